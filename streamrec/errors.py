@@ -1,0 +1,91 @@
+"""Every error that streamrec raises on purpose.
+
+    StreamrecError
+    ├── SettingsError            a setting is unknown or has no sense
+    ├── BrokerUnavailable        no Kafka answers at the address
+    ├── BrokerStartFailed        the embedded broker did not come up
+    ├── PortInUse                another process listens on the port
+    ├── TopicMismatch            a topic exists with other partitions or another cleanup policy
+    ├── DataFolderInUse          another worker holds the data folder
+    ├── StateMismatch            local disk and changelog do not belong together
+    ├── Stalled                  work goes on but progress stands still
+    ├── ModelError
+    │   ├── ModelMissing         the model folder or one of its files is not there
+    │   ├── DigestMismatch       a file of the model is not the one that was published
+    │   └── DeviceUnavailable    the device that was asked for cannot run the model
+    ├── MissingExtra             an optional dependency is not installed
+    ├── InputError               a file that a command reads is malformed
+    └── BadEvent                 an event that becomes a dead letter
+
+Each message names what the operator does next.
+"""
+
+from __future__ import annotations
+
+
+class StreamrecError(Exception):
+    """Root of the tree; the command line prints its message and exits with 1."""
+
+
+class SettingsError(StreamrecError):
+    """A setting is unknown or its value has no sense; the command line exits with 2."""
+
+
+class BrokerUnavailable(StreamrecError):
+    """No Kafka broker answered at the address within the patience given."""
+
+
+class BrokerStartFailed(StreamrecError):
+    """The embedded broker ended or stayed silent; the message holds the end of its log."""
+
+
+class PortInUse(StreamrecError):
+    """Another process already listens on the port that was asked for."""
+
+
+class TopicMismatch(StreamrecError):
+    """A topic exists, but not as streamrec needs it."""
+
+
+class DataFolderInUse(StreamrecError):
+    """Another worker holds the lock of the data folder."""
+
+
+class StateMismatch(StreamrecError):
+    """Local disk, changelog and sources do not belong together; going on would lose or double events."""
+
+
+class Stalled(StreamrecError):
+    """Progress stands still while work goes on; the process ends so that a supervisor can start it anew."""
+
+
+class ModelError(StreamrecError):
+    """Something is wrong with a model folder or the device for it."""
+
+
+class ModelMissing(ModelError):
+    """The model folder or one of the files that it must hold is not there."""
+
+
+class DigestMismatch(ModelError):
+    """A file of the model folder differs from its published SHA-256 digest."""
+
+
+class DeviceUnavailable(ModelError):
+    """The device that was asked for is not there or cannot run the model."""
+
+
+class MissingExtra(StreamrecError):
+    """An optional dependency is not installed; the message holds the exact pip line."""
+
+
+class InputError(StreamrecError):
+    """A file that a command reads is malformed; the message names file and line."""
+
+
+class BadEvent(StreamrecError):
+    """An event that cannot be used; it goes to the dead letters with `reason` as a header."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

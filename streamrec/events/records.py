@@ -1,0 +1,45 @@
+"""What the engine hands to the pure code and takes back from it: records in, records out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Inbound(Protocol):
+    """One record as read from Kafka (aiokafka's ConsumerRecord has this shape)."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
+
+
+class Outbound(NamedTuple):
+    """One record to write; without `partition` the key decides (murmur2)."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    partition: int | None = None
+
+
+class Rows[Row](Protocol):
+    """The state table of one partition as the pure code sees it. A row that was changed must be `put`."""
+
+    def get(self, key: bytes) -> Row | None: ...
+    def put(self, key: bytes, row: Row) -> None: ...
+    def delete(self, key: bytes) -> None: ...

@@ -1,0 +1,185 @@
+"""The wire types: what travels on the public topics, with its limits.
+
+Fields are only ever added, and always with a default, so that an older producer stays valid. Unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+Price = Annotated[float, Meta(ge=0, le=1e12)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Label = Annotated[str, Meta(min_length=1, max_length=200)]
+Unit = Annotated[float, Meta(ge=-1e6, le=1e6)]
+
+
+class EventTime(int):
+    """Event time in milliseconds since the epoch (UTC); on the wire a number or an RFC 3339 string."""
+
+
+class View(Struct, kw_only=True, gc=False):
+    """A viewer looked at an item."""
+
+    user_id: Id
+    item_id: Id
+    ts: EventTime
+    event_id: Id | None = None
+    room_id: Id | None = None
+    dwell_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
+    channel: Label | None = None
+    country: Label | None = None
+
+
+class Purchase(Struct, kw_only=True, gc=False):
+    """A viewer bought an item, or gave it back."""
+
+    user_id: Id
+    item_id: Id
+    ts: EventTime
+    price: Price
+    currency: Currency
+    event_id: Id | None = None
+    room_id: Id | None = None
+    quantity: Quantity = 1
+    order_id: Id | None = None
+    action: Literal["purchase", "refund"] = "purchase"
+    channel: Label | None = None
+    country: Label | None = None
+
+
+class Danmaku(Struct, kw_only=True, gc=False):
+    """A comment that a viewer wrote into a room."""
+
+    user_id: Id
+    room_id: Id
+    ts: EventTime
+    text: Text
+    event_id: Id | None = None
+    item_id: Id | None = None
+    lang: Label | None = None
+
+
+class Feedback(Struct, kw_only=True, gc=False):
+    """What became of a recommended item."""
+
+    user_id: Id
+    list_id: Id
+    item_id: Id
+    action: Literal["impression", "click", "cart", "purchase", "hide", "complaint"]
+    ts: EventTime
+    event_id: Id | None = None
+    position: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+
+
+class Erasure(Struct, kw_only=True, gc=False):
+    """A person asks to be forgotten."""
+
+    user_id: Id
+    ts: EventTime
+    reason: Label | None = None
+
+
+class Item(Struct, kw_only=True):
+    """Something for sale. Without `stock` the amount is not tracked; `available=False` takes it off sale."""
+
+    item_id: Id
+    title: Title
+    price: Price
+    currency: Currency
+    description: Annotated[str, Meta(max_length=10_000)] | None = None
+    category: Label | None = None
+    brand: Label | None = None
+    stock: Count | None = None
+    attributes: Annotated[dict[str, str], Meta(max_length=100)] = field(default_factory=dict)
+    lang: Label | None = None
+    media_vectors: Annotated[dict[str, Annotated[list[Unit], Meta(max_length=4096)]], Meta(max_length=16)] = field(default_factory=dict)
+    created_ts: EventTime | None = None
+    available: bool = True
+
+
+class Room(Struct, kw_only=True):
+    """A live room, its shelf in the order that the host numbers it (from 1), and the item on air."""
+
+    room_id: Id
+    host_id: Id
+    status: Literal["live", "ended"]
+    shelf: Annotated[list[Id], Meta(max_length=1000)]
+    ts: EventTime
+    title: Label | None = None
+    on_air: Id | None = None
+
+
+class Trigger(Struct, kw_only=True):
+    """The event that a list answers: source coordinates, id, and event time in ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    event_id: str
+    ts: int
+
+
+class RankedItem(Struct, kw_only=True):
+    """One place of a list. `scores` holds the contribution of each blended feature."""
+
+    item_id: str
+    rank: int
+    score: float
+    scores: dict[str, float]
+    reasons: list[str]
+    room_id: str | None = None
+
+
+class ModelRef(Struct, kw_only=True):
+    """Which model scored a list, and on what."""
+
+    name: str
+    revision: str
+    provider: str
+
+
+class Recommendation(Struct, kw_only=True, omit_defaults=True):
+    """A ranked list for one user, with everything needed to explain it."""
+
+    list_id: str
+    user_id: str
+    trigger: Trigger
+    generated_ts: int
+    items: list[RankedItem]
+    model: ModelRef
+    weights_version: str
+    seq: int
+    covers: list[tuple[str, int, int]]
+    arm: str = "default"
+    room_id: str | None = None
+    phases_ms: dict[str, float] = field(default_factory=dict)
+    degraded: str | None = None
+
+
+UserEvent = View | Purchase | Danmaku | Feedback | Erasure
+Wire = UserEvent | Item | Room | Recommendation
+
+WIRE_TYPES: dict[str, type[Struct]] = {
+    "views": View,
+    "purchases": Purchase,
+    "danmaku": Danmaku,
+    "feedback": Feedback,
+    "erasures": Erasure,
+    "items": Item,
+    "rooms": Room,
+    "recommendations": Recommendation,
+}
+"""The public topics, by their name without the prefix, and the type of their values."""
+
+
+def to_builtins(value: Struct) -> Any:
+    """The wire form of `value` as plain dicts and lists."""
+    return msgspec.to_builtins(value)
