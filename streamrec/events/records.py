@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -37,7 +37,10 @@ class Outbound(NamedTuple):
     partition: int | None = None
 
 
-class Rows[Row](Protocol):
+Row = TypeVar("Row")
+
+
+class Rows(Protocol[Row]):
     """The state table of one partition as the pure code sees it. A row that was changed must be `put`."""
 
     def get(self, key: bytes) -> Row | None: ...

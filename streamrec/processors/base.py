@@ -1,0 +1,48 @@
+"""The contract between the engine and the pure code: one batch of records in, changed rows and records out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from streamrec.events.records import Inbound, Outbound, Rows
+
+Row = TypeVar("Row")
+Memory = dict[str, Any]
+"""What a processor remembers per partition beside its rows; saved in the mark of every checkpoint, so msgpack must be able to hold it."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch.
+
+    `records` are sent at once and confirmed before the checkpoint that covers the batch. `counts` are added to the
+    metric `streamrec_events_total` by outcome ("applied", "repeated", "dead_letter", "erased", "list", "coalesced", "degraded", …);
+    `seconds` are observed in the histogram of the stage's duration.
+    """
+
+    records: list[Outbound] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Processor(Protocol[Row]):
+    """The pure code of one state family. Every method is called on the core thread only, one call at a time."""
+
+    def process(self, rows: Rows[Row], memory: Memory, records: Sequence[Inbound]) -> Outcome:
+        """Apply the records of one topic partition, in order, to `rows`. Bad records become dead letters; raising ends the process."""
+        ...
+
+    def tick(self, rows: Rows[Row], memory: Memory, now_ms: int) -> Outcome:
+        """Send what waits for a time (called several times a second on every ready partition, under its lock)."""
+        ...
+
+    def pack(self, row: Row) -> bytes:
+        """The row as the changelog holds it, version byte first."""
+        ...
+
+    def unpack(self, raw: bytes) -> Row:
+        """The reverse of `pack`; knows every older version."""
+        ...

@@ -1,0 +1,128 @@
+"""All settings: one table that gives every setting its flag, its `STREAMREC_*` variable, its key in `streamrec.toml` and its default."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from streamrec.errors import SettingsError
+
+FILE = "streamrec.toml"
+PREFIX = "STREAMREC_"
+OUTSIDE_THE_TABLE = {"STREAMREC_CONFIG"}
+
+Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Flags win over the environment, the environment over `streamrec.toml`, and that over the defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    # Kafka
+    broker: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, comma-separated host:port.")
+    prefix: str = Field("streamrec.", description="Put before the name of every topic.")
+    app_id: str = Field("streamrec", description="Consumer group and prefix of the transactional ids; one per deployment.")
+    partitions: Positive = Field(8, description="Partitions of the keyed topics; must be the same for all of them.")
+    replication_factor: Positive = Field(1, description="Replicas of the topics that are created.")
+    min_insync_replicas: Positive = Field(1, description="min.insync.replicas of the topics that are created.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field("PLAINTEXT", description="How clients talk to Kafka.")
+    ssl_cafile: Path | None = Field(None, description="CA certificates that sign the brokers' certificates (PEM).")
+    ssl_certfile: Path | None = Field(None, description="The client's own certificate (PEM).")
+    ssl_keyfile: Path | None = Field(None, description="The key of the client's certificate (PEM).")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("PLAIN", description="SASL mechanism.")
+    sasl_username: str | None = Field(None, description="SASL user name.")
+    sasl_password: SecretStr | None = Field(None, description="SASL password; never printed.")
+    broker_patience_s: Seconds = Field(60.0, description="How long commands and the worker wait for a broker that does not answer.")
+
+    # worker
+    data_dir: Path = Field(Path("streamrec-data"), description="Folder of the worker's local state; one per worker.")
+    instance_id: str | None = Field(None, description="Static membership id; made up once and kept in the data folder when unset.")
+    web_host: str = Field("127.0.0.1", description="Address on which the worker serves health and metrics.")
+    web_port: Annotated[int, Field(ge=0, le=65535)] = Field(6066, description="Port for health and metrics; 0 takes a free one.")
+    checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
+    checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
+    session_timeout_s: Seconds = Field(6.0, description="After this silence Kafka gives a worker's partitions to another.")
+    fetch_max_wait_ms: Positive = Field(50, description="How long the broker may hold an empty fetch back.")
+    poll_records: Positive = Field(500, description="Most records of one poll; the upper bound of a micro-batch.")
+    row_cache: Positive = Field(100_000, description="Rows that a partition keeps unpacked in memory besides those not yet saved.")
+    stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
+
+    # model
+    model: Path | None = Field(None, description="Folder of the model; the one inside the package when unset.")
+    scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
+    threads: Positive = Field(1, description="Threads of one model run on the CPU.")
+    cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(32, description="Most items of one list that the cross-encoder scores; 0 turns it off.")
+    cross_pairs_fixed: bool = Field(False, description="Score exactly `cross_pairs` items, whatever the time left.")
+    budget_ms: Seconds = Field(60.0, description="Time for one micro-batch's ranking, which decides how many pairs are cross-encoded.")
+
+    # ranking
+    k: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="Items in a list.")
+    candidates: Literal["auto", "live", "all"] = Field("auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room.")
+    repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
+    diversity: Annotated[float, Field(ge=0, le=1)] = Field(0.1, description="MMR knob: 0 takes the best scores, 1 the most different items.")
+    coalesce: bool = Field(True, description="One list for all triggers of a user in one micro-batch.")
+    min_interval_ms: Annotated[int, Field(ge=0)] = Field(0, description="Least event time between two lists of one user; triggers within it are coalesced into the next.")
+    stats_interval_ms: Annotated[int, Field(ge=0)] = Field(1000, description="Least time between two item-stats records of one item.")
+
+    # logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged, on stderr.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    def topic(self, name: str) -> str:
+        """The full name of a topic."""
+        return self.prefix + name
+
+
+def config_file() -> Path:
+    """The file that settings are read from: `STREAMREC_CONFIG`, else `streamrec.toml` in the current folder."""
+    return Path(os.environ.get("STREAMREC_CONFIG", FILE))
+
+
+def load(**flags: Any) -> Settings:
+    """The settings in force; a flag that is None was not given.
+
+    Raises:
+        SettingsError: an unknown setting, a value without sense, or a named file that is not there.
+    """
+    names = Settings.model_fields
+    for variable in os.environ:
+        if variable.startswith(PREFIX) and variable not in OUTSIDE_THE_TABLE and variable.removeprefix(PREFIX).lower() not in names:
+            raise SettingsError(f"the environment variable {variable} is not a setting{_nearest(variable.removeprefix(PREFIX).lower())}")
+    if "STREAMREC_CONFIG" in os.environ and not config_file().is_file():
+        raise SettingsError(f"STREAMREC_CONFIG names {config_file()}, which is not there; correct it or unset it")
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as exc:
+        raise SettingsError("; ".join(_complaint(error) for error in exc.errors())) from exc
+    except ValueError as exc:
+        raise SettingsError(f"{config_file()} is not valid TOML: {exc}") from exc
+
+
+def _complaint(error: Any) -> str:
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{name} is not a setting{_nearest(name)}"
+    return f"{name}: {error['msg']}"
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else "; `streamrec config show` lists them all"
