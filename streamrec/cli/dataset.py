@@ -1,0 +1,49 @@
+"""`streamrec dataset`: public data sets as items and events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from streamrec.datasets import uci as online_retail
+
+app = typer.Typer(no_args_is_help=True, help="Turn public data sets into items.jsonl and events.jsonl.")
+
+
+@app.callback()
+def dataset() -> None:
+    """Turn public data sets into items.jsonl and events.jsonl."""
+
+
+@app.command()
+def uci(
+    invoices: Annotated[Path, typer.Argument(help="invoices.csv or invoices.csv.gz of UCI Online Retail.")],
+    out_dir: Annotated[Path, typer.Argument(help="Folder for items.jsonl and events.jsonl; made when it is not there.")],
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Leave out events before this day (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out events from this day on (UTC).")] = None,
+    compress: Annotated[bool, typer.Option("--gzip", help="Write .jsonl.gz.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+) -> None:
+    """Convert UCI Online Retail; all items, and the events of the days given."""
+    suffix = ".jsonl.gz" if compress else ".jsonl"
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        size = invoices.stat().st_size if invoices.exists() else 0
+        task = progress.add_task("reading invoices", total=size)
+        table = online_retail.read_invoices(invoices, lambda raw: progress.wrap_file(raw, task_id=task))
+    out_dir.mkdir(parents=True, exist_ok=True)
+    items = online_retail.write_lines(out_dir / f"items{suffix}", table.items())
+    days = (online_retail.day_ms(day.date()) if day else None for day in (start, until))
+    events = online_retail.write_lines(out_dir / f"events{suffix}", table.events(*days))
+    summary = {"rows": table.rows, "items": items, "events": events, "left_out": dict(sorted(table.left_out.items()))}
+    if as_json:
+        typer.echo(msgspec.json.encode(summary).decode())
+    else:
+        typer.echo(f"{table.rows} rows: {items} items, {events} events in {out_dir}")
+        for reason, count in table.left_out.most_common():
+            typer.echo(f"{count:>8} left out: {reason}")

@@ -1,0 +1,1 @@
+"""Converters from public data sets to the wire format, and the sample that ships."""
