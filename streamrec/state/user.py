@@ -1,0 +1,60 @@
+"""The row of one user: what they bought, looked at, named and were shown, bounded and decayed."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from streamrec.state.decay import DAY_MS, Tally
+
+INTEREST_HALF_LIFE = 60 * DAY_MS
+SHOWN_HALF_LIFE = DAY_MS // 12
+BOUGHT, SEEN, NAMED, SHOWN, HIDDEN, SAID, WAITING = 200, 64, 16, 48, 32, 3, 256
+
+
+class Said(Struct, array_like=True, gc=False):
+    """A danmaku: when, and its first characters."""
+
+    ts: int
+    text: str
+
+
+class UserRow(Struct, array_like=True):
+    """Everything that streamrec knows of a user.
+
+    Items are kept by id, with decayed counts and the time of the newest event. The fields are written by position:
+    new ones go to the end, with a default.
+    """
+
+    seq: int = 0
+    """Number of the last list."""
+    bought: dict[str, Tally] = field(default_factory=dict)
+    seen: dict[str, Tally] = field(default_factory=dict)
+    """Views, clicks and carts."""
+    named: dict[str, Tally] = field(default_factory=dict)
+    """Items that the user wrote about."""
+    shown: dict[str, Tally] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
+    """Items that the user does not want to see, and since when."""
+    said: list[Said] = field(default_factory=list)
+    event_ids: bytes = b""
+    """Recent event ids, see `repeats`."""
+    offsets: dict[str, int] = field(default_factory=dict)
+    """Last applied offset per source topic of this partition."""
+    room_id: str | None = None
+    room_ts: int = 0
+    spent: Tally = field(default_factory=lambda: Tally(0, 0.0))
+    """Sum of the logarithms of the prices paid; with `orders` their mean."""
+    orders: Tally = field(default_factory=lambda: Tally(0, 0.0))
+    listed_ts: int = 0
+    """Event time of the last list."""
+    waiting: list[tuple[str, int, int, str, int]] = field(default_factory=list)
+    """Triggers without a list yet: topic, partition, offset, event id, event time."""
+    not_before: int = 0
+    """The person was erased at this time; older events are dropped."""
+
+
+class ErasedUser(Struct, array_like=True):
+    """What stays of an erased user, under a hash of the id: the time, and the list number that consumers know."""
+
+    ts: int
+    seq: int = 0
