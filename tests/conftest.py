@@ -1,0 +1,16 @@
+"""Fixtures that several parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from streamrec.broker.embedded import EmbeddedBroker
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Kafka broker of this test run."""
+    with EmbeddedBroker(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
