@@ -1,0 +1,101 @@
+"""ONNX Runtime behind one small protocol: where a graph runs is asked of the session, never assumed."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from streamrec.bert.pairs import Feeds
+from streamrec.errors import DeviceUnavailable, ModelError
+
+Device = Literal["auto", "cpu", "cuda"]
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_PROBE: Feeds = {
+    "input_ids": np.array([[2, 3]], np.int32),
+    "attention_mask": np.ones((1, 2), np.int32),
+    "token_type_ids": np.zeros((1, 2), np.int32),
+}
+_TYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64}
+
+
+class ScorerBackend(Protocol):
+    """What runs a BERT graph: token ids in, one array out; may be called from several threads."""
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that really runs the graph."""
+        ...
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+        """The graph's output for one padded batch; inputs that the graph does not take are left out."""
+        ...
+
+
+class OnnxBackend:
+    """One ONNX Runtime session. Construct sessions one after the other: construction is not thread-safe and holds the GIL."""
+
+    def __init__(self, path: Path, device: Device = "auto", threads: int = 1) -> None:
+        """Load `path` and run it once.
+
+        Raises:
+            DeviceUnavailable: `cuda` was asked for and does not run the graph.
+            ModelError: ONNX Runtime cannot load or run the graph.
+        """
+        self._session = _session(path, device, threads)
+        self._types = {entry.name: _TYPES[entry.type] for entry in self._session.get_inputs()}
+        self.provider: str = self._session.get_providers()[0]
+        self.run(_PROBE)
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+        """See `ScorerBackend.run`."""
+        wanted = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items()}
+        output: NDArray[np.float32] = self._session.run(None, wanted)[0]
+        return output
+
+
+def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
+    if device != "cpu":
+        session = _cuda_session(path, threads) if CUDA in ort.get_available_providers() else None
+        if session is not None:
+            return session
+        if device == "cuda":
+            raise DeviceUnavailable(
+                "device=cuda was asked for, but CUDA does not run the model here; install `streamrec[gpu]` and a driver for CUDA 13, "
+                "or set device=auto or device=cpu"
+            )
+    try:
+        return ort.InferenceSession(str(path), _options(threads), providers=[CPU])
+    except Exception as exc:  # onnxruntime's exceptions share no base class
+        raise ModelError(f"ONNX Runtime cannot load {path}: {exc}; export the model anew") from exc
+
+
+def _cuda_session(path: Path, threads: int) -> ort.InferenceSession | None:
+    ort.set_default_logger_severity(4)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            ort.preload_dlls()
+        session = ort.InferenceSession(str(path), _options(threads), providers=[CUDA, CPU])
+        if session.get_providers()[0] != CUDA:
+            return None
+        session.run(None, {entry.name: _PROBE[entry.name].astype(_TYPES[entry.type]) for entry in session.get_inputs()})
+    except Exception:  # whatever CUDA says here means: not on this machine; `device=cuda` turns it into an error
+        return None
+    finally:
+        ort.set_default_logger_severity(2)
+    return session
+
+
+def _options(threads: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # A spinning pool starves its own peer when the cores are shared.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
