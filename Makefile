@@ -1,0 +1,48 @@
+# Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
+
+help:  ## list what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s  %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or later is needed and none was found; name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $(PYTHON) is older than Python 3.11; name another: make PYTHON=/path/to/python" >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment; install its venv module" >&2; rm -rf $(VENV); exit 1; }
+
+$(VENV)/demo.stamp: setup.cfg pyproject.toml | $(BIN)/python
+	@echo "installing streamrec into $(VENV) (once; a few minutes)" >&2
+	@$(BIN)/python -m pip install --quiet --editable '.[broker]'
+	@touch $@
+
+$(VENV)/test.stamp: setup.cfg pyproject.toml | $(BIN)/python
+	@echo "installing streamrec and its test tools into $(VENV) (once; a few minutes)" >&2
+	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $(VENV)/demo.stamp $@
+
+install: $(VENV)/test.stamp  ## make .venv with all that tests and benchmarks need
+
+demo: $(VENV)/demo.stamp  ## start everything and watch lists come (ARGS="--headless --duration 30 --json" passes arguments on)
+	@$(BIN)/streamrec demo $(ARGS)
+
+test: $(VENV)/test.stamp  ## run the tests, on a real embedded Kafka (ARGS="-k words" passes arguments on)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/python -m streamrec.events.schemas --check
+
+bench: $(VENV)/test.stamp  ## measure latency through real Kafka and the real worker
+	@$(BIN)/python -m benchmarks.latency $(ARGS)
+
+clean:  ## remove .venv, caches and local data
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis streamrec-data .streamrec
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

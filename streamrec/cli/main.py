@@ -1,0 +1,99 @@
+"""The command `streamrec`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+from streamrec import __version__
+from streamrec.cli.output import note
+from streamrec.errors import SettingsError, StreamrecError
+
+COMMANDS = {
+    "demo": "Start everything on this machine and show ranked lists as they come.",
+    "broker": "A real Kafka broker on this machine, without Docker or a system Java.",
+    "topics": "Create and describe the Kafka topics.",
+    "worker": "Read events, keep users, write ranked lists.",
+    "simulate": "Play events into Kafka: a file of real ones, or a made-up live shop.",
+    "replay": "Rank a file of events offline, with the worker's own code.",
+    "evaluate": "Measure ranked lists against what was bought.",
+    "train": "Train the models.",
+    "export": "Export trained models to ONNX.",
+    "models": "Look after model folders.",
+    "dataset": "Turn public data sets into items.jsonl and events.jsonl.",
+    "doctor": "Check this machine, Kafka, the model and the worker's folder.",
+    "config": "Show the settings in force and where they come from.",
+}
+"""Every command and its one line in the help; each lives in the module of its name and is imported when it is called."""
+
+
+class LazyGroup(TyperGroup):
+    """Commands that are imported only when they run, so that the help is quick."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._listing = True
+        super().format_help(ctx, formatter)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name]) if self._listing else load_command(cmd_name)
+
+
+def load_command(name: str) -> Any:
+    """The command `name`, out of the module of that name: its `app`, or else the function called like it."""
+    module = import_module(f"streamrec.cli.{name}")
+    if hasattr(module, "app"):
+        group = get_group(module.app)
+        group.name = name
+        return group
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(getattr(module, name))
+    return get_command(alone)
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def streamrec(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")] = False,
+) -> None:
+    """Real-time recommendations for live commerce, on Kafka and BERT."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 is good, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        app(prog_name="streamrec")
+    except SettingsError as exc:
+        note(f"error: {exc}")
+        sys.exit(2)
+    except StreamrecError as exc:
+        note(f"error: {exc}")
+        sys.exit(1)
+    except OSError as exc:
+        note(f"error: {exc.filename}: {exc.strerror}" if exc.filename else f"error: {exc}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
