@@ -91,13 +91,12 @@ def show(row: UserRow, item_ids: Sequence[str], ts: int) -> None:
         tally(row.shown, item_id, ts, 1.0, SHOWN_HALF_LIFE, SHOWN)
 
 
-def recent(row: UserRow, count: int, now: int | None = None) -> list[tuple[str, int]]:
+def recent(row: UserRow, count: int) -> list[tuple[str, int]]:
     """The `count` items that the user bought, saw or named last, as (id, time), newest first; ties by id."""
     newest: dict[str, int] = {}
     for tallies in (row.bought, row.seen, row.named):
         _newest(newest, tallies)
-    items = newest.items() if now is None else ((item, ts) for item, ts in newest.items() if ts <= now)
-    return sorted(items, key=lambda pair: (-pair[1], pair[0]))[:count]
+    return sorted(newest.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
 
 
 def _newest(newest: dict[str, int], tallies: dict[str, Tally]) -> None:

@@ -1,0 +1,64 @@
+"""What every worker knows of the shop: items, rooms and statistics, as read from the broadcast topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.catalogue.items import ItemTable
+from streamrec.catalogue.links import Links
+from streamrec.catalogue.rooms import RoomTable
+from streamrec.catalogue.text import TextModel
+from streamrec.events.types import Item, Room
+from streamrec.state.stats import ItemStats
+from streamrec.understanding.mentions import TitleIndex
+
+
+class Catalogue:
+    """Belongs to one thread: whoever ranks also applies the changes, so that no list sees half of one."""
+
+    def __init__(self, model: TextModel | None = None) -> None:
+        self.model = model
+        self.items = ItemTable(model)
+        self.rooms = RoomTable(self.items)
+        self.links = Links()
+        self.index = TitleIndex()
+
+    def put_items(self, items: Iterable[Item]) -> None:
+        """Add or replace items; of several with one id the last counts."""
+        latest = list({item.item_id: item for item in items}.values())
+        for slot, item in zip(self.items.put(latest), latest, strict=True):
+            self.index.put(slot, item.title)
+
+    def remove_item(self, item_id: str) -> None:
+        """Take an item out of every list."""
+        self.items.remove(item_id)
+        slot = self.items.slots.get(item_id)
+        if slot is not None:
+            self.index.remove(slot)
+
+    def put_room(self, room: Room) -> None:
+        """Open, change or end a room."""
+        self.rooms.put(room)
+
+    def put_stats(self, item_id: str, stats: ItemStats) -> None:
+        """Take over an item's statistics unless newer ones are known."""
+        slot = self.items.put_stats(item_id, stats)
+        if slot is not None:
+            self.links.put(slot, [(self.items.slot(other), weight) for other, weight in stats.neighbours])
+
+    def for_sale(self, live_only: bool) -> NDArray[np.bool_]:
+        """Which slots may be in a list right now: listed, available, in stock and, with `live_only`, on the shelf of a live room."""
+        mask = np.asarray(self.items.listed & self.items.on_sale, bool)
+        return mask & self.rooms.on_shelf(self.items.size) if live_only else mask
+
+    def mentioned(self, text: str, item_id: str | None, room_id: str | None) -> list[tuple[str, float]]:
+        """The items (id, weight) that a danmaku names: by id, by shelf position or by the words of their titles."""
+        room = self.rooms.live.get(room_id) if room_id else None
+        shelf = room.shelf if room is not None else None
+        found = self.index.mentions(text, shelf)
+        if item_id is not None:
+            found[self.items.slot(item_id)] = 1.0
+        return [(self.items.ids[slot], weight) for slot, weight in sorted(found.items())]

@@ -1,0 +1,157 @@
+"""The items as columns: one slot per item id, kept for the life of the process, rows of arrays that grow by doubling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.catalogue.text import TextModel
+from streamrec.events.types import Item
+from streamrec.state.item import HALF_LIVES, KINDS
+from streamrec.state.stats import ItemStats
+
+VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
+WEEK = 1
+"""Position of the 7-day half-life."""
+VIEW_SHARE = 0.1
+"""What a view counts beside a purchase."""
+NEVER = np.iinfo(np.int64).max
+
+
+class ItemTable:
+    """Columns over slots. An id that is known only from statistics has a slot too, but is not `listed`."""
+
+    listed: NDArray[np.bool_]
+    on_sale: NDArray[np.bool_]
+    created: NDArray[np.int64]
+    log_price: NDArray[np.float32]
+    category: NDArray[np.int32]
+    tokens: NDArray[np.int32]
+    vectors: NDArray[np.float32]
+    counts: NDArray[np.float64]
+    """Decayed counters of shape (slots, kinds, half-lives), as of `counted_at`."""
+    counted_at: NDArray[np.int64]
+    first_sale: NDArray[np.int64]
+    version: NDArray[np.int64]
+
+    def __init__(self, model: TextModel | None) -> None:
+        self._model = model
+        self.slots: dict[str, int] = {}
+        self.ids: list[str] = []
+        self.titles: list[str] = []
+        self._categories: dict[str, int] = {}
+        width, dim = (model.max_item_tokens, model.dim) if model else (0, 0)
+        self._columns: dict[str, NDArray[Any]] = {
+            "listed": np.zeros(0, bool),
+            "on_sale": np.zeros(0, bool),
+            "created": np.zeros(0, np.int64),
+            "log_price": np.zeros(0, np.float32),
+            "category": np.zeros(0, np.int32),
+            "tokens": np.zeros((0, width), np.int32),
+            "vectors": np.zeros((0, dim), np.float32),
+            "counts": np.zeros((0, len(KINDS), len(HALF_LIVES)), np.float64),
+            "counted_at": np.zeros(0, np.int64),
+            "first_sale": np.zeros(0, np.int64),
+            "version": np.zeros(0, np.int64),
+        }
+        self._id_rank = np.zeros(0, np.int64)
+        self._expose()
+
+    @property
+    def size(self) -> int:
+        """Slots in use."""
+        return len(self.ids)
+
+    def _expose(self) -> None:
+        """The columns as attributes, without the spare room at their ends."""
+        for name, column in self._columns.items():
+            setattr(self, name, column[: self.size])
+
+    def slot(self, item_id: str) -> int:
+        """The slot of the item, a new one if it has none."""
+        known = self.slots.get(item_id)
+        if known is not None:
+            return known
+        slot = self.slots[item_id] = self.size
+        if slot == len(self._columns["listed"]):
+            self._grow(max(256, 2 * slot))
+        self.ids.append(item_id)
+        self.titles.append("")
+        self._expose()
+        self.first_sale[slot] = NEVER
+        return slot
+
+    def find(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
+        """The slots of known ids, -1 for unknown ones."""
+        get = self.slots.get
+        return np.fromiter((get(item_id, -1) for item_id in item_ids), np.int32, len(item_ids))
+
+    def put(self, items: Sequence[Item]) -> list[int]:
+        """Add or replace items, tokenising and encoding their texts in one go; returns their slots."""
+        slots = [self.slot(item.item_id) for item in items]
+        for slot, item in zip(slots, items, strict=True):
+            self.titles[slot] = item.title
+            self.listed[slot] = True
+            self.on_sale[slot] = item.available and item.stock != 0
+            self.created[slot] = item.created_ts or 0
+            self.log_price[slot] = math.log(max(item.price, 0.01))
+            self.category[slot] = self._category(item)
+        if self._model is not None and slots:
+            tokens = self._model.tokenize([item_text(item) for item in items], self._model.max_item_tokens)
+            self.tokens[slots] = tokens
+            self.vectors[slots] = self._model.encode(tokens)
+        return slots
+
+    def remove(self, item_id: str) -> None:
+        """Take an item out of every list; its statistics stay."""
+        slot = self.slots.get(item_id)
+        if slot is not None:
+            self.listed[slot] = self.on_sale[slot] = False
+
+    def put_stats(self, item_id: str, stats: ItemStats) -> int | None:
+        """Take over the counters unless newer ones are known; returns the slot when they were taken."""
+        slot = self.slot(item_id)
+        if stats.version <= self.version[slot]:
+            return None
+        self.counts[slot] = stats.counts
+        self.counted_at[slot] = stats.ts
+        self.first_sale[slot] = stats.first_ts
+        self.version[slot] = stats.version
+        return slot
+
+    def purchases_90d(self) -> NDArray[np.float64]:
+        """Decayed purchases at the longest half-life, each as of its item's newest event."""
+        return self.counts[:, PURCHASE, -1]
+
+    def trend(self) -> NDArray[np.float64]:
+        """Decayed purchases and views by a 7-day half-life as of the newest event of all; the order holds for every later time."""
+        appeal = self.counts[:, PURCHASE, WEEK] + VIEW_SHARE * self.counts[:, VIEW, WEEK]
+        newest = self.counted_at.max(initial=0)
+        return np.asarray(appeal * np.exp2((self.counted_at - newest) / HALF_LIVES[WEEK]))
+
+    def id_rank(self) -> NDArray[np.int64]:
+        """The place of each slot's id in the order of ids."""
+        if len(self._id_rank) != self.size:
+            self._id_rank = np.empty(self.size, np.int64)
+            self._id_rank[sorted(range(self.size), key=self.ids.__getitem__)] = np.arange(self.size)
+        return self._id_rank
+
+    def _category(self, item: Item) -> int:
+        name = item.category or item.brand
+        return self._categories.setdefault(name, len(self._categories) + 1) if name else 0
+
+    def _grow(self, capacity: int) -> None:
+        for name, column in self._columns.items():
+            grown = np.zeros((capacity, *column.shape[1:]), column.dtype)
+            grown[: len(column)] = column
+            self._columns[name] = grown
+
+
+def item_text(item: Item) -> str:
+    """What BERT reads of an item: the title, then brand and category where they say more than the title."""
+    extra = [word for word in (item.brand, item.category) if word and word.lower() not in item.title.lower()]
+    return " ".join([item.title, *extra])

@@ -1,0 +1,66 @@
+"""The live rooms: who hosts, what lies on the shelf and what is on air."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.catalogue.items import ItemTable
+from streamrec.events.types import Room
+
+
+@dataclass(slots=True)
+class LiveRoom:
+    """A live room; `shelf` holds slots in the order in which the host numbers them."""
+
+    room_id: str
+    host_id: str
+    shelf: NDArray[np.int32]
+    on_air: int
+
+
+@dataclass(slots=True)
+class RoomTable:
+    """The rooms that are live now, and per item slot a room whose shelf it is on."""
+
+    items: ItemTable
+    live: dict[str, LiveRoom] = field(default_factory=dict)
+    any_room: bool = False
+    """Whether a room was ever announced, live or ended."""
+
+    def put(self, room: Room) -> None:
+        """Open, change or end a room."""
+        self.any_room = True
+        if room.status == "ended":
+            self.live.pop(room.room_id, None)
+            return
+        shelf = np.array([self.items.slot(item_id) for item_id in room.shelf], np.int32)
+        on_air = self.items.slot(room.on_air) if room.on_air else -1
+        self.live[room.room_id] = LiveRoom(room.room_id, room.host_id, shelf, on_air)
+
+    def remove(self, room_id: str) -> None:
+        """Forget a room."""
+        self.live.pop(room_id, None)
+
+    def on_shelf(self, size: int) -> NDArray[np.bool_]:
+        """Which slots lie on the shelf of a live room."""
+        mask = np.zeros(size, bool)
+        for room in self.live.values():
+            mask[room.shelf] = True
+        return mask
+
+    def on_air(self, size: int) -> NDArray[np.bool_]:
+        """Which slots are on air in a live room."""
+        mask = np.zeros(size, bool)
+        slots = [room.on_air for room in self.live.values() if room.on_air >= 0]
+        mask[slots] = True
+        return mask
+
+    def room_of(self, slot: int, preferred: str | None) -> str | None:
+        """A live room that has the item on its shelf: the preferred one if it has, else the first by id."""
+        having = [room_id for room_id, room in self.live.items() if slot in room.shelf]
+        if preferred in having:
+            return preferred
+        return min(having, default=None)

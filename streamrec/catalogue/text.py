@@ -1,0 +1,39 @@
+"""What the catalogue needs of a text model; `streamrec.bert` has the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+class TextModel(Protocol):
+    """A BERT that encodes items and scores (user, item) pairs. Token arrays are padded with 0 and carry no special tokens."""
+
+    name: str
+    revision: str
+    provider: str
+    dim: int
+    max_item_tokens: int
+    max_user_tokens: int
+
+    def tokenize(self, texts: Sequence[str], limit: int) -> Ints:
+        """Token ids of shape (texts, limit)."""
+        ...
+
+    def encode(self, tokens: Ints) -> Floats:
+        """Unit vectors of shape (rows, dim); a row without tokens gives zeros."""
+        ...
+
+    def prefixes(self, said: Ints, recent: Ints) -> Ints:
+        """The user's side of a pair, of shape (users, max_user_tokens), from danmaku (users, n) and recent items (users, items, tokens), newest first."""
+        ...
+
+    def score(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp]) -> Floats:
+        """Logits of shape (pairs,): how likely user `users[user_of_pair[p]]` buys item `items[p]` next."""
+        ...

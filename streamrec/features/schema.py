@@ -1,0 +1,26 @@
+"""The features of a candidate, by name and in order. Whoever stores features or weights stores this version beside them."""
+
+from __future__ import annotations
+
+FEATURES_VERSION = "1"
+
+RELATIVE = (
+    "popularity_1d",
+    "popularity_7d",
+    "popularity_30d",
+    "popularity_90d",
+    "covisits",
+    "similarity",
+    "repeat",
+    "repeat_recency",
+    "freshness",
+    "price_gap",
+    "cross",
+)
+"""Features that count by how far a candidate stands out among the candidates of its list (z-scores)."""
+
+ABSOLUTE = ("shelf", "on_air", "mention", "fatigue")
+"""Features that mean the same in every list; all in [0, 1]."""
+
+FEATURES = RELATIVE + ABSOLUTE
+POSITION = {name: position for position, name in enumerate(FEATURES)}

@@ -1,0 +1,62 @@
+"""Scores the best candidates once more, by a BERT that reads user and item together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.catalogue.text import TextModel
+from streamrec.sources.context import Context
+
+PREFIX_ITEMS = 8
+SAID_TOKENS = 12
+
+
+@dataclass(slots=True)
+class CrossEncoderScorer:
+    """As many of the best candidates as the time left allows, at most `pairs` per list.
+
+    `pairs_per_s` is measured as it goes; with `fixed` the time does not count.
+    """
+
+    model: TextModel
+    pairs: int
+    fixed: bool = False
+    pairs_per_s: float = 500.0
+
+    def affordable(self, users: int, seconds_left: float) -> int:
+        """Candidates per list that can be scored in the time left."""
+        if self.fixed:
+            return self.pairs
+        return max(0, min(self.pairs, int(seconds_left * self.pairs_per_s / max(users, 1))))
+
+    def score(self, context: Context, slots: NDArray[np.int32], stage_one: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+        """Logits of shape (users, candidates) for the `count` best by `stage_one`, NaN for the others.
+
+        Candidates with a `stage_one` of -inf are never scored.
+        """
+        logits = np.full(slots.shape, np.nan)
+        chosen = best(stage_one, context.id_rank[slots], count)
+        users, columns = np.nonzero(chosen)
+        if len(users) == 0:
+            return logits
+        begin = time.perf_counter()
+        queries, items = context.queries, context.catalogue.items
+        recent = queries.recent.slots[:, :PREFIX_ITEMS]
+        history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
+        prefixes = self.model.prefixes(self.model.tokenize(queries.said, SAID_TOKENS), history)
+        logits[users, columns] = self.model.score(prefixes, items.tokens[slots[users, columns]], users)
+        speed = len(users) / (time.perf_counter() - begin)
+        self.pairs_per_s += 0.2 * (speed - self.pairs_per_s)
+        return logits
+
+
+def best(scores: NDArray[np.float64], id_rank: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """The `count` highest finite scores of each row, as a mask; ties by the order of ids."""
+    order = np.lexsort((id_rank, -scores), axis=1)[:, :count]
+    chosen = np.zeros(scores.shape, bool)
+    np.put_along_axis(chosen, order, True, axis=1)
+    return chosen & np.isfinite(scores)
