@@ -10,19 +10,23 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# Python's `$` also matches before a last newline, ECMAScript's does not: hence the look-ahead.
+Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$(?!\n)", description="No control characters.")]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
-Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
-Price = Annotated[float, Meta(ge=0, le=1e12)]
+Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="Not blank.")]
+Price = Annotated[float, Meta(ge=0, le=1e12, description="For one piece, in `currency`.")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(max_length=3, pattern=r"^[A-Z]{3}$", description="ISO 4217, such as GBP.")]
 Label = Annotated[str, Meta(min_length=1, max_length=200)]
+Value = Annotated[str, Meta(max_length=2000)]
 Unit = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
 class EventTime(int):
     """Event time in milliseconds since the epoch (UTC); on the wire a number or an RFC 3339 string."""
+
+    __slots__ = ()
 
 
 class View(Struct, kw_only=True, gc=False):
@@ -98,9 +102,9 @@ class Item(Struct, kw_only=True):
     category: Label | None = None
     brand: Label | None = None
     stock: Count | None = None
-    attributes: Annotated[dict[str, str], Meta(max_length=100)] = field(default_factory=dict)
+    attributes: Annotated[dict[Label, Value], Meta(max_length=100)] = field(default_factory=dict)
     lang: Label | None = None
-    media_vectors: Annotated[dict[str, Annotated[list[Unit], Meta(max_length=4096)]], Meta(max_length=16)] = field(default_factory=dict)
+    media_vectors: Annotated[dict[Label, Annotated[list[Unit], Meta(max_length=4096)]], Meta(max_length=16)] = field(default_factory=dict)
     created_ts: EventTime | None = None
     available: bool = True
 
@@ -180,6 +184,13 @@ WIRE_TYPES: dict[str, type[Struct]] = {
 """The public topics, by their name without the prefix, and the type of their values."""
 
 
+def encode_hook(value: Any) -> int:
+    """What msgspec cannot encode by itself: event times, as milliseconds."""
+    if isinstance(value, EventTime):
+        return int(value)
+    raise NotImplementedError(f"{type(value).__name__} does not travel on the wire")
+
+
 def to_builtins(value: Struct) -> Any:
     """The wire form of `value` as plain dicts and lists."""
-    return msgspec.to_builtins(value)
+    return msgspec.to_builtins(value, enc_hook=encode_hook)

@@ -1,0 +1,169 @@
+"""From bytes to events and back; whatever cannot be used becomes a BadEvent with a reason of `REASONS`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from streamrec.errors import BadEvent
+from streamrec.events.partitioner import partition_of
+from streamrec.events.records import Headers, Inbound
+from streamrec.events.times import EventTimeError, parse_time
+from streamrec.events.types import WIRE_TYPES, EventTime, Item, Room, UserEvent, encode_hook
+
+MAX_VALUE_BYTES = 1 << 20
+"""Longest value of an event, 1 MiB."""
+
+REASONS: Final[dict[str, str]] = {
+    "malformed": "The value is not JSON in UTF-8, or is nested too deep.",
+    "invalid": "A field is missing, has the wrong type or lies outside its limits.",
+    "time": "The time of the event is unreadable, before 2000-01-01 or more than 24 hours ahead.",
+    "too_large": "The value is longer than 1 MiB.",
+    "avro": "The body is Avro, which this worker does not read.",
+    "tombstone": "The record has no value, on a topic where there is nothing to delete.",
+    "missing_key": "The record has no key.",
+    "misrouted": "The key differs from the id in the value, or the record lies in another partition than its key hashes to (murmur2).",
+}
+"""Why an event becomes a dead letter: what stands in its `streamrec.errors.reason` header, and what that means."""
+
+
+class Tombstone(Struct):
+    """A record without value on a compacted topic: what its key names is gone."""
+
+
+TOMBSTONE: Final = Tombstone()
+INPUTS: Final = ("views", "purchases", "danmaku", "feedback", "erasures", "items", "rooms")
+COMPACTED: Final = frozenset({"items", "rooms"})
+
+Event = UserEvent | Item | Room | Tombstone
+
+_MAGIC = 0
+_FRAME_BYTES = 5
+_QUOTED_VALUE = re.compile(r"^Invalid enum value .*(?= - at `)", re.DOTALL)
+
+
+def _decode_hook(wanted: type, raw: Any) -> EventTime:
+    if wanted is EventTime:
+        return parse_time(raw)
+    raise NotImplementedError(f"{wanted.__name__} does not travel on the wire")
+
+
+_decoders: dict[str, Callable[[bytes], Any]] = {
+    name: msgspec.json.Decoder(WIRE_TYPES[name], dec_hook=_decode_hook).decode for name in INPUTS
+}
+_encoder = msgspec.json.Encoder(enc_hook=encode_hook)
+
+
+def decode(topic_name: str, value: bytes | None, headers: Headers = ()) -> Event:
+    """The event that a value of an input topic holds: JSON, bare or behind the Confluent frame (0x00, 4-byte schema id).
+
+    `topic_name` is without the prefix. On compacted topics no value is `TOMBSTONE`.
+
+    Raises:
+        BadEvent: the value cannot be used; the message names the field, never its content.
+    """
+    if value is None:
+        if topic_name in COMPACTED:
+            return TOMBSTONE
+        raise BadEvent("tombstone", "the record has no value; only items and rooms can be deleted")
+    if len(value) > MAX_VALUE_BYTES:
+        raise BadEvent("too_large", f"the value has {len(value)} bytes; at most {MAX_VALUE_BYTES} are read")
+    decoder = _decoders[topic_name]
+    try:
+        if value[:1] == b"\0":
+            value = _unframe(value)
+        # msgspec reads strings of known fields only; the bytes of unknown ones must be UTF-8 as well.
+        if not value.isascii():
+            value.decode()
+        return decoder(value)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as exc:
+        reason = "time" if isinstance(exc.__cause__, EventTimeError) else "invalid"
+        raise BadEvent(reason, _QUOTED_VALUE.sub("Invalid enum value", str(exc))) from None
+    except msgspec.DecodeError as exc:
+        if _says_avro(headers):
+            raise BadEvent("avro", REASONS["avro"] + " Send JSON.") from None
+        raise BadEvent("malformed", str(exc)) from None
+    except UnicodeDecodeError as exc:
+        raise BadEvent("malformed", f"not UTF-8: {exc.reason} (byte {exc.start})") from None
+    except RecursionError:
+        raise BadEvent("malformed", "nested too deep") from None
+
+
+def decode_batch(topic_name: str, records: Iterable[Inbound]) -> list[Event | BadEvent]:
+    """`decode` of every record, in order; what cannot be used stands as the BadEvent in its place."""
+    events: list[Event | BadEvent] = []
+    add = events.append
+    for record in records:
+        try:
+            add(decode(topic_name, record.value, record.headers))
+        except BadEvent as bad:
+            add(bad.with_traceback(None))
+    return events
+
+
+def check_route(record_key: bytes | None, row_id: str, partition: int, partitions: int) -> None:
+    """Check that a record lies where all others of its user, item or room do; `row_id` is the id in its value.
+
+    Raises:
+        BadEvent: `missing_key` or `misrouted`.
+    """
+    if not record_key:
+        raise BadEvent("missing_key", "the record has no key; send the id in its value as the key, in UTF-8")
+    if record_key != row_id.encode():
+        raise BadEvent("misrouted", "the key differs from the id in the value; send that id as the key, in UTF-8")
+    right = partition_of(record_key, partitions)
+    if partition != right:
+        raise BadEvent("misrouted", f"the key belongs to partition {right} of {partitions}; hash with murmur2 (librdkafka: murmur2_random)")
+
+
+def encode(value: Struct) -> bytes:
+    """The value as it goes to a topic: JSON in UTF-8."""
+    return _encoder.encode(value)
+
+
+def cloud_event_headers(
+    event_id: str, event_type: str, traceparent: bytes | None = None, *, time_ms: int | None = None, source: str = "/streamrec"
+) -> list[tuple[str, bytes]]:
+    """The headers of a record in the binary mode of CloudEvents 1.0 (Kafka protocol binding).
+
+    `event_type` is such as `streamrec.recommendation`; `time_ms` is now when it is not given; `traceparent` is passed on as it came.
+    """
+    moment = datetime.now(UTC) if time_ms is None else datetime.fromtimestamp(time_ms / 1000, UTC)
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id.encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_time", moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3].encode() + b"Z"),
+        ("content-type", b"application/json"),
+    ]
+    if traceparent:
+        headers.append(("traceparent", traceparent))
+    return headers
+
+
+def header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
+    """The last header of that name, or None."""
+    for key, value in reversed(headers):
+        if key == name:
+            return value
+    return None
+
+
+def _unframe(value: bytes) -> bytes:
+    # An object's brace cannot open an Avro record whose first field is a string or a union: as a zigzag length or branch it is -62.
+    if len(value) < _FRAME_BYTES:
+        raise BadEvent("malformed", "the Confluent frame is shorter than its schema id")
+    body = value[_FRAME_BYTES:].lstrip()
+    if body[:1] != b"{":
+        raise BadEvent("avro", REASONS["avro"] + " Send JSON.")
+    return body
+
+
+def _says_avro(headers: Headers) -> bool:
+    return b"avro" in (header(headers, "content-type") or b"")

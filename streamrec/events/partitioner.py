@@ -1,0 +1,37 @@
+"""Which partition a key belongs to: murmur2, as Java's producer, kafka-python and aiokafka hash."""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+
+_SEED = 0x9747B28C
+_M = 0x5BD1E995
+_MASK = 0xFFFFFFFF
+_CACHED_KEYS = 1 << 17
+
+
+def murmur2(data: bytes) -> int:
+    """MurmurHash2 of `data` as an unsigned 32-bit number (`org.apache.kafka.common.utils.Utils.murmur2`)."""
+    length = len(data)
+    words = length >> 2
+    h = _SEED ^ length
+    for k in struct.unpack_from(f"<{words}I", data):
+        k = k * _M & _MASK
+        k = (k ^ k >> 24) * _M & _MASK
+        h = h * _M & _MASK ^ k
+    if length & 3:
+        h = (h ^ int.from_bytes(data[words << 2 :], "little")) * _M & _MASK
+    h = (h ^ h >> 13) * _M & _MASK
+    return h ^ h >> 15
+
+
+@lru_cache(_CACHED_KEYS)
+def _hash(key: bytes) -> int:
+    # The sign bit is dropped as the clients do it, which is not the same as the absolute value.
+    return murmur2(key) & 0x7FFFFFFF
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition, of `partitions`, in which the records of `key` lie; recent keys are remembered."""
+    return _hash(key) % partitions

@@ -1,0 +1,56 @@
+"""Event time as it arrives: milliseconds or RFC 3339 text, and only from a plausible span."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from streamrec.events.types import EventTime
+
+EARLIEST_MS = 946_684_800_000
+"""2000-01-01T00:00:00Z."""
+AHEAD_MS = 86_400_000
+"""How far ahead of this machine's clock an event may lie: 24 hours."""
+RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})$"
+"""The shape of a time given as text, for the JSON Schemas."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_Zoned = Annotated[datetime, Meta(tz=True)]
+
+
+class EventTimeError(ValueError):
+    """The time of an event is no time, or lies before 2000 or more than 24 hours ahead."""
+
+
+def parse_time(raw: Any) -> EventTime:
+    """The event time that `raw` gives, in whole milliseconds since the epoch (finer text is cut off).
+
+    Raises:
+        EventTimeError: neither a whole number nor RFC 3339 text with a zone, or outside the plausible span.
+    """
+    if type(raw) is int:
+        ms = raw
+    elif type(raw) is float and raw.is_integer():
+        ms = int(raw)
+    elif type(raw) is str:
+        ms = _from_text(raw)
+    else:
+        raise EventTimeError("Expected whole milliseconds since the epoch or RFC 3339 text")
+    if ms < EARLIEST_MS:
+        raise EventTimeError("Expected a time from 2000-01-01 on; milliseconds, not seconds, count")
+    if ms > time.time() * 1000 + AHEAD_MS:
+        raise EventTimeError("Expected a time at most 24 hours ahead of the worker's clock")
+    return EventTime(ms)
+
+
+def _from_text(raw: str) -> int:
+    try:
+        moment = msgspec.convert(raw, _Zoned)
+    except msgspec.ValidationError:
+        raise EventTimeError("Expected RFC 3339 text with a zone, such as 2026-01-31T12:00:00Z") from None
+    return (moment - _EPOCH) // _MILLISECOND
