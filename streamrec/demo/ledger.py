@@ -1,0 +1,150 @@
+"""The demo's books: which triggers were sent, which lists cover them, and how long that took."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streamrec.events.types import Recommendation
+from streamrec.simulator.messages import Message
+
+Coordinates = tuple[str, int, int]
+
+NOTHING = "-"
+
+
+class Cause(NamedTuple):
+    """The trigger that a list answers, and the seconds from its produce call to the list's arrival; None when unknown."""
+
+    message: Message | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out, as `--json` prints it. Latencies are from a trigger's produce call until its list was readable."""
+
+    triggers: int
+    lists: int
+    coalesced: int
+    p50_ms: float | None
+    p99_ms: float | None
+    model: str
+    provider: str
+    dead_letters: int
+    bad_sent: int
+    degraded: int
+    repeated: int
+    uncovered: int
+    first_list_s: float | None
+    simulated: int
+    seconds: float
+
+
+class Ledger:
+    """Matches triggers and lists by the source coordinates in `covers`; both sides may come first, from different threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started = time.monotonic()
+        self._pending: dict[Coordinates, tuple[Message, float]] = {}
+        self._early: dict[Coordinates, float] = {}
+        self._covered: set[Coordinates] = set()
+        self._lists: set[str] = set()
+        self._latencies: list[float] = []
+        self._models: Counter[tuple[str, str]] = Counter()
+        self._triggers = self._repeated = self._degraded = self._dead_letters = 0
+        self._first_list_s: float | None = None
+
+    def sent(self, topic: str, message: Message, moment: float, partition: int, offset: int) -> None:
+        """A trigger is in Kafka; `moment` is the monotonic time of its produce call."""
+        if not message.trigger:
+            return
+        place = (topic, partition, offset)
+        with self._lock:
+            self._triggers += 1
+            if place in self._early:
+                self._latencies.append(self._early.pop(place) - moment)
+            else:
+                self._pending[place] = (message, moment)
+
+    def list_read(self, ranked: Recommendation, moment: float) -> Cause:
+        """A list could be read at the monotonic time `moment`."""
+        cause = Cause(None, None)
+        trigger = ranked.trigger
+        with self._lock:
+            if ranked.list_id in self._lists:
+                self._repeated += 1
+                return cause
+            self._lists.add(ranked.list_id)
+            self._first_list_s = self._first_list_s or moment - self._started
+            self._degraded += ranked.degraded is not None
+            self._models[ranked.model.name, ranked.model.provider] += 1
+            for topic, partition, offset in ranked.covers:
+                place = (topic, partition, offset)
+                if place in self._covered:
+                    continue
+                self._covered.add(place)
+                if place not in self._pending:
+                    self._early[place] = moment
+                    continue
+                message, sent = self._pending.pop(place)
+                self._latencies.append(moment - sent)
+                if place == (trigger.topic, trigger.partition, trigger.offset):
+                    cause = Cause(message, moment - sent)
+        return cause
+
+    def dead_letter_read(self) -> None:
+        """A dead letter could be read."""
+        with self._lock:
+            self._dead_letters += 1
+
+    def settled(self, bad_sent: int) -> bool:
+        """Whether every trigger is covered and every malformed event has become a dead letter."""
+        with self._lock:
+            return not self._pending and self._dead_letters >= bad_sent
+
+    def report(self, *, bad_sent: int, simulated: int) -> Report:
+        """The figures so far."""
+        with self._lock:
+            latencies = sorted(self._latencies)
+            (model, provider), _ = self._models.most_common(1)[0] if self._models else ((NOTHING, NOTHING), 0)
+            return Report(
+                triggers=self._triggers,
+                lists=len(self._lists),
+                coalesced=len(self._covered) - len(self._lists),
+                p50_ms=_quantile_ms(latencies, 0.5),
+                p99_ms=_quantile_ms(latencies, 0.99),
+                model=model,
+                provider=provider,
+                dead_letters=self._dead_letters,
+                bad_sent=bad_sent,
+                degraded=self._degraded,
+                repeated=self._repeated,
+                uncovered=len(self._pending),
+                first_list_s=None if self._first_list_s is None else round(self._first_list_s, 2),
+                simulated=simulated,
+                seconds=round(time.monotonic() - self._started, 2),
+            )
+
+
+def describe(message: Message, titles: dict[str, str]) -> str:
+    """What happened, in words."""
+    fields: dict[str, Any] = msgspec.json.decode(message.value)
+    if message.topic == "danmaku":
+        return f"wrote “{fields['text']}”"
+    title = titles.get(fields["item_id"], fields["item_id"])
+    return f"{'bought' if message.topic == 'purchases' else 'looked at'} {title}"
+
+
+def _quantile_ms(ordered: list[float], share: float) -> float | None:
+    """The smallest value that at least `share` of all do not exceed."""
+    if not ordered:
+        return None
+    rank = max(1, -int(-share * len(ordered) // 1))
+    return round(ordered[rank - 1] * 1000, 1)

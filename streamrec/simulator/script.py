@@ -1,0 +1,39 @@
+"""What happens in a simulated shop, one message after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+from streamrec.simulator.messages import Message
+from streamrec.simulator.shop import Shop
+from streamrec.simulator.spoilt import spoilt
+
+REAL_SHARE = 0.4
+
+
+def live(
+    shop: Shop,
+    clock: Callable[[], int],
+    *,
+    purchases: Iterator[Message] | None = None,
+    real_share: float = REAL_SHARE,
+    bad_share: float = 0.0,
+) -> Iterator[Message]:
+    """The shop's moments without end; `real_share` of the messages come out of `purchases` while there are any.
+
+    `bad_share` of the messages are malformed on purpose. `clock` gives the present in ms.
+    """
+    dice = Random(shop.dice.random())
+    while True:
+        if dice.random() < bad_share:
+            viewer = dice.choice(shop.viewers)
+            yield spoilt(dice, viewer.user_id, viewer.room.on_air.item_id, viewer.room.room_id, clock())
+        elif purchases is not None and dice.random() < real_share:
+            real = next(purchases, None)
+            if real is None:
+                purchases = None
+            else:
+                yield real
+        else:
+            yield shop.moment(clock(), buying=purchases is None)

@@ -1,0 +1,159 @@
+"""A made-up live shop with real items: rooms with hosts and shelves, and viewers with a taste who look around and write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+from streamrec.simulator import danmaku
+from streamrec.simulator.messages import CHANNEL, SIMULATED, Message, message
+
+HOSTS = ("Mei", "Anna", "小雨", "Oliver", "阿杰", "Grace", "Tom", "晓琳", "Ella", "老王", "Sophie", "小北")
+SHELF = 24
+TASTES = 2
+CHINESE_SHARE = 0.5
+
+ROOM_CHANGE = 0.03
+VISIT_CHANGE = 0.05
+WRITES = 0.35
+NAMES_AN_ITEM = 0.8
+POINTS_AT_ITEM = 0.15
+FOLLOWS_TASTE = 0.6
+FOLLOWS_HOST = 0.2
+BUYS = 0.1
+
+NO_THEME = "everything"
+_THEME_TITLES = 30
+_THEMES = 24
+
+
+class Product(NamedTuple):
+    """An item as far as the shop needs it."""
+
+    item_id: str
+    title: str
+    price: float
+    currency: str
+
+
+class Room:
+    """A live room, its theme and its shelf; the first place of the shelf is number 1."""
+
+    def __init__(self, number: int, theme: str, host: str, shelf: list[Product]) -> None:
+        self.room_id, self.theme, self.host, self.shelf = f"room-{number}", theme, host, shelf
+        self.on_air = shelf[0]
+
+    def message(self, now_ms: int) -> Message:
+        """The room as it is now."""
+        fields = {
+            "room_id": self.room_id,
+            "host_id": f"host-{self.host}",
+            "title": f"{self.theme.title()} with {self.host}",
+            "status": "live",
+            "shelf": [product.item_id for product in self.shelf],
+            "on_air": self.on_air.item_id,
+            "ts": now_ms,
+        }
+        return message("rooms", fields, SIMULATED)
+
+
+class Viewer:
+    """A viewer, the words that they like in titles, the language that they write, and the room that they are in."""
+
+    def __init__(self, number: int, tastes: Sequence[str], language: danmaku.Language, room: Room) -> None:
+        self.user_id, self.tastes, self.language, self.room = f"viewer-{number}", tastes, language, room
+
+
+class Shop:
+    """The whole shop; the same items, numbers and seed give the same messages but for their times."""
+
+    def __init__(self, products: Sequence[Product], *, rooms: int = 6, viewers: int = 200, seed: int = 0) -> None:
+        self.dice = dice = Random(seed)
+        self.by_theme = _themes(products) or {NO_THEME: list(products)}
+        self.products = products
+        themes = list(self.by_theme)
+        dice.shuffle(themes)
+        self.rooms = [self._room(number, themes[(number - 1) % len(themes)]) for number in range(1, rooms + 1)]
+        self.viewers = [self._viewer(number, themes) for number in range(1, viewers + 1)]
+
+    def opening(self, now_ms: int) -> list[Message]:
+        """The rooms as they are at the start."""
+        return [room.message(now_ms) for room in self.rooms]
+
+    def moment(self, now_ms: int, *, buying: bool) -> Message:
+        """What happens next: mostly a view or a comment, at times a change of a room; purchases only when `buying`."""
+        dice = self.dice
+        if dice.random() < ROOM_CHANGE:
+            return self._change_room(now_ms)
+        viewer = dice.choice(self.viewers)
+        if dice.random() < VISIT_CHANGE:
+            viewer.room = self._room_for(viewer.tastes)
+        if dice.random() < WRITES:
+            return self._write(viewer, now_ms)
+        return self._look(viewer, now_ms, buying=buying)
+
+    def _look(self, viewer: Viewer, now_ms: int, *, buying: bool) -> Message:
+        product, dice = self._choose(viewer), self.dice
+        seen = {"user_id": viewer.user_id, "item_id": product.item_id, "room_id": viewer.room.room_id, "ts": now_ms, "channel": CHANNEL}
+        if buying and dice.random() < BUYS:
+            return message("purchases", {**seen, "price": product.price, "currency": product.currency}, SIMULATED)
+        return message("views", {**seen, "dwell_ms": round(dice.lognormvariate(8, 1))}, SIMULATED)
+
+    def _write(self, viewer: Viewer, now_ms: int) -> Message:
+        product, dice, room = self._choose(viewer), self.dice, viewer.room
+        names_it = dice.random() < NAMES_AN_ITEM
+        if names_it:
+            text = danmaku.about(dice, viewer.language, product.title, room.shelf.index(product) + 1)
+        else:
+            text = danmaku.chatter(dice, viewer.language)
+        fields = {"user_id": viewer.user_id, "room_id": room.room_id, "ts": now_ms, "text": text, "lang": viewer.language}
+        if names_it and dice.random() < POINTS_AT_ITEM:
+            fields["item_id"] = product.item_id
+        return message("danmaku", fields, SIMULATED)
+
+    def _choose(self, viewer: Viewer) -> Product:
+        room, chance = viewer.room, self.dice.random()
+        if chance < FOLLOWS_TASTE:
+            liked = [product for product in room.shelf if any(taste in product.title.lower() for taste in viewer.tastes)]
+            if liked:
+                return self.dice.choice(liked)
+        return room.on_air if chance > 1 - FOLLOWS_HOST else self.dice.choice(room.shelf)
+
+    def _change_room(self, now_ms: int) -> Message:
+        room = self.dice.choice(self.rooms)
+        fresh = self.dice.choice(self.by_theme[room.theme])
+        if fresh not in room.shelf:
+            room.shelf[self.dice.randrange(len(room.shelf))] = fresh
+        room.on_air = self.dice.choice(room.shelf)
+        return room.message(now_ms)
+
+    def _room(self, number: int, theme: str) -> Room:
+        themed = self.dice.sample(self.by_theme[theme], min(SHELF * 2 // 3, len(self.by_theme[theme])))
+        others = [product for product in self.dice.sample(self.products, min(SHELF, len(self.products))) if product not in themed]
+        shelf = (themed + others)[:SHELF]
+        self.dice.shuffle(shelf)
+        return Room(number, theme, HOSTS[(number - 1) % len(HOSTS)], shelf)
+
+    def _viewer(self, number: int, themes: Sequence[str]) -> Viewer:
+        tastes = self.dice.sample(themes, min(TASTES, len(themes)))
+        language: danmaku.Language = "zh" if self.dice.random() < CHINESE_SHARE else "en"
+        return Viewer(number, tastes, language, self._room_for(tastes))
+
+    def _room_for(self, tastes: Sequence[str]) -> Room:
+        themed = [room for room in self.rooms if room.theme in tastes]
+        return self.dice.choice(themed or self.rooms)
+
+
+def _themes(products: Sequence[Product]) -> dict[str, list[Product]]:
+    """The most frequent long words of the titles, and the products with each."""
+    words = {product: {word for word in product.title.lower().split() if word.isalpha() and len(word) > 3} for product in products}
+    counts = Counter(word for found in words.values() for word in sorted(found)).most_common(_THEMES)
+    frequent = [word for word, count in counts if count >= _THEME_TITLES] or [word for word, _ in counts]
+    return {word: [product for product in products if word in words[product]] for word in frequent}
+
+
+def products(items: Sequence[dict[str, Any]]) -> list[Product]:
+    """The products of an items file."""
+    return [Product(item["item_id"], item["title"], item["price"], item["currency"]) for item in items]
