@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +74,9 @@ class Ranker:
         self.blend = blend or Blend()
         self.sources = default_sources() if sources is None else sources
         model = catalogue.model
-        self._cross = CrossEncoderScorer(model, settings.cross_pairs, settings.cross_pairs_fixed) if model and settings.cross_pairs else None
+        self._cross: CrossEncoderScorer | None = None
+        if model is not None and settings.cross_pairs > 0:
+            self._cross = CrossEncoderScorer(model, settings.cross_pairs, settings.cross_pairs_fixed)
 
     def rank(self, queries: Queries, clock: Callable[[], float] = time.perf_counter) -> Ranked:
         """One list per query, within the time that the settings allow from now on."""

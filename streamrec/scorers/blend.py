@@ -42,4 +42,4 @@ class Blend:
 
     def contributions(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each feature adds to each candidate's score, of the shape of the features; they sum to the score."""
-        return standardised * np.array([self.weights[name] for name in FEATURES])
+        return np.asarray(standardised * np.array([self.weights[name] for name in FEATURES]))

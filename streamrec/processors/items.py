@@ -1,0 +1,82 @@
+"""The item side: signals change an item's row; its statistics go to every worker, at most once per interval."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.errors import BadEvent
+from streamrec.events.dead_letters import dead_letter
+from streamrec.events.records import Inbound, Outbound, Rows
+from streamrec.processors.base import Memory, Outcome
+from streamrec.settings import Settings
+from streamrec.state.item import ItemRow, Signal, count
+from streamrec.state.packing import pack_item, unpack_item
+from streamrec.state.stats import encode_stats, stats_of
+
+_decode_signal = msgspec.json.Decoder(Signal).decode
+SENT_ITEMS = 100_000
+"""Items whose last sending is remembered; beyond that all are forgotten, which at worst sends a record early."""
+
+
+class ItemProcessor:
+    """Counts every signal once: per source partition the last (offset, index) is kept in `memory`, and what is not newer is dropped."""
+
+    pack = staticmethod(pack_item)
+    unpack = staticmethod(unpack_item)
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, clock_ms: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:
+        self._catalogue = catalogue
+        self._clock_ms = clock_ms
+        self._interval = settings.stats_interval_ms
+        self._stats, self._dead = settings.topic("item-stats"), settings.topic("dead-letters")
+        self._sent: dict[str, int] = {}
+
+    def process(self, rows: Rows[ItemRow], memory: Memory, records: Sequence[Inbound]) -> Outcome:
+        """Count the signals of one partition and send the statistics of the items whose interval has passed."""
+        out, begin, now = Outcome(), time.perf_counter(), self._clock_ms()
+        fences, waiting = memory.setdefault("fences", {}), memory.setdefault("waiting", {})
+        for record in records:
+            try:
+                signal = _decode_signal(record.value or b"")
+            except msgspec.DecodeError as error:
+                out.records.append(dead_letter(self._dead, record, "decode", BadEvent("invalid", str(error)), now))
+                out.counts["dead_letter"] += 1
+                continue
+            source, place = f"{signal.topic}-{signal.partition}", [signal.offset, signal.index]
+            if place <= fences.get(source, [-1, -1]):
+                out.counts["repeated"] += 1
+                continue
+            fences[source] = place
+            key = record.key or b""
+            row = rows.get(key) or ItemRow()
+            count(row, signal)
+            rows.put(key, row)
+            waiting.setdefault(key.decode(), self._sent.get(key.decode(), 0) + self._interval)
+            out.counts["applied"] += 1
+        self._send_due(rows, waiting, now, out)
+        out.seconds["item_stats"] = time.perf_counter() - begin
+        return out
+
+    def tick(self, rows: Rows[ItemRow], memory: Memory, now_ms: int) -> Outcome:
+        """Send the statistics that waited for their interval to pass."""
+        out = Outcome()
+        self._send_due(rows, memory.get("waiting", {}), now_ms, out)
+        return out
+
+    def _send_due(self, rows: Rows[ItemRow], waiting: dict[str, int], now: int, out: Outcome) -> None:
+        for item_id in [item_id for item_id, due in waiting.items() if due <= now]:
+            del waiting[item_id]
+            row = rows.get(item_id.encode())
+            if row is None:
+                continue
+            stats = stats_of(row)
+            if len(self._sent) >= SENT_ITEMS:
+                self._sent.clear()
+            self._sent[item_id] = now
+            out.records.append(Outbound(self._stats, item_id.encode(), encode_stats(stats)))
+            # This worker knows its own statistics at once; the other workers read them from the topic.
+            self._catalogue.put_stats(item_id, stats)

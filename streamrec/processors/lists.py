@@ -1,0 +1,140 @@
+"""Makes the lists that answer triggers: rows in, recommendations out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
+from streamrec.features.queries import queries
+from streamrec.features.schema import FEATURES
+from streamrec.ranking import DECIMALS, Ranked, Ranker
+from streamrec.reasons import reasons
+from streamrec.state.apply import show
+from streamrec.state.user import UserRow
+
+logger = logging.getLogger(__name__)
+MICRO_BATCH = 64
+"""Most lists that are ranked at once."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A list to be made: for whom, in answer to what. `trigger` is the last of the covered ones."""
+
+    user_id: str
+    row: UserRow
+    trigger: Trigger
+    covers: list[tuple[str, int, int]]
+    room_id: str | None = None
+    traceparent: bytes | None = None
+
+
+@dataclass(slots=True)
+class Made:
+    """Recommendations in the order of the requests, and what was counted and timed on the way."""
+
+    lists: list[Recommendation] = field(default_factory=list)
+    removed: Counter[str] = field(default_factory=Counter)
+    failed_sources: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+
+class ListMaker:
+    """Ranks requests in micro-batches and notes in the rows what was shown."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        ranker: Ranker,
+        clock_ms: Callable[[], int] | None = lambda: int(time.time() * 1000),
+        stale: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Without a clock a list is generated at the event time of its trigger and has no phase times (replay)."""
+        self._catalogue = catalogue
+        self._ranker = ranker
+        self._clock_ms = clock_ms
+        self._stale = stale
+        model = catalogue.model
+        self._model = ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
+
+    def make(self, requests: Sequence[Request]) -> Made:
+        """One list per request; two requests of one call must not share a row."""
+        made = Made()
+        for begin in range(0, len(requests), MICRO_BATCH):
+            batch = requests[begin : begin + MICRO_BATCH]
+            try:
+                self._batch(batch, made)
+            except Exception:
+                logger.exception("ranking a micro-batch failed; its lists are made one by one")
+                for request in batch:
+                    self._alone(request, made)
+        return made
+
+    def _alone(self, request: Request, made: Made) -> None:
+        try:
+            self._batch([request], made)
+        except Exception:
+            logger.exception("ranking for one user failed; the list is empty and marked as degraded")
+            made.lists.append(self._finish(request, [], {}, "ranking-failed"))
+
+    def _batch(self, batch: Sequence[Request], made: Made) -> None:
+        begin = time.perf_counter()
+        asked = queries(
+            [request.row for request in batch],
+            [request.trigger.ts for request in batch],
+            [request.room_id for request in batch],
+            self._catalogue,
+        )
+        prepared = time.perf_counter() - begin
+        ranked = self._ranker.rank(asked)
+        seconds = {"queries": prepared, **ranked.seconds}
+        for position, request in enumerate(batch):
+            made.lists.append(self._finish(request, self._items(ranked, position, request), seconds, ranked.degraded))
+        made.removed += ranked.removed
+        made.failed_sources += ranked.failed
+        made.seconds.update(seconds)
+
+    def _items(self, ranked: Ranked, position: int, request: Request) -> list[RankedItem]:
+        catalogue, room = self._catalogue, request.room_id or request.row.room_id
+        contributions = np.round(ranked.contributions[position], DECIMALS)
+        return [
+            RankedItem(
+                item_id=catalogue.items.ids[slot],
+                room_id=catalogue.rooms.room_of(slot, room),
+                rank=place + 1,
+                score=float(ranked.scores[position, place]),
+                scores={name: float(value) for name, value in zip(FEATURES, contributions[place], strict=True) if value},
+                reasons=reasons(contributions[place]),
+            )
+            for place, slot in enumerate(ranked.slots[position].tolist())
+            if slot >= 0
+        ]
+
+    def _finish(self, request: Request, items: list[RankedItem], seconds: dict[str, float], degraded: str | None) -> Recommendation:
+        row, trigger = request.row, request.trigger
+        show(row, [item.item_id for item in items], trigger.ts)
+        timed = self._clock_ms is not None
+        return Recommendation(
+            list_id=f"{trigger.topic}-{trigger.partition}-{trigger.offset}",
+            user_id=request.user_id,
+            room_id=request.room_id or row.room_id,
+            trigger=trigger,
+            generated_ts=self._clock_ms() if self._clock_ms is not None else trigger.ts,
+            items=items,
+            model=self._model,
+            weights_version=self._ranker.blend.version,
+            seq=row.seq,
+            covers=request.covers,
+            phases_ms={name: round(1000 * value, 3) for name, value in seconds.items()} if timed else {},
+            degraded="stale-catalogue" if self._stale() else degraded,
+        )
+
+
+NO_MODEL = ModelRef(name="none", revision="", provider="none")

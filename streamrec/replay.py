@@ -1,0 +1,157 @@
+"""Offline and deterministic: the worker's own state and ranking code over a file of events, without a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.errors import InputError
+from streamrec.events.files import numbered_lines, parse_line
+from streamrec.events.records import Headers
+from streamrec.events.types import Item, Purchase, Recommendation, Room, Trigger, UserEvent
+from streamrec.processors.base import Memory
+from streamrec.processors.items import ItemProcessor
+from streamrec.processors.lists import ListMaker, Request
+from streamrec.processors.users import TRIGGERS, UserProcessor, admit, is_trigger
+from streamrec.ranking import Ranker
+from streamrec.settings import Settings
+from streamrec.state.item import ItemRow
+from streamrec.state.user import ErasedUser, UserRow
+
+Row = TypeVar("Row")
+_decode_list = msgspec.json.Decoder(Recommendation).decode
+
+
+class Line(NamedTuple):
+    """One event of a file: number of its line (from 0), topic without prefix, value as it stands there, and decoded."""
+
+    number: int
+    topic: str
+    value: bytes
+    event: UserEvent | Room
+
+
+class Record(NamedTuple):
+    """A line in the shape of a Kafka record."""
+
+    topic: str
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    partition: int = 0
+    headers: Headers = ()
+
+
+class MemoryRows(dict[bytes, Row]):
+    """A state table in memory."""
+
+    def put(self, key: bytes, row: Row) -> None:
+        """Keep the row."""
+        self[key] = row
+
+    def delete(self, key: bytes) -> None:
+        """Forget the row."""
+        self.pop(key, None)
+
+
+@dataclass(slots=True)
+class Replay:
+    """Users, items and catalogue in memory; item statistics are there at once.
+
+    `rank` is "before" (a list for each trigger before the event is applied; purchases of one user with one order_id are one
+    trigger, the first of them) or "after" (as the worker does). `rank_at` names the topics that trigger; `rank_from` is an
+    event time in ms.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    ranker: Ranker
+    rank: Literal["before", "after"] = "before"
+    rank_at: Collection[str] = TRIGGERS
+    rank_from: int = 0
+    now: int = 0
+    _orders: set[tuple[str, str]] = field(default_factory=set)
+
+    def run(self, lines: Iterable[Line]) -> Iterator[Recommendation]:
+        """The lists, in the order of `lines`, which must be in time order."""
+        settings = self.settings.model_copy(update={"prefix": "", "partitions": 1, "stats_interval_ms": 0})
+        maker = ListMaker(self.catalogue, self.ranker, clock_ms=None)
+        silent = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=())
+        answering = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=self.rank_at)
+        items = ItemProcessor(settings, self.catalogue, self._clock)
+        user_rows, item_rows = MemoryRows[UserRow | ErasedUser](), MemoryRows[ItemRow]()
+        user_memory: Memory = {}
+        item_memory: Memory = {}
+        for line in lines:
+            self.now = line.event.ts
+            if isinstance(line.event, Room):
+                self.catalogue.put_room(line.event)
+                continue
+            listed = line.event.ts >= self.rank_from
+            if listed and self.rank == "before":
+                yield from self._before(line, line.event, user_rows, maker)
+            users = answering if listed and self.rank == "after" else silent
+            record = Record(line.topic, line.number, line.event.user_id.encode(), line.value, line.event.ts)
+            signals = []
+            for out in users.process(user_rows, user_memory, [record]).records:
+                if out.topic == users.lists and out.value is not None:
+                    yield _decode_list(out.value)
+                elif out.topic == users.signals:
+                    signals.append(Record(out.topic, line.number, out.key, out.value, line.event.ts))
+            items.process(item_rows, item_memory, signals)
+
+    def _clock(self) -> int:
+        return self.now
+
+    def _before(self, line: Line, event: UserEvent, rows: MemoryRows[UserRow | ErasedUser], maker: ListMaker) -> Iterator[Recommendation]:
+        if line.topic not in self.rank_at or not is_trigger(event):
+            return
+        if isinstance(event, Purchase) and event.order_id is not None:
+            order = (event.user_id, event.order_id)
+            if order in self._orders:
+                return
+            self._orders.add(order)
+        row = admit(rows, event)
+        if isinstance(row, UserRow):
+            event_id = event.event_id or f"{line.topic}-0-{line.number}"
+            trigger = Trigger(topic=line.topic, partition=0, offset=line.number, event_id=event_id, ts=event.ts)
+            request = Request(event.user_id, row, trigger, [(line.topic, 0, line.number)], event.room_id)
+            rows.put(event.user_id.encode(), row)
+            yield from maker.make([request]).lists
+
+
+class _Tag(msgspec.Struct):
+    topic: str
+
+
+_decode_tag = msgspec.json.Decoder(_Tag).decode
+
+
+def read_lines(path: Path, topic: str | None = None) -> list[Line]:
+    """The lines of an events file in time order; ties keep the file's order. `topic` is that of all lines, if given.
+
+    Raises:
+        InputError: a line is not a valid event; names the file and the line.
+    """
+    lines = []
+    for number, value in numbered_lines(path):
+        try:
+            tag = topic or _decode_tag(value).topic
+        except msgspec.DecodeError as error:
+            raise InputError(f"{path}, line {number + 1}: {error}") from error
+        event = parse_line(path, number, tag, value)
+        if isinstance(event, UserEvent | Room):
+            lines.append(Line(number, tag, value, event))
+    return sorted(lines, key=lambda line: line.event.ts)
+
+
+def read_items(path: Path) -> list[Item]:
+    """The items of a file; raises InputError as `read_lines` does."""
+    parsed = (parse_line(path, number, "items", value) for number, value in numbered_lines(path))
+    return [item for item in parsed if isinstance(item, Item)]

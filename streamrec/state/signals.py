@@ -1,0 +1,55 @@
+"""What an event of a user says about items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamrec.events.types import Danmaku, Feedback, Purchase, View
+from streamrec.state.decay import DAY_MS, Tally, fading
+from streamrec.state.item import Signal
+from streamrec.state.user import UserRow
+
+BEFORE = 16
+BEFORE_HALF_LIFE = 30 * DAY_MS
+SEEN_SHARE = 0.3
+"""What an item that was only looked at counts as a neighbour."""
+
+Source = tuple[str, int, int]
+"""Topic, partition and offset of the event."""
+
+
+def signals(
+    row: UserRow, event: View | Purchase | Danmaku | Feedback, mentions: Sequence[tuple[str, float]], source: Source
+) -> list[tuple[str, Signal]]:
+    """The signals (item id, signal) of an event, from the user's row as it was before the event."""
+    said: list[tuple[str, str, float, list[tuple[str, float]]]] = []
+    match event:
+        case View():
+            said = [(event.item_id, "view", 1.0, [])]
+        case Purchase(action="refund"):
+            said = [(event.item_id, "refund", 1.0, [])]
+        case Purchase():
+            said = [(event.item_id, "purchase", 1.0, just_before(row, event.item_id, event.ts))]
+        case Danmaku():
+            said = [(item_id, "mention", weight, []) for item_id, weight in mentions]
+        case Feedback(action="impression" | "click"):
+            said = [(event.item_id, event.action, 1.0, [])]
+    return [
+        (item_id, Signal(kind, int(event.ts), amount, before, *source, index)) for index, (item_id, kind, amount, before) in enumerate(said)
+    ]
+
+
+def just_before(row: UserRow, item_id: str, ts: int) -> list[tuple[str, float]]:
+    """The items that the user took or saw around `ts`, nearest first, with weights; of equal times the last that came."""
+    weights: dict[str, float] = {}
+    for tallies, share in ((row.seen, SEEN_SHARE), (row.bought, 1.0)):
+        for other, entry in _nearest(tallies, ts):
+            if other != item_id:
+                weights[other] = round(share * fading(abs(ts - entry.ts), BEFORE_HALF_LIFE), 4)
+    nearest = sorted(list(weights.items())[::-1], key=lambda pair: -pair[1])
+    return [(other, weight) for other, weight in nearest[:BEFORE] if weight > 0.01]
+
+
+def _nearest(tallies: dict[str, Tally], ts: int) -> list[tuple[str, Tally]]:
+    ordered = sorted(list(tallies.items())[::-1], key=lambda pair: abs(ts - pair[1].ts))
+    return ordered[: BEFORE + 1][::-1]
