@@ -9,6 +9,8 @@
     ├── DataFolderInUse          another worker holds the data folder
     ├── StateMismatch            local disk and changelog do not belong together
     ├── Stalled                  work goes on but progress stands still
+    ├── WorkerEnded             the worker that a command started is gone
+    ├── NotCovered              triggers of the demo stayed without a list
     ├── ModelError
     │   ├── ModelMissing         the model folder or one of its files is not there
     │   ├── DigestMismatch       a file of the model is not the one that was published
@@ -57,6 +59,14 @@ class StateMismatch(StreamrecError):
 
 class Stalled(StreamrecError):
     """Progress stands still while work goes on; the process ends so that a supervisor can start it anew."""
+
+
+class WorkerEnded(StreamrecError):
+    """The worker that a command started is gone or does not get ready; the message holds the end of its log."""
+
+
+class NotCovered(StreamrecError):
+    """Triggers that the demo sent were without a list when its patience was over."""
 
 
 class ModelError(StreamrecError):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import typer
 
 INTERRUPTED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -26,11 +28,36 @@ def stop_on_signals() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
 
-    former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handling(handle):
         yield stop
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
     if stop.is_set():
         raise typer.Exit(INTERRUPTED)
+
+
+@contextmanager
+def one_interrupt() -> Iterator[Callable[[], None]]:
+    """The first SIGINT or SIGTERM raises KeyboardInterrupt, wherever the work is; later ones are ignored.
+
+    What is given ignores them from the start of cleaning up, so that nothing is left behind half cleaned.
+    """
+
+    def ignore() -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        ignore()
+        raise KeyboardInterrupt
+
+    with _handling(handle):
+        yield ignore
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    former = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, previous in former.items():
+            signal.signal(number, previous)

@@ -45,13 +45,22 @@ class Report:
     simulated: int
     seconds: float
 
+    def text(self) -> str:
+        """The figures in a line."""
+        latency = "" if self.p50_ms is None else f", p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
+        return (
+            f"{self.lists} lists for {self.triggers} triggers ({self.coalesced} coalesced){latency}, {self.dead_letters} dead letters "
+            f"({self.bad_sent} sent on purpose), model {self.model} on {self.provider}"
+        )
+
 
 class Ledger:
     """Matches triggers and lists by the source coordinates in `covers`; both sides may come first, from different threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, started: float) -> None:
+        """`started` is the monotonic time from which `first_list_s` and `seconds` count."""
         self._lock = threading.Lock()
-        self._started = time.monotonic()
+        self._started = started
         self._pending: dict[Coordinates, tuple[Message, float]] = {}
         self._early: dict[Coordinates, float] = {}
         self._covered: set[Coordinates] = set()
@@ -103,11 +112,6 @@ class Ledger:
         """A dead letter could be read."""
         with self._lock:
             self._dead_letters += 1
-
-    def settled(self, bad_sent: int) -> bool:
-        """Whether every trigger is covered and every malformed event has become a dead letter."""
-        with self._lock:
-            return not self._pending and self._dead_letters >= bad_sent
 
     def report(self, *, bad_sent: int, simulated: int) -> Report:
         """The figures so far."""

@@ -1,0 +1,39 @@
+"""`streamrec demo`: everything on this machine, in one command."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from streamrec.cli.interrupts import one_interrupt
+from streamrec.cli.options import takes_settings
+from streamrec.cli.output import emit, note
+from streamrec.settings import Settings
+
+
+@takes_settings()
+def demo(
+    settings: Settings,
+    headless: Annotated[bool, typer.Option("--headless", help="Show no lists, only the figures at the end.")] = False,
+    duration: Annotated[float | None, typer.Option(min=1, help="Stop after so many seconds of events.")] = None,
+    rate: Annotated[float, typer.Option(min=0.1, help="Messages per second.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 0,
+    bad_share: Annotated[float, typer.Option(min=0, max=1, help="Share of messages that are malformed on purpose.")] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object, the last line of stdout.")] = False,
+) -> None:
+    """Start everything on this machine and show ranked lists as they come.
+
+    An embedded Kafka, a worker with the shipped model, and a made-up live shop with real items and real purchases.
+    Everything runs in a temporary folder and is stopped and removed in the end. With --broker, or STREAMREC_BROKER, a
+    cluster of yours is used, with topics of the demo's own that are deleted in the end.
+    """
+    from rich.console import Console
+
+    from streamrec.demo.run import Plan, run
+
+    console = None if headless or as_json else Console()
+    with one_interrupt() as ignore_more:
+        report = run(settings, Plan(rate, duration, seed, bad_share), note, console, ignore_more)
+    emit(as_json, asdict(report), report.text())

@@ -1,0 +1,71 @@
+"""Reads lists and dead letters as they come, the way a service would."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+
+from streamrec.demo.ledger import Cause, Ledger
+from streamrec.events.types import Recommendation
+from streamrec.settings import Settings
+from streamrec.stream import clients
+
+POLL_MS = 100
+JOIN_S = 10.0
+
+
+class Reader:
+    """A thread that feeds a ledger from `recommendations` and `dead-letters`, and shows each new list."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, show: Callable[[Recommendation, Cause], None]) -> None:
+        self._settings, self._ledger, self._show = settings, ledger, show
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reader")
+        self.failure: Exception | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join(JOIN_S)
+
+    def require_alive(self) -> None:
+        """Raise what ended the thread, if something did."""
+        if self.failure is not None:
+            raise self.failure
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as exc:
+            self.failure = exc
+
+    def _read(self) -> None:
+        lists, dead = self._settings.topic("recommendations"), self._settings.topic("dead-letters")
+        consumer = KafkaConsumer(**clients.kafka_python(self._settings), auto_offset_reset="earliest", enable_auto_commit=False)
+        try:
+            partitions = {topic: consumer.partitions_for_topic(topic) or () for topic in (lists, dead)}
+            places = [TopicPartition(topic, number) for topic, numbers in partitions.items() for number in numbers]
+            consumer.assign(places)
+            consumer.seek_to_beginning(*places)
+            decode = msgspec.json.Decoder(Recommendation).decode
+            while not self._stop.is_set():
+                batches = consumer.poll(timeout_ms=POLL_MS)
+                moment = time.monotonic()
+                for place, records in batches.items():
+                    for record in records:
+                        if place.topic == dead:
+                            self._ledger.dead_letter_read()
+                            continue
+                        ranked = decode(record.value)
+                        self._show(ranked, self._ledger.list_read(ranked, moment))
+        finally:
+            consumer.close()

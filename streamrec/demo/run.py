@@ -1,0 +1,149 @@
+"""The demo: a live shop with real items and purchases, from Kafka to ranked lists and the figures about them."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from streamrec.demo.ledger import Ledger, Report
+from streamrec.demo.reader import Reader
+from streamrec.demo.screen import Screen, Silence
+from streamrec.demo.stage import broker_with_topics, own
+from streamrec.demo.worker import WorkerProcess
+from streamrec.errors import NotCovered
+from streamrec.settings import Settings
+from streamrec.simulator.connection import producer
+from streamrec.simulator.messages import Message
+from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages, read_lines
+from streamrec.simulator.player import Player, now_ms
+from streamrec.simulator.script import live
+from streamrec.simulator.shop import Shop, products
+from streamrec.stream import topics
+
+DRAIN_PATIENCE_S = 30.0
+WATCH_S = 0.5
+PAUSE_S = 0.05
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the demo plays: messages per second, for how long (None: until interrupted), with which dice and faults."""
+
+    rate: float
+    duration_s: float | None
+    seed: int
+    bad_share: float
+
+
+def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console: Console | None, cleaning: Callable[[], None]) -> Report:
+    """Start broker, topics and worker, play the shop with the real purchases, and stop everything again.
+
+    Without a `console` nothing is shown. `cleaning` is called before anything is stopped.
+
+    Raises:
+        NotCovered: triggers were without a list when the patience was over.
+        WorkerEnded: the worker died; the message holds the end of its log.
+    """
+    started = time.monotonic()
+    with ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamrec-demo-")))
+            settings = stack.enter_context(broker_with_topics(own(settings, folder), folder, progress))
+            client = stack.enter_context(producer(settings, topics.TOPICS))
+            show = Show(settings, plan, client, started)
+            progress("sending the items, opening the rooms")
+            show.open()
+            progress("starting the worker")
+            worker = stack.enter_context(WorkerProcess(settings, folder / "worker.log"))
+            worker.await_ready(progress)
+            progress("ready")
+            return show.play(worker, console, progress)
+        finally:
+            cleaning()
+
+
+class Show:
+    """The shop, its player and the books that are kept about it."""
+
+    def __init__(self, settings: Settings, plan: Plan, client: object, started: float) -> None:
+        self._settings, self._plan = settings, plan
+        self._items = list(read_lines(SAMPLE_ITEMS))
+        self._shop = Shop(products(self._items), seed=plan.seed)
+        self._ledger = Ledger(started)
+        self._player = Player(client, settings.topic, self._delivered)
+        self._stop = threading.Event()
+
+    def open(self) -> None:
+        """Send the items and the rooms."""
+        self._player.play(itertools.chain(item_messages(SAMPLE_ITEMS), self._shop.opening(now_ms())), stop=self._stop)
+
+    def play(self, worker: WorkerProcess, console: Console | None, progress: Callable[[str], None]) -> Report:
+        """Play for as long as planned, then wait until every trigger is covered; the figures."""
+        screen, drawn = self._screen(console)
+        real = event_messages(SAMPLE_EVENTS, "now", now_ms)
+        messages: Iterator[Message] = live(self._shop, now_ms, purchases=real, bad_share=self._plan.bad_share)
+        try:
+            with Reader(self._settings, self._ledger, screen.show) as reader, self._watched(worker, reader), drawn:
+                self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.duration_s, stop=self._stop)
+                self._drain(worker, reader)
+        except KeyboardInterrupt:
+            progress(f"interrupted after {self.report().text()}")
+            raise
+        return self.report()
+
+    def report(self) -> Report:
+        """The figures so far."""
+        summary = self._player.summary
+        return self._ledger.report(bad_sent=sum(summary.spoilt.values()), simulated=summary.simulated)
+
+    def _delivered(self, message: Message, moment: float, partition: int, offset: int) -> None:
+        self._ledger.sent(self._settings.topic(message.topic), message, moment, partition, offset)
+
+    def _screen(self, console: Console | None) -> tuple[Screen | Silence, AbstractContextManager[object]]:
+        if console is None:
+            return Silence(), nullcontext()
+        screen = Screen(console, {item["item_id"]: item["title"] for item in self._items}, self.report, self._plan.rate)
+        return screen, screen.live(console)
+
+    @contextmanager
+    def _watched(self, worker: WorkerProcess, reader: Reader) -> Iterator[None]:
+        """Stop playing as soon as the worker or the reader is gone."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(WATCH_S):
+                if not worker.alive or reader.failure is not None:
+                    self._stop.set()
+
+        thread = threading.Thread(target=watch, name="watch")
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _drain(self, worker: WorkerProcess, reader: Reader) -> None:
+        """Wait until every trigger that was sent is covered by a list that was read."""
+        deadline = time.monotonic() + DRAIN_PATIENCE_S
+        while True:
+            worker.require_alive()
+            reader.require_alive()
+            report = self.report()
+            if not report.uncovered and report.dead_letters >= report.bad_sent:
+                return
+            if time.monotonic() > deadline:
+                raise NotCovered(
+                    f"{DRAIN_PATIENCE_S:g} s after the last event {report.uncovered} of {report.triggers} triggers had no list, and "
+                    f"{report.dead_letters} of {report.bad_sent} malformed events were dead letters; try a lower --rate; "
+                    f"the end of the worker's log:\n{worker.log_tail()}"
+                )
+            time.sleep(PAUSE_S)

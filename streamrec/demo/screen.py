@@ -1,0 +1,84 @@
+"""What the demo shows: the last lists, readable, and the figures below."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from streamrec.demo.ledger import Cause, Report, describe
+from streamrec.events.types import Recommendation
+
+TOP = 5
+LINES_PER_LIST = TOP + 3
+REFRESH_PER_SECOND = 4
+
+
+class Screen:
+    """The last lists in the order of their arrival; as a rich renderable it is as high as the terminal allows."""
+
+    def __init__(self, console: Console, titles: dict[str, str], report: Callable[[], Report], rate: float) -> None:
+        self._titles, self._report, self._rate = titles, report, rate
+        self._lock = threading.Lock()
+        self._lists: deque[RenderableType] = deque(maxlen=max(1, (console.height - 4) // LINES_PER_LIST))
+
+    def show(self, ranked: Recommendation, cause: Cause) -> None:
+        """Put a list on the screen; one whose trigger is not known (a repeat) is passed over."""
+        if cause.message is not None:
+            block = list_block(ranked, cause, self._titles)
+            with self._lock:
+                self._lists.append(block)
+
+    def __rich__(self) -> RenderableType:
+        with self._lock:
+            blocks = list(self._lists)
+        return Group(*blocks, footer(self._report(), self._rate))
+
+    def live(self, console: Console) -> Live:
+        """The screen, redrawn by itself while it is entered."""
+        return Live(self, console=console, refresh_per_second=REFRESH_PER_SECOND)
+
+
+class Silence:
+    """Shows nothing."""
+
+    def show(self, ranked: Recommendation, cause: Cause) -> None:
+        """Pass over a list."""
+
+
+def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str]) -> RenderableType:
+    """Who, what happened, how long the list took, and its top items."""
+    assert cause.message is not None
+    where = f" in {ranked.room_id}" if ranked.room_id else ""
+    took = "" if cause.seconds is None else f"  [dim]{cause.seconds * 1000:.0f} ms[/dim]"
+    degraded = f"  [yellow]{ranked.degraded}[/yellow]" if ranked.degraded else ""
+    head = Text.from_markup(
+        f"[bold cyan]{escape(ranked.user_id)}[/bold cyan]{escape(where)} {escape(describe(cause.message, titles))}{took}{degraded}",
+        overflow="ellipsis",
+    )
+    head.no_wrap = True
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column(justify="right", style="dim", width=4)
+    table.add_column(width=40, no_wrap=True, overflow="ellipsis")
+    table.add_column(justify="right", style="green", width=8)
+    table.add_column(style="dim", no_wrap=True, overflow="ellipsis")
+    for item in ranked.items[:TOP]:
+        table.add_row(str(item.rank), escape(titles.get(item.item_id, item.item_id)), f"{item.score:.3f}", ", ".join(item.reasons))
+    return Group(head, table, Text())
+
+
+def footer(report: Report, rate: float) -> RenderableType:
+    """The figures so far, in one line."""
+    latency = "–" if report.p50_ms is None else f"p50 {report.p50_ms:.0f} ms, p99 {report.p99_ms:.0f} ms"
+    degraded = f"{report.degraded / report.lists:.1%}" if report.lists else "–"
+    return Text(
+        f"{report.lists} lists for {report.triggers} triggers at {rate:g}/s · {latency} · model {report.model} on {report.provider} · "
+        f"degraded {degraded} · {report.dead_letters} dead letters ({report.bad_sent} sent on purpose) · Ctrl-C ends",
+        style="reverse",
+    )

@@ -1,0 +1,124 @@
+"""A real `streamrec worker` as a child process."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import SecretStr
+
+from streamrec.cli.options import variable
+from streamrec.errors import WorkerEnded
+from streamrec.settings import Settings
+
+READY_PATIENCE_S = 120.0
+STOP_PATIENCE_S = 20.0
+PAUSE_S = 0.1
+_TAIL_LINES = 20
+
+
+class WorkerProcess:
+    """One worker with settings of its own; as a context manager it is started, and always stopped."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self._settings, self._log = settings, log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamrec.cli.main", "worker"],
+                env={**os.environ, **environment(self._settings)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def require_alive(self) -> None:
+        """Raise WorkerEnded, with the end of its log, when the worker is gone."""
+        if not self.alive:
+            code = self._process.returncode if self._process else None
+            raise WorkerEnded(f"the worker ended with {code}; the end of its log:\n{self.log_tail()}")
+
+    def log_tail(self) -> str:
+        """The last lines that it wrote."""
+        return "\n".join(self._log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]) or "(empty)"
+
+    def await_ready(self, progress: Callable[[str], None]) -> None:
+        """Wait until `/ready` says yes; what it still waits for goes to `progress`.
+
+        Raises:
+            WorkerEnded: the process is gone, or not ready in time.
+        """
+        deadline, said = time.monotonic() + READY_PATIENCE_S, ""
+        while time.monotonic() < deadline:
+            self.require_alive()
+            ready, reasons = self._ask()
+            if ready:
+                return
+            if reasons and reasons != said:
+                progress(f"the worker waits: {reasons}")
+                said = reasons
+            time.sleep(PAUSE_S)
+        why = said or "no answer"
+        raise WorkerEnded(f"the worker was not ready after {READY_PATIENCE_S:g} s ({why}); the end of its log:\n{self.log_tail()}")
+
+    def stop(self) -> int | None:
+        """End the worker: SIGTERM, and SIGKILL for its whole process group when it lingers. Its exit status."""
+        if self._process is None:
+            return None
+        if self.alive:
+            self._process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_PATIENCE_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.wait()
+
+    def _ask(self) -> tuple[bool, str]:
+        try:
+            where = json.loads((self._settings.data_dir / "web.json").read_bytes())
+            connection = http.client.HTTPConnection(where["host"], where["port"], timeout=5)
+            with contextlib.closing(connection):
+                connection.request("GET", "/ready")
+                response = connection.getresponse()
+                return response.status == http.HTTPStatus.OK, _reasons(response.read())
+        except (OSError, ValueError, http.client.HTTPException):
+            return False, ""
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables; those that are unset are left out."""
+    return {variable(name): _text(value) for name, value in settings if value is not None}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _reasons(body: bytes) -> str:
+    answer = json.loads(body)
+    reasons = answer.get("reasons", answer) if isinstance(answer, dict) else answer
+    return ", ".join(map(str, reasons)) if isinstance(reasons, list) else str(reasons)
