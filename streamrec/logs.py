@@ -1,0 +1,58 @@
+"""Logs: on stderr, one line per event, as JSON where stderr is no terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import Any
+
+import structlog
+
+REPEAT_S = 30.0
+NOISY = {"aiokafka": logging.ERROR, "kafka": logging.ERROR, "faust": logging.CRITICAL, "mode": logging.CRITICAL, "asyncio": logging.ERROR}
+
+
+class Sparse(logging.Filter):
+    """Lets the same message of the same logger through once in a while: clients that cannot connect say so many times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.split(".")[0] not in NOISY:
+            return True
+        what, now = (record.name, str(record.msg)), time.monotonic()
+        if now - self._said.get(what, -REPEAT_S) < REPEAT_S:
+            return False
+        self._said[what] = now
+        return True
+
+
+def configure(level: str) -> None:
+    """Send the logs of this process, ours and the libraries', to stderr; `level` is a name such as "INFO"."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    terminal = sys.stderr.isatty()
+    render: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Sparse())
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
+        )
+    )
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(level)
+    for name, least in NOISY.items():
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "DEBUG" else least)

@@ -1,0 +1,68 @@
+"""Checkpoints: records confirmed, then rows and mark in one transaction, then the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping
+
+from streamrec.errors import Stalled
+from streamrec.stream.core import off_loop
+from streamrec.stream.mark import Mark, Stamp, encode
+from streamrec.stream.partition import Partition, Tools
+from streamrec.stream.table import Packed
+
+TopicIds = Mapping[str, str | None]
+"""Kafka's ids of topics by full name; they tell a recreated topic from the old one (None: the broker knows no ids)."""
+
+
+async def keep(partition: Partition, tools: Tools, ids: TopicIds, interval_s: float, stall_s: float) -> None:
+    """Save the partition for as long as it is open: so long after it moved, or earlier when it is full."""
+    while True:
+        await partition.moved.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(partition.full.wait(), interval_s)
+        await checkpoint(partition, tools, ids, stall_s)
+
+
+async def checkpoint(partition: Partition, tools: Tools, ids: TopicIds, stall_s: float) -> None:
+    """Save what the partition holds; other batches are applied meanwhile.
+
+    Raises:
+        Stalled: it took longer than `stall_s`.
+    """
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(stall_s):
+            async with partition.saving:
+                await _save(partition, tools, ids)
+    except TimeoutError as exc:
+        raise Stalled(
+            f"a checkpoint of {partition.label} took longer than {stall_s:g} s: is Kafka slow or away, or the model stuck? "
+            "Nothing is lost; start the worker again"
+        ) from exc
+    tools.metrics.checkpoint_seconds.labels(partition.family.name).observe(time.monotonic() - began)
+
+
+async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
+    async with partition.lock:
+        if partition.torn or not partition.moved.is_set():
+            return
+        rows, mark, raw = await tools.core.run(_snapshot, partition, ids)
+        sent, partition.sent = partition.sent, []
+        partition.unsaved = 0
+        partition.moved.clear()
+        partition.full.clear()
+    await asyncio.gather(*sent)
+    position = await partition.changelog.commit(rows, raw)
+    stamp = Stamp(ids[partition.family.changelog], position, int(time.time() * 1000), raw)
+    await off_loop(partition.disk.write, rows, stamp)
+    await tools.core.run(partition.table.saved)
+    partition.saved = mark
+
+
+def _snapshot(partition: Partition, ids: TopicIds) -> tuple[Packed, Mark, bytes]:
+    topics = {topic: ids[topic] for topic in partition.family.sources}
+    mark = Mark(dict(partition.guard.next), topics, partition.memory)
+    return partition.table.snapshot(), mark, encode(mark)

@@ -1,0 +1,76 @@
+"""The one place that turns our settings into the settings of Faust, aiokafka and kafka-python."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import faust
+from faust.types.auth import CredentialsT
+from yarl import URL
+
+from streamrec.settings import Settings
+
+REQUEST_TIMEOUT_MS = 30_000
+
+
+def servers(settings: Settings) -> list[str]:
+    """The bootstrap servers, as host:port."""
+    return [server.strip() for server in settings.broker.split(",") if server.strip()]
+
+
+def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS context, or None where the protocol has no TLS."""
+    if "SSL" not in settings.security_protocol:
+        return None
+    context = ssl.create_default_context(cafile=str(settings.ssl_cafile) if settings.ssl_cafile else None)
+    if settings.ssl_certfile:
+        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+    return context
+
+
+def _security(settings: Settings) -> dict[str, Any]:
+    found: dict[str, Any] = {"security_protocol": settings.security_protocol, "ssl_context": ssl_context(settings)}
+    if settings.security_protocol.startswith("SASL"):
+        found |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password.get_secret_value() if settings.sasl_password else None,
+        }
+    return found
+
+
+def kafka_python(settings: Settings) -> dict[str, Any]:
+    """Settings that every client of kafka-python takes."""
+    return {"bootstrap_servers": servers(settings), **_security(settings)}
+
+
+def aiokafka(settings: Settings) -> dict[str, Any]:
+    """Settings that every client of aiokafka takes."""
+    return {"bootstrap_servers": servers(settings), "request_timeout_ms": REQUEST_TIMEOUT_MS, **_security(settings)}
+
+
+def faust_app(settings: Settings) -> dict[str, Any]:
+    """Settings of the Faust app that concern the connection."""
+    return {
+        "broker": [URL(f"kafka://{server}") for server in servers(settings)],
+        "broker_credentials": _credentials(settings),
+        "broker_request_timeout": REQUEST_TIMEOUT_MS / 1000,
+    }
+
+
+def _credentials(settings: Settings) -> CredentialsT | None:
+    context = ssl_context(settings)
+    if settings.security_protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            mechanism=settings.sasl_mechanism,
+            username=settings.sasl_username,
+            password=settings.sasl_password.get_secret_value() if settings.sasl_password else None,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None
+
+
+def topic_config(settings: Settings) -> dict[str, str]:
+    """Settings of every topic that we create."""
+    return {"min.insync.replicas": str(settings.min_insync_replicas)}

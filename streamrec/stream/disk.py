@@ -1,0 +1,75 @@
+"""The local disk of one partition: RocksDB, written after the changelog and never ahead of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+
+from streamrec.stream.mark import Stamp, decode_stamp, encode
+
+STAMP = b"\0stamp"
+WRITE_BUFFER_BYTES = 8 << 20
+BLOCK_CACHE_BYTES = 64 << 20
+_blocks = Cache(BLOCK_CACHE_BYTES)  # shared by all partitions of the process
+
+
+def _options() -> Options:
+    table = BlockBasedOptions()
+    table.set_block_cache(_blocks)
+    table.set_bloom_filter(10, False)
+    table.set_cache_index_and_filter_blocks(True)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_block_based_table_factory(table)
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_max_write_buffer_number(2)
+    options.set_max_background_jobs(2)
+    options.set_max_total_wal_size(4 * WRITE_BUFFER_BYTES)
+    options.set_max_open_files(256)
+    options.set_keep_log_file_num(2)
+    return options
+
+
+class Disk:
+    """Rows and stamp of one partition; a None among the values deletes the row."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._db = self._open()
+        raw = self._db.get(STAMP)
+        self.stamp: Stamp | None = decode_stamp(raw) if raw is not None else None
+
+    def get(self, key: bytes) -> bytes | None:
+        """The packed row, if there is one."""
+        return self._db.get(key)
+
+    def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
+        """Write rows, and the stamp that says what they are, at once. Without a stamp the disk counts as unfinished."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in rows:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        if stamp is not None:
+            batch.put(STAMP, encode(stamp))
+        self._db.write(batch)
+        self.stamp = stamp or self.stamp
+
+    def wipe(self) -> None:
+        """Begin anew."""
+        self._db.close()
+        shutil.rmtree(self.folder)
+        self._db = self._open()
+        self.stamp = None
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._db.close()
+
+    def _open(self) -> Rdict:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return Rdict(str(self.folder), _options())

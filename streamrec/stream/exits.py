@@ -1,0 +1,48 @@
+"""How the worker ends: one line for the operator and a code of its own for every kind of fault."""
+
+from __future__ import annotations
+
+import errno
+
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced
+
+from streamrec.errors import Stalled, StateMismatch, StreamrecError
+
+FAULT, STATE, STALLED, FENCED, DISK_FULL, KAFKA = 3, 4, 5, 6, 7, 8
+
+CODES = {
+    FAULT: "an unforeseen fault, such as a processor that raised",
+    STATE: "local disk, changelog and sources do not belong together (StateMismatch)",
+    STALLED: "progress stood still (Stalled)",
+    FENCED: "another worker has taken over a partition",
+    DISK_FULL: "the data folder's disk is full",
+    KAFKA: "Kafka refused a request or was away for too long",
+}
+"""The worker's exit codes beyond 0 (stopped), 1 (could not start), 2 (wrong usage) and 130 (interrupted twice)."""
+
+
+def explain(exc: BaseException, folder: str) -> tuple[int, str]:
+    """The exit code for a fault, and what the operator should know and do."""
+    if isinstance(exc, StateMismatch):
+        return STATE, str(exc)
+    if isinstance(exc, Stalled):
+        return STALLED, str(exc)
+    if _disk_full(exc):
+        return DISK_FULL, f"the disk of {folder} is full: make room and start the worker again; nothing is lost"
+    if isinstance(exc, ProducerFenced):
+        return FENCED, "another worker has taken over a partition, after this one was silent for too long; start it again, nothing is lost"
+    if isinstance(exc, OffsetOutOfRangeError):
+        return STATE, (
+            f"events that were not read yet are gone ({exc}): their topic was made again, or its retention is too short; "
+            "choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
+        )
+    if isinstance(exc, KafkaError):
+        return KAFKA, f"Kafka: {type(exc).__name__}: {exc}; see that the brokers are well and start the worker again, nothing is lost"
+    if isinstance(exc, StreamrecError):
+        return FAULT, str(exc)
+    return FAULT, f"{type(exc).__name__}: {exc}; the worker ends, and what it had not saved is read again at the next start"
+
+
+def _disk_full(exc: BaseException) -> bool:
+    # RocksDB's errors come as plain exceptions that quote the system's message.
+    return getattr(exc, "errno", None) == errno.ENOSPC or "No space left on device" in str(exc)

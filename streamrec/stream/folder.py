@@ -1,0 +1,54 @@
+"""The worker's data folder: one worker at a time, and what it is known by."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from streamrec.errors import DataFolderInUse
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder, making it when it is not there; the lock ends with the process.
+
+    Raises:
+        DataFolderInUse: another worker holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise DataFolderInUse(
+                f"another worker uses the data folder {folder}: stop it, or give this one a folder of its own with --data-dir"
+            ) from exc
+        yield
+    finally:
+        os.close(handle)
+
+
+def instance_id(folder: Path, given: str | None) -> str:
+    """The static membership id: as given, else the folder's own, made up at its first use."""
+    if given is not None:
+        return given
+    file = folder / "instance"
+    if not file.exists():
+        part = file.with_suffix(".new")
+        part.write_text(uuid.uuid4().hex)
+        part.rename(file)
+    return file.read_text().strip()
+
+
+def write_web(folder: Path, host: str, port: int) -> None:
+    """Say in `web.json` where health and metrics are served."""
+    part = folder / "web.json.new"
+    part.write_bytes(msgspec.json.encode({"host": host, "port": port, "pid": os.getpid()}))
+    part.rename(folder / "web.json")

@@ -1,0 +1,59 @@
+"""The contiguity guard: only what follows exactly on the last batch is applied."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streamrec.events.records import Inbound
+
+
+class Batch(NamedTuple):
+    """One poll's records of one partition.
+
+    `start` and `end` are fetch positions, before and after: records lie between them, and so may holes that transactions
+    left. `epoch` numbers the seek that began the chain which the batch belongs to. `records` may be empty.
+    """
+
+    topic: str
+    partition: int
+    epoch: int
+    start: int
+    end: int
+    records: Sequence[Inbound]
+
+
+class Verdict(enum.Enum):
+    """What to do with a batch."""
+
+    APPLY = enum.auto()
+    STALE = enum.auto()
+    GAP = enum.auto()
+
+
+class Guard:
+    """The next fetch position of every source topic of one partition number."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, int] = {}
+        self._epoch: dict[str, int] = {}
+
+    def expect(self, topic: str, position: int, epoch: int) -> None:
+        """From now on only the chain of `epoch` counts, and it begins at `position`."""
+        self.next[topic] = position
+        self._epoch[topic] = epoch
+
+    def judge(self, batch: Batch) -> Verdict:
+        """STALE: fetched before the last seek. GAP: something before it was lost on the way here."""
+        if batch.epoch != self._epoch.get(batch.topic):
+            return Verdict.STALE
+        return Verdict.APPLY if batch.start == self.next[batch.topic] else Verdict.GAP
+
+    def advance(self, batch: Batch) -> None:
+        """The batch was applied."""
+        self.next[batch.topic] = batch.end
+
+    def lags(self, topic: str, epoch: int, position: int) -> bool:
+        """Whether the chain of `epoch` was handed out up to `position`, but has not been applied so far."""
+        return epoch == self._epoch.get(topic) and position > self.next[topic]

@@ -1,0 +1,137 @@
+"""Recovery: bring the disks of partitions up to the end of their changelogs, and find where their sources go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from streamrec.errors import Stalled, StateMismatch
+from streamrec.settings import Settings
+from streamrec.stream import clients
+from streamrec.stream.checkpoint import TopicIds
+from streamrec.stream.core import off_loop
+from streamrec.stream.mark import MARK, Mark, Stamp, decode_mark
+from streamrec.stream.partition import Partition
+
+FETCH_BYTES = 8 << 20
+FETCH_RECORDS = 20_000
+PATIENCE_S = 30.0
+
+Offsets = Mapping[TopicPartition, int]
+
+
+async def recover(settings: Settings, partitions: Sequence[Partition], ids: TopicIds, tombstones_kept_ms: Mapping[str, int]) -> None:
+    """Bring every partition to the end of its changelog and set its memory and the next positions of its sources.
+
+    The changelogs must be open (fenced) already, or an older owner could still write behind the end. A disk older than
+    the changelog keeps tombstones (`tombstones_kept_ms`, by changelog) is built anew: deleted rows would come back with it.
+
+    Raises:
+        StateMismatch: disk, changelog and sources do not belong together.
+        Stalled: the changelog cannot be read on.
+    """
+    logs = {TopicPartition(one.family.changelog, one.number): one for one in partitions}
+    sources = [TopicPartition(topic, one.number) for one in partitions for topic in one.family.sources]
+    async with _reader(settings) as reader:
+        reader.assign(list(logs))
+        first = await reader.beginning_offsets([*logs, *sources])
+        end = await reader.end_offsets([*logs, *sources])
+        marks: dict[Partition, bytes | None] = {}
+        for log, partition in logs.items():
+            position = await off_loop(_begin, partition, ids, first[log], end[log], tombstones_kept_ms[log.topic])
+            marks[partition] = partition.disk.stamp.mark if partition.disk.stamp else None
+            reader.seek(log, position)
+        await _read_on(reader, logs, end, marks)
+    now_ms = int(time.time() * 1000)
+    for log, partition in logs.items():
+        raw = marks[partition]
+        stamp = Stamp(ids[log.topic], end[log], now_ms, raw)
+        await off_loop(partition.disk.write, (), stamp)
+        mark = decode_mark(raw) if raw is not None else None
+        partition.saved = mark
+        partition.memory = mark.memory if mark else {}
+        partition.guard.next = _next_positions(partition, mark, ids, first, end)
+
+
+def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones_kept_ms: int) -> int:
+    """The position from which the changelog must be read; wipes the disk where it is of no use."""
+    stamp = partition.disk.stamp
+    if stamp is not None:
+        if ids[partition.family.changelog] != stamp.changelog or stamp.position > end:
+            raise StateMismatch(
+                f"the disk of {partition.label} in {partition.disk.folder} is at {stamp.position} of a changelog that is not "
+                f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or take the worker to another --data-dir"
+            )
+        age_ms = int(time.time() * 1000) - stamp.saved_ms
+        if age_ms <= tombstones_kept_ms and stamp.position >= first:
+            return stamp.position
+    partition.disk.wipe()
+    return first
+
+
+async def _read_on(
+    reader: AIOKafkaConsumer, logs: Mapping[TopicPartition, Partition], end: Offsets, marks: dict[Partition, bytes | None]
+) -> None:
+    left = {log for log in logs if await reader.position(log) < end[log]}
+    moved = time.monotonic()
+    while left:
+        got = await reader.getmany(timeout_ms=200, max_records=FETCH_RECORDS)
+        for log, records in got.items():
+            marks[logs[log]] = _last_mark(records) or marks[logs[log]]
+            rows = ((record.key, record.value) for record in records if record.key != MARK)
+            await off_loop(logs[log].disk.write, rows)
+        left = {log for log in left if await reader.position(log) < end[log]}
+        if got:
+            moved = time.monotonic()
+        elif left and time.monotonic() - moved > PATIENCE_S:
+            raise Stalled(f"changelogs cannot be read on for {PATIENCE_S:g} s: {sorted(logs[log].label for log in left)}; is Kafka well?")
+
+
+def _last_mark(records: Iterable[ConsumerRecord[bytes, bytes]]) -> bytes | None:
+    marks = [record.value for record in records if record.key == MARK]
+    return marks[-1] if marks else None
+
+
+def _next_positions(partition: Partition, mark: Mark | None, ids: TopicIds, first: Offsets, end: Offsets) -> dict[str, int]:
+    """Where every source goes on: behind the mark, or at the beginning of a source that is new."""
+    found: dict[str, int] = {}
+    for topic in partition.family.sources:
+        source = TopicPartition(topic, partition.number)
+        position = mark.next.get(topic) if mark else None
+        if mark is None or position is None:
+            found[topic] = first[source]
+            continue
+        where = f"{topic} partition {partition.number}"
+        if mark.topics.get(topic) != ids[topic] or position > end[source]:
+            raise StateMismatch(
+                f"{where} is not the topic that {partition.label} has read up to {position} (it was deleted and made again, or lost "
+                "records): give back the old topic, or choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
+            )
+        if position < first[source]:
+            raise StateMismatch(
+                f"{where} begins at {first[source]}, but {partition.label} has read up to {position}: retention removed events that "
+                "were never read; raise retention.ms, and choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
+            )
+        found[topic] = position
+    return found
+
+
+@asynccontextmanager
+async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    reader = AIOKafkaConsumer(
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=settings.fetch_max_wait_ms,
+        max_partition_fetch_bytes=FETCH_BYTES,
+        **clients.aiokafka(settings),
+    )
+    await reader.start()
+    try:
+        yield reader
+    finally:
+        await reader.stop()

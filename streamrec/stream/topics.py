@@ -1,0 +1,213 @@
+"""The topics: one table, and the commands that make Kafka look like it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import structlog
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+
+from streamrec.errors import BrokerUnavailable, TopicMismatch
+from streamrec.settings import Settings
+from streamrec.stream import clients
+
+log = structlog.get_logger(__name__)
+
+EVENT_BYTES = 1024 * 1024 + 64 * 1024
+"""Largest record of a topic that others write: an event of 1 MiB and its headers."""
+
+DEAD_LETTER_BYTES = 4 * 1024 * 1024
+CHANGELOG_BYTES = 4 * 1024 * 1024
+DAY_MS = 24 * 3600 * 1000
+_TRY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it should be; `keyed` ones have as many partitions as the setting says, the others one."""
+
+    key: str
+    cleanup: Literal["delete", "compact"] = "delete"
+    keyed: bool = True
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+_EVENTS = {"max.message.bytes": str(EVENT_BYTES)}
+_CHANGELOG = {
+    # Deleted rows stay readable as tombstones for a day, and a day after their deletion their last value is gone.
+    "delete.retention.ms": str(DAY_MS),
+    "max.compaction.lag.ms": str(DAY_MS),
+    "max.message.bytes": str(CHANGELOG_BYTES),
+}
+
+TOPICS: dict[str, Topic] = {
+    "views": Topic("user_id", config=_EVENTS),
+    "purchases": Topic("user_id", config=_EVENTS),
+    "danmaku": Topic("user_id", config=_EVENTS),
+    "feedback": Topic("user_id", config=_EVENTS),
+    "erasures": Topic("user_id", config=_EVENTS),
+    "items": Topic("item_id", "compact", keyed=False, config=_EVENTS),
+    "rooms": Topic("room_id", "compact", keyed=False, config=_EVENTS),
+    "transcripts": Topic("room_id", keyed=False, config=_EVENTS),
+    "rules": Topic("rule_id", "compact", keyed=False),
+    "item-signals": Topic("item_id"),
+    "item-stats": Topic("item_id", "compact"),
+    "user-changelog": Topic("row key", "compact", config=_CHANGELOG),
+    "item-changelog": Topic("row key", "compact", config=_CHANGELOG),
+    "slates": Topic("user_id"),
+    "models": Topic("name", "compact", keyed=False),
+    "blend-weights": Topic("name", "compact", keyed=False),
+    "training-examples": Topic("list_id"),
+    "recommendations": Topic("user_id"),
+    "replies": Topic("room_id"),
+    "dead-letters": Topic("as read", config={"max.message.bytes": str(DEAD_LETTER_BYTES)}),
+}
+"""Every topic by its name without the prefix."""
+
+USER_SOURCES = ("views", "purchases", "danmaku", "feedback", "erasures")
+ITEM_SOURCES = ("item-signals",)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A topic as it is: `state` is "ok", "created", "missing" or "mismatch", and `problem` says what to do."""
+
+    name: str
+    key: str
+    partitions: int
+    cleanup: str
+    state: str
+    problem: str = ""
+    topic_id: str | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """kafka-python's admin client, waiting for the broker as long as `broker_patience_s` says.
+
+    Raises:
+        BrokerUnavailable: no broker answered in that time.
+    """
+    deadline = time.monotonic() + settings.broker_patience_s
+    said = False
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            client = KafkaAdminClient(bootstrap_timeout_ms=int(1000 * max(0.1, min(_TRY_S, left))), **clients.kafka_python(settings))
+            break
+        except (KafkaError, OSError) as exc:
+            if time.monotonic() >= deadline:
+                raise BrokerUnavailable(
+                    f"no Kafka broker answers at {settings.broker} within {settings.broker_patience_s:g} s ({type(exc).__name__}): "
+                    "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER"
+                ) from exc
+            if not said:
+                log.info("waiting for Kafka", broker=settings.broker, patience_s=settings.broker_patience_s)
+                said = True
+            time.sleep(min(0.2, left))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def partitions_of(topic: Topic, settings: Settings) -> int:
+    """How many partitions the topic must have."""
+    return settings.partitions if topic.keyed else 1
+
+
+def create(settings: Settings) -> list[Report]:
+    """Create the topics that are missing; those that exist are left as they are.
+
+    Raises:
+        TopicMismatch: one of them exists with other partitions or another cleanup policy.
+        BrokerUnavailable: no broker answers.
+    """
+    with admin(settings) as client:
+        before = _describe(client, settings)
+        require(before)
+        missing = [report.name for report in before if report.state == "missing"]
+        if missing:
+            _create(client, settings, missing)
+        after = _describe(client, settings)
+    require(after)
+    return [replace(report, state="created") if report.name in missing else report for report in after]
+
+
+def describe(settings: Settings) -> list[Report]:
+    """How the topics are, without changing anything.
+
+    Raises:
+        BrokerUnavailable: no broker answers.
+    """
+    with admin(settings) as client:
+        return _describe(client, settings)
+
+
+def require(reports: list[Report]) -> None:
+    """Raise TopicMismatch when a topic is not as it must be; missing ones are passed over."""
+    problems = [report.problem for report in reports if report.state == "mismatch"]
+    if problems:
+        raise TopicMismatch("; ".join(problems))
+
+
+def _create(client: KafkaAdminClient, settings: Settings, names: Sequence[str]) -> None:
+    wanted = {
+        settings.topic(name): {
+            "num_partitions": partitions_of(TOPICS[name], settings),
+            "replication_factor": settings.replication_factor,
+            "configs": {"cleanup.policy": TOPICS[name].cleanup, **clients.topic_config(settings), **TOPICS[name].config},
+        }
+        for name in names
+    }
+    # That a topic exists by now is no error: another worker was quicker, and what it made is checked afterwards.
+    for answer in client.create_topics(wanted, raise_errors=False)["topics"]:
+        error = for_code(answer["error_code"])
+        if error not in (NoError, TopicAlreadyExistsError):
+            raise TopicMismatch(
+                f"topic {answer['name']} cannot be created ({error.__name__}: {answer.get('error_message') or 'no reason given'}): "
+                "check the rights of this client, and --replication-factor and --min-insync-replicas against the number of brokers"
+            )
+    client.wait_for_topics(list(wanted))
+
+
+def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
+    names = {settings.topic(name): name for name in TOPICS}
+    found: dict[str, Any] = {topic["name"]: topic for topic in client.describe_topics(list(names)) if not topic["error_code"]}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, full) for full in found]
+    configs = client.describe_configs(resources, config_filter="all")["topic"] if resources else {}
+    return [
+        _report(
+            settings,
+            name,
+            found.get(full),
+            {key: str(entry["value"]) for key, entry in configs.get(full, {}).items() if entry["value"] is not None},
+        )
+        for full, name in names.items()
+    ]
+
+
+def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, config: Mapping[str, str]) -> Report:
+    topic, full, wanted = TOPICS[name], settings.topic(name), partitions_of(TOPICS[name], settings)
+    if found is None:
+        return Report(name, topic.key, wanted, topic.cleanup, "missing", f"topic {full} is missing: run `streamrec topics create`")
+    count, cleanup = len(found["partitions"]), config.get("cleanup.policy", topic.cleanup)
+    problem = ""
+    if count != wanted:
+        advice = f"set STREAMREC_PARTITIONS={count}" if topic.keyed else "delete it"
+        problem = (
+            f"topic {full} has {count} partitions, not {wanted}: {advice}, or choose another STREAMREC_PREFIX "
+            "(Kafka cannot take partitions away, and adding some moves keys)"
+        )
+    elif cleanup != topic.cleanup:
+        problem = (
+            f"topic {full} has cleanup.policy={cleanup}, not {topic.cleanup}: set it with kafka-configs, or choose another STREAMREC_PREFIX"
+        )
+    topic_id = str(found["topic_id"]) if found.get("topic_id") else None
+    return Report(name, topic.key, count, cleanup, "mismatch" if problem else "ok", problem, topic_id, config)

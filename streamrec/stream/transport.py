@@ -1,0 +1,185 @@
+"""Record batches through Faust: one poll's records of one partition are one Faust event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import faust
+import uvloop
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import OffsetAndMetadata
+from faust.events import Event
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP, ConsumerMessage, Message
+
+from streamrec.stream.guard import Batch
+
+if TYPE_CHECKING:
+    from streamrec.stream.engine import Engine
+
+POLL_S = 0.25
+IDLE_S = 0.02
+
+
+class Cursor(NamedTuple):
+    """Up to where the records of a partition were handed out since the seek numbered `epoch`."""
+
+    epoch: int
+    position: int
+
+
+class BatchThread(driver.AIOKafkaConsumerThread):
+    """The thread of the group's consumer; the only one that touches aiokafka's fetch positions."""
+
+    logger = driver.logger
+
+    def __init__(self, *args: Any, fetch_max_wait_ms: int, **options: Any) -> None:
+        super().__init__(*args, thread_loop=uvloop.new_event_loop(), **options)
+        self._close_thread_loop_on_stop = True
+        self._fetch_max_wait_ms = fetch_max_wait_ms
+        self.cursors: dict[TP, Cursor] = {}
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self._fetch_max_wait_ms  # Faust has 1500 written into its code
+        consumer._isolation_level = "read_committed"
+        # Round robin could put one partition number of two sources on two workers.
+        consumer._partition_assignment_strategy = (RangePartitionAssignor,)
+        return consumer
+
+    def move(self, tp: TP, epoch: int, position: int) -> bool:
+        """Fetch from `position` on; False when the partition is no longer ours."""
+        consumer = self._ensure_consumer()
+        if tp not in consumer.assignment():
+            return False
+        consumer.seek(tp, position)
+        self.cursors[tp] = Cursor(epoch, position)
+        return True
+
+    async def poll(self, active: frozenset[TP], timeout_s: float, most: int) -> list[Batch]:
+        """What has arrived for `active`, as batches whose ends and starts join."""
+        consumer = self._ensure_consumer()
+        assignment = consumer._subscription.subscription and consumer._subscription.subscription.assignment
+        records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=timeout_s, max_records=most)
+        batches = []
+        # No await between the fetch and this: positions and records belong together. A position that moved without records
+        # passed over control records or aborted ones.
+        for tp in active:
+            cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
+            if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
+                batches.append(Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, state.position, records.get(tp, ())))
+                self.cursors[tp] = Cursor(cursor.epoch, state.position)
+        return batches
+
+    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
+        """What the group has committed."""
+        consumer = self._ensure_consumer()
+        return {tp: await consumer.committed(tp) for tp in tps}
+
+    async def commit_positions(self, positions: Mapping[TP, int]) -> None:
+        """Commit what lies in our assignment; only for those who watch the group's lag."""
+        consumer = self._ensure_consumer()
+        own = consumer.assignment()
+        offsets = {TopicPartition(*tp): OffsetAndMetadata(position, "") for tp, position in positions.items() if tp in own}
+        if offsets:
+            await consumer.commit(offsets)
+
+    def lag(self, positions: Mapping[TP, int]) -> dict[TP, int]:
+        """Records behind each position, as far as the last fetch told; may be called from any thread."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        states = {tp: assignment.state_value(tp) for tp in positions} if assignment else {}
+        return {tp: max(0, state.highwater - positions[tp]) for tp, state in states.items() if state and state.highwater is not None}
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's consumer without acknowledgements and commits: the engine knows how far it has come."""
+
+    logger = driver.logger
+    _thread: BatchThread
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose batches these are."""
+        return cast("BatchTransport", self.transport).engine
+
+    def _new_consumer_thread(self) -> BatchThread:
+        wait_ms = self.engine.settings.fetch_max_wait_ms
+        thread = self.engine.thread = BatchThread(self, loop=self.loop, beacon=self.beacon, fetch_max_wait_ms=wait_ms)
+        return thread
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        return False
+
+    def ack(self, message: Message) -> bool:
+        message.acked = True
+        return True
+
+    def track_message(self, message: Message) -> None:
+        pass
+
+    async def verify_all_partitions_active(self) -> None:
+        pass
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned:
+            self.engine.assign(frozenset())
+
+    async def perform_seek(self) -> None:
+        # Called after every assignment, before the flow resumes, under a time limit: recovery must not run in here.
+        self.engine.assign(frozenset(self.assignment()))
+
+    async def wait_empty(self) -> None:
+        # Called on revocation and on stop: the flow is suspended and Faust's queues are cleared.
+        await self.engine.release()
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        most = self.engine.settings.poll_records
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                if not self.flow_active:
+                    await self.wait(cast(Any, self.can_resume_flow))
+                # A copy, and never empty: aiokafka takes an empty set for all partitions, and Faust's own set changes meanwhile.
+                active = frozenset(tp for tp in self._get_active_partitions() if self.engine.ready(tp))
+                if not active:
+                    await asyncio.sleep(IDLE_S)
+                    continue
+                for batch in await self._thread.call_thread(self._thread.poll, active, POLL_S, most):
+                    await self._deliver(batch)
+        except (asyncio.CancelledError, *self.consumer_stopped_errors):
+            if not self.app.should_stop:
+                raise
+        except Exception as exc:
+            self.engine.fail(exc)
+
+    async def _deliver(self, batch: Batch) -> None:
+        tp = TP(batch.topic, batch.partition)
+        message = ConsumerMessage(
+            batch.topic, batch.partition, batch.start, 0.0, 0, None, None, batch, None, 0, 0, tp,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+
+
+class BatchTransport(driver.Transport):
+    """Faust's aiokafka transport with our consumer."""
+
+    Consumer = BatchConsumer
+
+    def __init__(self, engine: Engine, *args: Any, **options: Any) -> None:
+        self.engine = engine
+        super().__init__(*args, **options)
+
+
+class BatchSchema(faust.Schema[Any, Batch]):
+    """Nothing to decode: the event's value is the batch."""
+
+    def compile(self, app: Any, **options: Any) -> Callable[..., Any]:
+        async def decode(message: Message, *, propagate: bool = False) -> Event:
+            return Event(app, None, cast(Any, message.value), {}, message)
+
+        return decode

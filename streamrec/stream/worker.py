@@ -1,0 +1,151 @@
+"""The worker process: from its settings to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+import structlog
+import uvloop
+
+from streamrec import logs
+from streamrec.settings import Settings
+from streamrec.stream import topics
+from streamrec.stream.app import create_app
+from streamrec.stream.broadcast import Broadcast
+from streamrec.stream.checkpoint import TopicIds
+from streamrec.stream.core import Core
+from streamrec.stream.engine import Engine
+from streamrec.stream.exits import explain
+from streamrec.stream.folder import instance_id, locked, write_web
+from streamrec.stream.outbox import Outbox
+from streamrec.stream.partition import Family, Tools
+from streamrec.stream.pieces import WorkerPieces
+from streamrec.web.health import serve_health
+from streamrec.web.metrics import Metrics
+from streamrec.web.server import listen
+
+__all__ = ["WorkerPieces", "run_worker"]
+
+log = structlog.get_logger(__name__)
+
+INTERRUPTED = 130
+
+
+def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -> int:
+    """Run a worker until it is told to stop (SIGTERM or SIGINT), then save, close and return 0.
+
+    A fault while it runs ends the process at once, with one line that says what to do and a code of `exits.CODES`:
+    nothing is saved that is not whole, and the next start reads again what was not saved.
+
+    Raises:
+        BrokerUnavailable, TopicMismatch, DataFolderInUse, PortInUse, ModelError: it cannot start.
+    """
+    logs.configure(settings.log_level)
+    signal.signal(signal.SIGTERM, _leave)
+    with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
+        reports = {settings.topic(report.name): report for report in topics.create(settings)}
+        ids = {topic: report.topic_id for topic, report in reports.items()}
+        kept_ms = {topic: int(report.config.get("delete.retention.ms", topics.DAY_MS)) for topic, report in reports.items()}
+        core = Core()
+        built = core.call(pieces, settings)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
+                runner.run(_serve(settings, built, core, listening, ids, kept_ms))
+            except Exception as exc:
+                _die(exc, settings)
+        core.stop()
+    return 0
+
+
+async def _serve(
+    settings: Settings,
+    pieces: WorkerPieces,
+    core: Core,
+    listening: socket.socket,
+    ids: TopicIds,
+    tombstones_kept_ms: Mapping[str, int],
+) -> None:
+    """Serve until told to stop; raises what makes going on impossible."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: os._exit(INTERRUPTED) if stop.is_set() else stop.set())
+    metrics, outbox = Metrics(settings.prefix), Outbox(settings)
+    metrics.describe_model(pieces.info)
+    tools = Tools(core, outbox, metrics, settings.checkpoint_lists)
+    engine = Engine(settings, _families(settings, pieces), tools, ids, tombstones_kept_ms)
+    broadcast = Broadcast(settings, pieces, core)
+    app = create_app(settings, engine, instance_id(settings.data_dir, settings.instance_id), listening)
+    serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag)
+    host, port = listening.getsockname()[:2]
+    write_web(settings.data_dir, host, port)
+    log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
+
+    await outbox.open()
+    work = [engine.watch(one) for one in (broadcast.run(), _open_gate(engine, broadcast, pieces), engine.run())]
+    start = engine.watch(app.start())
+    ends = [asyncio.ensure_future(one) for one in (stop.wait(), app._crashed.wait(), engine.failure)]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    if app.crash_reason is not None:
+        engine.fail(app.crash_reason)
+    if not engine.failure.done():
+        log.info("stopping")
+        await engine.release()
+    if engine.failure.done():
+        engine.failure.result()
+    start.cancel()
+    await app.stop()
+    for task in (*work, *ends):
+        task.cancel()
+    await asyncio.gather(*work, *ends, return_exceptions=True)
+    await outbox.close()
+    log.info("stopped")
+
+
+async def _open_gate(engine: Engine, broadcast: Broadcast, pieces: WorkerPieces) -> None:
+    await broadcast.caught_up.wait()
+    await engine.tools.core.run(pieces.warm)
+    engine.gate.set()
+
+
+def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event) -> list[str]:
+    reasons = []
+    if stop.is_set():
+        reasons.append("stopping")
+    if not broadcast.caught_up.is_set():
+        reasons.append(f"reading {', '.join(broadcast.behind())}")
+    elif not engine.gate.is_set():
+        reasons.append("warming the model")
+    if not engine.joined:
+        reasons.append("waiting for the group to assign partitions")
+    if engine.opening():
+        reasons.append(f"recovering {engine.opening()} partitions")
+    return reasons
+
+
+def _families(settings: Settings, pieces: WorkerPieces) -> tuple[Family, Family]:
+    def full(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(settings.topic(name) for name in names)
+
+    return (
+        Family("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), pieces.user),
+        Family("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), pieces.item),
+    )
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    sys.exit(0)
+
+
+def _die(exc: BaseException, settings: Settings) -> NoReturn:
+    code, message = explain(exc, str(settings.data_dir))
+    log.error(message, code=code)
+    log.debug("the fault", exc_info=exc)
+    sys.stderr.flush()
+    # Threads that hang must not keep a process alive that has given up.
+    os._exit(code)

@@ -1,0 +1,46 @@
+"""Faust's web server on a socket that is already bound, with our pages instead of Faust's."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import Any, ClassVar
+
+from aiohttp.web import BaseSite, SockSite
+from faust.web.drivers.aiohttp import Web
+
+from streamrec.errors import PortInUse
+
+
+class SocketWeb(Web):
+    """Serves on `listening`: a port that is taken shows before the worker joins its group, and port 0 has become a number."""
+
+    logger = logging.getLogger("faust")
+    default_blueprints: ClassVar[Any] = ()
+    production_blueprints: ClassVar[Any] = ()
+    debug_blueprints: ClassVar[Any] = ()
+    optional_blueprints: ClassVar[Any] = ()
+
+    def __init__(self, app: Any, listening: socket.socket) -> None:
+        super().__init__(app)
+        self._listening = listening
+
+    def _create_site(self) -> BaseSite:
+        return SockSite(self._runner, self._listening)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; port 0 takes a free one.
+
+    Raises:
+        PortInUse: another process listens there.
+    """
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as exc:
+        listening.close()
+        raise PortInUse(f"cannot listen on {host}:{port} ({exc.strerror}): choose another port with --web-port, 0 takes a free one") from exc
+    return listening
