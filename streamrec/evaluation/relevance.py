@@ -1,0 +1,177 @@
+"""What was relevant to each list: the items of its trigger's order, and what the user had bought before it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.errors import InputError
+from streamrec.evaluation.files import FileEvent, FileList
+from streamrec.events.types import Danmaku, Feedback, Purchase, View
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Pairs = tuple[Ints, Ints]
+"""Rows and items, both of shape (pairs,), without repeats."""
+
+
+_ABOUT_USERS = View | Purchase | Danmaku | Feedback
+
+
+class Numbers(dict[Hashable, int]):
+    """Numbers names from 0 in the order in which they are first asked for."""
+
+    def __missing__(self, name: Hashable) -> int:
+        self[name] = number = len(self)
+        return number
+
+
+class History:
+    """The events of a file as columns, in time order (ties in the file's order), and how to find a list's trigger in them.
+
+    `order` numbers what is one trigger: purchases of one user with the same order_id, or any other event by itself.
+    """
+
+    def __init__(self, events: Iterable[FileEvent]) -> None:
+        self.users, self.items, self.orders = Numbers(), Numbers(), Numbers()
+        self._row_of_id: dict[tuple[str, str], int] = {}
+        self._row_of_line: dict[tuple[str, int], int] = {}
+        rows = [self._row(row, event) for row, event in enumerate(event for event in events if isinstance(event.event, _ABOUT_USERS))]
+        table = np.array(rows, np.int64).reshape(-1, 6)
+        by_time = np.argsort(table[:, 3], kind="stable")
+        self._position = np.argsort(by_time)
+        self.user, self.item, self.order, self.ts, bought, wanted = table[by_time].T
+        self.bought, self.wanted = bought == 1, wanted == 1
+
+    def _row(self, row: int, of_file: FileEvent) -> tuple[int, ...]:
+        event = of_file.event
+        assert isinstance(event, _ABOUT_USERS)
+        if event.event_id is None:
+            self._row_of_line[event.user_id, of_file.line] = row
+        else:
+            self._row_of_id.setdefault((event.user_id, event.event_id), row)
+        bought = isinstance(event, Purchase) and event.action == "purchase"
+        wanted = event.item_id is not None and (bought or isinstance(event, View | Danmaku))
+        order = self.orders[(event.user_id, event.order_id) if isinstance(event, Purchase) and bought and event.order_id else row]
+        item = -1 if event.item_id is None else self.items[event.item_id]
+        return self.users[event.user_id], item, order, event.ts, bought, wanted
+
+    def trigger_of(self, ranked: FileList) -> int | None:
+        """Where the list's trigger stands in time order: its user's event of that event_id, or without one that of that line."""
+        trigger = ranked.trigger
+        row = self._row_of_id.get((ranked.user_id, trigger.event_id))
+        if row is None and trigger.partition == 0:
+            row = self._row_of_line.get((ranked.user_id, trigger.offset))
+        return None if row is None else int(self._position[row])
+
+    def first_of_orders(self) -> Ints:
+        """(orders,): where each order begins in time order."""
+        first = np.full(len(self.orders), len(self.order))
+        np.minimum.at(first, self.order, np.arange(len(self.order)))
+        return first
+
+    def users_of_items(self, items: int) -> Ints:
+        """(items,): how many users had to do with each item."""
+        known = self.item >= 0
+        pairs = np.unique(self.user[known] * items + self.item[known])
+        return np.bincount(pairs % items, minlength=items)
+
+
+@dataclass
+class Judged:
+    """Lists as arrays, each with what was relevant to it; one list per order.
+
+    Attributes:
+        ranked: (lists, places), item numbers, -1 behind the end of a list.
+        user: (lists,), user numbers.
+        order: (lists,), order numbers, each once.
+        ts: (lists,), when the order began, in ms.
+        relevant: (list, item) of the orders.
+        owned: (list, item) of what the user bought before the order.
+        repeated: how many lists were left out because their order has an earlier one.
+    """
+
+    ranked: Ints
+    user: Ints
+    order: Ints
+    ts: Ints
+    relevant: Pairs
+    owned: Pairs
+    repeated: int
+
+
+def judge(path: Path, lists: list[FileList], history: History) -> Judged:
+    """Match lists with their triggers; of several lists for one order the one with the earliest trigger counts.
+
+    Raises:
+        InputError: a list's trigger is not among the events; the message names `path` and the list's line.
+    """
+    first_list: dict[int, tuple[int, FileList]] = {}
+    for ranked in lists:
+        at = history.trigger_of(ranked)
+        if at is None:
+            raise InputError(
+                f"{path}: line {ranked.line + 1}: the trigger of list {ranked.list_id} is not among the events of user {ranked.user_id}; "
+                "give the events that the lists were made of"
+            )
+        number = int(history.order[at])
+        if number not in first_list or at < first_list[number][0]:
+            first_list[number] = at, ranked
+    kept = [ranked for _, ranked in first_list.values()]
+    order = np.fromiter(first_list, np.int64, len(kept))
+    begin = history.first_of_orders()[order]
+    return Judged(
+        ranked=_padded([[history.items[place.item_id] for place in ranked.items] for ranked in kept]),
+        user=history.user[begin],
+        order=order,
+        ts=history.ts[begin],
+        relevant=_relevant(history, order),
+        owned=_owned(history, history.user[begin], begin),
+        repeated=len(lists) - len(kept),
+    )
+
+
+def holds(pairs: Pairs, ranked: Ints) -> Bools:
+    """Which places of `ranked` (lists, places) are among the (list, item) `pairs`."""
+    width = max(int(ranked.max(initial=0)), int(pairs[1].max(initial=0))) + 1
+    cells = np.arange(len(ranked))[:, None] * width + ranked
+    return np.isin(cells, pairs[0] * width + pairs[1]) & (ranked >= 0)
+
+
+def _padded(rows: list[list[int]]) -> Ints:
+    table = np.full((len(rows), max(map(len, rows), default=0)), -1)
+    for row, places in zip(table, rows, strict=True):
+        row[: len(places)] = places
+    return table
+
+
+def _relevant(history: History, order: Ints) -> Pairs:
+    """The items of each order; a view of an item, or danmaku that names one, is an order of that item."""
+    row_of_order = np.full(len(history.orders), -1)
+    row_of_order[order] = np.arange(len(order))
+    of = row_of_order[history.order]
+    mine = (of >= 0) & history.wanted
+    return _distinct(of[mine], history.item[mine])
+
+
+def _owned(history: History, user: Ints, begin: Ints) -> Pairs:
+    """What the users had bought before the positions `begin`."""
+    bought = np.flatnonzero(history.bought)
+    bought = bought[np.argsort(history.user[bought], kind="stable")]
+    span = len(history.order)
+    keys = history.user[bought] * span + bought
+    low, high = np.searchsorted(keys, user * span), np.searchsorted(keys, user * span + begin)
+    counts = high - low
+    lists = np.repeat(np.arange(len(user)), counts)
+    places = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)
+    return _distinct(lists, history.item[bought][places])
+
+
+def _distinct(lists: Ints, items: Ints) -> Pairs:
+    width = int(items.max(initial=0)) + 1
+    cells = np.unique(lists * width + items)
+    return cells // width, cells % width
