@@ -13,6 +13,7 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from streamrec import logs
 from streamrec.settings import PREFIX, Settings, load
 
 Result = TypeVar("Result")
@@ -62,7 +63,9 @@ def takes_settings(*wanted: str) -> Callable[[Callable[..., Result]], Callable[.
         @functools.wraps(command)
         def run(**values: Any) -> Result:
             flags = {name: values.pop(name) for name in names}
-            return command(settings=load(**flags), **values)
+            settings = load(**flags)
+            logs.configure(settings.log_level)
+            return command(settings=settings, **values)
 
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *made)}

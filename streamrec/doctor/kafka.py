@@ -1,0 +1,88 @@
+"""Checks of Kafka: the broker, the topics, and whether producers hash their keys as we do."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from kafka import KafkaConsumer, TopicPartition
+
+from streamrec.doctor.check import Check
+from streamrec.errors import StreamrecError
+from streamrec.events.partitioner import partition_of
+from streamrec.settings import Settings
+from streamrec.stream import clients, topics
+
+PATIENCE_S = 5.0
+SAMPLE = 100
+"""Most recent records that are looked at in each partition."""
+MANY = 0.1
+"""Share of strayed records from which on a producer as a whole must be wrong, not single events."""
+_READ_S = 10.0
+
+
+def checks(settings: Settings) -> list[Check]:
+    """Broker, topics and keys; what depends on something that failed is left out."""
+    settings = settings.model_copy(update={"broker_patience_s": min(PATIENCE_S, settings.broker_patience_s)})
+    try:
+        reports = topics.describe(settings)
+    except StreamrecError as exc:
+        return [Check("broker", "fail", str(exc))]
+    found = [Check("broker", "ok", f"answers at {settings.broker}"), _topics(settings, reports)]
+    if found[-1].state == "ok":
+        found.append(keys(settings))
+    return found
+
+
+def _topics(settings: Settings, reports: list[topics.Report]) -> Check:
+    wrong = [report for report in reports if report.state == "mismatch"]
+    if wrong:
+        problems = "; ".join(report.problem for report in wrong)
+        return Check("topics", "fail", f"{len(wrong)} of {len(reports)} are not as they must be", problems)
+    missing = [settings.topic(report.name) for report in reports if report.state == "missing"]
+    if missing:
+        return Check("topics", "fail", f"missing: {', '.join(missing)}", "run `streamrec topics create`")
+    return Check("topics", "ok", f"{len(reports)} with the prefix {settings.prefix!r}, {settings.partitions} partitions each where keyed")
+
+
+def keys(settings: Settings) -> Check:
+    """Whether the most recent records of the user topics lie in the partitions that murmur2 gives their keys."""
+    looked: Counter[str] = Counter()
+    strayed: Counter[str] = Counter()
+    for topic, partition, key in _recent_keys(settings):
+        looked[topic] += 1
+        strayed[topic] += key is None or partition_of(key, settings.partitions) != partition
+    if not looked:
+        return Check("keys", "ok", "no events yet")
+    if bad := {topic: count for topic, count in strayed.items() if count}:
+        shares = ", ".join(f"{count} of {looked[topic]} recent records of {topic}" for topic, count in bad.items())
+        many = any(count > MANY * looked[topic] for topic, count in bad.items())
+        return Check(
+            "keys",
+            "fail" if many else "warn",
+            f"{shares} lie in another partition than murmur2 gives their key",
+            "the producer must send the user id as key and hash it with murmur2: with librdkafka set partitioner=murmur2_random, "
+            "with kafka-python, aiokafka and Java keep the default",
+        )
+    return Check("keys", "ok", f"{looked.total()} recent records lie where murmur2 puts them")
+
+
+def _recent_keys(settings: Settings) -> list[tuple[str, int, bytes | None]]:
+    consumer = KafkaConsumer(**clients.kafka_python(settings), enable_auto_commit=False)
+    try:
+        places = [TopicPartition(settings.topic(name), number) for name in topics.USER_SOURCES for number in range(settings.partitions)]
+        first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
+        wanted = {place: max(first[place], end[place] - SAMPLE) for place in places if end[place] > first[place]}
+        if not wanted:
+            return []
+        consumer.assign(list(wanted))
+        for place, offset in wanted.items():
+            consumer.seek(place, offset)
+        found: list[tuple[str, int, bytes | None]] = []
+        deadline = time.monotonic() + _READ_S
+        while any(consumer.position(place) < end[place] for place in wanted) and time.monotonic() < deadline:
+            for records in consumer.poll(timeout_ms=500).values():
+                found += [(record.topic, record.partition, record.key) for record in records]
+        return found
+    finally:
+        consumer.close()

