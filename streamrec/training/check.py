@@ -1,0 +1,153 @@
+"""A quick check on held-out baskets: what vectors and score add to counts, on items new to the user.
+
+Before every basket the whole catalogue is ranked. Features are z-scored per list; the weights of each blend are fitted by listwise softmax
+on half of the users and judged on the other half. The cross-encoder sees the 50 best of the blend without it. The recommender's
+own blend has more features: this check only tells whether a model is worth shipping.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from streamrec.bert.model import TextModel
+from streamrec.bert.prefix import SAID_TOKENS, TITLE_TOKENS
+from streamrec.datasets.uci import day_ms
+from streamrec.training.lists import RECENT
+from streamrec.training.networks import command_line
+from streamrec.training.purchases import Example, Purchases, read_purchases
+
+TOP = 50
+K = 10
+Scores = NDArray[np.float32]
+
+
+def check_model(model: Path, data: Path, start: datetime, until: datetime, baskets: int, seed: int, out: Path) -> str:
+    """NDCG@10 and AUC of popularity, + co-visits, + vectors, + score; written to `out` and returned as JSON."""
+    start_ms, until_ms = day_ms(start.date()), day_ms(until.date())
+    purchases = read_purchases(data, start_ms, until_ms, split=False, seed=seed)
+    counted = read_purchases(data, None, start_ms, split=False, seed=seed).covisits
+    chosen = np.random.default_rng(seed).permutation(len(purchases.examples))[:baskets]
+    examples = [purchases.examples[row] for row in sorted(chosen)]
+    text = TextModel.load(model, "cpu", threads=2)
+    titles = text.tokenize(purchases.titles, text.max_item_tokens)
+    vectors = text.encode(titles)
+    covisits = np.zeros_like(purchases.covisits)
+    covisits[: len(counted), : len(counted)] = counted
+    closed = purchases.closed(examples)
+    features = {
+        "popularity": purchases.log_popularity(examples),
+        "covisits": _item_neighbours(purchases, examples, covisits),
+        "vectors": _cosine(purchases, examples, vectors),
+    }
+    fit = np.array([crc32(example.user.encode()) % 2 == 0 for example in examples])
+    days = {"from": start.date().isoformat(), "until": until.date().isoformat()}
+    result: dict[str, Any] = {"command": command_line(), **days, "baskets": int((~fit).sum()), "fitted_on": int(fit.sum()), "k": K}
+    names: list[str] = []
+    total: Scores = features["popularity"]
+    for name in features:
+        names.append(name)
+        total, weights = _blend([features[used] for used in names], closed, examples, fit)
+        result["+".join(names)] = {**_judge(total, closed, examples, ~fit), "weights": dict(zip(names, weights, strict=True))}
+    top = np.argsort(-np.where(closed, -np.inf, total), axis=1, kind="stable")[:, :TOP]
+    scores = _cross_scores(text, titles, examples, top)
+    result["score_alone_in_top_auc"] = _auc_in_top(scores, top, examples, ~fit)
+    result["blend_alone_in_top_auc"] = _auc_in_top(np.take_along_axis(total, top, 1), top, examples, ~fit)
+    outside = np.ones_like(closed)
+    np.put_along_axis(outside, top, False, axis=1)
+    inside = np.zeros_like(total)
+    np.put_along_axis(inside, top, scores, axis=1)
+    reranked, weights = _blend([features[used] for used in names] + [inside], closed | outside, examples, fit)
+    final = np.where(outside, total - 1e6, reranked)
+    names.append("score")
+    result["+".join(names)] = {**_judge(final, closed, examples, ~fit), "weights": dict(zip(names, weights, strict=True))}
+    out.write_text(json.dumps(result, indent=2) + "\n")
+    return json.dumps(result, indent=2)
+
+
+def _item_neighbours(purchases: Purchases, examples: list[Example], covisits: Scores) -> Scores:
+    """Item-based collaborative filtering: cosine of the baskets of two items, summed over the recent items."""
+    baskets = np.diagonal(covisits)
+    similar = covisits / np.sqrt(np.maximum(1, np.outer(baskets, baskets)))
+    np.fill_diagonal(similar, 0)
+    return np.asarray(np.sqrt(purchases.interest(examples) @ similar), np.float32)
+
+
+def _cosine(purchases: Purchases, examples: list[Example], vectors: Scores) -> Scores:
+    users = purchases.interest(examples) @ vectors
+    users /= np.maximum(1e-9, np.linalg.norm(users, axis=1, keepdims=True))
+    return np.asarray(users @ vectors.T, np.float32)
+
+
+def _cross_scores(text: TextModel, titles: NDArray[np.int32], examples: list[Example], top: NDArray[np.intp]) -> Scores:
+    recent = np.zeros((len(examples), RECENT, TITLE_TOKENS), np.int32)
+    for row, example in enumerate(examples):
+        touched = list(dict.fromkeys(example.recent.tolist()))[:RECENT]
+        recent[row, : len(touched)] = titles[touched, :TITLE_TOKENS]
+    users = text.prefixes(np.zeros((len(examples), SAID_TOKENS), np.int32), recent)
+    pairs = text.score(users, titles[top.reshape(-1)], np.repeat(np.arange(len(examples)), top.shape[1]))
+    return pairs.reshape(top.shape)
+
+
+def _blend(columns: list[Scores], closed: NDArray[np.bool_], examples: list[Example], fit: NDArray[np.bool_]) -> tuple[Scores, list[float]]:
+    features = torch.from_numpy(np.stack([_z(column, closed) for column in columns], axis=2))
+    barred = torch.from_numpy(closed)
+    rows = [row for row in np.flatnonzero(fit) if not closed[row, examples[row].targets].all()]
+    weights = torch.full((len(columns),), 0.5, requires_grad=True)
+    search = torch.optim.LBFGS([weights], max_iter=50, line_search_fn="strong_wolfe")
+    chosen, masks = features[rows], barred[rows]
+    targets = torch.zeros(len(rows), closed.shape[1])
+    for number, row in enumerate(rows):
+        targets[number, examples[row].targets] = 1
+    targets = targets.masked_fill(masks, 0)
+
+    def loss() -> Any:
+        search.zero_grad()
+        logs = (chosen @ weights).masked_fill(masks, -1e9).log_softmax(1)
+        value = -((logs * targets).sum(1) / targets.sum(1)).mean() + 1e-3 * (weights**2).sum()
+        value.backward()
+        return value
+
+    search.step(loss)
+    final = weights.detach()
+    return (features @ final).numpy(), [round(float(weight), 3) for weight in final]
+
+
+def _z(column: Scores, closed: NDArray[np.bool_]) -> Scores:
+    opened = np.ma.masked_array(column, closed)
+    mean, std = opened.mean(axis=1).filled(0)[:, None], opened.std(axis=1).filled(1)[:, None]
+    return np.asarray((column - mean) / np.maximum(std, 1e-6), np.float32)
+
+
+def _judge(total: Scores, closed: NDArray[np.bool_], examples: list[Example], judged: NDArray[np.bool_]) -> dict[str, float]:
+    gains, areas = [], []
+    discount = 1 / np.log2(np.arange(2, K + 2))
+    for row in np.flatnonzero(judged):
+        score = np.where(closed[row], -np.inf, total[row])
+        right = np.isin(np.arange(len(score)), examples[row].targets)
+        hits = right[np.argsort(-score, kind="stable")[:K]]
+        gains.append((hits * discount).sum() / discount[: min(K, right.sum())].sum())
+        areas.append(_auc(score[~closed[row]], right[~closed[row]]))
+    return {f"ndcg@{K}": round(float(np.mean(gains)), 4), "auc": round(float(np.mean(areas)), 4)}
+
+
+def _auc_in_top(scores: Scores, top: NDArray[np.intp], examples: list[Example], judged: NDArray[np.bool_]) -> float:
+    areas = []
+    for row in np.flatnonzero(judged):
+        right = np.isin(top[row], examples[row].targets)
+        if right.any() and not right.all():
+            areas.append(_auc(scores[row], right))
+    return round(float(np.mean(areas)), 4)
+
+
+def _auc(scores: Scores, right: NDArray[np.bool_]) -> float:
+    order = scores.argsort(kind="stable").argsort()
+    hits = int(right.sum())
+    return float((order[right].sum() - hits * (hits - 1) / 2) / (hits * (len(scores) - hits)))

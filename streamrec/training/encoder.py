@@ -1,0 +1,93 @@
+"""Second step: the encoder learns which titles are bought by people who bought those titles.
+
+The user's side is what serving has: the decayed mean of the vectors of recent items. Loss: softmax over the whole catalogue (so no
+sampling needs correcting) of cosine, scaled, plus a learned weight of log-popularity, over the new items of the next basket; beside it the
+softmax distillation of clipped co-purchase PPMI (Levy & Goldberg 2014).
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from streamrec.bert.tokens import Tokeniser
+from streamrec.training.networks import MAX_ITEM_TOKENS, Record, embed, load_encoder, optimiser, step_down, steps_with_bar
+from streamrec.training.purchases import Example, Purchases
+from streamrec.training.teacher import Teacher
+
+BATCH = 768
+PPMI_ROWS = 512
+PPMI_MOST = 5.0
+
+
+def train_encoder(
+    vocabulary: Path, start: Path, purchases: Purchases, out: Path, steps: int, rate: float, record: Record
+) -> None:
+    """Fine-tune the encoder of `start` and save it in `out`."""
+    rng = np.random.default_rng(record.seed)
+    encoder = load_encoder(start)
+    encoder.train()
+    ids = Tokeniser(vocabulary / "tokenizer.json")(purchases.titles, MAX_ITEM_TOKENS)
+    together = torch.from_numpy(ppmi(purchases.covisits))
+    linked = np.flatnonzero(together.sum(1).numpy() > 0)
+    taught = Teacher().vectors(purchases.titles)
+    scale, weight, sharpness = (nn.Parameter(torch.tensor(value)) for value in (math.log(10), 1.0, math.log(10)))
+    adam, schedule = optimiser(encoder, rate, steps, [scale, weight, sharpness])
+    losses: dict[str, float] = {}
+    for show in steps_with_bar("encoder", steps):
+        vectors = embed(encoder, _drop_words(ids, rng))
+        batch = [purchases.examples[row] for row in rng.choice(len(purchases.examples), min(BATCH, len(purchases.examples)), replace=False)]
+        bought = next_basket_loss(vectors, batch, purchases, scale, weight)
+        rows = torch.from_numpy(rng.choice(linked, min(PPMI_ROWS, len(linked)), replace=False))
+        target = together[rows] / together[rows].sum(1, keepdim=True)
+        cosine = vectors[rows] @ vectors.T
+        cosine[torch.arange(len(rows)), rows] = -1.0
+        linked_loss = functional.kl_div((cosine * sharpness.exp()).log_softmax(1), target, reduction="batchmean")
+        meaning = functional.mse_loss(vectors[rows] @ vectors[rows].T, taught[rows] @ taught[rows].T)
+        step_down(bought + 0.5 * linked_loss + 2 * meaning, encoder, adam, schedule)
+        losses = show(basket=bought.item(), ppmi=linked_loss.item(), meaning=meaning.item())
+    encoder.save_pretrained(out)
+    record.save(
+        out,
+        steps=steps,
+        examples=len(purchases.examples),
+        titles=len(ids),
+        scale=scale.exp().item(),
+        popularity_weight=weight.item(),
+        losses=losses,
+    )
+
+
+def next_basket_loss(vectors: Any, batch: list[Example], purchases: Purchases, scale: Any, weight: Any) -> Any:
+    """Mean over users of the mean negative log-probability of their targets, among all items that are open to them."""
+    users = functional.normalize(torch.from_numpy(purchases.interest(batch)) @ vectors, dim=1)
+    logits = scale.exp() * (users @ vectors.T) + weight * torch.from_numpy(purchases.log_popularity(batch))
+    logs = logits.masked_fill(torch.from_numpy(purchases.closed(batch)), -1e9).log_softmax(1)
+    return -torch.stack([logs[row, torch.from_numpy(example.targets).long()].mean() for row, example in enumerate(batch)]).mean()
+
+
+def ppmi(covisits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Positive pointwise mutual information of co-purchases, clipped; pairs seen once do not count."""
+    counts = np.where(covisits >= 2, covisits, 0)
+    np.fill_diagonal(counts, 0)
+    margin = counts.sum(axis=1)
+    expected = np.outer(margin, margin) / max(1.0, float(margin.sum()))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        information = np.log(counts / expected)
+    clipped = np.clip(np.nan_to_num(information, nan=0.0, posinf=0.0, neginf=0.0), 0, PPMI_MOST)
+    return np.asarray(clipped, np.float32)
+
+
+def _drop_words(ids: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
+    """Leave one word in ten out of every title (never the last one left), so that no single word carries an item."""
+    drop = (rng.random(ids.shape) < 0.1) & (ids != 0)
+    drop &= drop.sum(axis=1, keepdims=True) < (ids != 0).sum(axis=1, keepdims=True)
+    kept = np.where(drop, 0, ids)
+    return np.take_along_axis(kept, np.argsort(kept == 0, axis=1, kind="stable"), axis=1)

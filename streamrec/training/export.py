@@ -1,0 +1,75 @@
+"""Last step: a work folder becomes a model folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
+from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
+from streamrec.bert.tokens import SPECIAL
+from streamrec.errors import ModelMissing
+from streamrec.training.card import write_card
+from streamrec.training.graphs import ScoreHead, VectorHead, export_graph, halve_words
+from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_cross_encoder, load_encoder
+
+TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
+
+
+def export_model(work: Path, out: Path, name: str, seed: int = 7) -> dict[str, Any]:
+    """Write the model folder `out` from the steps in `work`; sizes in bytes and the parity of both graphs with torch.
+
+    Raises:
+        ModelMissing: a step is missing in `work`.
+        ModelError: a graph does not agree with torch.
+    """
+    for step in ("vocabulary/training.json", "pretrained/training.json", "encoder/training.json", "ranker/training.json"):
+        if not (work / step).is_file():
+            raise ModelMissing(f"{work} has no {step}; run the step of `streamrec train` that makes it first")
+    out.mkdir(parents=True, exist_ok=True)
+    for file in TOKENISER:
+        shutil.copyfile(work / "vocabulary" / file, out / file)
+    rng = np.random.default_rng(seed)
+    encoder = load_encoder(work / "encoder", attn_implementation="eager")
+    cross = load_cross_encoder(work / "ranker", attn_implementation="eager")
+    vocabulary = encoder.config.vocab_size
+    parity = {}
+    for network, head, path in ((encoder, VectorHead(encoder), ENCODER), (cross, ScoreHead(cross), CROSS_ENCODER)):
+        halve_words(network)
+        parity[path] = export_graph(head, out / path, _examples(rng, vocabulary, pairs=network is cross))
+    config = {
+        **cross.config.to_diff_dict(),
+        "streamrec": {
+            "name": name,
+            "dim": HIDDEN,
+            "max_item_tokens": MAX_ITEM_TOKENS,
+            "max_user_tokens": MAX_USER_TOKENS,
+            "max_tokens": MAX_TOKENS,
+            "encoder_layers": encoder.config.num_hidden_layers,
+        },
+    }
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    write_card(work, out, name, parity)
+    seal(out)
+    sizes = {file.relative_to(out).as_posix(): file.stat().st_size for file in sorted(out.rglob("*")) if file.is_file()}
+    print(f"parity with torch: {parity}", file=sys.stderr)
+    return {"parity": parity, "bytes": sizes, "total_bytes": sum(sizes.values())}
+
+
+def _examples(rng: np.random.Generator, vocabulary: int, pairs: bool) -> list[Feeds]:
+    examples = []
+    for rows in (5, 2, 16):
+        items = _ragged(rng, vocabulary, rows, MAX_ITEM_TOKENS)
+        examples.append(pair_inputs(_ragged(rng, vocabulary, rows, MAX_USER_TOKENS), items) if pairs else text_inputs(items))
+    return examples
+
+
+def _ragged(rng: np.random.Generator, vocabulary: int, rows: int, width: int) -> Any:
+    ids = rng.integers(len(SPECIAL), vocabulary, (rows, width)).astype(np.int32)
+    ids[np.arange(width)[None, :] >= rng.integers(1, width + 1, (rows, 1))] = 0
+    return ids

@@ -1,0 +1,107 @@
+"""First step: masked words, the teacher's sense of what English texts are alike, and captions of one category together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+from transformers import BertModel
+
+from streamrec.bert.pairs import text_inputs
+from streamrec.bert.tokens import MASK, SPECIAL, Tokeniser
+from streamrec.training.corpus import Corpus
+from streamrec.training.networks import HIDDEN, Record, embed, encoder_config, optimiser, step_down, steps_with_bar, tensors
+from streamrec.training.teacher import Teacher
+
+WORD_STD = 0.05
+TEXTS = 48
+PAIRED = 128
+TEXT_TOKENS = 32
+
+
+def pretrain(vocabulary: Path, titles: list[str], corpus: Corpus, out: Path, layers: int, steps: int, record: Record) -> None:
+    """Train an encoder on short texts and save it in `out`."""
+    rng = np.random.default_rng(record.seed)
+    tokenise = Tokeniser(vocabulary / "tokenizer.json")
+    pieces = (vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    teacher = Teacher()
+    english = titles + [name for name, _ in corpus.products] + corpus.descriptions
+    taught = teacher.vectors(english)
+    english_ids = tokenise(english, TEXT_TOKENS)
+    caption_ids = tokenise([text for text, _ in corpus.captions], TEXT_TOKENS)
+    groups = np.unique([group for _, group in corpus.captions], return_inverse=True)[1]
+    everything = np.concatenate([english_ids, caption_ids])
+    seen = np.unique(everything)
+
+    encoder = BertModel(encoder_config(len(pieces), layers), add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    _start_words(encoder, teacher, pieces)
+    head = nn.Sequential(nn.Linear(HIDDEN, HIDDEN), nn.GELU(), nn.LayerNorm(HIDDEN))
+    both = nn.ModuleList([encoder, head])
+    adam, schedule = optimiser(both, 1e-3, steps)
+    losses: dict[str, float] = {}
+    for show in steps_with_bar("pretrain", steps):
+        masked = _masked_word_loss(encoder, head, everything[rng.choice(len(everything), TEXTS, replace=False)], seen, rng)
+        rows = rng.choice(len(english), PAIRED, replace=False)
+        alike = _teacher_loss(embed(encoder, english_ids[rows], chunk=64), taught[rows])
+        rows = rng.choice(len(caption_ids), PAIRED, replace=False)
+        together = _group_loss(embed(encoder, caption_ids[rows], chunk=64), torch.from_numpy(groups[rows]))
+        step_down(masked + 2 * alike + 0.5 * together, both, adam, schedule)
+        losses = show(words=masked.item(), teacher=alike.item(), captions=together.item())
+    _settle_unseen(encoder, pieces, seen)
+    encoder.save_pretrained(out)
+    record.save(out, steps=steps, vocabulary=len(pieces), texts=len(everything), pieces_seen=len(seen), losses=losses)
+
+
+def _start_words(encoder: Any, teacher: Teacher, pieces: list[str]) -> None:
+    with torch.no_grad():
+        table = encoder.embeddings.word_embeddings.weight
+        table.normal_(0, WORD_STD)
+        found, vectors = teacher.word_vectors(pieces, HIDDEN, WORD_STD)
+        table[found] = vectors
+        table[0] = 0
+
+
+def _masked_word_loss(encoder: Any, head: Any, ids: NDArray[np.int32], seen: NDArray[np.int32], rng: np.random.Generator) -> Any:
+    feeds = text_inputs(ids)
+    words = feeds["input_ids"]
+    chosen = (rng.random(words.shape) < 0.15) & (words >= len(SPECIAL))
+    if not chosen.any():
+        return torch.zeros(())
+    answers = torch.from_numpy(np.searchsorted(seen, words[chosen]))
+    dice = rng.random(words.shape)
+    swapped = np.where(chosen & (dice < 0.9), rng.choice(seen, words.shape), words)
+    feeds["input_ids"] = np.where(chosen & (dice < 0.8), MASK, swapped).astype(np.int32)
+    states = encoder(**tensors(feeds)).last_hidden_state[torch.from_numpy(chosen)]
+    return functional.cross_entropy(head(states) @ encoder.embeddings.word_embeddings.weight[torch.from_numpy(seen)].T, answers)
+
+
+def _teacher_loss(vectors: Any, taught: Any) -> Any:
+    return functional.kl_div(_alike(vectors).log_softmax(1), _alike(taught).softmax(1), reduction="batchmean")
+
+
+def _alike(vectors: Any) -> Any:
+    return (vectors @ vectors.T).fill_diagonal_(-1.0) / 0.05
+
+
+def _group_loss(vectors: Any, groups: Any) -> Any:
+    same = (groups[:, None] == groups[None, :]).float().fill_diagonal_(0)
+    logs = _alike(vectors).log_softmax(1)
+    share = same.sum(1)
+    return -((logs * same).sum(1)[share > 0] / share[share > 0]).mean()
+
+
+def _settle_unseen(encoder: Any, pieces: list[str], seen: NDArray[np.int32]) -> None:
+    """Characters that no text had get the mean of the ideographs that were seen, plus noise of half their spread."""
+    with torch.no_grad():
+        table = encoder.embeddings.word_embeddings.weight
+        ideographs = np.array([len(piece) == 1 and "\u3400" <= piece <= "\u9fff" for piece in pieces])
+        known = np.zeros(len(pieces), bool)
+        known[seen] = True
+        sample = table[torch.from_numpy(np.flatnonzero(ideographs & known))]
+        unseen = torch.from_numpy(np.flatnonzero(ideographs & ~known))
+        table[unseen] = sample.mean(0) + 0.5 * sample.std(0) * torch.randn(len(unseen), table.shape[1])

