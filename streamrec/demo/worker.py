@@ -102,7 +102,7 @@ class WorkerProcess:
             with contextlib.closing(connection):
                 connection.request("GET", "/ready")
                 response = connection.getresponse()
-                return response.status == http.HTTPStatus.OK, _reasons(response.read())
+                return response.status == http.HTTPStatus.OK, _reasons(response.read()).replace(self._settings.prefix, "")
         except (OSError, ValueError, http.client.HTTPException):
             return False, ""
 

@@ -37,7 +37,7 @@ def checks(settings: Settings) -> list[Check]:
 def _topics(settings: Settings, reports: list[topics.Report]) -> Check:
     wrong = [report for report in reports if report.state == "mismatch"]
     if wrong:
-        problems = "; ".join(report.problem for report in wrong)
+        problems = "; ".join(f"{report.topic}: {report.problem}" for report in wrong)
         return Check("topics", "fail", f"{len(wrong)} of {len(reports)} are not as they must be", problems)
     missing = [settings.topic(report.name) for report in reports if report.state == "missing"]
     if missing:

@@ -30,9 +30,9 @@ def producer(settings: Settings, needed: Iterable[str]) -> Iterator[Any]:
     unknown = [name for name in needed if name not in states]
     if unknown:
         raise TopicMismatch(f"there is no topic {unknown[0]}; the topics are {', '.join(states)}")
-    problems = [states[name].problem for name in needed if states[name].problem]
-    if problems:
-        raise TopicMismatch("; ".join(problems))
+    missing = sorted(settings.topic(name) for name in needed if states[name].state == "missing")
+    if missing:
+        raise TopicMismatch(f"{settings.broker} has no topic {', '.join(missing)}; make them with `streamrec topics create`")
     try:
         client = KafkaProducer(**clients.kafka_python(settings), **PRODUCER)
     except (KafkaError, OSError) as exc:

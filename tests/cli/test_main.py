@@ -1,0 +1,53 @@
+"""The command line as a whole: help, exit codes, messages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from streamrec import __version__
+from streamrec.cli.main import COMMANDS, load_command
+from tests.cli.conftest import Cli
+
+
+def test_the_help_names_every_command_without_importing_any() -> None:
+    program = (
+        "import sys\n"
+        "from streamrec.cli.main import main\n"
+        "sys.argv = ['streamrec', '--help']\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print(sorted(name for name in sys.modules if name in ('kafka', 'faust', 'numpy', 'pydantic')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert all(name in done.stdout for name in COMMANDS)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_help_is_there_and_explains_itself(name: str) -> None:
+    command = load_command(name)
+    assert command.name == name
+    assert command.help
+
+
+def test_the_version_is_printed(cli: Cli) -> None:
+    done = cli("--version")
+    assert (done.code, done.out.strip()) == (0, __version__)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["broker", "start", "--port", "70000"], ["simulate", "shop", "--rate", "-1"], ["config", "show", "--nonsense", "1"]],
+)
+def test_wrong_usage_exits_with_2(cli: Cli, arguments: list[str]) -> None:
+    done = cli(*arguments)
+    assert done.code == 2
+    assert "Usage: streamrec" in done.err
+
+
+def test_a_file_that_is_not_there_is_named(cli: Cli) -> None:
+    done = cli("simulate", "shop", "--items", "missing.jsonl")
+    assert done.code == 1
+    assert done.err == "error: missing.jsonl: No such file or directory\n"

@@ -1,0 +1,71 @@
+"""Settings on the command line: every one has a flag, and a wrong one is refused with advice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streamrec.cli.options import flag, groups, variable
+from streamrec.settings import Settings
+from tests.cli.conftest import Cli
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_has_a_flag_whose_help_names_its_variable(cli: Cli, name: str) -> None:
+    done = cli("config", "show", "--help")
+    assert flag(name) in done.out
+    assert variable(name) in "".join(done.out.split())
+
+
+def test_the_groups_hold_every_setting_once() -> None:
+    assert [name for members in groups().values() for name in members] == list(Settings.model_fields)
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("streamrec.toml").write_text('k = 3\npartitions = 4\nprefix = "f."\n')
+    monkeypatch.setenv("STREAMREC_K", "5")
+    monkeypatch.setenv("STREAMREC_PARTITIONS", "6")
+    shown = cli("config", "show", "--json", "--k", "7").last["settings"]
+    assert {name: shown[name] for name in ("k", "partitions", "prefix", "threads")} == {
+        "k": {"value": 7, "source": "flag"},
+        "partitions": {"value": 6, "source": "STREAMREC_PARTITIONS"},
+        "prefix": {"value": "f.", "source": "streamrec.toml"},
+        "threads": {"value": 1, "source": "default"},
+    }
+
+
+def test_switches_can_be_turned_off(cli: Cli) -> None:
+    assert cli("config", "show", "--json", "--no-coalesce").last["settings"]["coalesce"] == {"value": False, "source": "flag"}
+
+
+def test_a_password_is_never_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMREC_SASL_PASSWORD", "open sesame")
+    for arguments in (["config", "show"], ["config", "show", "--json"]):
+        done = cli(*arguments)
+        assert "sasl_password" in done.out
+        assert "sesame" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "file", "arguments", "complaint"),
+    [
+        ({"STREAMREC_PARTITION": "4"}, "", [], "STREAMREC_PARTITION is not a setting; did you mean partitions?"),
+        ({"STREAMREC_K": "none"}, "", [], "k: Input should be a valid integer"),
+        ({"STREAMREC_CONFIG": "other.toml"}, "", [], "STREAMREC_CONFIG names other.toml, which is not there"),
+        ({}, "brokr = 1\n", [], "brokr is not a setting; did you mean broker?"),
+        ({}, "k = \n", [], "streamrec.toml is not valid TOML"),
+        ({}, "", ["--k", "0"], "k: Input should be greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_setting_exits_with_2_and_advice(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], file: str, arguments: list[str], complaint: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    if file:
+        Path("streamrec.toml").write_text(file)
+    done = cli("config", "show", *arguments)
+    assert done.code == 2
+    assert complaint in done.err
+    assert done.out == ""
