@@ -21,6 +21,8 @@ class Tokeniser:
         self._tokenizer = Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        # A viewer who writes "[SEP]" has written five characters.
+        self._tokenizer.encode_special_tokens = True
 
     def __call__(self, texts: Sequence[str], limit: int) -> NDArray[np.int32]:
         """Token ids of shape (len(texts), limit): cut at `limit`, 0-padded on the right."""

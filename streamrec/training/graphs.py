@@ -103,6 +103,7 @@ def _parity(head: Any, path: Path, examples: list[Feeds]) -> float:
             expected: NDArray[np.float32] = head(**tensors(feeds)).numpy()
         worst = max(worst, float(np.abs(backend.run(feeds) - expected).max()))
     if not worst <= TOLERANCE:
+        path.unlink()
         raise ModelError(f"{path.name} differs from torch by {worst:.2e}, more than {TOLERANCE:.0e}; it is not kept")
     return worst
 

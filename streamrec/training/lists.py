@@ -92,6 +92,7 @@ class PurchaseLists:
         recent = np.zeros((size, RECENT, TITLE_TOKENS), np.int32)
         slots = np.zeros((size, LIST), np.intp)
         right = np.zeros((size, LIST), bool)
+        there = np.ones((size, LIST), bool)
         for row, example in enumerate(batch):
             dice = rng.random()
             count = 1 if dice < 0.3 else min(POSITIVES, len(example.targets))
@@ -104,7 +105,10 @@ class PurchaseLists:
             open_chance = chance[row].copy()
             open_chance[example.targets] = 0
             slots[row, :count] = positives
-            slots[row, count:] = rng.choice(len(open_chance), LIST - count, replace=False, p=open_chance / open_chance.sum())
+            draws = min(LIST - count, np.count_nonzero(open_chance))
+            if draws:
+                slots[row, count : count + draws] = rng.choice(len(open_chance), draws, replace=False, p=open_chance / open_chance.sum())
+            there[row, count + draws :] = False
             touched = list(dict.fromkeys(example.recent.tolist()))[:RECENT]
             if dice > 0.95:
                 touched = []
@@ -114,7 +118,7 @@ class PurchaseLists:
             user_prefixes(said, recent, MAX_USER_TOKENS),
             self._titles[slots],
             right,
-            np.ones_like(right),
+            there,
             -np.log(chance[rows, slots] + 1e-9).astype(np.float32),
             log_popularity[rows, slots],
         )

