@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from streamrec.errors import StateMismatch
+from streamrec.events.types import encode_hook
 from streamrec.state.item import ItemRow
 from streamrec.state.user import ErasedUser, UserRow
 
 USER, ERASED, ITEM = b"\x01", b"\x02", b"\x03"
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(enc_hook=encode_hook).encode
 _decode_user = msgspec.msgpack.Decoder(UserRow).decode
 _decode_erased = msgspec.msgpack.Decoder(ErasedUser).decode
 _decode_item = msgspec.msgpack.Decoder(ItemRow).decode
