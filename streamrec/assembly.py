@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import TextModel
+from streamrec.processors.feed import CatalogueFeed
+from streamrec.processors.items import ItemProcessor
+from streamrec.processors.lists import ListMaker
+from streamrec.processors.users import UserProcessor
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
+from streamrec.stream.pieces import WorkerPieces
 
 
 @dataclass(slots=True)
@@ -35,3 +40,19 @@ def build_ranking(settings: Settings) -> Ranking:
     """A ranker over an empty catalogue."""
     catalogue = Catalogue(load_model(settings))
     return Ranking(catalogue, Ranker(catalogue, settings))
+
+
+def pieces(settings: Settings) -> WorkerPieces:
+    """Everything pure that a worker runs."""
+    ranking = build_ranking(settings)
+    catalogue = ranking.catalogue
+    feed = CatalogueFeed(settings, catalogue)
+    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale)
+    return WorkerPieces(
+        user=UserProcessor(settings, catalogue, maker, feed=feed),
+        item=ItemProcessor(settings, catalogue),
+        broadcast=dict.fromkeys(feed.topics(), feed.apply),
+        warm=ranking.ranker.warm,
+        info={"name": maker.model.name, "revision": maker.model.revision, "provider": maker.model.provider},
+        polled=feed.polled,
+    )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.features.features import features, standardised
-from streamrec.features.queries import Queries
+from streamrec.features.queries import Queries, queries
 from streamrec.features.schema import POSITION
 from streamrec.filters.filters import BoughtFilter, Filter, HiddenFilter, OffShelfFilter, SoldOutFilter, UnlistedFilter, run
 from streamrec.scorers.blend import Blend
@@ -26,6 +26,7 @@ from streamrec.sources.candidates import Candidates, merge
 from streamrec.sources.content import NearestSource, NewSource
 from streamrec.sources.context import Context, Source, context
 from streamrec.sources.rooms import LiveSource, ShelfSource
+from streamrec.state.user import UserRow
 
 logger = logging.getLogger(__name__)
 DECIMALS = 6
@@ -78,13 +79,13 @@ class Ranker:
         if model is not None and settings.cross_pairs > 0:
             self._cross = CrossEncoderScorer(model, settings.cross_pairs, settings.cross_pairs_fixed)
 
-    def rank(self, queries: Queries, clock: Callable[[], float] = time.perf_counter) -> Ranked:
-        """One list per query, within the time that the settings allow from now on."""
+    def rank(self, asked: Queries, clock: Callable[[], float] = time.perf_counter) -> Ranked:
+        """One list per asked query, within the time that the settings allow from now on."""
         deadline = clock() + self._settings.budget_ms / 1000
         seconds: dict[str, float] = {}
         live_only = self._live_only()
         with _stage(seconds, "sources"):
-            shop = context(queries, self._catalogue, self._catalogue.for_sale(live_only))
+            shop = context(asked, self._catalogue, self._catalogue.for_sale(live_only))
             candidates, failed = self._fetch(shop)
         with _stage(seconds, "filters"):
             removed = run(self._filters(live_only), shop, candidates)
@@ -97,6 +98,10 @@ class Ranker:
             ranked = self._select(shop, candidates, contributions, live_only)
         ranked.removed, ranked.failed, ranked.seconds, ranked.degraded = removed, failed, seconds, degraded
         return ranked
+
+    def warm(self) -> None:
+        """Rank once for nobody in particular, so that the first real list does not pay for first uses."""
+        self.rank(queries([UserRow()], [1], [None], self._catalogue))
 
     def _live_only(self) -> bool:
         wanted = self._settings.candidates

@@ -11,7 +11,8 @@ from streamrec.events.records import Inbound, Outbound, Rows
 
 Row = TypeVar("Row")
 Memory = dict[str, Any]
-"""What a processor remembers per partition beside its rows; saved in the mark of every checkpoint, so msgpack must be able to hold it."""
+"""What a processor remembers per partition beside its rows; saved in the mark of every checkpoint, so msgpack must be able to hold it.
+The engine puts the number of the partition under "partition"."""
 
 
 @dataclass(slots=True)

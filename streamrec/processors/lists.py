@@ -62,7 +62,7 @@ class ListMaker:
         self._clock_ms = clock_ms
         self._stale = stale
         model = catalogue.model
-        self._model = ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
+        self.model = ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
 
     def make(self, requests: Sequence[Request]) -> Made:
         """One list per request; two requests of one call must not share a row."""
@@ -128,7 +128,7 @@ class ListMaker:
             trigger=trigger,
             generated_ts=self._clock_ms() if self._clock_ms is not None else trigger.ts,
             items=items,
-            model=self._model,
+            model=self.model,
             weights_version=self._ranker.blend.version,
             seq=row.seq,
             covers=request.covers,

@@ -16,6 +16,7 @@ from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Trigger, UserEvent, View
 from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.lists import ListMaker, Request
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
@@ -43,8 +44,10 @@ class UserProcessor:
         maker: ListMaker,
         clock_ms: Callable[[], int] = lambda: int(time.time() * 1000),
         rank_at: Collection[str] = TRIGGERS,
+        feed: CatalogueFeed | None = None,
     ) -> None:
-        """`rank_at` names the topics whose events are answered by lists."""
+        """`rank_at` names the topics whose events are answered by lists; `feed` has the dead letters of the catalogue."""
+        self.feed = feed
         self.rank_at = rank_at
         self.settings = settings
         self.catalogue = catalogue
@@ -62,6 +65,8 @@ class UserProcessor:
         for user_id, due in list(memory.get("waiting", {}).items()):
             if due <= now_ms:
                 batch.make_waiting(user_id)
+        if self.feed is not None and memory.get("partition") == 0:
+            batch.bury_all(self.feed.dead_letters(memory, now_ms))
         return batch.finish()
 
 
@@ -146,6 +151,11 @@ class _Batch:
         row = self._rows.get(user_id.encode())
         if isinstance(row, UserRow) and row.waiting:
             self._request(user_id, row, None, None)
+
+    def bury_all(self, letters: Sequence[Outbound]) -> None:
+        """Send the dead letters of the catalogue."""
+        self._out.records += letters
+        self._out.counts["dead_letter"] += len(letters)
 
     def _flush(self) -> None:
         """Make the lists that are asked for."""

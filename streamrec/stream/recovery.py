@@ -53,7 +53,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         await off_loop(partition.disk.write, (), stamp)
         mark = decode_mark(raw) if raw is not None else None
         partition.saved = mark
-        partition.memory = mark.memory if mark else {}
+        partition.memory = (mark.memory if mark else {}) | {"partition": partition.number}
         partition.guard.next = _next_positions(partition, mark, ids, first, end)
 
 
