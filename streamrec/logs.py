@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 REPEAT_S = 30.0
-NOISY = {"aiokafka": logging.ERROR, "kafka": logging.ERROR, "faust": logging.CRITICAL, "mode": logging.CRITICAL, "asyncio": logging.ERROR}
+NOISY = {"aiokafka": logging.ERROR, "kafka": logging.CRITICAL, "faust": logging.CRITICAL, "mode": logging.CRITICAL, "asyncio": logging.ERROR}
 
 
 class Sparse(logging.Filter):

@@ -19,8 +19,8 @@ from streamrec.web.server import SocketWeb
 quiet = logging.getLogger("faust")
 """Faust's services log by their module's name: ours keep to Faust's."""
 
-QUEUED_BATCHES = 2
-"""Batches that wait for an agent: few, so that what arrives meanwhile becomes larger batches."""
+QUEUED_BATCHES = 100_000
+"""Beyond what ever waits for an agent: the engine itself lets one batch of each partition be under way."""
 
 
 class NoTables(TableManager):

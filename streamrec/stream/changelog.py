@@ -51,12 +51,12 @@ class Changelog:
                 sent.append(await producer.send_batch(batch, self.topic, partition=self.partition))
                 batch = producer.create_batch()
                 batch.append(timestamp=None, key=key, value=value)
-        count = batch.record_count()
+        count: int = batch.record_count()
         last = await producer.send_batch(batch, self.topic, partition=self.partition)
         await asyncio.gather(*sent)
-        base = (await last).offset
+        base = int((await last).offset)
         await producer.commit_transaction()
-        return int(base) + count
+        return base + count
 
     async def close(self) -> None:
         """Close the producer; an open transaction is aborted when the partition is next opened."""

@@ -58,7 +58,9 @@ class Engine:
         self._opening: asyncio.Task[None] | None = None
         self._releasing = asyncio.Lock()
         self._epochs = itertools.count(1)
-        self._handled: dict[str, float] = {}
+        self._under_way: dict[TP, float] = {}
+        self._applied: dict[str, float] = {}
+        self._handling: set[str] = set()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -88,23 +90,31 @@ class Engine:
                 await asyncio.wait([self._opening])
                 self._opening = None
             partitions, self._partitions = list(self._partitions.values()), {}
+            self._under_way.clear()
             await asyncio.gather(*(self._or_fail(self._save_last(partition)) for partition in partitions))
             await self._commit(partitions)
             await asyncio.gather(*(self._or_fail(self._close(partition)) for partition in partitions))
             self._count_open()
 
-    def ready(self, tp: TP) -> bool:
-        """Whether the partition may be fetched."""
-        partition = self._partitions.get((self._family_of[tp.topic].name, tp.partition))
-        return partition is not None and partition.open
+    def wants(self, tp: TP) -> bool:
+        """Whether to fetch the partition: it is open, and its last batch has been applied. Safe on any thread."""
+        partition = self._partition(tp)
+        return partition is not None and partition.open and tp not in self._under_way
+
+    def fetched(self, tp: TP) -> None:
+        """A batch of the partition is on its way through Faust; what arrives meanwhile becomes the next one. Safe on any thread."""
+        self._under_way[tp] = time.monotonic()
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch that an agent was given."""
-        partition = self._partitions.get((self._family_of[batch.topic].name, batch.partition))
+        tp = TP(batch.topic, batch.partition)
+        partition = self._partition(tp)
         if partition is not None and not self.failure.done():
-            self._handled[batch.topic] = float("inf")  # is being handled
+            self._handling.add(tp.topic)
             await self._or_fail(partition.apply(batch, self.tools, self._move))
-            self._handled[batch.topic] = time.monotonic()
+            self._handling.discard(tp.topic)
+            self._applied[tp.topic] = self._under_way.get(tp, 0.0)
+            self._arrived(tp)
 
     def fail(self, exc: BaseException) -> None:
         """End the process: what is not saved is read again by the next one."""
@@ -147,14 +157,15 @@ class Engine:
         """Fetch again what was handed out but has not arrived, should Faust have lost it on the way."""
         while True:
             await asyncio.sleep(HEAL_AFTER_S / 2)
-            idle = {topic for topic in self.sources if self._handled.get(topic, 0.0) < time.monotonic() - HEAL_AFTER_S}
-            for partition in list(self._partitions.values()):
-                for topic in idle.intersection(partition.guard.next):
-                    cursor = self.thread.cursors.get(TP(topic, partition.number))
-                    if partition.open and cursor and partition.guard.lags(topic, *cursor):
-                        log.warning("records were lost on their way through the worker; they are fetched again", partition=partition.label)
-                        self.tools.metrics.gaps.inc()
-                        await self._move(partition, topic, partition.guard.next[topic])
+            for tp, since in list(self._under_way.items()):
+                partition = self._partition(tp)
+                # An agent takes batches in the order of their fetch: what a later one has overtaken is lost.
+                overtaken = since < self._applied.get(tp.topic, 0.0)
+                unseen = tp.topic not in self._handling and since < time.monotonic() - HEAL_AFTER_S
+                if partition is not None and partition.open and (overtaken or unseen):
+                    log.warning("records were lost on their way through the worker; they are fetched again", partition=partition.label)
+                    self.tools.metrics.gaps.inc()
+                    await self._move(partition, tp.topic, partition.guard.next[tp.topic])
 
     async def _open(self, numbers: Iterable[int]) -> None:
         began = time.monotonic()
@@ -210,7 +221,16 @@ class Engine:
     async def _move(self, partition: Partition, topic: str, position: int) -> None:
         epoch = next(self._epochs)
         partition.guard.expect(topic, position, epoch)
-        await self.thread.call_thread(self.thread.move, TP(topic, partition.number), epoch, position)
+        tp = TP(topic, partition.number)
+        await self.thread.call_thread(self.thread.move, tp, epoch, position)
+        self._arrived(tp)
+
+    def _partition(self, tp: TP) -> Partition | None:
+        return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
+
+    def _arrived(self, tp: TP) -> None:
+        self._under_way.pop(tp, None)
+        self.thread.wake()
 
     async def _commit(self, partitions: Iterable[Partition]) -> None:
         """Tell the group how far we are; only for those who watch its lag, so that a failure is no fault."""

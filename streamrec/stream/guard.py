@@ -53,7 +53,3 @@ class Guard:
     def advance(self, batch: Batch) -> None:
         """The batch was applied."""
         self.next[batch.topic] = batch.end
-
-    def lags(self, topic: str, epoch: int, position: int) -> bool:
-        """Whether the chain of `epoch` was handed out up to `position`, but has not been applied so far."""
-        return epoch == self._epoch.get(topic) and position > self.next[topic]

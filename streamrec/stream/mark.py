@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -37,6 +37,8 @@ class Stamp(msgspec.Struct, frozen=True):
     version: int = VERSION
 
 
+Versioned = TypeVar("Versioned", Mark, Stamp)
+
 _mark = msgspec.msgpack.Decoder(Mark)
 _stamp = msgspec.msgpack.Decoder(Stamp)
 encode = msgspec.msgpack.Encoder().encode
@@ -56,7 +58,7 @@ def decode_stamp(raw: bytes) -> Stamp:
     return _known(_stamp, raw)
 
 
-def _known(decoder: msgspec.msgpack.Decoder[Any], raw: bytes) -> Any:
+def _known(decoder: msgspec.msgpack.Decoder[Versioned], raw: bytes) -> Versioned:
     try:
         value = decoder.decode(raw)
     except msgspec.MsgspecError as exc:

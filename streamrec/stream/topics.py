@@ -75,13 +75,14 @@ ITEM_SOURCES = ("item-signals",)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A topic as it is: `state` is "ok", "created", "missing" or "mismatch", and `problem` says what to do."""
+    """A topic as it is: `state` is "ok", "created", "missing" or "mismatch", and `problem` says what is wrong and what to do."""
 
     name: str
+    topic: str
     key: str
     partitions: int
     cleanup: str
-    state: str
+    state: str = "ok"
     problem: str = ""
     topic_id: str | None = None
     config: Mapping[str, str] = field(default_factory=dict)
@@ -152,9 +153,12 @@ def describe(settings: Settings) -> list[Report]:
 
 def require(reports: list[Report]) -> None:
     """Raise TopicMismatch when a topic is not as it must be; missing ones are passed over."""
-    problems = [report.problem for report in reports if report.state == "mismatch"]
+    problems: dict[str, list[str]] = {}
+    for report in reports:
+        if report.state == "mismatch":
+            problems.setdefault(report.problem, []).append(report.topic)
     if problems:
-        raise TopicMismatch("; ".join(problems))
+        raise TopicMismatch("; ".join(f"{', '.join(names)}: {problem}" for problem, names in problems.items()))
 
 
 def _create(client: KafkaAdminClient, settings: Settings, names: Sequence[str]) -> None:
@@ -194,20 +198,20 @@ def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
 
 
 def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, config: Mapping[str, str]) -> Report:
-    topic, full, wanted = TOPICS[name], settings.topic(name), partitions_of(TOPICS[name], settings)
+    topic, wanted = TOPICS[name], partitions_of(TOPICS[name], settings)
     if found is None:
-        return Report(name, topic.key, wanted, topic.cleanup, "missing", f"topic {full} is missing: run `streamrec topics create`")
+        problem = "it is missing; run `streamrec topics create`"
+        return Report(name, settings.topic(name), topic.key, wanted, topic.cleanup, "missing", problem)
     count, cleanup = len(found["partitions"]), config.get("cleanup.policy", topic.cleanup)
     problem = ""
     if count != wanted:
-        advice = f"set STREAMREC_PARTITIONS={count}" if topic.keyed else "delete it"
+        first = f"set STREAMREC_PARTITIONS={count}" if topic.keyed else "delete it"
         problem = (
-            f"topic {full} has {count} partitions, not {wanted}: {advice}, or choose another STREAMREC_PREFIX "
-            "(Kafka cannot take partitions away, and adding some moves keys)"
+            f"{count} partitions instead of {wanted}; {first}, or choose another STREAMREC_PREFIX "
+            "(Kafka takes no partitions away, and adding some moves keys)"
         )
     elif cleanup != topic.cleanup:
-        problem = (
-            f"topic {full} has cleanup.policy={cleanup}, not {topic.cleanup}: set it with kafka-configs, or choose another STREAMREC_PREFIX"
-        )
+        problem = f"cleanup.policy={cleanup} instead of {topic.cleanup}; set it with kafka-configs, or choose another STREAMREC_PREFIX"
     topic_id = str(found["topic_id"]) if found.get("topic_id") else None
-    return Report(name, topic.key, count, cleanup, "mismatch" if problem else "ok", problem, topic_id, config)
+    state = "mismatch" if problem else "ok"
+    return Report(name, settings.topic(name), topic.key, count, cleanup, state, problem, topic_id, config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -10,6 +11,7 @@ import faust
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import OffsetAndMetadata
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from streamrec.stream.engine import Engine
 
 POLL_S = 0.25
-IDLE_S = 0.02
+PREFETCH_BACKOFF_S = 0.005
 
 
 class Cursor(NamedTuple):
@@ -35,6 +37,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     """The thread of the group's consumer; the only one that touches aiokafka's fetch positions."""
 
     logger = driver.logger
+    consumer: BatchConsumer
 
     def __init__(self, *args: Any, fetch_max_wait_ms: int, **options: Any) -> None:
         super().__init__(*args, thread_loop=uvloop.new_event_loop(), **options)
@@ -50,7 +53,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer._partition_assignment_strategy = (RangePartitionAssignor,)
         return consumer
 
-    def move(self, tp: TP, epoch: int, position: int) -> bool:
+    async def move(self, tp: TP, epoch: int, position: int) -> bool:
         """Fetch from `position` on; False when the partition is no longer ours."""
         consumer = self._ensure_consumer()
         if tp not in consumer.assignment():
@@ -59,19 +62,50 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         self.cursors[tp] = Cursor(epoch, position)
         return True
 
-    async def poll(self, active: frozenset[TP], timeout_s: float, most: int) -> list[Batch]:
-        """What has arrived for `active`, as batches whose ends and starts join."""
+    async def on_start(self) -> None:
+        await super().on_start()
+        # A partition that waits for its last batch to be applied must not keep the others from being fetched.
+        self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
+
+    async def poll(self, wanted: Callable[[], frozenset[TP]], patience_s: float, most: int) -> list[Batch]:
+        """What has arrived for the partitions `wanted`, as batches whose ends and starts join; waits until there is something."""
         consumer = self._ensure_consumer()
-        assignment = consumer._subscription.subscription and consumer._subscription.subscription.assignment
-        records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=timeout_s, max_records=most)
-        batches = []
-        # No await between the fetch and this: positions and records belong together. A position that moved without records
+        deadline = time.monotonic() + patience_s
+        while self.consumer.flow_active and (left := deadline - time.monotonic()) > 0:
+            active = wanted()
+            # Never an empty set: aiokafka would take it for all partitions.
+            if active and (batches := await self._take(consumer, active, most)):
+                return batches
+            waiter = consumer._fetcher._create_fetch_waiter()
+            await asyncio.wait([waiter], timeout=left)
+            if waiter.done():
+                waiter.result()
+            else:
+                waiter.cancel()
+        return []
+
+    def wake(self) -> None:
+        """Let `poll` look again at what is wanted; called from other threads."""
+        self.thread_loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        for waiter in list(self._ensure_consumer()._fetcher._fetch_waiters):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _take(self, consumer: AIOKafkaConsumer, active: frozenset[TP], most: int) -> list[Batch]:
+        records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=0, max_records=most)
+        # No await between the fetch and the positions: they belong together. A position that moved without records has
         # passed over control records or aborted ones.
+        subscription = consumer._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        batches = []
         for tp in active:
             cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
             if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
                 batches.append(Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, state.position, records.get(tp, ())))
                 self.cursors[tp] = Cursor(cursor.epoch, state.position)
+                self.consumer.engine.fetched(tp)
         return batches
 
     async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
@@ -143,23 +177,22 @@ class BatchConsumer(driver.Consumer):
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 if not self.flow_active:
                     await self.wait(cast(Any, self.can_resume_flow))
-                # A copy, and never empty: aiokafka takes an empty set for all partitions, and Faust's own set changes meanwhile.
-                active = frozenset(tp for tp in self._get_active_partitions() if self.engine.ready(tp))
-                if not active:
-                    await asyncio.sleep(IDLE_S)
-                    continue
-                for batch in await self._thread.call_thread(self._thread.poll, active, POLL_S, most):
+                for batch in await self._thread.call_thread(self._thread.poll, self._wanted, POLL_S, most):
                     await self._deliver(batch)
-        except (asyncio.CancelledError, *self.consumer_stopped_errors):
+        except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
         except Exception as exc:
             self.engine.fail(exc)
 
+    def _wanted(self) -> frozenset[TP]:
+        # Called on the consumer's thread while Faust changes its set: only the copy may be looked at.
+        return frozenset(tp for tp in self._active_partitions.copy() if self.engine.wants(tp))
+
     async def _deliver(self, batch: Batch) -> None:
         tp = TP(batch.topic, batch.partition)
         message = ConsumerMessage(
-            batch.topic, batch.partition, batch.start, 0.0, 0, None, None, batch, None, 0, 0, tp,
+            batch.topic, batch.partition, batch.start, 0.0, 0, None, None, cast(Any, batch), None, 0, 0, tp,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         await self.wait_first(self.callback(message), self.suspend_flow.wait())

@@ -49,7 +49,7 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
     logs.configure(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
-        reports = {settings.topic(report.name): report for report in topics.create(settings)}
+        reports = {report.topic: report for report in topics.create(settings)}
         ids = {topic: report.topic_id for topic, report in reports.items()}
         kept_ms = {topic: int(report.config.get("delete.retention.ms", topics.DAY_MS)) for topic, report in reports.items()}
         core = Core()

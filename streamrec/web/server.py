@@ -42,5 +42,6 @@ def listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as exc:
         listening.close()
-        raise PortInUse(f"cannot listen on {host}:{port} ({exc.strerror}): choose another port with --web-port, 0 takes a free one") from exc
+        advice = "choose another port with --web-port (0 takes a free one)"
+        raise PortInUse(f"cannot listen on {host}:{port} ({exc.strerror}): {advice}") from exc
     return listening

@@ -37,8 +37,8 @@ def worker(settings: Settings) -> Iterator[Callable[..., Worker]]:
     """Makes workers, and leaves none behind."""
     made: list[Worker] = []
 
-    def make(name: str = "a", **environment: str) -> Worker:
-        made.append(Worker(settings, name, **environment))
+    def make(name: str = "a", module: str = "tests.stream.counting", **environment: str) -> Worker:
+        made.append(Worker(settings, name, module, **environment))
         return made[-1]
 
     yield make

@@ -8,6 +8,7 @@ import struct
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.processors.base import Memory, Outcome
@@ -47,6 +48,9 @@ class CountUsers:
                 continue
             if event.get("boom"):
                 raise RuntimeError("boom")
+            if "sleep" in event:
+                print("asleep", file=sys.stderr, flush=True)
+                time.sleep(event["sleep"])
             row = rows.get(record.key) or Count()
             row.events += 1
             row.total += event["amount"]
@@ -100,7 +104,8 @@ def pieces(settings: Settings) -> WorkerPieces:
             catalogue[record.key] = record.value
 
     def warm() -> None:
-        time.sleep(float(os.environ.get("WARM_S", "0")))
+        while "WARM_UNTIL" in os.environ and not Path(os.environ["WARM_UNTIL"]).exists():
+            time.sleep(0.05)
 
     return WorkerPieces(
         user=CountUsers(settings), item=CountItems(settings), broadcast={settings.topic("items"): apply}, warm=warm, info={"name": "count"}

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,7 +103,8 @@ class Worker:
 
     def errors(self) -> list[dict[str, Any]]:
         """What it logged at warning or above, or outside its own format."""
-        lines = [json.loads(line) if line.startswith("{") else {"level": "error", "event": line} for line in self.log.read_text().splitlines()]
+        text = self.log.read_text().splitlines()
+        lines = [json.loads(line) if line.startswith("{") else {"level": "error", "event": line} for line in text]
         return [line for line in lines if line["level"] not in ("info", "debug")]
 
 

@@ -1,15 +1,17 @@
-"""The worker process under everything that ends it."""
+"""The worker process through everything that ends it."""
 
 from __future__ import annotations
 
 import shutil
 import signal
+import socket
 from collections.abc import Callable
 
 import pytest
 
 from streamrec.settings import Settings
-from tests.stream.support import Shop, Worker, exact, lists, marks, rows, until
+from streamrec.stream import exits
+from tests.stream.support import Shop, Worker, applied, exact, lists, records, rows, until
 
 pytestmark = pytest.mark.kafka
 Make = Callable[..., Worker]
@@ -49,4 +51,126 @@ def test_after_sigterm_nothing_is_read_again(settings: Settings, shop: Shop, wor
     assert one.stop() == 0
     assert len(lists(settings)) == shop.sent, "an answer was repeated"
     assert one.errors() == []
-    _ = marks, signal
+
+
+def test_items_count_once_across_the_hop_and_their_stats_come_out(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.send(500, item="lamp")
+    until(lambda: rows(settings, "item").get(b"lamp", (0, 0))[0] == 500, "500 signals")
+    until(lambda: records(settings, "item-stats")[-1].value == b"500", "the last statistics")
+    assert one.stop() == 0
+
+
+def test_a_processor_that_raises_ends_the_process_with_one_line(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.send(100)
+    until(lambda: applied(settings, shop), "all events")
+    shop.raw("views", b"user-1", b'{"boom": true}')
+    assert one.exit_code(20) == exits.FAULT
+    assert [(line["level"], line["code"]) for line in one.errors()] == [("error", exits.FAULT)]
+    assert "boom" in one.errors()[0]["event"]
+    assert sum(events for events, _ in rows(settings).values()) == 100
+
+
+def test_a_poison_record_becomes_a_dead_letter_even_when_it_is_large(settings: Settings, shop: Shop, worker: Make) -> None:
+    worker().start().ready()
+    large = b"\xff" * 1_000_000
+    shop.send(10)
+    shop.raw("views", b"user-1", large)
+    shop.raw("views", b"user-1", b"{")
+    shop.send(10)
+    exact(settings, shop)
+    letters = until(lambda: [letter for letter in records(settings, "dead-letters")], "dead letters")
+    assert sorted((letter.key, letter.value, letter.headers) for letter in letters) == [
+        (b"user-1", b"{", [("why", b"not JSON")]),
+        (b"user-1", large, [("why", b"not JSON")]),
+    ]
+
+
+def test_a_second_worker_takes_over_what_a_killed_one_held(settings: Settings, shop: Shop, worker: Make) -> None:
+    first, second = worker("a").start(), worker("b").start()
+    first.ready(), second.ready()
+    shop.send(2000)
+    until(lambda: len(lists(settings)) > 1000, "some answers")
+    first.kill()
+    shop.send(2000)
+    exact(settings, shop)
+    assert second.stop() == 0
+    assert second.errors() == []
+
+
+def test_an_owner_that_slept_too_long_is_fenced_and_ends(settings: Settings, shop: Shop, worker: Make) -> None:
+    first = worker("a").start().ready()
+    shop.send(1000)
+    until(lambda: len(lists(settings)) > 500, "some answers")
+    first.signal(signal.SIGSTOP)
+    worker("b").start()
+    shop.send(1000)
+    exact(settings, shop)
+    first.signal(signal.SIGCONT)
+    shop.send(1000)
+    exact(settings, shop)
+
+
+def test_records_that_are_lost_inside_the_worker_are_fetched_again(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker(module="tests.stream.lossy").start().ready()
+    for _ in range(5):
+        shop.send(300)
+        until(lambda: applied(settings, shop), "all events")
+    exact(settings, shop)
+    _, metrics = one.get("/metrics")
+    gaps = next(float(line.split()[1]) for line in metrics.splitlines() if line.startswith("streamrec_gaps_total "))
+    assert gaps > 0
+
+
+def test_a_second_signal_ends_a_worker_that_cannot_stop(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.raw("views", b"user-1", b'{"amount": 1, "sleep": 60}')
+    shop.producer.flush()
+    until(lambda: "asleep" in one.log.read_text(), "a busy processor")
+    one.signal(signal.SIGTERM)
+    until(lambda: "stopping" in one.log.read_text(), "the first signal's effect")
+    one.signal(signal.SIGTERM)
+    assert one.exit_code(10) == 130
+
+
+def test_a_worker_waits_for_its_model_before_it_reads_and_says_so(settings: Settings, shop: Shop, worker: Make) -> None:
+    gate = settings.data_dir / "gate"
+    one = worker(WARM_UNTIL=str(gate)).start()
+    shop.send(10)
+    status, body = until(lambda: (found := one.health())[0] and not found[1]["reasons"][0].startswith("reading") and found, "a web server")
+    assert status == 503
+    assert not body["ready"]
+    until(lambda: "warming the model" in one.health()[1]["reasons"], "the reason")
+    assert lists(settings) == []
+    assert one.get("/live")[0] == 200
+    gate.touch()
+    one.ready()
+    exact(settings, shop)
+    _, metrics = one.get("/metrics")
+    for line in (
+        'streamrec_events_total{outcome="applied",topic="views"} 10.0',
+        'streamrec_model_info{name="count"} 1.0',
+        "streamrec_ready 1.0",
+        'streamrec_lag_records{topic="views"} 0.0',
+        'streamrec_partitions{family="user"} 2.0',
+    ):
+        assert line in metrics.splitlines()
+
+
+def test_a_data_folder_serves_one_worker(settings: Settings, worker: Make) -> None:
+    worker().start().ready()
+    other = worker().start()
+    assert other.exit_code() == 1
+    assert "DataFolderInUse" in other.log.read_text()
+    assert "--data-dir" in other.log.read_text()
+
+
+def test_a_port_in_use_is_told_before_the_group_is_joined(settings: Settings, worker: Make) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        one = worker(STREAMREC_WEB_PORT=str(taken.getsockname()[1])).start()
+        assert one.exit_code() == 1
+    assert "PortInUse" in one.log.read_text()
+    assert "starting" not in one.log.read_text()
