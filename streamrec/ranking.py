@@ -7,15 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.features.features import features, standardised
+from streamrec.features.features import features, standardised, z_scores
 from streamrec.features.queries import Queries, queries
-from streamrec.features.schema import POSITION
+from streamrec.features.schema import FEATURES, POSITION
 from streamrec.filters.filters import BoughtFilter, Filter, HiddenFilter, OffShelfFilter, SoldOutFilter, UnlistedFilter, run
 from streamrec.scorers.blend import Blend
 from streamrec.scorers.cross_encoder import CrossEncoderScorer
@@ -47,6 +47,23 @@ def default_sources() -> list[Source]:
 
 
 @dataclass(slots=True)
+class Field:
+    """The candidates of a micro-batch with their standardised features, of shape (users, candidates, features)."""
+
+    shop: Context
+    candidates: Candidates
+    features: NDArray[np.float64]
+    live_only: bool
+    removed: Counter[str]
+    """Candidates removed, by filter."""
+    failed: Counter[str]
+    """Sources that failed, by name."""
+    seconds: dict[str, float]
+    """Duration by stage."""
+    degraded: str | None
+
+
+@dataclass(slots=True)
 class Ranked:
     """The lists of a micro-batch; arrays of shape (users, k) and (users, k, features)."""
 
@@ -57,13 +74,24 @@ class Ranked:
     """What each feature adds to the score."""
     sources: NDArray[np.uint16]
     """Bits of the sources that proposed the item."""
-    removed: Counter[str] = field(default_factory=Counter)
-    """Candidates removed, by filter."""
-    failed: Counter[str] = field(default_factory=Counter)
-    """Sources that failed, by name."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """Duration by stage."""
-    degraded: str | None = None
+    removed: Counter[str]
+    failed: Counter[str]
+    seconds: dict[str, float]
+    degraded: str | None
+
+    @classmethod
+    def empty(cls, users: int, k: int, weighed: Field) -> Ranked:
+        """Lists without items."""
+        return cls(
+            np.full((users, k), -1, np.int32),
+            np.zeros((users, k)),
+            np.zeros((users, k, len(FEATURES))),
+            np.zeros((users, k), np.uint16),
+            weighed.removed,
+            weighed.failed,
+            weighed.seconds,
+            weighed.degraded,
+        )
 
 
 class Ranker:
@@ -72,7 +100,7 @@ class Ranker:
     def __init__(self, catalogue: Catalogue, settings: Settings, blend: Blend | None = None, sources: list[Source] | None = None) -> None:
         self._catalogue = catalogue
         self._settings = settings
-        self.blend = blend or Blend()
+        self.blend = blend or Blend.of(settings.repeats, bert=catalogue.model is not None)
         self.sources = default_sources() if sources is None else sources
         model = catalogue.model
         self._cross: CrossEncoderScorer | None = None
@@ -82,6 +110,12 @@ class Ranker:
     def rank(self, asked: Queries, clock: Callable[[], float] = time.perf_counter) -> Ranked:
         """One list per asked query, within the time that the settings allow from now on."""
         deadline = clock() + self._settings.budget_ms / 1000
+        weighed = self.weigh(asked, deadline, clock)
+        with _stage(weighed.seconds, "selectors"):
+            return self._select(weighed)
+
+    def weigh(self, asked: Queries, deadline: float, clock: Callable[[], float] = time.perf_counter) -> Field:
+        """Everything but the choice: the candidates that stay, and their features, standardised."""
         seconds: dict[str, float] = {}
         live_only = self._live_only()
         with _stage(seconds, "sources"):
@@ -90,14 +124,10 @@ class Ranker:
         with _stage(seconds, "filters"):
             removed = run(self._filters(live_only), shop, candidates)
         with _stage(seconds, "features"):
-            raw = features(shop, candidates)
-            contributions = self.blend.contributions(standardised(raw, candidates.kept))
+            found = standardised(features(shop, candidates), candidates.kept)
         with _stage(seconds, "scorers"):
-            contributions, degraded = self._score(shop, candidates, raw, contributions, deadline - clock())
-        with _stage(seconds, "selectors"):
-            ranked = self._select(shop, candidates, contributions, live_only)
-        ranked.removed, ranked.failed, ranked.seconds, ranked.degraded = removed, failed, seconds, degraded
-        return ranked
+            degraded = self._cross_encode(shop, candidates, found, deadline - clock())
+        return Field(shop, candidates, found, live_only, removed, failed, seconds, degraded)
 
     def warm(self) -> None:
         """Rank once for nobody in particular, so that the first real list does not pay for first uses."""
@@ -126,42 +156,40 @@ class Ranker:
             filters.append(BoughtFilter())
         return filters
 
-    def _score(
-        self, shop: Context, candidates: Candidates, raw: NDArray[np.float64], contributions: NDArray[np.float64], seconds_left: float
-    ) -> tuple[NDArray[np.float64], str | None]:
-        """Let the cross-encoder look at the best by stage one; the others keep an average opinion."""
+    def _cross_encode(self, shop: Context, candidates: Candidates, found: NDArray[np.float64], seconds_left: float) -> str | None:
+        """Let the cross-encoder look at the best by the other features and write its column; those not scored keep the average, 0.
+
+        Returns why the lists are degraded, if they are.
+        """
         if self._cross is None:
-            return contributions, None
+            return None
         count = self._cross.affordable(shop.queries.size, seconds_left)
         degraded = "overload" if count < self._cross.pairs else None
         if count == 0:
-            return contributions, degraded
-        stage_one = np.where(candidates.kept, contributions.sum(axis=2), -np.inf)
+            return degraded
+        stage_one = np.where(candidates.kept, self.blend.contributions(found).sum(axis=2), -np.inf)
         try:
             logits = self._cross.score(shop, candidates.slots, stage_one, count)
         except Exception:
             logger.exception("the cross-encoder failed; the lists of a micro-batch go without it")
-            return contributions, "model-failed"
-        scored = candidates.kept & np.isfinite(logits)
-        column = POSITION["cross"]
-        opinion = np.zeros_like(raw)
-        opinion[:, :, column] = np.where(scored, logits, 0.0)
-        contributions = contributions.copy()
-        contributions[:, :, column] = self.blend.contributions(standardised(opinion, scored))[:, :, column]
-        return contributions, degraded
+            return "model-failed"
+        found[:, :, POSITION["cross"]] = z_scores(logits[:, :, None], candidates.kept & np.isfinite(logits))[:, :, 0]
+        return degraded
 
-    def _select(self, shop: Context, candidates: Candidates, contributions: NDArray[np.float64], live_only: bool) -> Ranked:
-        slots, items, k = candidates.slots, self._catalogue.items, self._settings.k
-        eligible = candidates.kept & self._catalogue.for_sale(live_only)[slots]
+    def _select(self, weighed: Field) -> Ranked:
+        shop, slots, items = weighed.shop, weighed.candidates.slots, self._catalogue.items
+        contributions = self.blend.contributions(weighed.features)
+        eligible = weighed.candidates.kept & self._catalogue.for_sale(weighed.live_only)[slots]
         scores = np.where(eligible, np.round(contributions.sum(axis=2), DECIMALS), -np.inf)
-        chosen = select(scores, shop.id_rank[slots], items.vectors[slots], k, self._settings.diversity)
-        rows, filled = np.arange(len(slots))[:, None], chosen >= 0
-        return Ranked(
-            slots=np.where(filled, slots[rows, chosen], -1),
-            scores=np.where(filled, scores[rows, chosen], 0.0),
-            contributions=np.where(filled[:, :, None], contributions[rows, chosen], 0.0),
-            sources=np.where(filled, candidates.sources[rows, chosen], 0).astype(np.uint16),
-        )
+        chosen = select(scores, shop.id_rank[slots], items.vectors[slots], self._settings.k, self._settings.diversity)
+        user, place = np.nonzero(chosen >= 0)
+        column = chosen[user, place]
+        ranked = Ranked.empty(len(chosen), self._settings.k, weighed)
+        ranked.slots[user, place] = slots[user, column]
+        ranked.scores[user, place] = scores[user, column]
+        ranked.contributions[user, place] = contributions[user, column]
+        ranked.sources[user, place] = weighed.candidates.sources[user, column]
+        return ranked
 
 
 @contextmanager

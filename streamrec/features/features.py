@@ -59,15 +59,20 @@ def features(context: Context, candidates: Candidates) -> Array:
 
 def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
     """Relative features as z-scores over the kept candidates of each list, absolute ones as they are; 0 where not kept or not finite."""
-    finite = np.where(kept[:, :, None] & np.isfinite(raw), raw, 0.0)
-    relative = finite[:, :, : len(RELATIVE)]
-    count = np.maximum(kept.sum(axis=1), 1)[:, None, None]
+    relative, absolute = raw[:, :, : len(RELATIVE)], raw[:, :, len(RELATIVE) :]
+    usable = kept[:, :, None] & np.isfinite(absolute)
+    return np.concatenate([z_scores(relative, kept), np.where(usable, absolute, 0.0)], axis=2)
+
+
+def z_scores(values: Array, kept: NDArray[np.bool_]) -> Array:
+    """How many standard deviations each value lies above the mean of the kept ones of its list, bounded; values (users, candidates, features)."""
     mask = kept[:, :, None]
-    mean = relative.sum(axis=1, keepdims=True) / count
-    away = np.where(mask, relative - mean, 0.0)
+    finite = np.where(mask & np.isfinite(values), values, 0.0)
+    count = np.maximum(kept.sum(axis=1), 1)[:, None, None]
+    away = np.where(mask, finite - finite.sum(axis=1, keepdims=True) / count, 0.0)
     deviation = np.sqrt((away**2).sum(axis=1, keepdims=True) / count)
     scaled = np.divide(away, deviation, out=np.zeros_like(away), where=deviation > 1e-9)
-    return np.concatenate([np.clip(scaled, -MOST_STANDOUT, MOST_STANDOUT), finite[:, :, len(RELATIVE) :]], axis=2)
+    return np.asarray(np.clip(scaled, -MOST_STANDOUT, MOST_STANDOUT))
 
 
 def _pick(dense: NDArray[np.generic], slots: NDArray[np.int32]) -> Array:

@@ -37,19 +37,18 @@ def _marginal(
     """Pick k of the pool one after the other, each by (1 - diversity) * relevance - diversity * likeness to those picked."""
     rows = np.arange(len(scores))
     value = np.take_along_axis(scores, pool, axis=1)
-    alive = np.isfinite(value)
-    low = np.min(np.where(alive, value, np.inf), axis=1, keepdims=True, initial=np.inf)
-    high = np.max(value, axis=1, keepdims=True)
-    span = np.where(high > low, high - low, 1.0)
-    relevance = np.where(alive, (value - np.where(np.isfinite(low), low, 0.0)) / np.where(np.isfinite(span), span, 1.0), -np.inf)
+    open_ = np.isfinite(value)
+    low = np.min(value, axis=1, keepdims=True, where=open_, initial=np.inf)
+    high = np.max(value, axis=1, keepdims=True, where=open_, initial=-np.inf)
+    relevance = np.divide(value - low, high - low, out=np.zeros_like(value), where=open_ & (high > low))
     near = vectors[rows[:, None], pool]
     likeness = np.zeros(value.shape)
     picks = np.empty((len(scores), min(k, pool.shape[1])), np.intp)
     for place in range(picks.shape[1]):
-        marginal = np.where(np.isfinite(relevance), (1 - diversity) * relevance - diversity * likeness, -np.inf)
+        marginal = np.where(open_, (1 - diversity) * relevance - diversity * likeness, -np.inf)
         pick = np.argmax(marginal, axis=1)
         picks[:, place] = pool[rows, pick]
-        relevance[rows, pick] = -np.inf
+        open_[rows, pick] = False
         likeness = np.maximum(likeness, np.einsum("und,ud->un", near, near[rows, pick]))
     return _distinct(picks, value, pool)
 

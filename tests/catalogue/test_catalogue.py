@@ -1,0 +1,99 @@
+"""The catalogue: columns over slots, rooms, and what is bought with what."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.catalogue.items import item_text
+from streamrec.catalogue.links import WIDTH, Links
+from streamrec.state.item import ItemRow, Signal, count
+from streamrec.state.stats import ItemStats, stats_of
+from tests.shop import DAY, NOW, WordModel, catalogue, item, room
+
+
+def stats(purchases: int, *, ts: int = NOW, before: list[tuple[str, float]] | None = None) -> ItemStats:
+    row = ItemRow()
+    for number in range(purchases):
+        count(row, Signal("purchase", ts, 1.0, before or [], "purchases", 0, number, 0))
+    return stats_of(row)
+
+
+def test_an_item_is_for_sale_until_it_is_sold_out_taken_off_or_removed() -> None:
+    shop = catalogue(item("a"), item("b", stock=0), item("c", available=False), item("d", stock=3))
+    assert shop.for_sale(live_only=False).tolist() == [True, False, False, True]
+    shop.put_items([item("a", stock=0)])
+    shop.remove_item("d")
+    assert not shop.for_sale(live_only=False).any()
+    shop.put_items([item("a", stock=5)])
+    assert shop.for_sale(live_only=False).tolist() == [True, False, False, False]
+
+
+def test_live_items_are_those_on_the_shelf_of_a_live_room() -> None:
+    shop = catalogue(item("a"), item("b"))
+    shop.put_room(room("r", ["b"]))
+    assert shop.for_sale(live_only=True).tolist() == [False, True]
+    shop.put_room(room("r", ["b"], status="ended"))
+    assert not shop.for_sale(live_only=True).any()
+    assert shop.rooms.any_room
+
+
+def test_a_shelf_may_name_an_item_before_it_is_known() -> None:
+    shop = catalogue()
+    shop.put_room(room("r", ["later"], on_air="later"))
+    assert not shop.for_sale(live_only=True).any()
+    shop.put_items([item("later")])
+    assert shop.for_sale(live_only=True).all()
+
+
+def test_an_older_version_of_statistics_does_not_replace_a_newer_one() -> None:
+    shop = catalogue(item("a"))
+    shop.put_stats("a", stats(5))
+    shop.put_stats("a", stats(2))
+    assert shop.items.version[0] == 5
+
+
+def test_trend_prefers_the_recent_sale() -> None:
+    shop = catalogue(item("old"), item("new"))
+    shop.put_stats("old", stats(3, ts=NOW - 30 * DAY))
+    shop.put_stats("new", stats(2, ts=NOW))
+    trend = shop.items.trend()
+    assert trend[1] > trend[0] > 0
+
+
+def test_columns_survive_growth() -> None:
+    shop = Catalogue(WordModel())
+    shop.put_items([item(f"i{number}", f"title{number} mug", price=1.0 + number) for number in range(700)])
+    assert shop.items.size == 700
+    assert shop.items.listed.all()
+    assert np.exp(shop.items.log_price[[0, 699]]) == pytest.approx([1.0, 700.0], rel=1e-5)
+    assert np.linalg.norm(shop.items.vectors, axis=1) == pytest.approx(1.0)
+    assert [shop.items.ids[slot] for slot in np.argsort(shop.items.id_rank())] == sorted(shop.items.ids)
+
+
+def test_bert_reads_title_brand_and_category_once_each() -> None:
+    assert item_text(item("a", "Acme red mug", brand="Acme", category="Kitchen")) == "Acme red mug Kitchen"
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.dictionaries(st.integers(0, 6), st.integers(1, 9).map(float), max_size=5)), max_size=12))
+def test_links_hold_both_directions_of_the_latest_neighbours(changes: list[tuple[int, dict[int, float]]]) -> None:
+    links, latest = Links(), {}
+    for slot, neighbours in changes:
+        links.put(slot, list(neighbours.items()))
+        latest[slot] = neighbours
+        links.rows(7)
+    slots, weights = links.rows(7)
+    assert slots.shape == (7, WIDTH)
+    for slot in range(7):
+        expected = {
+            other: latest.get(slot, {}).get(other, 0.0) + latest.get(other, {}).get(slot, 0.0) * (other != slot)
+            for other in range(7)
+            if other in latest.get(slot, {}) or slot in latest.get(other, {})
+        }
+        if slot in latest.get(slot, {}):
+            expected[slot] = 2 * latest[slot][slot]
+        found = {int(other): float(weight) for other, weight in zip(slots[slot], weights[slot], strict=True) if other >= 0}
+        assert found == pytest.approx(expected)

@@ -1,0 +1,240 @@
+"""The whole ranking: what may be in a list, what moves it, and that it is the same every time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.events.types import Danmaku, EventTime, Feedback
+from streamrec.features.queries import queries
+from streamrec.features.schema import FEATURES, POSITION, RELATIVE
+from streamrec.ranking import Ranked, Ranker, default_sources
+from streamrec.reasons import REASONS, reasons
+from streamrec.scorers.blend import WEIGHTS, Blend
+from streamrec.state.apply import apply, show
+from streamrec.state.user import UserRow
+from tests.catalogue.test_catalogue import stats
+from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, settings, view
+
+
+def ranked(shop: Catalogue, *users: UserRow, room_id: str | None = None, **changes: Any) -> Ranked:
+    asked = queries(users, [NOW] * len(users), [room_id] * len(users), shop)
+    return Ranker(shop, settings(**changes)).rank(asked)
+
+
+def listed(shop: Catalogue, row: UserRow, **changes: Any) -> list[str]:
+    return [shop.items.ids[slot] for slot in ranked(shop, row, **changes).slots[0] if slot >= 0]
+
+
+def shop_of(count: int, model: WordModel | None = None) -> Catalogue:
+    shop = catalogue(*(item(f"i{number:02}", f"{'red' if number % 2 else 'blue'} thing{number}") for number in range(count)), model=model)
+    for number in range(count):
+        shop.put_stats(f"i{number:02}", stats(1 + number % 5, ts=NOW - number * DAY))
+    return shop
+
+
+def test_a_sold_out_item_is_in_no_list() -> None:
+    shop = shop_of(12)
+    assert "i04" in listed(shop, UserRow(), k=12)
+    shop.put_items([item("i04", stock=0)])
+    assert "i04" not in listed(shop, UserRow(), k=12)
+
+
+def test_an_item_whose_room_has_ended_is_in_no_live_list() -> None:
+    shop = shop_of(12)
+    shop.put_room(room("r1", ["i01", "i02"]))
+    shop.put_room(room("r2", ["i03"]))
+    assert set(listed(shop, UserRow(), candidates="live")) == {"i01", "i02", "i03"}
+    shop.put_room(room("r1", ["i01", "i02"], status="ended"))
+    assert listed(shop, UserRow(), candidates="live") == ["i03"]
+
+
+def test_without_any_room_auto_ranks_the_whole_shop_and_with_one_only_the_shelves() -> None:
+    shop = shop_of(12)
+    assert len(listed(shop, UserRow(), candidates="auto")) == 10
+    shop.put_room(room("r", ["i05"]))
+    assert listed(shop, UserRow(), candidates="auto") == ["i05"]
+
+
+def test_an_item_of_the_future_is_not_known_yet() -> None:
+    shop = shop_of(3)
+    shop.put_items([item("i01", created_ts=NOW + 1)])
+    assert "i01" not in listed(shop, UserRow())
+
+
+def test_what_was_bought_is_left_out_when_repeats_are_excluded() -> None:
+    shop, row = shop_of(12), UserRow()
+    apply(row, purchase("u", "i07"))
+    assert listed(shop, row)[0] == "i07"
+    result = ranked(shop, row, repeats="exclude")
+    assert "i07" not in [shop.items.ids[slot] for slot in result.slots[0]]
+    assert result.removed["bought"] == 1
+
+
+def test_what_the_user_hid_does_not_come_back() -> None:
+    shop, row = shop_of(12), UserRow()
+    first = listed(shop, row)[0]
+    apply(row, Feedback(user_id="u", list_id="l", item_id=first, action="hide", ts=EventTime(NOW)))
+    assert first not in listed(shop, row, k=12)
+
+
+def test_every_candidate_is_kept_or_counted_under_the_filter_that_removed_it() -> None:
+    shop, row = shop_of(12), UserRow()
+    apply(row, purchase("u", "i01"))
+    apply(row, Feedback(user_id="u", list_id="l", item_id="i02", action="hide", ts=EventTime(NOW)))
+    shop.put_items([item("i03", created_ts=NOW + DAY)])
+    asked = queries([row], [NOW], [None], shop)
+    weighed = Ranker(shop, settings(repeats="exclude")).weigh(asked, deadline=1e12)
+    proposed = int((weighed.candidates.slots >= 0).sum())
+    assert weighed.removed == {"unlisted": 1, "sold_out": 0, "hidden": 1, "bought": 1}
+    assert int(weighed.candidates.kept.sum()) + sum(weighed.removed.values()) == proposed
+
+
+@pytest.mark.parametrize("text", ["is the thing7 washable?", "7号多少钱", "number 7"])
+def test_what_a_viewer_writes_moves_their_list(text: str) -> None:
+    shop = shop_of(12)
+    shop.put_room(room("r", [f"i{number:02}" for number in range(1, 12)]))
+    before, row = listed(shop, UserRow(), candidates="live", room_id="r"), UserRow()
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), shop.mentioned(text, None, "r"))
+    after = listed(shop, row, candidates="live", room_id="r")
+    assert before[0] != "i07"
+    assert after[0] == "i07"
+
+
+def test_a_danmaku_that_carries_an_item_id_moves_the_list_without_a_word() -> None:
+    shop, row = shop_of(12), UserRow()
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="!!!", item_id="i09"), shop.mentioned("!!!", "i09", "r"))
+    assert listed(shop, row)[0] == "i09"
+
+
+def test_what_was_just_shown_steps_back() -> None:
+    shop, row = shop_of(12), UserRow()
+    first = listed(shop, row)[0]
+    for _ in range(6):
+        show(row, [first], NOW)
+    assert listed(shop, row)[0] != first
+
+
+def test_bert_brings_up_what_resembles_the_users_items() -> None:
+    shop = catalogue(*(item(f"i{number}", f"garden hose {number}") for number in range(8)), item("mug", "red mug large"), model=WordModel())
+    shop.put_items([item("own", "red mug")])
+    row = UserRow()
+    apply(row, purchase("u", "own"))
+    assert listed(shop, row, repeats="exclude", scoring="bert")[0] == "mug"
+
+
+def test_the_cross_encoder_scores_the_wanted_number_of_pairs_and_no_others() -> None:
+    shop, row = shop_of(30, WordModel()), UserRow()
+    apply(row, view("u", "i03"))
+    asked = queries([row], [NOW], [None], shop)
+    weighed = Ranker(shop, settings(cross_pairs=7)).weigh(asked, deadline=0.0)
+    scored = weighed.features[0, :, POSITION["cross"]]
+    assert np.count_nonzero(scored) == 7
+    assert weighed.degraded is None
+
+
+def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() -> None:
+    shop, row = shop_of(30, WordModel()), UserRow()
+    apply(row, view("u", "i03"))
+    asked = queries([row], [NOW], [None], shop)
+    weighed = Ranker(shop, settings(cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
+    assert weighed.degraded == "overload"
+    assert not weighed.features[0, :, POSITION["cross"]].any()
+
+
+class BrokenModel(WordModel):
+    def score(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+        raise RuntimeError("out of memory")
+
+
+def test_a_model_that_fails_costs_a_degraded_list(caplog: pytest.LogCaptureFixture) -> None:
+    shop, row = shop_of(12, BrokenModel()), UserRow()
+    apply(row, view("u", "i03"))
+    result = ranked(shop, row)
+    assert result.degraded == "model-failed"
+    assert (result.slots >= 0).all()
+    assert "cross-encoder failed" in caplog.text
+
+
+class BrokenSource:
+    name = "broken"
+
+    def fetch(self, context: Any) -> Any:
+        raise RuntimeError("no")
+
+
+def test_a_source_that_fails_is_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    shop = shop_of(12)
+    result = Ranker(shop, settings(), sources=[BrokenSource(), *default_sources()]).rank(queries([UserRow()], [NOW], [None], shop))
+    assert result.failed == {"broken": 1}
+    assert (result.slots >= 0).all()
+    assert "broken" in caplog.text
+
+
+@pytest.mark.parametrize("wild", [np.nan, np.inf])
+def test_a_logit_that_is_not_finite_changes_no_list(wild: float) -> None:
+    class Wild(WordModel):
+        def score(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+            return np.full(len(items), wild, np.float32)
+
+    row = UserRow()
+    apply(row, view("u", "i03"))
+    assert np.isfinite(ranked(shop_of(12, Wild()), row).scores).all()
+
+
+def test_an_empty_shop_gives_an_empty_list() -> None:
+    assert listed(catalogue(), UserRow()) == []
+    assert listed(catalogue(model=WordModel()), UserRow()) == []
+
+
+def user(seed: int) -> UserRow:
+    row = UserRow()
+    for number in range(seed % 7):
+        apply(row, purchase("u", f"i{(seed * 7 + number * 5) % 30:02}", NOW - number * DAY))
+        apply(row, view("u", f"i{(seed * 3 + number) % 30:02}", NOW - number * DAY))
+    return row
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=6))
+def test_a_list_does_not_depend_on_the_others_of_its_micro_batch(seeds: list[int]) -> None:
+    shop = shop_of(30, WordModel())
+    together = ranked(shop, *(user(seed) for seed in seeds), diversity=0.3)
+    for position, seed in enumerate(seeds):
+        alone = ranked(shop, user(seed), diversity=0.3)
+        assert together.slots[position].tolist() == alone.slots[0].tolist()
+        assert together.scores[position] == pytest.approx(alone.scores[0], abs=1e-5)
+
+
+@given(st.permutations(range(20)))
+def test_the_order_in_which_items_arrive_does_not_change_a_list(order: list[int]) -> None:
+    def shop(numbers: list[int]) -> Catalogue:
+        made = catalogue(*(item(f"i{number:02}", f"thing{number % 4}") for number in numbers))
+        for number in numbers:
+            made.put_stats(f"i{number:02}", stats(1 + number % 3))
+        return made
+
+    assert listed(shop(order), user(3)) == listed(shop(list(range(20))), user(3))
+
+
+def test_contributions_sum_to_the_score_and_give_the_reasons() -> None:
+    row = user(5)
+    result = ranked(shop_of(30, WordModel()), row)
+    assert result.contributions.sum(axis=2) == pytest.approx(result.scores, abs=1e-5)
+    for contributions in result.contributions[0]:
+        strongest = FEATURES[int(np.argmax(contributions))]
+        assert reasons(contributions)[0] == REASONS[strongest][0]
+
+
+def test_every_feature_has_a_weight_and_a_reason() -> None:
+    assert set(WEIGHTS) == set(FEATURES) == set(REASONS)
+    assert FEATURES[: len(RELATIVE)] == RELATIVE
+
+
+def test_a_blend_that_lacks_a_feature_is_refused() -> None:
+    with pytest.raises(ValueError, match="weight"):
+        Blend({"similarity": 1.0})

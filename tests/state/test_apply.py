@@ -1,0 +1,85 @@
+"""Events change a user's row: bounded, decayed, the same for every order of arrival."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrec.events.types import Danmaku, EventTime, Feedback
+from streamrec.state.apply import apply, recent, show
+from streamrec.state.user import BOUGHT, HIDDEN, SEEN, UserRow
+from tests.shop import DAY, NOW, purchase, view
+
+ITEMS = st.sampled_from([f"i{number}" for number in range(6)])
+TIMES = st.integers(NOW - 90 * DAY, NOW)
+EVENTS = st.lists(
+    st.one_of(
+        st.builds(view, st.just("u"), ITEMS, TIMES, room_id=st.sampled_from([None, "r1", "r2"])),
+        st.builds(purchase, st.just("u"), ITEMS, TIMES),
+        st.builds(
+            lambda item, ts, action: Feedback(user_id="u", list_id="l", item_id=item, action=action, ts=EventTime(ts)),
+            ITEMS,
+            TIMES,
+            st.sampled_from(["impression", "click", "cart", "hide", "complaint", "purchase"]),
+        ),
+        st.builds(lambda ts, text: Danmaku(user_id="u", room_id="r", ts=EventTime(ts), text=text), TIMES, st.sampled_from(["hi", "红色"])),
+    ),
+    max_size=25,
+)
+
+
+def row_after(events: list[object]) -> UserRow:
+    row = UserRow()
+    for event in events:
+        apply(row, event)  # type: ignore[arg-type]
+    return row
+
+
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_the_row_is_the_same_for_every_order_of_arrival(events: list[object], random: object) -> None:
+    shuffled = list(events)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = row_after(events), row_after(shuffled)
+    assert recent(one, 50) == recent(other, 50)
+    assert (one.room_id, one.room_ts, one.hidden, one.said) == (other.room_id, other.room_ts, other.hidden, other.said)
+    for name in ("bought", "seen", "named", "shown"):
+        mine, theirs = getattr(one, name), getattr(other, name)
+        assert {item: entry.ts for item, entry in mine.items()} == {item: entry.ts for item, entry in theirs.items()}
+        for item, entry in mine.items():
+            assert entry.count == pytest.approx(theirs[item].count)
+
+
+def test_a_row_stays_bounded_however_much_a_user_does() -> None:
+    row = UserRow()
+    for number in range(1000):
+        apply(row, purchase("u", f"b{number}", NOW + number))
+        apply(row, view("u", f"v{number}", NOW + number))
+        apply(row, Feedback(user_id="u", list_id="l", item_id=f"h{number}", action="hide", ts=EventTime(NOW + number)))
+    assert (len(row.bought), len(row.seen), len(row.hidden)) == (BOUGHT, SEEN, HIDDEN)
+    assert "b999" in row.bought
+    assert "b0" not in row.bought
+
+
+def test_a_refund_takes_one_purchase_back() -> None:
+    row = row_after([purchase("u", "a"), purchase("u", "a"), purchase("u", "a", action="refund")])
+    assert row.bought["a"].count == pytest.approx(1.0)
+    apply(row, purchase("u", "a", action="refund"))
+    assert "a" not in row.bought
+
+
+def test_a_refund_of_what_was_never_bought_changes_nothing() -> None:
+    assert row_after([purchase("u", "a", action="refund")]) == UserRow()
+
+
+def test_a_list_that_was_shown_is_counted_and_remembered() -> None:
+    row = UserRow()
+    show(row, ["a", "b"], NOW)
+    show(row, ["b"], NOW)
+    assert (row.seq, row.listed_ts) == (2, NOW)
+    assert row.shown["b"].count > row.shown["a"].count
+
+
+def test_the_purchase_that_feedback_reports_is_not_counted_beside_the_purchase_itself() -> None:
+    row = row_after([Feedback(user_id="u", list_id="l", item_id="a", action="purchase", ts=EventTime(NOW))])
+    assert row.bought == {}

@@ -1,0 +1,45 @@
+"""Rows survive the way through bytes, and a row of the future is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from streamrec.errors import StateMismatch
+from streamrec.state.item import ItemRow, count
+from streamrec.state.packing import pack_item, pack_user, unpack_item, unpack_user
+from streamrec.state.user import ErasedUser, UserRow
+from tests.shop import DAY, NOW, purchase, view
+from tests.state.test_apply import EVENTS, row_after
+from tests.state.test_item import SIGNALS
+
+
+@given(EVENTS)
+def test_a_user_row_is_read_as_it_was_written(events: list[object]) -> None:
+    row = row_after(events)
+    assert unpack_user(pack_user(row)) == row
+
+
+@given(SIGNALS)
+def test_an_item_row_is_read_as_it_was_written(signals: list[object]) -> None:
+    row = ItemRow()
+    for signal in signals:
+        count(row, signal)  # type: ignore[arg-type]
+    assert unpack_item(pack_item(row)) == row
+
+
+def test_the_mark_of_an_erased_user_is_no_user_row() -> None:
+    assert unpack_user(pack_user(ErasedUser(NOW, 7))) == ErasedUser(NOW, 7)
+
+
+@pytest.mark.parametrize("unpack", [unpack_user, unpack_item])
+def test_a_row_of_a_newer_version_is_refused(unpack: object) -> None:
+    with pytest.raises(StateMismatch, match="newer streamrec"):
+        unpack(b"\x7f rest")  # type: ignore[operator]
+
+
+def test_a_usual_row_takes_less_than_a_kilobyte() -> None:
+    events = [purchase("u", f"item-{number}", NOW + number * DAY) for number in range(12)]
+    views = [view("u", f"item-{number}", NOW + number * DAY) for number in range(24)]
+    assert len(pack_user(row_after([*events, *views]))) < 1024
+    assert isinstance(unpack_user(pack_user(UserRow())), UserRow)

@@ -1,0 +1,46 @@
+"""What an event says about items, and what was taken just before."""
+
+from __future__ import annotations
+
+from streamrec.events.types import Danmaku, EventTime
+from streamrec.state.apply import apply
+from streamrec.state.signals import BEFORE, just_before, signals
+from streamrec.state.user import UserRow
+from tests.shop import DAY, NOW, purchase, view
+
+
+def test_a_purchase_names_the_items_before_it_and_never_itself() -> None:
+    row = UserRow()
+    for number in range(30):
+        apply(row, purchase("u", f"b{number}", NOW))
+    ((item_id, signal),) = signals(row, purchase("u", "b29", NOW), [], ("purchases", 3, 17))
+    assert (item_id, signal.kind, signal.topic, signal.partition, signal.offset, signal.index) == ("b29", "purchase", "purchases", 3, 17, 0)
+    assert [other for other, _ in signal.before] == [f"b{number}" for number in range(28, 28 - BEFORE, -1)]
+
+
+def test_what_lies_further_back_weighs_less() -> None:
+    row = UserRow()
+    apply(row, purchase("u", "old", NOW - 60 * DAY))
+    apply(row, purchase("u", "fresh", NOW))
+    weights = dict(just_before(row, "x", NOW))
+    assert weights["fresh"] == 1.0
+    assert weights["old"] == 0.25
+
+
+def test_what_was_only_looked_at_weighs_less_than_what_was_bought() -> None:
+    row = UserRow()
+    apply(row, view("u", "seen", NOW))
+    apply(row, purchase("u", "bought", NOW))
+    weights = dict(just_before(row, "x", NOW))
+    assert 0 < weights["seen"] < weights["bought"]
+
+
+def test_each_item_that_a_danmaku_names_gets_a_signal_of_its_own_index() -> None:
+    said = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="a or b?")
+    found = signals(UserRow(), said, [("a", 0.5), ("b", 1.0)], ("danmaku", 0, 1))
+    assert [(item, signal.kind, signal.amount, signal.index) for item, signal in found] == [("a", "mention", 0.5, 0), ("b", "mention", 1.0, 1)]
+
+
+def test_a_refund_is_counted_and_links_nothing() -> None:
+    ((_, signal),) = signals(UserRow(), purchase("u", "a", action="refund"), [], ("purchases", 0, 0))
+    assert (signal.kind, signal.before) == ("refund", [])
