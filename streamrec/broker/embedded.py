@@ -21,6 +21,7 @@ from streamrec.broker.jars import KAFKA_VERSION, Runtime, runtime
 from streamrec.broker.ports import HOST, free_ports, listens, require_free
 from streamrec.broker.properties import properties
 from streamrec.errors import BrokerStartFailed, StreamrecError
+from streamrec.processes import tail, uninterrupted
 
 START_PATIENCE_S = 90.0
 STOP_PATIENCE_S = 20.0
@@ -141,7 +142,7 @@ class EmbeddedBroker:
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(tools, settings)
         self._progress(f"starting Apache Kafka {KAFKA_VERSION} on {HOST}:{port}")
-        with self.log.open("wb") as log:
+        with self.log.open("wb") as log, uninterrupted():
             self._child = subprocess.Popen(
                 [tools.java, *JVM, "-cp", tools.classpath, "kafka.Kafka", settings],
                 stdin=subprocess.DEVNULL,
@@ -150,8 +151,8 @@ class EmbeddedBroker:
                 start_new_session=True,
                 pass_fds=[lock],
             )
-        running = Running(self._child.pid, port)
-        (self.folder / "broker.json").write_text(json.dumps({"pid": running.pid, "port": port, "version": KAFKA_VERSION}))
+            running = Running(self._child.pid, port)
+            (self.folder / "broker.json").write_text(json.dumps({"pid": running.pid, "port": port, "version": KAFKA_VERSION}))
         return running
 
     def _format(self, tools: Runtime, settings: Path) -> None:
@@ -162,7 +163,7 @@ class EmbeddedBroker:
             [str(tools.java), *JVM, "-cp", tools.classpath, *tool], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
         )
         if done.returncode:
-            raise BrokerStartFailed(f"the broker's folder {self.folder} could not be formatted: {_tail(done.stdout + done.stderr)}")
+            raise BrokerStartFailed(f"the broker's folder {self.folder} could not be formatted: {tail(done.stdout + done.stderr)}")
 
     def _alive(self, running: Running) -> bool:
         return self._child.poll() is None if self._child else self.running() == running
@@ -172,7 +173,7 @@ class EmbeddedBroker:
         if self._alive(running) and answers(running.port):
             return
         state = "stayed silent" if self._alive(running) else "ended"
-        end = _tail(self.log.read_text(errors="replace"))
+        end = tail(self.log.read_text(errors="replace"))
         raise BrokerStartFailed(f"the embedded broker {state} while starting; the end of {self.log}:\n{end}")
 
     def _wait(self, condition: Callable[[], bool], patience_s: float) -> bool:
@@ -230,7 +231,3 @@ def _locked(path: Path, kind: int) -> Iterator[int | None]:
     finally:
         # Closing, not unlocking: a broker that inherited the descriptor keeps the lock.
         os.close(handle)
-
-
-def _tail(text: str, lines: int = 15) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:]) or "(empty)"

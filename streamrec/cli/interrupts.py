@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as something that work can stop for."""
+"""Ctrl-C, SIGTERM and a closed terminal as something that work can stop for."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 
 import typer
 
+from streamrec.processes import ENDING
+
 INTERRUPTED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets; the second one raises KeyboardInterrupt.
+    """An event that the first SIGINT, SIGTERM or SIGHUP sets; the second one raises KeyboardInterrupt.
 
     The command exits with 130 at the end when there was one.
     """
@@ -36,13 +37,13 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 @contextmanager
 def one_interrupt() -> Iterator[Callable[[], None]]:
-    """The first SIGINT or SIGTERM raises KeyboardInterrupt, wherever the work is; later ones are ignored.
+    """The first SIGINT, SIGTERM or SIGHUP raises KeyboardInterrupt, wherever the work is; later ones are ignored.
 
     What is given ignores them from the start of cleaning up, so that nothing is left behind half cleaned.
     """
 
     def ignore() -> None:
-        for number in _SIGNALS:
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -55,7 +56,7 @@ def one_interrupt() -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _handling(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    former = {number: signal.signal(number, handler) for number in _SIGNALS}
+    former = {number: signal.signal(number, handler) for number in ENDING}
     try:
         yield
     finally:

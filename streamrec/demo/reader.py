@@ -26,7 +26,7 @@ class Reader:
     def __init__(self, settings: Settings, ledger: Ledger, show: Callable[[Recommendation, Cause], None]) -> None:
         self._settings, self._ledger, self._show = settings, ledger, show
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reader")
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self.failure: Exception | None = None
 
     def __enter__(self) -> Self:

@@ -62,7 +62,9 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
             progress("sending the items, opening the rooms")
             show.open()
             progress("starting the worker")
-            worker = stack.enter_context(WorkerProcess(settings, folder / "worker.log"))
+            worker = WorkerProcess(settings, folder / "worker.log")
+            stack.callback(worker.stop)
+            worker.start()
             worker.await_ready(progress)
             progress("ready")
             return show.play(worker, console, progress)
@@ -123,7 +125,7 @@ class Show:
                 if not worker.alive or reader.failure is not None:
                     self._stop.set()
 
-        thread = threading.Thread(target=watch, name="watch")
+        thread = threading.Thread(target=watch, name="watch", daemon=True)
         thread.start()
         try:
             yield

@@ -77,8 +77,11 @@ def footer(report: Report, rate: float) -> RenderableType:
     """The figures so far, in one line."""
     latency = "–" if report.p50_ms is None else f"p50 {report.p50_ms:.0f} ms, p99 {report.p99_ms:.0f} ms"
     degraded = f"{report.degraded / report.lists:.1%}" if report.lists else "–"
+    provider = report.provider.removesuffix("ExecutionProvider")
     return Text(
-        f"{report.lists} lists for {report.triggers} triggers at {rate:g}/s · {latency} · model {report.model} on {report.provider} · "
-        f"degraded {degraded} · {report.dead_letters} dead letters ({report.bad_sent} sent on purpose) · Ctrl-C ends",
+        f" {report.lists} lists for {report.triggers} triggers, {rate:g}/s · {latency} · {report.model} on {provider} · "
+        f"degraded {degraded} · {report.dead_letters} of {report.bad_sent} bad ones dead letters · Ctrl-C ends ",
         style="reverse",
+        no_wrap=True,
+        overflow="ellipsis",
     )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kafka.admin import MemberToRemove
+
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.settings import Settings
 from streamrec.stream import topics
@@ -31,11 +33,24 @@ def broker_with_topics(settings: Settings, folder: Path, progress: Callable[[str
         try:
             yield settings
         finally:
-            with topics.admin(settings) as client:
-                client.delete_groups([settings.app_id], raise_errors=False)
-                client.delete_topics([settings.topic(name) for name in topics.TOPICS], raise_errors=False)
+            _remove(settings)
     else:
-        with EmbeddedBroker(folder / "kafka", progress=progress) as bootstrap:
-            settings = settings.model_copy(update={"broker": bootstrap})
+        broker = EmbeddedBroker(folder / "kafka", progress=progress)
+        try:
+            settings = settings.model_copy(update={"broker": broker.start().bootstrap})
             topics.create(settings)
             yield settings
+        finally:
+            broker.stop()
+
+
+def _remove(settings: Settings) -> None:
+    """Delete the consumer group and the topics of these settings."""
+    with topics.admin(settings) as client:
+        # A worker with a static membership stays a member for a while after it has gone, and only empty groups can be deleted.
+        members = client.describe_groups([settings.app_id])[settings.app_id]["members"]
+        if members:
+            leaving = [MemberToRemove(member_id=member["member_id"], group_instance_id=member["group_instance_id"]) for member in members]
+            client.remove_group_members(settings.app_id, leaving)
+        client.delete_groups([settings.app_id])
+        client.delete_topics([settings.topic(name) for name in topics.TOPICS], raise_errors=False)

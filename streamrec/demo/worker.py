@@ -12,13 +12,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from pydantic import SecretStr
 
 from streamrec.cli.options import variable
 from streamrec.errors import WorkerEnded
+from streamrec.processes import tail, uninterrupted
 from streamrec.settings import Settings
 
 READY_PATIENCE_S = 120.0
@@ -28,14 +27,15 @@ _TAIL_LINES = 20
 
 
 class WorkerProcess:
-    """One worker with settings of its own; as a context manager it is started, and always stopped."""
+    """One worker with settings of its own; whoever starts it stops it."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
         self._settings, self._log = settings, log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        with self._log.open("wb") as log:
+    def start(self) -> None:
+        """Start the process; `stop` may be called before, while or after this runs."""
+        with self._log.open("wb") as log, uninterrupted():
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamrec.cli.main", "worker"],
                 env={**os.environ, **environment(self._settings)},
@@ -44,10 +44,6 @@ class WorkerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
 
     @property
     def alive(self) -> bool:
@@ -62,7 +58,7 @@ class WorkerProcess:
 
     def log_tail(self) -> str:
         """The last lines that it wrote."""
-        return "\n".join(self._log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]) or "(empty)"
+        return tail(self._log.read_text(errors="replace"), _TAIL_LINES)
 
     def await_ready(self, progress: Callable[[str], None]) -> None:
         """Wait until `/ready` says yes; what it still waits for goes to `progress`.

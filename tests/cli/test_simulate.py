@@ -23,7 +23,8 @@ pytestmark = pytest.mark.kafka
 def read(settings: Settings, *names: str) -> list[object]:
     """Every record of the topics."""
     consumer = KafkaConsumer(bootstrap_servers=settings.broker, enable_auto_commit=False)
-    places = [TopicPartition(settings.topic(name), number) for name in names for number in consumer.partitions_for_topic(settings.topic(name))]
+    full = map(settings.topic, names)
+    places = [TopicPartition(topic, number) for topic in full for number in consumer.partitions_for_topic(topic)]
     ends = consumer.end_offsets(places)
     consumer.assign(places)
     consumer.seek_to_beginning(*places)

@@ -56,5 +56,5 @@ def test_the_screen_keeps_as_many_lists_as_fit_above_the_figures() -> None:
     screen.show(ranked(), Cause(None, None))
     text = drawn(screen)
     assert text.count("wrote") == 3
-    assert text.splitlines()[-1].startswith("0 lists for 0 triggers at 20/s")
+    assert text.splitlines()[-1].startswith(" 0 lists for 0 triggers, 20/s")
     assert text.count("\n") < 30
