@@ -1,0 +1,70 @@
+"""The catalogue follows the broadcast topics, and bad records among them become dead letters once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.processors.base import Memory
+from streamrec.processors.feed import CatalogueFeed
+from streamrec.replay import Record
+from tests.shop import NOW, item, room, settings
+
+
+def record(topic: str, offset: int, key: str | None, value: object) -> Record:
+    raw = value if isinstance(value, bytes | None) else msgspec.json.encode(value, enc_hook=int)
+    return Record(f"streamrec.{topic}", offset, key.encode() if key else None, raw, NOW)
+
+
+def fed(*records: Record, clock: float = 0.0) -> tuple[CatalogueFeed, Catalogue]:
+    catalogue = Catalogue()
+    feed = CatalogueFeed(settings(), catalogue, monotonic=lambda: clock)
+    for each in records:
+        feed.apply(each.topic, [each])
+    return feed, catalogue
+
+
+def test_items_and_rooms_come_and_go() -> None:
+    feed, catalogue = fed(record("items", 0, "a", item("a")), record("rooms", 0, "r", room("r", ["a"])))
+    assert catalogue.for_sale(live_only=True).tolist() == [True]
+    feed.apply("streamrec.rooms", [record("rooms", 1, "r", None)])
+    assert not catalogue.for_sale(live_only=True).any()
+    feed.apply("streamrec.items", [record("items", 1, "a", None)])
+    assert not catalogue.for_sale(live_only=False).any()
+
+
+def test_records_of_one_chunk_are_applied_in_order() -> None:
+    feed, catalogue = fed()
+    feed.apply("streamrec.items", [record("items", 0, "a", item("a")), record("items", 1, "a", None), record("items", 2, "b", item("b"))])
+    assert {item_id for item_id, slot in catalogue.items.slots.items() if catalogue.items.listed[slot]} == {"b"}
+
+
+def test_an_item_without_a_title_is_a_dead_letter_and_its_former_state_stays() -> None:
+    feed, catalogue = fed(record("items", 0, "a", item("a")), record("items", 1, "a", {"item_id": "a", "price": 1, "currency": "GBP"}))
+    assert catalogue.for_sale(live_only=False).tolist() == [True]
+    (letter,) = feed.dead_letters({}, NOW)
+    assert (letter.topic, letter.key) == ("streamrec.dead-letters", b"a")
+    assert dict(letter.headers)["streamrec.errors.offset"] == b"1"
+    assert dict(letter.headers)["streamrec.errors.reason"] == b"invalid"
+
+
+def test_what_the_memory_knows_as_done_is_not_sent_again_after_a_restart() -> None:
+    bad = record("items", 1, "a", b"?")
+    memory: Memory = {}
+    assert len(fed(bad)[0].dead_letters(memory, NOW)) == 1
+    restarted, _ = fed(bad, record("items", 2, "a", b"!"))
+    assert [dict(letter.headers)["streamrec.errors.offset"] for letter in restarted.dead_letters(memory, NOW)] == [b"2"]
+
+
+def test_an_item_under_anothers_key_is_refused() -> None:
+    feed, catalogue = fed(record("items", 0, "b", item("a")))
+    assert catalogue.items.size == 0
+    assert dict(feed.dead_letters({}, NOW)[0].headers)["streamrec.errors.reason"] == b"misrouted"
+
+
+def test_a_catalogue_that_was_not_polled_for_a_second_is_stale() -> None:
+    feed, _ = fed(clock=100.0)
+    feed.polled(99.5)
+    assert not feed.stale()
+    feed.polled(98.9)
+    assert feed.stale()

@@ -1,0 +1,264 @@
+"""The user side: every event once, every trigger covered, bad events buried with their bytes, erased people gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrec.events.records import Outbound
+from streamrec.events.types import Recommendation
+from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.lists import ListMaker
+from streamrec.processors.users import UserProcessor, erased_key
+from streamrec.ranking import Ranker
+from streamrec.replay import Record
+from streamrec.state.item import Signal
+from streamrec.state.user import ErasedUser
+from tests.shop import DAY, NOW, catalogue, item, record, room, rows, settings
+
+ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - DAY) for number in range(5)]
+
+
+class Side:
+    """A user processor with its rows, its memory and a clock that stands still."""
+
+    def __init__(self, stale: bool = False, **changes: Any) -> None:
+        self.settings = settings(**changes)
+        self.catalogue = catalogue(*ITEMS)
+        self.now = NOW
+        maker = ListMaker(self.catalogue, Ranker(self.catalogue, self.settings), clock_ms=lambda: self.now, stale=lambda: stale)
+        self.users = UserProcessor(self.settings, self.catalogue, maker, clock_ms=lambda: self.now)
+        self.rows, self.memory = rows(), Memory()
+
+    def send(self, *records: Record) -> Outcome:
+        return self.users.process(self.rows, self.memory, records)
+
+
+def out(outcome: Outcome, topic: str) -> list[Outbound]:
+    return [each for each in outcome.records if each.topic == f"streamrec.{topic}"]
+
+
+def lists(outcome: Outcome) -> list[Recommendation]:
+    return [msgspec.json.decode(each.value or b"", type=Recommendation) for each in out(outcome, "recommendations")]
+
+
+def header(sent: Outbound, name: str) -> str:
+    return dict(sent.headers)[f"streamrec.errors.{name}"].decode()
+
+
+def view(offset: int, user: str = "u", item_id: str = "i1", **fields: Any) -> Record:
+    return record("views", offset, user_id=user, item_id=item_id, ts=NOW + offset, **fields)
+
+
+def buy(offset: int, user: str = "u", item_id: str = "i1", **fields: Any) -> Record:
+    return record("purchases", offset, user_id=user, item_id=item_id, ts=NOW + offset, price=1, currency="GBP", **fields)
+
+
+def test_a_view_is_applied_and_answered_by_a_list_that_names_its_trigger() -> None:
+    side = Side()
+    outcome = side.send(view(7, event_id="e7"))
+    (made,) = lists(outcome)
+    assert (made.list_id, made.user_id, made.seq) == ("streamrec.views-0-7", "u", 1)
+    assert made.covers == [("streamrec.views", 0, 7)]
+    assert (made.trigger.event_id, made.trigger.ts) == ("e7", NOW + 7)
+    assert [each.rank for each in made.items] == [1, 2, 3, 4, 5]
+    assert "i1" in side.rows[b"u"].seen
+    assert outcome.counts["applied"] == outcome.counts["list"] == 1
+
+
+def test_without_an_event_id_the_coordinates_are_the_id() -> None:
+    assert lists(Side().send(view(7)))[0].trigger.event_id == "streamrec.views-0-7"
+
+
+def test_the_triggers_of_one_user_in_a_batch_share_the_list_of_the_last() -> None:
+    outcome = Side().send(view(1), view(2, "v"), view(3), view(4))
+    made = {each.user_id: each for each in lists(outcome)}
+    assert made["u"].list_id == "streamrec.views-0-4"
+    assert [offset for _, _, offset in made["u"].covers] == [1, 3, 4]
+    assert [offset for _, _, offset in made["v"].covers] == [2]
+    assert outcome.counts["coalesced"] == 2
+
+
+def test_with_coalescing_off_each_trigger_has_a_list_of_its_own() -> None:
+    made = lists(Side(coalesce=False).send(view(1), view(2), view(3)))
+    assert [(each.list_id[-1], each.seq, len(each.covers)) for each in made] == [("1", 1, 1), ("2", 2, 1), ("3", 3, 1)]
+
+
+def test_within_the_minimum_interval_triggers_wait_and_are_covered_in_time() -> None:
+    side = Side(min_interval_ms=1000)
+    assert len(lists(side.send(view(1)))) == 1
+    assert lists(side.send(view(2), view(3))) == []
+    assert lists(side.users.tick(side.rows, side.memory, NOW + 999)) == []
+    (made,) = lists(side.users.tick(side.rows, side.memory, NOW + 1000))
+    assert [offset for _, _, offset in made.covers] == [2, 3]
+    assert lists(side.users.tick(side.rows, side.memory, NOW + 9000)) == []
+
+
+def test_a_refund_and_feedback_change_state_and_get_no_list() -> None:
+    side = Side()
+    side.send(buy(1), buy(2))
+    outcome = side.send(buy(3, action="refund"))
+    assert lists(outcome) == []
+    assert side.rows[b"u"].bought["i1"].count == pytest.approx(1.0, abs=1e-6)
+    seen = record("feedback", 0, user_id="u", list_id="l", item_id="i2", action="hide", ts=NOW)
+    assert lists(side.send(seen)) == []
+    assert "i2" in side.rows[b"u"].hidden
+
+
+def test_an_event_id_that_was_sent_before_is_dropped_and_counted() -> None:
+    side = Side()
+    outcome = side.send(view(1, event_id="e"), view(2, event_id="e"), view(3, "other", event_id="e"))
+    assert (outcome.counts["applied"], outcome.counts["repeated"]) == (2, 1)
+    assert side.send(buy(0, event_id="e")).counts["repeated"] == 1
+    assert side.rows[b"u"].seen["i1"].count == 1.0
+
+
+def test_a_purchase_tells_the_item_side_what_came_before_it() -> None:
+    side = Side()
+    side.send(buy(1, item_id="i1"))
+    (signal,) = out(side.send(buy(2, item_id="i2")), "item-signals")
+    read = msgspec.json.decode(signal.value or b"", type=Signal)
+    assert (signal.key, read.kind, read.offset) == (b"i2", "purchase", 2)
+    assert [other for other, _ in read.before] == ["i1"]
+
+
+BAD = {
+    "malformed": b"{",
+    "invalid": b'{"user_id":"u","item_id":"","ts":1700000000000}',
+    "time": b'{"user_id":"u","item_id":"i1","ts":0}',
+}
+
+
+@pytest.mark.parametrize(("reason", "value"), BAD.items())
+def test_a_bad_event_becomes_a_dead_letter_with_its_bytes_and_the_rest_goes_on(reason: str, value: bytes) -> None:
+    bad = view(5)._replace(value=value, headers=[("trace", b"t")])
+    outcome = Side().send(view(4), bad, view(6))
+    (letter,) = out(outcome, "dead-letters")
+    assert (letter.key, letter.value) == (bad.key, value)
+    assert (header(letter, "reason"), header(letter, "offset"), header(letter, "topic")) == (reason, "5", "streamrec.views")
+    assert dict(letter.headers)["trace"] == b"t"
+    assert (outcome.counts["applied"], outcome.counts["dead_letter"]) == (2, 1)
+
+
+@pytest.mark.parametrize(("key", "reason"), [(None, "missing_key"), (b"other", "misrouted")])
+def test_an_event_under_no_key_or_anothers_is_a_dead_letter(key: bytes | None, reason: str) -> None:
+    side = Side()
+    (letter,) = out(side.send(view(1)._replace(key=key)), "dead-letters")
+    assert header(letter, "reason") == reason
+    assert side.rows == {}
+
+
+def test_an_event_in_the_wrong_partition_is_a_dead_letter() -> None:
+    side = Side(partitions=8)
+    outcomes = [side.send(view(1)._replace(partition=partition)) for partition in range(8)]
+    assert [len(out(outcome, "dead-letters")) for outcome in outcomes].count(0) == 1
+    assert {header(letter, "reason") for outcome in outcomes for letter in out(outcome, "dead-letters")} == {"misrouted"}
+
+
+def test_code_that_raises_costs_one_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def apply(row: object, event: Any, mentions: object) -> None:
+        if event.item_id == "i2":
+            raise ZeroDivisionError
+
+    monkeypatch.setattr("streamrec.processors.users.apply", apply)
+    outcome = Side().send(view(1), view(2, item_id="i2"), view(3))
+    (letter,) = out(outcome, "dead-letters")
+    assert (header(letter, "stage"), header(letter, "reason")) == ("apply", "failed")
+    assert outcome.counts["applied"] == 2
+
+
+def test_an_erased_user_leaves_a_hash_and_late_events_do_not_bring_the_person_back() -> None:
+    side = Side()
+    side.send(view(1), view(2))
+    side.send(record("erasures", 0, user_id="u", ts=NOW + 100))
+    assert set(side.rows) == {erased_key("u")}
+    assert side.rows[erased_key("u")] == ErasedUser(NOW + 100, 1)
+    assert b"alice" not in erased_key("alice")
+    late = side.send(view(50))
+    assert (late.counts["erased"], len(lists(late))) == (1, 0)
+    assert set(side.rows) == {erased_key("u")}
+
+
+def test_who_comes_back_after_an_erasure_is_new_but_their_lists_go_on_counting() -> None:
+    side = Side()
+    side.send(buy(1))
+    side.send(record("erasures", 0, user_id="u", ts=NOW + 10))
+    (made,) = lists(side.send(view(20, item_id="i3")))
+    assert made.seq == 2
+    assert side.rows[b"u"].bought == {}
+    assert side.send(view(5)).counts["erased"] == 1
+
+
+def test_triggers_that_wait_are_answered_before_an_erasure() -> None:
+    side = Side(min_interval_ms=1000)
+    side.send(view(1))
+    side.send(view(2))
+    (made,) = lists(side.send(record("erasures", 0, user_id="u", ts=NOW + 100)))
+    assert [offset for _, _, offset in made.covers] == [2]
+    assert set(side.rows) == {erased_key("u")}
+
+
+def test_a_stale_catalogue_marks_the_lists() -> None:
+    assert lists(Side(stale=True).send(view(1)))[0].degraded == "stale-catalogue"
+
+
+def test_an_item_says_in_which_live_room_it_is() -> None:
+    side = Side(candidates="live")
+    side.catalogue.put_room(room("r2", ["i1", "i2"]))
+    side.catalogue.put_room(room("r1", ["i1"]))
+    (made,) = lists(side.send(view(1, room_id="r2")))
+    assert {each.item_id: each.room_id for each in made.items} == {"i1": "r2", "i2": "r2"}
+    assert made.room_id == "r2"
+
+
+def test_the_list_carries_cloud_event_headers_and_the_trace() -> None:
+    traced = view(1)._replace(headers=[("traceparent", b"00-abc-def-01")])
+    (sent,) = out(Side().send(traced), "recommendations")
+    headers = dict(sent.headers)
+    assert headers["ce_id"] == b"streamrec.views-0-1"
+    assert headers["traceparent"] == b"00-abc-def-01"
+    assert sent.key == b"u"
+
+
+def test_a_ranking_that_fails_for_one_user_costs_that_user_one_empty_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    side = Side()
+    rank = Ranker.rank
+
+    def fragile(self: Ranker, asked: Any, *rest: Any) -> Any:
+        if 2.0 in asked.now % 10:
+            raise RuntimeError("broken")
+        return rank(self, asked, *rest)
+
+    monkeypatch.setattr(Ranker, "rank", fragile)
+    made = {each.user_id: each for each in lists(side.send(view(1, "a"), view(2, "b"), view(3, "c")))}
+    assert (made["b"].items, made["b"].degraded) == ([], "ranking-failed")
+    assert len(made["a"].items) == len(made["c"].items) == 5
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("uvw"), st.sampled_from(["view", "buy", "bad", "repeat"])), min_size=1, max_size=20),
+    st.booleans(),
+    st.integers(1, 6),
+)
+def test_every_trigger_is_covered_by_exactly_one_list_however_events_are_cut_into_batches(
+    events: list[tuple[str, str]], coalesce: bool, size: int
+) -> None:
+    side = Side(coalesce=coalesce)
+    records, triggers = [], set()
+    for offset, (user, kind) in enumerate(events):
+        if kind == "bad":
+            records.append(view(offset, user)._replace(value=b"nonsense"))
+        elif kind == "repeat" and any(known == (user, "repeat") for known in events[:offset]):
+            records.append(view(offset, user, event_id="same"))
+        else:
+            records.append(view(offset, user, event_id="same" if kind == "repeat" else None))
+            triggers.add(offset)
+    covered = []
+    for begin in range(0, len(records), size):
+        for made in lists(side.send(*records[begin : begin + size])):
+            covered += [offset for _, _, offset in made.covers]
+    assert sorted(covered) == sorted(triggers)
