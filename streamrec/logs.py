@@ -9,22 +9,38 @@ from typing import Any
 
 import structlog
 
+LASTING_S = 3.0
+FORGET_S = 10.0
 REPEAT_S = 30.0
-NOISY = {"aiokafka": logging.ERROR, "kafka": logging.CRITICAL, "faust": logging.CRITICAL, "mode": logging.CRITICAL, "asyncio": logging.ERROR}
+NOISY = {
+    "aiokafka": logging.ERROR,
+    "asyncio": logging.ERROR,
+    "faust": logging.CRITICAL,
+    "kafka": logging.CRITICAL,
+    "mode": logging.CRITICAL,
+}
 
 
-class Sparse(logging.Filter):
-    """Lets the same message of the same logger through once in a while: clients that cannot connect say so many times a second."""
+class Lasting(logging.Filter):
+    """Of what the Kafka clients complain about, lets through only what goes on, and that once in a while.
+
+    They report every attempt of many a second, also where the next one succeeds.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self._since: dict[tuple[str, str], float] = {}
+        self._last: dict[tuple[str, str], float] = {}
         self._said: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.split(".")[0] not in NOISY:
             return True
         what, now = (record.name, str(record.msg)), time.monotonic()
-        if now - self._said.get(what, -REPEAT_S) < REPEAT_S:
+        if now - self._last.get(what, now) > FORGET_S:
+            del self._since[what]
+        self._last[what] = now
+        if now - self._since.setdefault(what, now) < LASTING_S or now - self._said.get(what, now - REPEAT_S) < REPEAT_S:
             return False
         self._said[what] = now
         return True
@@ -46,7 +62,8 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(Sparse())
+    if level != "DEBUG":
+        handler.addFilter(Lasting())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]

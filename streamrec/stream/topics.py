@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import structlog
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
-from streamrec.errors import BrokerUnavailable, TopicMismatch
+from streamrec.errors import BrokerUnavailable, SettingsError, TopicMismatch
 from streamrec.settings import Settings
 from streamrec.stream import clients
 
@@ -25,6 +26,7 @@ DEAD_LETTER_BYTES = 4 * 1024 * 1024
 CHANGELOG_BYTES = 4 * 1024 * 1024
 DAY_MS = 24 * 3600 * 1000
 _TRY_S = 2.0
+_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +99,42 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     """
     deadline = time.monotonic() + settings.broker_patience_s
     said = False
-    while True:
-        left = deadline - time.monotonic()
-        try:
-            client = KafkaAdminClient(bootstrap_timeout_ms=int(1000 * max(0.1, min(_TRY_S, left))), **clients.kafka_python(settings))
-            break
-        except (KafkaError, OSError) as exc:
-            if time.monotonic() >= deadline:
-                raise BrokerUnavailable(
-                    f"no Kafka broker answers at {settings.broker} within {settings.broker_patience_s:g} s ({type(exc).__name__}): "
-                    "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER"
-                ) from exc
-            if not said:
-                log.info("waiting for Kafka", broker=settings.broker, patience_s=settings.broker_patience_s)
-                said = True
-            time.sleep(min(0.2, left))
+    while (client := _connect(settings, deadline)) is None:
+        if time.monotonic() >= deadline:
+            raise BrokerUnavailable(
+                f"no Kafka broker answers at {settings.broker} within {settings.broker_patience_s:g} s: "
+                "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER"
+            )
+        if not said:
+            log.info("waiting for Kafka", broker=settings.broker, patience_s=settings.broker_patience_s)
+            said = True
+        time.sleep(_PAUSE_S)
     try:
         yield client
     finally:
         client.close()
+
+
+def _connect(settings: Settings, deadline: float) -> KafkaAdminClient | None:
+    # A plain connection first: kafka-python would try for long, loudly, and leave its sockets open.
+    if not any(_listens(server) for server in clients.servers(settings)):
+        return None
+    left_ms = int(1000 * max(_TRY_S, deadline - time.monotonic()))
+    try:
+        return KafkaAdminClient(bootstrap_timeout_ms=left_ms, **clients.kafka_python(settings))
+    except (KafkaError, OSError):
+        return None
+
+
+def _listens(server: str) -> bool:
+    host, _, port = server.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_TRY_S):
+            return True
+    except ValueError as exc:
+        raise SettingsError(f"broker: {server} is not host:port") from exc
+    except OSError:
+        return False
 
 
 def partitions_of(topic: Topic, settings: Settings) -> int:

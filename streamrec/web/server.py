@@ -33,15 +33,18 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket bound to the address; port 0 takes a free one.
 
     Raises:
-        PortInUse: another process listens there.
+        PortInUse: another process listens there, or the address is not this machine's.
     """
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    advice = "choose another port with --web-port (0 takes a free one), or another address with --web-host"
     try:
-        listening.bind((host, port))
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+        except BaseException:
+            listening.close()
+            raise
     except OSError as exc:
-        listening.close()
-        advice = "choose another port with --web-port (0 takes a free one)"
         raise PortInUse(f"cannot listen on {host}:{port} ({exc.strerror}): {advice}") from exc
     return listening

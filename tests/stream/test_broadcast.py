@@ -1,0 +1,127 @@
+"""Broadcast topics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, cast
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaAdminClient
+
+from streamrec.events.records import Inbound
+from streamrec.processors.base import Processor
+from streamrec.settings import Settings
+from streamrec.stream import broadcast, clients
+from streamrec.stream.broadcast import Broadcast
+from streamrec.stream.core import Core
+from streamrec.stream.pieces import WorkerPieces
+
+pytestmark = pytest.mark.kafka
+NOBODY = cast("Processor[Any]", None)
+
+
+class Catalogue:
+    """Remembers what was applied, and how."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, bytes | None] = {}
+        self.chunks: list[int] = []
+        self.polls: list[float] = []
+
+    def apply(self, topic: str, records: Sequence[Inbound]) -> None:
+        self.chunks.append(len(records))
+        for record in records:
+            assert record.key is not None
+            self.values[record.key] = record.value
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens on another thread
+            await asyncio.sleep(0.02)
+
+
+Test = Callable[[Catalogue, Broadcast, AIOKafkaProducer], Coroutine[Any, Any, None]]
+
+
+def _follow(settings: Settings, test: Test, before: int = 0) -> None:
+    async def run() -> None:
+        catalogue, core = Catalogue(), Core()
+        pieces = WorkerPieces(NOBODY, NOBODY, {settings.topic("item-stats"): catalogue.apply}, polled=catalogue.polls.append)
+        producer = AIOKafkaProducer(transactional_id=f"{settings.app_id}-items", **clients.aiokafka(settings))
+        await producer.start()
+        if before:
+            async with producer.transaction():
+                for number in range(before):
+                    await producer.send(settings.topic("item-stats"), key=b"item-%d" % number, value=b"first")
+        follower = Broadcast(settings, pieces, core)
+        task = asyncio.create_task(follower.run())
+        try:
+            await test(catalogue, follower, producer)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            await producer.stop()
+            core.stop()
+
+    asyncio.run(run())
+
+
+def test_all_that_was_there_is_applied_in_chunks_before_it_counts_as_caught_up(settings: Settings) -> None:
+    async def test(catalogue: Catalogue, follower: Broadcast, producer: AIOKafkaProducer) -> None:
+        assert follower.behind() == [settings.topic("item-stats")]
+        await asyncio.wait_for(follower.caught_up.wait(), 30)
+        assert len(catalogue.values) == 1000
+        assert max(catalogue.chunks) <= broadcast.CHUNK
+        assert catalogue.polls
+
+    _follow(settings, test, before=1000)
+
+
+def test_aborted_records_are_not_seen_and_tombstones_are(settings: Settings) -> None:
+    topic = settings.topic("item-stats")
+
+    async def test(catalogue: Catalogue, follower: Broadcast, producer: AIOKafkaProducer) -> None:
+        await producer.begin_transaction()
+        await (await producer.send(topic, key=b"item-1", value=b"aborted"))
+        await producer.abort_transaction()
+        async with producer.transaction():
+            await producer.send(topic, key=b"item-0", value=None)
+            await producer.send(topic, key=b"item-2", value=b"second")
+        await _until(lambda: catalogue.values.get(b"item-2") == b"second" and catalogue.values[b"item-0"] is None)
+        assert catalogue.values[b"item-1"] == b"first"
+
+    _follow(settings, test, before=3)
+
+
+def test_partitions_that_are_added_later_are_read_and_the_others_not_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcast, "NEW_PARTITIONS_S", 0.1)
+    topic = settings.topic("item-stats")
+
+    async def test(catalogue: Catalogue, follower: Broadcast, producer: AIOKafkaProducer) -> None:
+        await asyncio.wait_for(follower.caught_up.wait(), 30)
+        read = sum(catalogue.chunks)
+        client = KafkaAdminClient(bootstrap_servers=settings.broker)
+        client.create_partitions({topic: settings.partitions + 1})
+        client.close()
+        await producer.client.force_metadata_update()
+        await _until(lambda: settings.partitions in (producer.client.cluster.partitions_for_topic(topic) or ()))
+        async with producer.transaction():
+            await producer.send(topic, key=b"new", value=b"first", partition=settings.partitions)
+        await _until(lambda: b"new" in catalogue.values)
+        assert sum(catalogue.chunks) == read + 1
+
+    _follow(settings, test, before=10)
+
+
+def test_no_topics_is_caught_up_at_once(settings: Settings) -> None:
+    async def run() -> None:
+        core = Core()
+        follower = Broadcast(settings, WorkerPieces(NOBODY, NOBODY), core)
+        await follower.run()
+        assert follower.caught_up.is_set()
+        core.stop()
+
+    asyncio.run(run())

@@ -1,0 +1,142 @@
+"""What may be found in the source topics: transactions, tombstones, gaps, topics that were made again."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from streamrec.settings import Settings
+from streamrec.stream import clients, exits, topics
+from streamrec.stream.mark import MARK
+from tests.stream.support import Shop, Worker, applied, exact, lists, marks, records, rows, until
+
+pytestmark = pytest.mark.kafka
+Make = Callable[..., Worker]
+
+
+async def _in_transactions(settings: Settings, key: bytes, plan: list[tuple[list[bytes], bool]]) -> None:
+    producer = AIOKafkaProducer(transactional_id=f"{settings.app_id}-upstream", **clients.aiokafka(settings))
+    await producer.start()
+    for values, committed in plan:
+        await producer.begin_transaction()
+        for value in values:
+            await (await producer.send(settings.topic("views"), key=key, value=value))
+        await (producer.commit_transaction() if committed else producer.abort_transaction())
+    await producer.stop()
+
+
+def _commits_at_the_end(settings: Settings) -> bool:
+    consumer = KafkaConsumer(bootstrap_servers=settings.broker, group_id=settings.app_id, enable_auto_commit=False)
+    partitions = [TopicPartition(settings.topic("views"), number) for number in range(settings.partitions)]
+    end = consumer.end_offsets(partitions)
+    found = all((consumer.committed(partition) or 0) == end[partition] for partition in partitions)
+    consumer.close()
+    return found
+
+
+def test_transactions_upstream_are_no_gaps_and_aborted_records_do_not_count(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    event = b'{"amount": 1}'
+    asyncio.run(_in_transactions(settings, b"ann", [([event] * 3, True), ([event] * 5, False), ([event], True), ([event] * 2, False)]))
+    until(lambda: rows(settings).get(b"ann") == (4, 4), "the committed events")
+    until(lambda: _commits_at_the_end(settings), "commits at the end, past the last marker")
+    assert "streamrec_gaps_total 0.0" in one.get("/metrics")[1].splitlines()
+    one.kill()
+    one.start().ready()
+    asyncio.run(_in_transactions(settings, b"ann", [([event], False), ([event], True)]))
+    until(lambda: rows(settings).get(b"ann") == (5, 5), "events after the restart")
+    assert len(lists(settings)) == 5
+    assert one.stop() == 0
+
+
+def test_a_deleted_row_is_gone_from_changelog_and_every_disk(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.send(100, users=5)
+    until(lambda: applied(settings, shop), "all events")
+    shop.raw("erasures", b"user-2", b"{}")
+    until(lambda: b"user-2" not in rows(settings), "the deletion")
+    assert [record.value for record in records(settings, "user-changelog") if record.key == b"user-2"][-1] is None
+    one.kill()
+    one.start().ready()
+    shop.raw("views", b"user-2", b'{"amount": 7}')
+    until(lambda: rows(settings).get(b"user-2") == (1, 7), "a new row")
+    shop.raw("erasures", b"user-2", b"{}")
+    until(lambda: b"user-2" not in rows(settings), "the deletion")
+    one.kill()
+    shutil.rmtree(one.folder)
+    one.start().ready()
+    shop.raw("views", b"user-2", b'{"amount": 9}')
+    until(lambda: rows(settings).get(b"user-2") == (1, 9), "a new row once more")
+    assert one.stop() == 0
+
+
+def test_a_changelog_that_was_made_again_stops_the_worker(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.send(10)
+    until(lambda: applied(settings, shop), "all events")
+    assert one.stop() == 0
+    _make_again(settings, "user-changelog")
+    assert one.start().exit_code() == exits.STATE
+    assert "changelog" in one.errors()[-1]["event"]
+    shutil.rmtree(one.folder)
+    assert one.start().exit_code() == exits.STATE, "the group's offsets are known, so that an empty changelog cannot be right"
+    assert "STREAMREC_APP_ID" in one.errors()[-1]["event"]
+
+
+def test_a_source_that_was_made_again_stops_the_worker(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.send(10)
+    until(lambda: applied(settings, shop), "all events")
+    assert one.stop() == 0
+    _make_again(settings, "views")
+    shop.send(50)
+    assert one.start().exit_code() == exits.STATE
+    assert settings.topic("views") in one.errors()[-1]["event"]
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_events_that_retention_removed_unread_stop_the_worker(settings: Settings, shop: Shop, worker: Make, running: bool) -> None:
+    one = worker().start().ready()
+    shop.send(10)
+    until(lambda: applied(settings, shop), "all events")
+    read = marks(settings)
+    if running:
+        shop.raw("views", b"user-1", b'{"amount": 1, "sleep": 5}')
+        shop.producer.flush()
+        until(lambda: "asleep" in one.log.read_text(), "a busy processor")
+    else:
+        assert one.stop() == 0
+    shop.send(1000)
+    client = KafkaAdminClient(bootstrap_servers=settings.broker)
+    topic = settings.topic("views")
+    client.delete_records({TopicPartition(topic, number): mark.next[topic] + 300 for number, mark in read.items()})
+    client.close()
+    if not running:
+        one.start()
+    assert one.exit_code() == exits.STATE
+    assert "retention" in one.errors()[-1]["event"]
+
+
+def _make_again(settings: Settings, name: str) -> None:
+    client = KafkaAdminClient(bootstrap_servers=settings.broker)
+    client.delete_topics([settings.topic(name)])
+    client.close()
+    until(lambda: any(report.state == "missing" for report in topics.describe(settings) if report.name == name), "the deletion")
+    topics.create(settings)
+
+
+def test_a_mark_names_every_source(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    shop.send(10)
+    exact(settings, shop)
+    assert one.stop() == 0
+    found = marks(settings)
+    assert sum(mark.next[settings.topic("views")] for mark in found.values()) == 10
+    assert {frozenset(mark.next) for mark in found.values()} == {frozenset(settings.topic(name) for name in topics.USER_SOURCES)}
+    assert sum(mark.memory["seen"] for mark in found.values()) == 10
+    assert all(record.value for record in records(settings, "user-changelog") if record.key == MARK)
