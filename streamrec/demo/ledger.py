@@ -60,6 +60,14 @@ class Ledger:
     def __init__(self, started: float) -> None:
         """`started` is the monotonic time from which `first_list_s` and `seconds` count."""
         self._lock = threading.Lock()
+        self._begin(started)
+
+    def restart(self) -> None:
+        """Forget everything: the figures count from now."""
+        with self._lock:
+            self._begin(time.monotonic())
+
+    def _begin(self, started: float) -> None:
         self._started = started
         self._pending: dict[Coordinates, tuple[Message, float]] = {}
         self._early: dict[Coordinates, float] = {}

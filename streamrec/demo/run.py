@@ -23,7 +23,7 @@ from streamrec.settings import Settings
 from streamrec.simulator.connection import producer
 from streamrec.simulator.messages import Message
 from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages, read_lines
-from streamrec.simulator.player import Player, now_ms
+from streamrec.simulator.player import Player, Summary, now_ms
 from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop, products
 from streamrec.stream import topics
@@ -35,12 +35,16 @@ PAUSE_S = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """What the demo plays: messages per second, for how long (None: until interrupted), with which dice and faults."""
+    """What the demo plays: messages per second, for how long (None: until interrupted), with which dice and faults.
+
+    What happens in the first `warm_up_s` seconds is not in the figures.
+    """
 
     rate: float
     duration_s: float | None
-    seed: int
-    bad_share: float
+    seed: int = 0
+    bad_share: float = 0.0
+    warm_up_s: float = 0.0
 
 
 def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console: Console | None, cleaning: Callable[[], None]) -> Report:
@@ -94,6 +98,11 @@ class Show:
         messages: Iterator[Message] = live(self._shop, now_ms, purchases=real, bad_share=self._plan.bad_share)
         try:
             with Reader(self._settings, self._ledger, screen.show) as reader, self._watched(worker, reader), drawn:
+                if self._plan.warm_up_s:
+                    self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.warm_up_s, stop=self._stop)
+                    self._drain(worker, reader)
+                    self._player.summary = Summary()
+                    self._ledger.restart()
                 self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.duration_s, stop=self._stop)
                 self._drain(worker, reader)
         except KeyboardInterrupt:

@@ -1,0 +1,52 @@
+"""A live room as it feeds streamrec: its items, itself, then what its viewers do. Needs only kafka-python.
+
+    python examples/live_room_producer.py --broker 127.0.0.1:9092
+
+Keys decide where records go: items by item_id, rooms by room_id, all that viewers do by user_id. kafka-python hashes
+keys with murmur2, as the topics need it; with librdkafka set partitioner=murmur2_random.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+from kafka import KafkaProducer
+
+ITEMS = [
+    {"item_id": "mug-1", "title": "Red enamel mug", "price": 8.5, "currency": "EUR", "stock": 40},
+    {"item_id": "mug-2", "title": "Blue enamel mug", "price": 8.5, "currency": "EUR", "stock": 25},
+    {"item_id": "lamp-1", "title": "Paper lantern, warm white", "price": 19.0, "currency": "EUR", "stock": 12},
+]
+
+
+def main() -> None:
+    """Open a room, let three things happen, and say when Kafka has them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--broker", default="127.0.0.1:9092")
+    parser.add_argument("--prefix", default="streamrec.")
+    arguments = parser.parse_args()
+    producer = KafkaProducer(bootstrap_servers=arguments.broker, acks="all", value_serializer=lambda value: json.dumps(value).encode())
+
+    def send(topic: str, key: str, **fields: Any) -> None:
+        producer.send(arguments.prefix + topic, key=key.encode(), value=fields)
+
+    now = int(time.time() * 1000)
+    for item in ITEMS:
+        send("items", item["item_id"], **item)
+    shelf = [item["item_id"] for item in ITEMS]
+    send("rooms", "kitchen", room_id="kitchen", host_id="mei", status="live", shelf=shelf, on_air="mug-1", ts=now)
+    producer.flush()
+
+    viewer = {"user_id": "anna", "room_id": "kitchen"}
+    send("views", "anna", **viewer, item_id="mug-1", dwell_ms=4200, ts=now + 1)
+    send("danmaku", "anna", **viewer, text="how much is number 3?", ts=now + 2)
+    send("purchases", "anna", **viewer, item_id="lamp-1", quantity=1, price=19.0, currency="EUR", order_id="o-1", ts=now + 3)
+    producer.close()
+    print(f"sent {len(ITEMS)} items, a room and three events of anna; `python examples/read_lists.py` shows her lists")
+
+
+if __name__ == "__main__":
+    main()

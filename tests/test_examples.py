@@ -1,0 +1,57 @@
+"""The examples as their readers run them: a producer, a worker in between, a consumer."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamrec.demo.worker import WorkerProcess
+from streamrec.settings import Settings, load
+from streamrec.stream import topics
+
+pytestmark = pytest.mark.kafka
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture
+def worker(broker: str, tmp_path: Path) -> Iterator[Settings]:
+    """A real worker that is ready, on topics of its own."""
+    name = f"examples-{secrets.token_hex(4)}"
+    settings = load(broker=broker, prefix=f"{name}.", app_id=name, partitions=2, data_dir=tmp_path / "state", web_port=0)
+    topics.create(settings)
+    process = WorkerProcess(settings, tmp_path / "worker.log")
+    try:
+        process.start()
+        process.await_ready(lambda message: None)
+        yield settings
+        assert process.stop() == 0, process.log_tail()
+    finally:
+        process.stop()
+
+
+def run(script: str, settings: Settings, *arguments: str) -> str:
+    line = [sys.executable, str(EXAMPLES / script), "--broker", settings.broker, "--prefix", settings.prefix, *arguments]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_the_live_room_sends_comes_back_as_lists(worker: Settings) -> None:
+    assert "sent 3 items, a room and three events" in run("live_room_producer.py", worker)
+    lines = run("read_lists.py", worker, "--count", "1").splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("anna after ")
+    assert any(item in lines[0] for item in ("mug-1", "mug-2", "lamp-1"))
+
+
+@pytest.mark.parametrize("script", ["live_room_producer.py", "read_lists.py"])
+def test_an_example_is_short_and_explains_itself(script: str) -> None:
+    assert len((EXAMPLES / script).read_text().splitlines()) <= 60
+    done = subprocess.run([sys.executable, str(EXAMPLES / script), "--help"], capture_output=True, text=True, check=True)
+    assert "--broker" in done.stdout
