@@ -59,7 +59,8 @@ class Worker:
         settings_dir = self.log.parent
         settings_dir.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", *self.module.split()], env=self.environment, cwd=ROOT, stderr=log, stdout=log)
+            command = [sys.executable, "-m", *self.module.split()]
+            self.process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stderr=log, stdout=log)
         return self
 
     def ready(self) -> Worker:
