@@ -1,0 +1,112 @@
+"""What can be named must be documented."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamrec import errors
+from streamrec.cli.main import COMMANDS, load_command
+from streamrec.cli.options import groups
+from streamrec.demo.ledger import Report
+from streamrec.events.codec import REASONS as BAD_EVENT_REASONS
+from streamrec.events.types import WIRE_TYPES
+from streamrec.reasons import REASONS as LIST_REASONS
+from streamrec.settings import Settings
+from streamrec.stream.exits import CODES
+from streamrec.stream.topics import TOPICS
+from streamrec.web.metrics import Metrics
+
+ROOT = Path(__file__).parent.parent
+DOCS = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
+
+
+def full_names(name: str, command: Any) -> list[str]:
+    members = getattr(command, "commands", {})
+    return [full for member in members.values() for full in full_names(f"{name} {member.name}", member)] or [name]
+
+
+def setting_rows() -> list[str]:
+    """The table of docs/settings.md."""
+    rows = []
+    for group, names in groups().items():
+        rows += ["", f"## {group}", "", "| setting | default | meaning |", "| --- | --- | --- |"]
+        for name in names:
+            field = Settings.model_fields[name]
+            default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            rows.append(f"| `{name}` | {'' if default is None else f'`{default}`'} | {field.description} |")
+    return rows
+
+
+def first_cells(page: str) -> set[str]:
+    """The first cells of the tables of a page, without backticks."""
+    return {cell.strip("` ") for cell in re.findall(r"^\| ([^|]+) \|", DOCS[page], re.MULTILINE)}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_table(name: str) -> None:
+    assert {f"streamrec {full}" for full in full_names(name, load_command(name))} <= first_cells("commands.md")
+
+
+def test_no_command_of_the_table_is_made_up() -> None:
+    known = {f"streamrec {full}" for name in COMMANDS for full in full_names(name, load_command(name))}
+    assert {cell for cell in first_cells("commands.md") if cell.startswith("streamrec ")} == known
+
+
+def test_the_table_of_settings_is_the_settings_table() -> None:
+    expected = "\n".join(setting_rows()).strip()
+    assert expected in DOCS["settings.md"], f"paste this into docs/settings.md:\n{expected}"
+
+
+def test_topics_are_documented_with_their_keys_and_cleanup() -> None:
+    for name, topic in TOPICS.items():
+        assert f"| `{name}` | {topic.key} | {topic.cleanup} |" in DOCS["topics.md"]
+
+
+def test_every_field_that_is_produced_or_read_is_documented() -> None:
+    for name, wire in WIRE_TYPES.items():
+        page = "reading-lists.md" if name == "recommendations" else "producing-events.md"
+        for field in wire.__struct_fields__:
+            assert re.search(rf"\b{field}\b", DOCS[page]), f"{name}.{field} is not in docs/{page}"
+
+
+def test_every_error_has_its_row() -> None:
+    names = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.StreamrecError)}
+    assert names - {"StreamrecError"} == {cell for cell in first_cells("errors.md") if cell[0].isupper()}
+
+
+def test_every_reason_of_a_dead_letter_and_of_an_item_is_told_in_its_own_words() -> None:
+    for code, words in BAD_EVENT_REASONS.items():
+        assert f"| `{code}` | {words} |" in DOCS["dead-letters.md"]
+    for code, words in LIST_REASONS.values():
+        assert f"| `{code}` | {words} |" in DOCS["reading-lists.md"]
+
+
+def test_every_metric_and_exit_code_is_documented() -> None:
+    metrics = Metrics("streamrec.")
+    metrics.describe_model({"name": "mini"})
+    families = re.findall(r"^# TYPE (streamrec_\w+)", metrics.exposition().decode(), re.MULTILINE)
+    assert families
+    assert {name for name in families if not name.endswith("_created")} <= first_cells("operating.md")
+    for code, words in CODES.items():
+        assert f"| {code} | {words} |" in DOCS["operating.md"]
+
+
+def test_every_figure_of_the_demo_is_explained() -> None:
+    for field in Report.__dataclass_fields__:
+        assert f"`{field}`" in DOCS["commands.md"]
+
+
+def test_every_page_is_in_the_index_and_every_link_leads_somewhere() -> None:
+    assert set(re.findall(r"\]\(([\w-]+\.md)", DOCS["README.md"])) == set(DOCS) - {"README.md"}
+    for page in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+        for link, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()):
+            target = page.parent / link if link else page
+            assert target.exists(), f"{page.name} links to {link}"
+            if anchor:
+                headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+                assert anchor in {heading.lower().replace(" ", "-") for heading in headings}, f"{page.name} links to #{anchor}"
