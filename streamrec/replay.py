@@ -10,10 +10,9 @@ from typing import Literal, NamedTuple, TypeVar
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.errors import InputError
-from streamrec.events.files import numbered_lines, parse_line
+from streamrec.events.files import read_events
 from streamrec.events.records import Headers
-from streamrec.events.types import Item, Purchase, Recommendation, Room, Trigger, UserEvent
+from streamrec.events.types import Purchase, Recommendation, Room, Trigger, UserEvent
 from streamrec.processors.base import Memory
 from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker, Request
@@ -28,12 +27,12 @@ _decode_list = msgspec.json.Decoder(Recommendation).decode
 
 
 class Line(NamedTuple):
-    """One event of a file: number of its line (from 0), topic without prefix, value as it stands there, and decoded."""
+    """One event of a file: number of its line (from 0), topic without prefix, the event, and the line as it stands there."""
 
     number: int
     topic: str
-    value: bytes
     event: UserEvent | Room
+    value: bytes
 
 
 class Record(NamedTuple):
@@ -126,32 +125,11 @@ class Replay:
             yield from maker.make([request]).lists
 
 
-class _Tag(msgspec.Struct):
-    topic: str
-
-
-_decode_tag = msgspec.json.Decoder(_Tag).decode
-
-
-def read_lines(path: Path, topic: str | None = None) -> list[Line]:
-    """The lines of an events file in time order; ties keep the file's order. `topic` is that of all lines, if given.
+def read_timeline(path: Path, topic: str | None = None) -> list[Line]:
+    """What a file of events (all of `topic`, or each of the topic it names) holds for a replay, in time order; ties keep the file's order.
 
     Raises:
         InputError: a line is not a valid event; names the file and the line.
     """
-    lines = []
-    for number, value in numbered_lines(path):
-        try:
-            tag = topic or _decode_tag(value).topic
-        except msgspec.DecodeError as error:
-            raise InputError(f"{path}, line {number + 1}: {error}") from error
-        event = parse_line(path, number, tag, value)
-        if isinstance(event, UserEvent | Room):
-            lines.append(Line(number, tag, value, event))
+    lines = [Line(*found) for found in read_events(path, topic) if isinstance(found.event, UserEvent | Room)]
     return sorted(lines, key=lambda line: line.event.ts)
-
-
-def read_items(path: Path) -> list[Item]:
-    """The items of a file; raises InputError as `read_lines` does."""
-    parsed = (parse_line(path, number, "items", value) for number, value in numbered_lines(path))
-    return [item for item in parsed if isinstance(item, Item)]

@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     partitions: Positive = Field(8, description="Partitions of the keyed topics; must be the same for all of them.")
     replication_factor: Positive = Field(1, description="Replicas of the topics that are created.")
     min_insync_replicas: Positive = Field(1, description="min.insync.replicas of the topics that are created.")
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field("PLAINTEXT", description="How clients talk to Kafka.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How clients talk to Kafka."
+    )
     ssl_cafile: Path | None = Field(None, description="CA certificates that sign the brokers' certificates (PEM).")
     ssl_certfile: Path | None = Field(None, description="The client's own certificate (PEM).")
     ssl_keyfile: Path | None = Field(None, description="The key of the client's certificate (PEM).")
@@ -59,17 +61,25 @@ class Settings(BaseSettings):
     scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
     threads: Positive = Field(1, description="Threads of one model run on the CPU.")
-    cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(32, description="Most items of one list that the cross-encoder scores; 0 turns it off.")
+    cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
+        32, description="Most items of one list that the cross-encoder scores; 0 turns it off."
+    )
     cross_pairs_fixed: bool = Field(False, description="Score exactly `cross_pairs` items, whatever the time left.")
     budget_ms: Seconds = Field(60.0, description="Time for one micro-batch's ranking, which decides how many pairs are cross-encoded.")
 
     # ranking
     k: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="Items in a list.")
-    candidates: Literal["auto", "live", "all"] = Field("auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room.")
+    candidates: Literal["auto", "live", "all"] = Field(
+        "auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room."
+    )
     repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
-    diversity: Annotated[float, Field(ge=0, le=1)] = Field(0.1, description="MMR knob: 0 takes the best scores, 1 the most different items.")
+    diversity: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.1, description="MMR knob: 0 takes the best scores, 1 the most different items."
+    )
     coalesce: bool = Field(True, description="One list for all triggers of a user in one micro-batch.")
-    min_interval_ms: Annotated[int, Field(ge=0)] = Field(0, description="Least event time between two lists of one user; triggers within it are coalesced into the next.")
+    min_interval_ms: Annotated[int, Field(ge=0)] = Field(
+        0, description="Least event time between two lists of one user; triggers within it are coalesced into the next."
+    )
     stats_interval_ms: Annotated[int, Field(ge=0)] = Field(1000, description="Least time between two item-stats records of one item.")
 
     # logs

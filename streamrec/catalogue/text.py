@@ -31,7 +31,10 @@ class TextModel(Protocol):
         ...
 
     def prefixes(self, said: Ints, recent: Ints) -> Ints:
-        """The user's side of a pair, of shape (users, max_user_tokens), from danmaku (users, n) and recent items (users, items, tokens), newest first."""
+        """The user's side of a pair, of shape (users, max_user_tokens).
+
+        Made of danmaku (users, n) and the titles of recent items (users, items, tokens), newest first.
+        """
         ...
 
     def score(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp]) -> Floats:

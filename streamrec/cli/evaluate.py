@@ -9,8 +9,8 @@ import typer
 
 from streamrec.cli.output import emit
 from streamrec.evaluation.evaluator import Evaluator
-from streamrec.evaluation.files import read_events, read_items
 from streamrec.evaluation.report import compare, summarise, text
+from streamrec.events.files import read_events, read_items
 
 
 def evaluate(

@@ -15,6 +15,7 @@ from streamrec.cli.output import emit
 from streamrec.errors import InputError
 from streamrec.settings import Settings
 
+Rank = Literal["before", "after"]
 In = Annotated[Path, typer.Option(help="jsonl or jsonl.gz.")]
 
 
@@ -25,7 +26,7 @@ def replay(
     events: Annotated[Path, typer.Option(help="jsonl or jsonl.gz; each line an event with its `topic`.")],
     out: Annotated[Path, typer.Option(help="Where the lists go, one JSON object a line.")],
     rooms: Annotated[Path | None, typer.Option(help="Room states, jsonl or jsonl.gz.")] = None,
-    rank: Annotated[Literal["before", "after"], typer.Option(help="Rank before the trigger is applied, or after, as the worker does.")] = "before",
+    rank: Annotated[Rank, typer.Option(help="Before the trigger is applied, or after, as the worker does.")] = "before",
     rank_at: Annotated[str, typer.Option(help="all, or the topics whose events trigger a list, comma-separated.")] = "all",
     rank_from: Annotated[int, typer.Option(help="No lists before this event time (ms).")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
@@ -33,17 +34,18 @@ def replay(
     """Run the worker's state and ranking code over events in time order, without a broker, a deadline or a wall clock."""
     from streamrec.assembly import build_ranking
     from streamrec.events.codec import encode
+    from streamrec.events.files import read_items
     from streamrec.processors.users import TRIGGERS
-    from streamrec.replay import Replay, read_items, read_lines
+    from streamrec.replay import Replay, read_timeline
 
     wanted = TRIGGERS if rank_at == "all" else tuple(rank_at.split(","))
     if unknown := set(wanted) - set(TRIGGERS):
         raise InputError(f"--rank-at knows {', '.join(TRIGGERS)} and all, not {', '.join(sorted(unknown))}")
     ranking = build_ranking(settings.model_copy(update={"cross_pairs_fixed": True}))
     ranking.catalogue.put_items(read_items(items))
-    lines = read_lines(events)
+    lines = read_timeline(events)
     if rooms is not None:
-        lines = sorted(read_lines(rooms, "rooms") + lines, key=lambda line: line.event.ts)
+        lines = sorted(read_timeline(rooms, "rooms") + lines, key=lambda line: line.event.ts)
     run = Replay(settings, ranking.catalogue, ranking.ranker, rank, wanted, rank_from)
     count: Counter[str] = Counter(events=len(lines))
     with out.open("wb") as file:

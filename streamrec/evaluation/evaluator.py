@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.evaluation import metrics
-from streamrec.evaluation.files import FileEvent, read_lists
+from streamrec.evaluation.lists import read_lists
 from streamrec.evaluation.relevance import History, Judged, Numbers, Pairs, holds, judge
+from streamrec.events.files import FileEvent
 from streamrec.events.types import Item
 from streamrec.understanding.words import words
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.errors import InputError
-from streamrec.evaluation.files import FileEvent, FileList
+from streamrec.evaluation.lists import FileList
+from streamrec.events.files import FileEvent
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 
 Bools = NDArray[np.bool_]

@@ -1,41 +1,78 @@
-"""Files of events: one JSON object a line, plain or gzipped."""
+"""Files of events and items: one JSON object a line, plain or gzipped. Whatever is wrong is named by file and line."""
 
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
 
 from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import INPUTS, Event, decode
+from streamrec.events.types import Item
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers from 0.
+class FileEvent(NamedTuple):
+    """An event of a file: its line, counted from 0, its topic without prefix, the event, and the line as it stands there."""
+
+    line: int
+    topic: str
+    event: Event
+    value: bytes = b""
+
+
+class _Topic(Struct):
+    topic: str
+
+
+_topic = msgspec.json.Decoder(_Topic)
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers from 0; a name that ends in `.gz` is decompressed.
 
     Raises:
-        InputError: the file is not there or breaks off; the message names it.
+        InputError: the file cannot be read.
     """
-    number = -1
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file):
-                if line.strip():
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+            for number, line in enumerate(lines):
+                if not line.isspace():
                     yield number, line.strip()
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        after = f", after line {number + 1}" if number >= 0 else ""
-        raise InputError(f"{path}{after}: {error}") from error
+    except (OSError, EOFError, zlib.error) as exc:
+        raise InputError(f"{path} cannot be read: {exc}; give the path of a .jsonl or .jsonl.gz file") from exc
 
 
-def parse_line(path: Path, number: int, topic: str, value: bytes) -> Event:
-    """A line as an event of `topic` (without prefix).
+def read_events(path: Path, topic: str | None = None) -> Iterator[FileEvent]:
+    """The events of a file in its order, all of `topic`, or each of the `"topic"` (without prefix) that its line names.
 
     Raises:
-        InputError: it is not; the message names file and line.
+        InputError: the file cannot be read, or a line is no valid event of its topic.
     """
-    if topic not in INPUTS:
-        raise InputError(f"{path}, line {number + 1}: the topic must be one of {', '.join(INPUTS)}, not {topic}")
-    try:
-        return decode(topic, value)
-    except BadEvent as error:
-        raise InputError(f"{path}, line {number + 1}: {error}") from error
+    for number, line in read_lines(path):
+        try:
+            named = topic or _topic.decode(line).topic
+            if named not in INPUTS:
+                raise BadEvent("invalid", f"no events of a topic of that name are known; name one of {', '.join(INPUTS)}")
+            yield FileEvent(number, named, decode(named, line), line)
+        except (BadEvent, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise wrong(path, number, exc) from exc
+
+
+def read_items(path: Path) -> list[Item]:
+    """The items of a file; of lines with the same item_id the last one counts.
+
+    Raises:
+        InputError: as `read_events`.
+    """
+    items = {event.item_id: event for _, _, event, _ in read_events(path, "items") if isinstance(event, Item)}
+    return list(items.values())
+
+
+def wrong(path: Path, line: int, exc: Exception) -> InputError:
+    """What to raise for a line, counted from 0, that cannot be used."""
+    return InputError(f"{path}: line {line + 1}: {exc}; correct or remove the line")

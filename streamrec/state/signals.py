@@ -43,13 +43,14 @@ def just_before(row: UserRow, item_id: str, ts: int) -> list[tuple[str, float]]:
     """The items that the user took or saw around `ts`, nearest first, with weights; of equal times the last that came."""
     weights: dict[str, float] = {}
     for tallies, share in ((row.seen, SEEN_SHARE), (row.bought, 1.0)):
-        for other, entry in _nearest(tallies, ts):
+        for other, entry in reversed(_nearest(tallies, ts)):
             if other != item_id:
                 weights[other] = round(share * fading(abs(ts - entry.ts), BEFORE_HALF_LIFE), 4)
-    nearest = sorted(list(weights.items())[::-1], key=lambda pair: -pair[1])
-    return [(other, weight) for other, weight in nearest[:BEFORE] if weight > 0.01]
+    strongest = sorted(enumerate(weights.items()), key=lambda each: (-each[1][1], -each[0]))
+    return [(other, weight) for _, (other, weight) in strongest[:BEFORE] if weight > 0.01]
 
 
 def _nearest(tallies: dict[str, Tally], ts: int) -> list[tuple[str, Tally]]:
-    ordered = sorted(list(tallies.items())[::-1], key=lambda pair: abs(ts - pair[1].ts))
-    return ordered[: BEFORE + 1][::-1]
+    """The tallies nearest in time, nearest first; one more than is needed, for the item itself."""
+    ordered = sorted(enumerate(tallies.items()), key=lambda each: (abs(ts - each[1][1].ts), -each[0]))
+    return [pair for _, pair in ordered[: BEFORE + 1]]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from streamrec.evaluation.evaluator import Evaluator, FileScores
-from streamrec.evaluation.files import read_events, read_items
+from streamrec.events.files import read_events, read_items
 
 DAY = 86_400_000
 START = 1_300_000_000_000

@@ -21,9 +21,10 @@ def chosen(scores: list[float], k: int, diversity: float = 0.0, vectors: Any = N
     return [int(column) for column in select(values, np.arange(len(scores))[None, :], near, k, diversity)[0]]
 
 
-@given(
-    arrays.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(0, 12)), elements=ANY_SCORE), st.integers(1, 8), st.sampled_from([0.0, 0.3, 1.0])
-)
+SCORES = arrays.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(0, 12)), elements=ANY_SCORE)
+
+
+@given(SCORES, st.integers(1, 8), st.sampled_from([0.0, 0.3, 1.0]))
 def test_a_list_holds_finite_candidates_once_each_best_first_and_as_many_as_there_are(scores: Any, k: int, diversity: float) -> None:
     users, count = scores.shape
     vectors = np.tile(np.eye(4, dtype=np.float32)[np.arange(count) % 4], (users, 1, 1)).reshape(users, count, 4)

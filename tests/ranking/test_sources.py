@@ -96,7 +96,7 @@ def test_the_best_of_equals_are_those_with_the_lower_id() -> None:
     assert [shop.items.ids[slot] for slot in best[0]] == ["a", "b"]
 
 
-PROPOSALS = st.lists(arrays.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 4)), elements=st.integers(-1, 6), unique=False), max_size=4)
+PROPOSALS = st.lists(arrays.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 4)), elements=st.integers(-1, 6)), max_size=4)
 
 
 @given(PROPOSALS)
@@ -104,7 +104,8 @@ def test_the_union_loses_nothing_doubles_nothing_and_knows_every_source(proposal
     merged = merge(proposals, 3, 7)
     for user in range(3):
         found = merged.slots[user][merged.kept[user]].tolist()
-        expected = {slot: {number for number, slots in enumerate(proposals) if slot in slots[user]} for each in proposals for slot in each[user]}
+        everyone = {slot for each in proposals for slot in each[user].tolist()}
+        expected = {slot: {number for number, slots in enumerate(proposals) if slot in slots[user]} for slot in everyone}
         expected.pop(-1, None)
         assert found == sorted(expected)
         for slot, bits in zip(merged.slots[user], merged.sources[user], strict=True):

@@ -38,7 +38,8 @@ def test_what_was_only_looked_at_weighs_less_than_what_was_bought() -> None:
 def test_each_item_that_a_danmaku_names_gets_a_signal_of_its_own_index() -> None:
     said = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="a or b?")
     found = signals(UserRow(), said, [("a", 0.5), ("b", 1.0)], ("danmaku", 0, 1))
-    assert [(item, signal.kind, signal.amount, signal.index) for item, signal in found] == [("a", "mention", 0.5, 0), ("b", "mention", 1.0, 1)]
+    said_of = [(item, signal.kind, signal.amount, signal.index) for item, signal in found]
+    assert said_of == [("a", "mention", 0.5, 0), ("b", "mention", 1.0, 1)]
 
 
 def test_a_refund_is_counted_and_links_nothing() -> None:

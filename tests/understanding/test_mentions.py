@@ -45,10 +45,19 @@ def test_a_word_that_many_titles_share_does_not_name_an_item(index: TitleIndex) 
     assert index.mentions("what a mug") == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [("number 3 please", [3]), ("3号链接", [3]), ("#12", [12]), ("三号多少钱", [3]), ("link 2 or no. 4", [2, 4]), ("链接5", [5]), ("3 of them", []), ("0号", [])],
-)
+POSITIONS = {
+    "number 3 please": [3],
+    "3号链接": [3],
+    "#12": [12],
+    "三号多少钱": [3],
+    "link 2 or no. 4": [2, 4],
+    "链接5": [5],
+    "3 of them": [],
+    "0号": [],
+}
+
+
+@pytest.mark.parametrize(("text", "found"), POSITIONS.items())
 def test_shelf_positions_are_read(text: str, found: list[int]) -> None:
     assert positions(text) == found
 

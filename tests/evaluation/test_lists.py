@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from streamrec.errors import InputError
-from streamrec.evaluation.files import read_events, read_items, read_lists
+from streamrec.evaluation.lists import read_lists
+from streamrec.events.files import read_events, read_items
 from tests.evaluation.shop import bought, item, ranked
 
 EVENT, LIST = json.dumps(bought("u", "a", 0)), json.dumps(ranked("u", 0, "ab"))
