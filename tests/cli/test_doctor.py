@@ -1,0 +1,105 @@
+"""`streamrec doctor`: finds what is wrong and says what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaProducer
+
+from streamrec.bert.folder import SHIPPED
+from streamrec.doctor import kafka as kafka_checks
+from streamrec.doctor import machine
+from streamrec.events.partitioner import partition_of
+from streamrec.settings import Settings, load
+from tests.cli.conftest import Cli
+
+
+def by_name(done: Any) -> dict[str, Any]:
+    return {check["name"]: check for check in done.last["checks"]}
+
+
+def send(settings: Settings, count: int, *, strayed: int) -> None:
+    """Views, the first `strayed` of them in another partition than murmur2 gives."""
+    producer = KafkaProducer(bootstrap_servers=settings.broker)
+    for number in range(count):
+        key = f"u{number}".encode()
+        partition = (partition_of(key, settings.partitions) + (number < strayed)) % settings.partitions
+        producer.send(settings.topic("views"), b"{}", key, partition=partition)
+    producer.close()
+
+
+@pytest.mark.kafka
+def test_a_sound_installation_passes(cli: Cli, kafka: Settings) -> None:
+    send(kafka, 50, strayed=0)
+    done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--json")
+    checks = by_name(done)
+    assert set(checks) == {"python", "libraries", "jvm", "model", "provider", "data folder", "broker", "topics", "keys"}
+    assert {check["state"] for check in checks.values()} <= {"ok", "warn"}, checks
+    assert (done.code, done.last["healthy"]) == (0, True)
+    assert checks["provider"]["found"].endswith("ExecutionProvider")
+    assert checks["keys"]["found"].startswith("50 recent records")
+    assert "ok    keys: 50 recent" in cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--scoring", "off").out
+
+
+@pytest.mark.kafka
+def test_a_producer_with_another_partitioner_is_told_its_setting(cli: Cli, kafka: Settings) -> None:
+    send(kafka, 40, strayed=30)
+    done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--scoring", "off", "--json")
+    keys = by_name(done)["keys"]
+    assert (done.code, keys["state"]) == (1, "fail")
+    assert f"30 of 40 recent records of {kafka.prefix}views" in keys["found"]
+    assert "partitioner=murmur2_random" in keys["advice"]
+
+
+@pytest.mark.kafka
+def test_a_single_stray_event_is_a_warning(kafka: Settings) -> None:
+    send(kafka, 40, strayed=1)
+    assert kafka_checks.keys(kafka).state == "warn"
+
+
+@pytest.mark.kafka
+def test_missing_topics_and_wrong_partitions_fail_with_advice(cli: Cli, kafka: Settings) -> None:
+    missing = by_name(cli("doctor", "--broker", kafka.broker, "--prefix", "nowhere.", "--scoring", "off", "--json"))["topics"]
+    assert (missing["state"], missing["advice"]) == ("fail", "run `streamrec topics create`")
+    wrong = by_name(cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--partitions", 3, "--scoring", "off", "--json"))
+    assert wrong["topics"]["state"] == "fail"
+    assert "set STREAMREC_PARTITIONS=8" in wrong["topics"]["advice"]
+    assert "keys" not in wrong
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_broker_and_a_damaged_model_fail_with_advice(cli: Cli, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(SHIPPED, damaged)
+    (damaged / "config.json").write_text(json.dumps({}))
+    done = cli("doctor", "--broker", "127.0.0.1:1", "--broker-patience-s", 0.2, "--model", damaged, "--json")
+    checks = by_name(done)
+    assert done.code == 1
+    assert checks["broker"]["state"] == "fail"
+    assert "`streamrec broker start`" in checks["broker"]["found"]
+    assert checks["model"]["state"] == "fail"
+    assert "config.json" in checks["model"]["found"]
+    assert "topics" not in checks
+
+
+def test_a_data_folder_that_cannot_be_made_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    check = machine.data_folder(load(data_dir=tmp_path / "file" / "state"))
+    assert check.state == "fail"
+    assert "--data-dir" in check.advice
+
+
+def test_little_room_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(machine, "_free", lambda folder: 1 << 20)
+    assert machine.data_folder(load(data_dir=tmp_path)).state == "warn"
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "LIBRARIES", ("numpy", "no-such-library"))
+    check = machine.libraries()
+    assert (check.state, check.found) == ("fail", "missing: no-such-library")
