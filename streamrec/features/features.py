@@ -65,7 +65,7 @@ def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
 
 
 def z_scores(values: Array, kept: NDArray[np.bool_]) -> Array:
-    """How many standard deviations each of the values (users, candidates, features) lies above the mean of its list's kept ones; bounded."""
+    """How many standard deviations each of the values (users, candidates, features) lies above the mean of the kept of its list; bounded."""
     mask = kept[:, :, None]
     finite = np.where(mask & np.isfinite(values), values, 0.0)
     count = np.maximum(kept.sum(axis=1), 1)[:, None, None]

@@ -224,5 +224,5 @@ def admit(rows: UserRows, event: View | Purchase | Danmaku | Feedback) -> UserRo
 
 
 def erased_key(user_id: str) -> bytes:
-    """The key under which an erasure is remembered; no user id can begin with a zero byte."""
-    return b"\0erased:" + blake2b(user_id.encode(), digest_size=16).digest()
+    """The key under which an erasure is remembered; no user id holds a control character."""
+    return b"\x01erased:" + blake2b(user_id.encode(), digest_size=16).digest()
