@@ -15,6 +15,7 @@ from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS
+from streamrec.events.files import read_items
 from streamrec.settings import Settings
 from streamrec.simulator import playback as files
 from streamrec.simulator.messages import Message
@@ -72,11 +73,11 @@ def shop(
     What is made up carries the header `streamrec.simulated`, and `channel` "simulated" where there is such a field.
     """
     from streamrec.simulator.script import live
-    from streamrec.simulator.shop import Shop, products
+    from streamrec.simulator.shop import Shop
 
-    stock = products(list(files.read_lines(items)))
+    stock = read_items(items)
     if not stock:
-        raise InputError(f"{items} holds no items")
+        raise InputError(f"{items} holds no items; give a file with some")
     scene = Shop(stock, rooms=rooms, viewers=viewers, seed=seed)
     real = files.event_messages(purchases, times, now_ms) if purchases else None
     messages = itertools.islice(live(scene, now_ms, purchases=real, bad_share=bad_share), limit)

@@ -19,13 +19,14 @@ from streamrec.demo.screen import Screen, Silence
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
+from streamrec.events.files import read_items
 from streamrec.settings import Settings
 from streamrec.simulator.connection import producer
 from streamrec.simulator.messages import Message
-from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages, read_lines
+from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
 from streamrec.simulator.player import Player, Summary, now_ms
 from streamrec.simulator.script import live
-from streamrec.simulator.shop import Shop, products
+from streamrec.simulator.shop import Shop
 from streamrec.stream import topics
 
 DRAIN_PATIENCE_S = 30.0
@@ -81,8 +82,8 @@ class Show:
 
     def __init__(self, settings: Settings, plan: Plan, client: object, started: float) -> None:
         self._settings, self._plan = settings, plan
-        self._items = list(read_lines(SAMPLE_ITEMS))
-        self._shop = Shop(products(self._items), seed=plan.seed)
+        self._items = read_items(SAMPLE_ITEMS)
+        self._shop = Shop(self._items, seed=plan.seed)
         self._ledger = Ledger(started)
         self._player = Player(client, settings.topic, self._delivered)
         self._stop = threading.Event()
@@ -121,7 +122,7 @@ class Show:
     def _screen(self, console: Console | None) -> tuple[Screen | Silence, AbstractContextManager[object]]:
         if console is None:
             return Silence(), nullcontext()
-        screen = Screen(console, {item["item_id"]: item["title"] for item in self._items}, self.report, self._plan.rate)
+        screen = Screen(console, {item.item_id: item.title for item in self._items}, self.report, self._plan.rate)
         return screen, screen.live(console)
 
     @contextmanager

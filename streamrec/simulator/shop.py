@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
-from typing import Any, NamedTuple
 
+from streamrec.events.types import Item
 from streamrec.simulator import danmaku
 from streamrec.simulator.messages import CHANNEL, SIMULATED, Message, message
 
@@ -29,19 +29,10 @@ _THEME_TITLES = 30
 _THEMES = 24
 
 
-class Product(NamedTuple):
-    """An item as far as the shop needs it."""
-
-    item_id: str
-    title: str
-    price: float
-    currency: str
-
-
 class Room:
     """A live room, its theme and its shelf; the first place of the shelf is number 1."""
 
-    def __init__(self, number: int, theme: str, host: str, shelf: list[Product]) -> None:
+    def __init__(self, number: int, theme: str, host: str, shelf: list[Item]) -> None:
         self.room_id, self.theme, self.host, self.shelf = f"room-{number}", theme, host, shelf
         self.on_air = shelf[0]
 
@@ -52,7 +43,7 @@ class Room:
             "host_id": f"host-{self.host}",
             "title": f"{self.theme.title()} with {self.host}",
             "status": "live",
-            "shelf": [product.item_id for product in self.shelf],
+            "shelf": [item.item_id for item in self.shelf],
             "on_air": self.on_air.item_id,
             "ts": now_ms,
         }
@@ -69,10 +60,10 @@ class Viewer:
 class Shop:
     """The whole shop; the same items, numbers and seed give the same messages but for their times."""
 
-    def __init__(self, products: Sequence[Product], *, rooms: int = 6, viewers: int = 200, seed: int = 0) -> None:
+    def __init__(self, items: Sequence[Item], *, rooms: int = 6, viewers: int = 200, seed: int = 0) -> None:
         self.dice = dice = Random(seed)
-        self.by_theme = _themes(products) or {NO_THEME: list(products)}
-        self.products = products
+        self.by_theme = _themes(items) or {NO_THEME: list(items)}
+        self.items = items
         themes = list(self.by_theme)
         dice.shuffle(themes)
         self.rooms = [self._room(number, themes[(number - 1) % len(themes)]) for number in range(1, rooms + 1)]
@@ -95,28 +86,28 @@ class Shop:
         return self._look(viewer, now_ms, buying=buying)
 
     def _look(self, viewer: Viewer, now_ms: int, *, buying: bool) -> Message:
-        product, dice = self._choose(viewer), self.dice
-        seen = {"user_id": viewer.user_id, "item_id": product.item_id, "room_id": viewer.room.room_id, "ts": now_ms, "channel": CHANNEL}
+        item, dice = self._choose(viewer), self.dice
+        seen = {"user_id": viewer.user_id, "item_id": item.item_id, "room_id": viewer.room.room_id, "ts": now_ms, "channel": CHANNEL}
         if buying and dice.random() < BUYS:
-            return message("purchases", {**seen, "price": product.price, "currency": product.currency}, SIMULATED)
+            return message("purchases", {**seen, "price": item.price, "currency": item.currency}, SIMULATED)
         return message("views", {**seen, "dwell_ms": round(dice.lognormvariate(8, 1))}, SIMULATED)
 
     def _write(self, viewer: Viewer, now_ms: int) -> Message:
-        product, dice, room = self._choose(viewer), self.dice, viewer.room
+        item, dice, room = self._choose(viewer), self.dice, viewer.room
         names_it = dice.random() < NAMES_AN_ITEM
         if names_it:
-            text = danmaku.about(dice, viewer.language, product.title, room.shelf.index(product) + 1)
+            text = danmaku.about(dice, viewer.language, item.title, room.shelf.index(item) + 1)
         else:
             text = danmaku.chatter(dice, viewer.language)
         fields = {"user_id": viewer.user_id, "room_id": room.room_id, "ts": now_ms, "text": text, "lang": viewer.language}
         if names_it and dice.random() < POINTS_AT_ITEM:
-            fields["item_id"] = product.item_id
+            fields["item_id"] = item.item_id
         return message("danmaku", fields, SIMULATED)
 
-    def _choose(self, viewer: Viewer) -> Product:
+    def _choose(self, viewer: Viewer) -> Item:
         room, chance = viewer.room, self.dice.random()
         if chance < FOLLOWS_TASTE:
-            liked = [product for product in room.shelf if any(taste in product.title.lower() for taste in viewer.tastes)]
+            liked = [item for item in room.shelf if any(taste in item.title.lower() for taste in viewer.tastes)]
             if liked:
                 return self.dice.choice(liked)
         return room.on_air if chance > 1 - FOLLOWS_HOST else self.dice.choice(room.shelf)
@@ -131,7 +122,7 @@ class Shop:
 
     def _room(self, number: int, theme: str) -> Room:
         themed = self.dice.sample(self.by_theme[theme], min(SHELF * 2 // 3, len(self.by_theme[theme])))
-        others = [product for product in self.dice.sample(self.products, min(SHELF, len(self.products))) if product not in themed]
+        others = [item for item in self.dice.sample(self.items, min(SHELF, len(self.items))) if item not in themed]
         shelf = (themed + others)[:SHELF]
         self.dice.shuffle(shelf)
         return Room(number, theme, HOSTS[(number - 1) % len(HOSTS)], shelf)
@@ -146,14 +137,9 @@ class Shop:
         return self.dice.choice(themed or self.rooms)
 
 
-def _themes(products: Sequence[Product]) -> dict[str, list[Product]]:
-    """The most frequent long words of the titles, and the products with each."""
-    words = {product: {word for word in product.title.lower().split() if word.isalpha() and len(word) > 3} for product in products}
-    counts = Counter(word for found in words.values() for word in sorted(found)).most_common(_THEMES)
+def _themes(items: Sequence[Item]) -> dict[str, list[Item]]:
+    """The most frequent long words of the titles, and the items with each."""
+    words = [{word for word in item.title.lower().split() if word.isalpha() and len(word) > 3} for item in items]
+    counts = Counter(word for found in words for word in sorted(found)).most_common(_THEMES)
     frequent = [word for word, count in counts if count >= _THEME_TITLES] or [word for word, _ in counts]
-    return {word: [product for product in products if word in words[product]] for word in frequent}
-
-
-def products(items: Sequence[dict[str, Any]]) -> list[Product]:
-    """The products of an items file."""
-    return [Product(item["item_id"], item["title"], item["price"], item["currency"]) for item in items]
+    return {word: [item for item, found in zip(items, words, strict=True) if word in found] for word in frequent}

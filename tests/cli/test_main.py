@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,4 +51,11 @@ def test_wrong_usage_exits_with_2(cli: Cli, arguments: list[str]) -> None:
 def test_a_file_that_is_not_there_is_named(cli: Cli) -> None:
     done = cli("simulate", "shop", "--items", "missing.jsonl")
     assert done.code == 1
-    assert done.err == "error: missing.jsonl: No such file or directory\n"
+    assert done.err.startswith("error: missing.jsonl cannot be read: ")
+
+
+def test_a_refusal_of_the_system_is_one_line_that_names_the_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = cli("broker", "start", "--data-dir", tmp_path / "file" / "kafka")
+    assert done.code == 1
+    assert done.err == f"error: {tmp_path / 'file' / 'kafka'}: Not a directory\n"

@@ -42,11 +42,11 @@ def test_times_of_sending_are_marked_as_changed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (BOUGHT + b"{not json}\n", "events.jsonl, line 2"),
-        (BOUGHT + b"[1]\n", "events.jsonl, line 2"),
-        (b'{"user_id":"u1"}\n', "topic None"),
-        (b'{"topic":"purchase","user_id":"u1"}\n', "topic 'purchase'; each line must name one of views, purchases"),
-        (b'{"topic":"views","item_id":"i1"}\n', "lacks 'user_id'"),
+        (BOUGHT + b"{not json}\n", "events.jsonl: line 2: "),
+        (BOUGHT + b"[1]\n", "events.jsonl: line 2: "),
+        (b'{"user_id":"u1"}\n', "the topic is None"),
+        (b'{"topic":"purchase","user_id":"u1"}\n', "line 1: the topic is 'purchase', not one of views, purchases"),
+        (b'{"topic":"views","item_id":"i1"}\n', "line 1: 'user_id' is missing"),
     ],
 )
 def test_a_line_that_cannot_be_played_is_named(tmp_path: Path, content: bytes, complaint: str) -> None:
@@ -57,7 +57,7 @@ def test_a_line_that_cannot_be_played_is_named(tmp_path: Path, content: bytes, c
 def test_a_cut_gzip_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl.gz"
     path.write_bytes(gzip.compress(BOUGHT * 1000)[:-20])
-    with pytest.raises(InputError, match=r"events\.jsonl\.gz, after line"):
+    with pytest.raises(InputError, match=r"events\.jsonl\.gz cannot be read"):
         list(event_messages(path, "keep", lambda: 7))
 
 

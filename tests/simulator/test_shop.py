@@ -11,13 +11,15 @@ import pytest
 
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode
+from streamrec.events.files import read_items
 from streamrec.events.partitioner import partition_of
+from streamrec.events.types import Item
 from streamrec.simulator import danmaku
 from streamrec.simulator.messages import SIMULATED, Message
-from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages, read_lines
+from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
 from streamrec.simulator.player import now_ms
 from streamrec.simulator.script import live
-from streamrec.simulator.shop import Product, Shop, products
+from streamrec.simulator.shop import Shop
 from streamrec.simulator.spoilt import KINDS, spoilt
 
 NOW = 1_700_000_000_000
@@ -25,11 +27,11 @@ PARTITIONS = 8
 
 
 @pytest.fixture(scope="module")
-def sample() -> list[Product]:
-    return products(list(read_lines(SAMPLE_ITEMS)))
+def sample() -> list[Item]:
+    return read_items(SAMPLE_ITEMS)
 
 
-def play(sample: list[Product], count: int, seed: int = 0, bad_share: float = 0.0) -> list[Message]:
+def play(sample: list[Item], count: int, seed: int = 0, bad_share: float = 0.0) -> list[Message]:
     shop = Shop(sample, seed=seed)
     return shop.opening(NOW) + list(itertools.islice(live(shop, lambda: NOW, bad_share=bad_share), count))
 
@@ -46,12 +48,12 @@ def arrives(message: Message) -> object:
     return event
 
 
-def test_the_same_seed_makes_the_same_shop_and_another_makes_another(sample: list[Product]) -> None:
+def test_the_same_seed_makes_the_same_shop_and_another_makes_another(sample: list[Item]) -> None:
     assert play(sample, 500, seed=7, bad_share=0.1) == play(sample, 500, seed=7, bad_share=0.1)
     assert play(sample, 500, seed=7) != play(sample, 500, seed=8)
 
 
-def test_every_made_up_event_says_so_and_can_be_used(sample: list[Product]) -> None:
+def test_every_made_up_event_says_so_and_can_be_used(sample: list[Item]) -> None:
     messages = play(sample, 3000)
     assert {message.topic for message in messages} == {"rooms", "views", "danmaku", "purchases"}
     for message in messages:
@@ -61,7 +63,7 @@ def test_every_made_up_event_says_so_and_can_be_used(sample: list[Product]) -> N
             assert msgspec.json.decode(message.value)["channel"] == "simulated"
 
 
-def test_viewers_look_only_at_what_is_on_the_shelf_of_their_room(sample: list[Product]) -> None:
+def test_viewers_look_only_at_what_is_on_the_shelf_of_their_room(sample: list[Item]) -> None:
     shelves: dict[str, list[str]] = {}
     for message in play(sample, 3000):
         fields = msgspec.json.decode(message.value)
@@ -72,7 +74,7 @@ def test_viewers_look_only_at_what_is_on_the_shelf_of_their_room(sample: list[Pr
             assert fields["item_id"] in shelves[fields["room_id"]]
 
 
-def test_shelves_change_over_time(sample: list[Product]) -> None:
+def test_shelves_change_over_time(sample: list[Item]) -> None:
     rooms = [msgspec.json.decode(message.value) for message in play(sample, 3000) if message.topic == "rooms"]
     assert len({tuple(room["shelf"]) for room in rooms if room["room_id"] == "room-1"}) > 1
 
@@ -107,12 +109,12 @@ def test_each_fault_of_a_spoilt_event_makes_a_dead_letter() -> None:
     assert set(reasons) == set(KINDS)
 
 
-def test_about_the_asked_share_is_spoilt(sample: list[Product]) -> None:
+def test_about_the_asked_share_is_spoilt(sample: list[Item]) -> None:
     count = sum(message.spoilt is not None for message in play(sample, 5000, bad_share=0.2))
     assert 850 < count < 1150
 
 
-def test_real_purchases_come_in_their_order_and_none_are_made_up_beside_them(sample: list[Product]) -> None:
+def test_real_purchases_come_in_their_order_and_none_are_made_up_beside_them(sample: list[Item]) -> None:
     shop = Shop(sample)
     real = list(itertools.islice(event_messages(SAMPLE_EVENTS, "keep", now_ms), 1000))
     played = itertools.islice(live(shop, lambda: NOW, purchases=iter(real)), 2000)
@@ -121,13 +123,13 @@ def test_real_purchases_come_in_their_order_and_none_are_made_up_beside_them(sam
     assert not any(SIMULATED[0] in message.headers for message in bought)
 
 
-def test_after_the_last_real_purchase_viewers_buy(sample: list[Product]) -> None:
+def test_after_the_last_real_purchase_viewers_buy(sample: list[Item]) -> None:
     played = itertools.islice(live(Shop(sample), lambda: NOW, purchases=iter(())), 2000)
     assert any(message.topic == "purchases" for message in played)
 
 
 def test_a_shop_with_one_untranslated_item_still_opens() -> None:
-    shop = Shop([Product("1", "小熊", 1.0, "CNY")], rooms=2, viewers=3)
+    shop = Shop([Item(item_id="1", title="小熊", price=1.0, currency="CNY")], rooms=2, viewers=3)
     played = shop.opening(NOW) + list(itertools.islice(live(shop, lambda: NOW), 50))
     assert not any(isinstance(arrives(message), str) for message in played)
 
