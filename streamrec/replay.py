@@ -131,5 +131,8 @@ def read_timeline(path: Path, topic: str | None = None) -> list[Line]:
     Raises:
         InputError: a line is not a valid event; names the file and the line.
     """
-    lines = [Line(*found) for found in read_events(path, topic) if isinstance(found.event, UserEvent | Room)]
+    lines = []
+    for number, named, event, value in read_events(path, topic):
+        if isinstance(event, UserEvent | Room):
+            lines.append(Line(number, named, event, value))
     return sorted(lines, key=lambda line: line.event.ts)

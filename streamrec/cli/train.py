@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
+from streamrec.cli.options import takes_settings
+from streamrec.cli.output import emit
 from streamrec.datasets.uci import day_ms
+from streamrec.settings import Settings
 from streamrec.training.require import require_training
 
 app = typer.Typer(no_args_is_help=True, help="Train a model: vocabulary, pretrain, encoder, ranker, check; then `streamrec export`.")
@@ -16,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="Train a model: vocabulary, pretrai
 Work = Annotated[Path, typer.Argument(help="Work folder; every step leaves a folder of its own in it.")]
 Data = Annotated[Path, typer.Option(help="Folder with items.jsonl and events.jsonl, as `streamrec dataset uci` makes it.")]
 Until = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Only what was sold before this day (UTC) is used.")]
+Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Lists are made from this day (UTC) on; what was before is history.")]
 Products = Annotated[Path, typer.Option(help="products.yaml or .yaml.gz of the AWS retail demo store.")]
 Captions = Annotated[Path, typer.Option(help="kuairec_caption_category.csv or .csv.gz of KuaiRec.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
@@ -98,9 +104,9 @@ def ranker(
     until: Until,
     products: Products,
     captions: Captions,
-    layers: Layers = 2,
+    layers: Layers = 3,
     steps: Steps = 800,
-    rate: Rate = 7e-4,
+    rate: Rate = 5e-4,
     seed: Seed = 7,
 ) -> None:
     """Train the cross-encoder on what users bought next."""
@@ -131,3 +137,27 @@ def check(
     from streamrec.training.check import check_model
 
     typer.echo(check_model(model, data, start, until, baskets, seed, work / "check.json"))
+
+
+@app.command()
+@takes_settings("Model", "Ranking")
+def weights(
+    settings: Settings,
+    data: Data,
+    since: Since,
+    until: Until,
+) -> None:
+    """Fit the blend's weights to the orders of a span of time, with the code that serves; prints them as JSON. Needs no torch."""
+    from streamrec.assembly import build_ranking
+    from streamrec.events.files import read_items
+    from streamrec.replay import Replay, read_timeline
+    from streamrec.training.weights import RecordingRanker, collect, fit
+
+    settings = settings.model_copy(update={"cross_pairs_fixed": True, "candidates": "all"})
+    catalogue = build_ranking(settings).catalogue
+    catalogue.put_items(read_items(data / "items.jsonl"))
+    ranker = RecordingRanker(catalogue, settings)
+    lines = [line for line in read_timeline(data / "events.jsonl") if line.event.ts < day_ms(until.date())]
+    replay = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=day_ms(since.date()))
+    samples = list(track(collect(replay, ranker, lines), "making lists", console=Console(stderr=True), transient=True))
+    emit(True, fit(samples, ranker.blend.weights), "")

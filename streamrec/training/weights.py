@@ -7,7 +7,7 @@ Only features that occur in the data are fitted; the others keep the weight that
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from streamrec.events.types import Purchase
 from streamrec.features.queries import Queries
 from streamrec.features.schema import FEATURES
 from streamrec.ranking import Field, Ranker
-from streamrec.replay import Line
+from streamrec.replay import Line, Replay
 
 RIDGE = 1e-3
 STEPS = 400
@@ -75,32 +75,39 @@ class Orders:
         return self.items[self.of_line[line]]
 
 
-def fit(samples: Sequence[Sample], start: NDArray[np.float64], fitted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The weights (features,) that minimise the loss, by Adam over all samples; those not `fitted` stay as in `start`."""
+def collect(run: Replay, ranker: RecordingRanker, lines: Sequence[Line]) -> Iterator[Sample]:
+    """A sample for every list that the replay makes of `lines`; what counts as right are the items of the trigger's order."""
+    orders = Orders.read(lines)
+    for made in run.run(lines):
+        yield ranker.sample(orders.ordered_with(made.trigger.offset))
+
+
+def fit(samples: Sequence[Sample], start: dict[str, float]) -> dict[str, float]:
+    """The weights that minimise the loss, by Adam over all samples, rounded to three digits.
+
+    A feature that is 0 in every sample keeps the weight that it has in `start`.
+    """
     useful = [sample for sample in samples if sample.ordered.any() and not sample.ordered.all()]
     rows = np.concatenate([sample.features for sample in useful])
     ordered = np.concatenate([sample.ordered for sample in useful])
     begins = np.cumsum([0, *(len(sample.ordered) for sample in useful)][:-1])
     sizes = np.array([len(sample.ordered) for sample in useful])
-    weights, first, second = start.copy(), np.zeros_like(start), np.zeros_like(start)
+    unseen = ~rows.any(axis=0)
+    weights = np.array([start[name] for name in FEATURES])
+    first, second = np.zeros_like(weights), np.zeros_like(weights)
     for step in range(1, STEPS + 1):
         scores = rows @ weights
         every = _softmax(scores, begins, sizes)
         right = _softmax(np.where(ordered, scores, -np.inf), begins, sizes)
         gradient = (every - right) @ rows / len(useful) + RIDGE * weights
-        gradient[~fitted] = 0.0
+        gradient[unseen] = 0.0
         first = 0.9 * first + 0.1 * gradient
         second = 0.99 * second + 0.01 * gradient**2
         weights -= RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-9)
-    return weights
+    return {name: round(float(weight), 3) for name, weight in zip(FEATURES, weights, strict=True)}
 
 
 def _softmax(scores: NDArray[np.float64], begins: NDArray[np.intp], sizes: NDArray[np.intp]) -> NDArray[np.float64]:
     """Softmax within each list of a flat array."""
     lifted = np.exp(scores - np.repeat(np.maximum.reduceat(scores, begins), sizes))
     return np.asarray(lifted / np.repeat(np.add.reduceat(lifted, begins), sizes))
-
-
-def as_table(weights: NDArray[np.float64]) -> dict[str, float]:
-    """Named and rounded."""
-    return {name: round(float(weight), 3) for name, weight in zip(FEATURES, weights, strict=True)}
