@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from typing import Any
 
@@ -13,11 +12,8 @@ from faust.tables.manager import TableManager
 from streamrec.settings import Settings
 from streamrec.stream import agents, clients
 from streamrec.stream.engine import Engine
-from streamrec.stream.transport import BatchTransport
+from streamrec.stream.transport import BatchTransport, quiet
 from streamrec.web.server import SocketWeb
-
-quiet = logging.getLogger("faust")
-"""Faust's services log by their module's name: ours keep to Faust's."""
 
 QUEUED_BATCHES = 100_000
 """Beyond what ever waits for an agent: the engine itself lets one batch of each partition be under way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -22,6 +23,9 @@ from streamrec.stream.guard import Batch
 if TYPE_CHECKING:
     from streamrec.stream.engine import Engine
 
+quiet = logging.getLogger("faust.streamrec")
+"""Without a logger of their own, subclasses of Faust's services would log as if they were ours."""
+
 POLL_S = 0.25
 PREFETCH_BACKOFF_S = 0.005
 
@@ -36,7 +40,7 @@ class Cursor(NamedTuple):
 class BatchThread(driver.AIOKafkaConsumerThread):
     """The thread of the group's consumer; the only one that touches aiokafka's fetch positions."""
 
-    logger = driver.logger
+    logger = quiet
     consumer: BatchConsumer
 
     def __init__(self, *args: Any, fetch_max_wait_ms: int, **options: Any) -> None:
@@ -132,7 +136,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 class BatchConsumer(driver.Consumer):
     """Faust's consumer without acknowledgements and commits: the engine knows how far it has come."""
 
-    logger = driver.logger
+    logger = quiet
     _thread: BatchThread
 
     @property

@@ -15,7 +15,7 @@ from streamrec.errors import PortInUse
 class SocketWeb(Web):
     """Serves on `listening`: a port that is taken shows before the worker joins its group, and port 0 has become a number."""
 
-    logger = logging.getLogger("faust")
+    logger = logging.getLogger("faust.streamrec")
     default_blueprints: ClassVar[Any] = ()
     production_blueprints: ClassVar[Any] = ()
     debug_blueprints: ClassVar[Any] = ()

@@ -86,6 +86,11 @@ class Worker:
         except urllib.error.HTTPError as exc:
             return exc.code, exc.read().decode()
 
+    def partitions(self) -> float:
+        """How many partitions of users it has open."""
+        lines = self.get("/metrics")[1].splitlines() if self.health()[0] else []
+        return next((float(line.split()[1]) for line in lines if line.startswith('streamrec_partitions{family="user"}')), 0.0)
+
     def signal(self, number: int) -> None:
         assert self.process is not None
         self.process.send_signal(number)
@@ -114,10 +119,13 @@ class Shop:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.producer = KafkaProducer(bootstrap_servers=settings.broker, acks="all", linger_ms=5)
+        self.open()
         self.events: dict[bytes, int] = {}
         self.totals: dict[bytes, int] = {}
         self.sent = 0
+
+    def open(self) -> None:
+        self.producer = KafkaProducer(bootstrap_servers=self.settings.broker, acks="all", linger_ms=5)
 
     def send(self, count: int, users: int = 50, topic: str = "views", **more: Any) -> None:
         """Send `count` events, each with another amount."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from streamrec.errors import StateMismatch
 from streamrec.settings import Settings
@@ -18,6 +19,7 @@ from streamrec.stream.mark import Mark, Stamp, encode
 from streamrec.stream.partition import Family, Partition
 from streamrec.stream.recovery import recover
 from tests.stream.counting import Count, CountUsers
+from tests.stream.support import Shop
 
 pytestmark = pytest.mark.kafka
 HOUR_MS = 3600 * 1000
@@ -155,3 +157,20 @@ def test_a_mark_beyond_its_source_is_refused(bench: Bench) -> None:
 def test_a_source_that_the_mark_does_not_know_begins_at_its_beginning(bench: Bench) -> None:
     bench.write({}, bench.mark(0), disk=False)
     assert bench.recover().guard.next == dict.fromkeys(bench.family.sources, 0)
+
+
+def test_a_source_that_was_made_again_is_refused(bench: Bench) -> None:
+    bench.write({}, bench.mark(0), disk=False)
+    bench.ids[bench.family.sources[0]] = "another"
+    with pytest.raises(StateMismatch, match=r"views partition 0 is not the topic"):
+        bench.recover()
+
+
+def test_events_that_retention_removed_unread_are_missed(bench: Bench, shop: Shop) -> None:
+    shop.send(50)
+    bench.write({}, bench.mark(1), disk=False)
+    client = KafkaAdminClient(bootstrap_servers=bench.settings.broker)
+    client.delete_records({TopicPartition(bench.family.sources[0], 0): 2})
+    client.close()
+    with pytest.raises(StateMismatch, match=r"begins at 2, but .* has read up to 1: retention"):
+        bench.recover()

@@ -21,9 +21,9 @@ def test_outcomes_are_counted_by_topic_without_its_prefix() -> None:
     metrics.observe("tick", 0, Outcome(counts=Counter(stats=5)))
     found = _samples(metrics)
     assert found["streamrec_records_total", "views"] == 3
-    assert found["streamrec_events_total", "views", "applied"] == 2
-    assert found["streamrec_events_total", "views", "dead_letter"] == 1
-    assert found["streamrec_events_total", "tick", "stats"] == 5
+    assert found["streamrec_events_total", "applied", "views"] == 2
+    assert found["streamrec_events_total", "dead_letter", "views"] == 1
+    assert found["streamrec_events_total", "stats", "tick"] == 5
     assert found["streamrec_batch_records_count", "views"] == 1
     assert found["streamrec_stage_seconds_sum", "rank"] == 0.004
     assert ("streamrec_records_total", "tick") not in found
