@@ -104,8 +104,8 @@ def ranker(
     until: Until,
     products: Products,
     captions: Captions,
-    layers: Layers = 3,
-    steps: Steps = 800,
+    layers: Layers = 2,
+    steps: Steps = 300,
     rate: Rate = 5e-4,
     seed: Seed = 7,
 ) -> None:

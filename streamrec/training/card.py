@@ -33,6 +33,10 @@ Four heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side hold
 items touched last, most recent first, 10 tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
 between the graphs and torch: {parity}.
 
+The cross-encoder's head adds three comparisons of the two sides, over states that have seen each other, to a linear map of [CLS]: cosine of the means, how well
+the user's words cover the item's, and which of the user's words (weighted by a learned gate) the item has (ColBERT's late interaction, Khattab &
+Zaharia 2020, inside the pair).
+
 **What the score means.** How much more likely than by its popularity alone this user buys this item next. Alone it ranks worse than
 together with counts; it is made to be one feature of a blend.
 

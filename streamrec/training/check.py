@@ -73,11 +73,11 @@ def check_model(model: Path, data: Path, start: datetime, until: datetime, baske
 
 
 def _item_neighbours(purchases: Purchases, examples: list[Example], covisits: Scores) -> Scores:
-    """Item-based collaborative filtering: cosine of the baskets of two items, summed over the recent items."""
+    """Item-based collaborative filtering: cosine of the baskets of two items, summed over the recent items, as a logarithm."""
     baskets = np.diagonal(covisits)
     similar = covisits / np.sqrt(np.maximum(1, np.outer(baskets, baskets)))
     np.fill_diagonal(similar, 0)
-    return np.asarray(np.sqrt(purchases.interest(examples) @ similar), np.float32)
+    return np.asarray(np.log(0.05 + purchases.interest(examples) @ similar), np.float32)
 
 
 def _cosine(purchases: Purchases, examples: list[Example], vectors: Scores) -> Scores:

@@ -70,7 +70,10 @@ def next_basket_loss(vectors: Any, batch: list[Example], purchases: Purchases, s
     users = functional.normalize(torch.from_numpy(purchases.interest(batch)) @ vectors, dim=1)
     logits = scale.exp() * (users @ vectors.T) + weight * torch.from_numpy(purchases.log_popularity(batch))
     logs = logits.masked_fill(torch.from_numpy(purchases.closed(batch)), -1e9).log_softmax(1)
-    return -torch.stack([logs[row, torch.from_numpy(example.targets).long()].mean() for row, example in enumerate(batch)]).mean()
+    share = np.zeros(logs.shape, np.float32)
+    for row, example in zip(share, batch, strict=True):
+        row[example.targets] = 1 / len(example.targets)
+    return -(logs * torch.from_numpy(share)).sum(1).mean()
 
 
 def ppmi(covisits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,8 +15,9 @@ from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
 from streamrec.training.card import write_card
-from streamrec.training.graphs import ScoreHead, VectorHead, export_graph, halve_words
-from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_cross_encoder, load_encoder
+from streamrec.training.cross_encoder import load_cross_encoder
+from streamrec.training.graphs import VectorHead, export_graph, halve_words
+from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
 
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
@@ -39,11 +40,11 @@ def export_model(work: Path, out: Path, name: str, seed: int = 7) -> dict[str, A
     cross = load_cross_encoder(work / "ranker", attn_implementation="eager")
     vocabulary = encoder.config.vocab_size
     parity = {}
-    for network, head, path in ((encoder, VectorHead(encoder), ENCODER), (cross, ScoreHead(cross), CROSS_ENCODER)):
-        halve_words(network)
-        parity[path] = export_graph(head, out / path, _examples(rng, vocabulary, pairs=network is cross))
+    for head, path in ((VectorHead(encoder), ENCODER), (cross, CROSS_ENCODER)):
+        halve_words(head.network)
+        parity[path] = export_graph(head, out / path, _examples(rng, vocabulary, pairs=head is cross))
     config = {
-        **cross.config.to_diff_dict(),
+        **cross.network.config.to_diff_dict(),
         "streamrec": {
             "name": name,
             "dim": HIDDEN,

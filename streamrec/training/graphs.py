@@ -39,18 +39,6 @@ class VectorHead(nn.Module):  # type: ignore[misc]
         return pool(states, attention_mask)
 
 
-class ScoreHead(nn.Module):  # type: ignore[misc]
-    """A cross-encoder that returns one number per pair."""
-
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-        """Scores of shape (batch, 1)."""
-        return self.network(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).logits
-
-
 def halve_words(network: Any) -> None:
     """Round the word table to half precision, which is how it is stored, so that torch and the graph hold the same numbers."""
     with torch.no_grad():

@@ -95,7 +95,7 @@ class PurchaseLists:
         there = np.ones((size, LIST), bool)
         for row, example in enumerate(batch):
             dice = rng.random()
-            count = 1 if dice < 0.3 else min(POSITIVES, len(example.targets))
+            count = 1 if dice < 0.3 else int(min(POSITIVES, len(example.targets)))
             positives = rng.choice(example.targets, count, replace=False)
             if dice < 0.3:
                 said[row] = comments.about(starts, self._titles[positives[0]])
@@ -105,7 +105,7 @@ class PurchaseLists:
             open_chance = chance[row].copy()
             open_chance[example.targets] = 0
             slots[row, :count] = positives
-            draws = min(LIST - count, np.count_nonzero(open_chance))
+            draws = min(LIST - count, int(np.count_nonzero(open_chance)))
             if draws:
                 slots[row, count : count + draws] = rng.choice(len(open_chance), draws, replace=False, p=open_chance / open_chance.sum())
             there[row, count + draws :] = False

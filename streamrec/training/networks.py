@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn import functional
-from transformers import BertConfig, BertForSequenceClassification, BertModel
+from transformers import BertConfig, BertModel
 
 from streamrec.bert.pairs import Feeds, text_inputs
 from streamrec.errors import ModelMissing
@@ -39,7 +39,7 @@ def encoder_config(vocabulary: int, layers: int) -> BertConfig:
         intermediate_size=4 * HIDDEN,
         max_position_embeddings=MAX_TOKENS,
         hidden_dropout_prob=0.1,
-        attention_probs_dropout_prob=0.1,
+        attention_probs_dropout_prob=0.0,
     )
 
 
@@ -51,21 +51,6 @@ def load_encoder(folder: Path, **options: Any) -> Any:
     """
     _must_hold_a_network(folder)
     return BertModel.from_pretrained(folder, add_pooling_layer=False, **options)
-
-
-def load_cross_encoder(folder: Path, **options: Any) -> Any:
-    """The cross-encoder saved in `folder`; raises `ModelMissing` like `load_encoder`."""
-    _must_hold_a_network(folder)
-    return BertForSequenceClassification.from_pretrained(folder, **options)
-
-
-def cross_encoder_from(encoder: Any, layers: int) -> Any:
-    """A cross-encoder with one output whose embeddings and first layers are those of `encoder`."""
-    config = encoder_config(encoder.config.vocab_size, layers)
-    config.num_labels = 1
-    network: Any = BertForSequenceClassification(config)  # type: ignore[no-untyped-call]
-    network.bert.load_state_dict(encoder.state_dict(), strict=False)
-    return network
 
 
 def tensors(feeds: Feeds) -> dict[str, Any]:
@@ -92,7 +77,8 @@ def embed(encoder: Any, tokens: NDArray[np.int32], chunk: int = 256) -> Any:
 
 def optimiser(network: Any, rate: float, steps: int, extra: list[Any] | None = None) -> tuple[Any, Any]:
     """AdamW with a tenth of the steps to warm up and a linear way down; `extra` are scalars that learn ten times as fast."""
-    groups: list[dict[str, Any]] = [{"params": list(network.parameters()), "lr": rate}]
+    fast = {id(value) for value in extra or ()}
+    groups: list[dict[str, Any]] = [{"params": [value for value in network.parameters() if id(value) not in fast], "lr": rate}]
     if extra:
         groups.append({"params": extra, "lr": 10 * rate, "weight_decay": 0.0})
     adam = torch.optim.AdamW(groups, weight_decay=0.01)

@@ -17,11 +17,11 @@ from torch import nn
 from streamrec.bert.pairs import pair_inputs
 from streamrec.bert.tokens import Tokeniser
 from streamrec.training.corpus import Corpus
+from streamrec.training.cross_encoder import cross_encoder_from
 from streamrec.training.lists import Comments, GroupLists, Lists, PurchaseLists, word_starts
 from streamrec.training.networks import (
     MAX_ITEM_TOKENS,
     Record,
-    cross_encoder_from,
     embed,
     load_encoder,
     optimiser,
@@ -31,8 +31,8 @@ from streamrec.training.networks import (
 )
 from streamrec.training.purchases import Purchases
 
-BOUGHT = 28
-GROUPED = 6
+BOUGHT = 24
+GROUPED = 4
 
 
 def train_ranker(
@@ -62,14 +62,14 @@ def train_ranker(
     bought = PurchaseLists(purchases, titles, vectors, rng)
     grouped = GroupLists(corpus, tokenise, rng)
     weight = nn.Parameter(torch.tensor(1.0))
-    adam, schedule = optimiser(network, rate, steps, [weight])
+    adam, schedule = optimiser(network, rate, steps, [weight, network.alike, network.cover])
     losses: dict[str, float] = {}
     for show in steps_with_bar("ranker", steps):
         real = list_loss(network, bought.draw(BOUGHT, comments, starts), weight)
         made_up = list_loss(network, grouped.draw(GROUPED, comments, starts), weight)
         step_down(real + 0.3 * made_up, network, adam, schedule)
         losses = show(baskets=real.item(), groups=made_up.item())
-    network.save_pretrained(out)
+    network.save(out)
     record.save(out, steps=steps, examples=len(purchases.examples), popularity_weight=weight.item(), losses=losses)
 
 
@@ -77,7 +77,7 @@ def list_loss(network: Any, lists: Lists, weight: Any) -> Any:
     """Mean over lists of the mean negative log-probability of each right item against the items that are not right."""
     size, places = lists.right.shape
     inputs = tensors(pair_inputs(np.repeat(lists.users, places, axis=0), lists.items.reshape(size * places, -1)))
-    scores = network(**inputs).logits.view(size, places)
+    scores = network(**inputs).view(size, places)
     corrected = scores + weight * torch.from_numpy(lists.popularity) + torch.from_numpy(lists.offset)
     corrected = corrected.masked_fill(~torch.from_numpy(lists.there), -1e9)
     right = torch.from_numpy(lists.right)

@@ -46,7 +46,7 @@ def work(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("vocabulary", str(work), *data, *texts, "--pieces", "700")
     run("pretrain", str(work), *data, *texts, "--layers", "2", "--steps", "2")
     run("encoder", str(work), *data, "--steps", "2")
-    run("ranker", str(work), *data, *texts, "--steps", "2")
+    run("ranker", str(work), *data, *texts, "--layers", "2", "--steps", "2")
     return work
 
 
@@ -99,10 +99,9 @@ def test_the_graphs_keep_words_in_half_precision_and_calculate_in_single(work: P
 class Fixed:
     """A network whose score is the first token of the item."""
 
-    def __call__(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, **_: torch.Tensor) -> "Fixed":
+    def __call__(self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, **_: torch.Tensor) -> torch.Tensor:
         first = token_type_ids.argmax(1)
-        self.logits = input_ids.gather(1, first[:, None]).float() - 10
-        return self
+        return input_ids.gather(1, first[:, None]).float() - 10
 
 
 def test_draws_that_were_likely_weigh_less_in_the_loss() -> None:
