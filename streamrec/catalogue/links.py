@@ -11,7 +11,7 @@ WIDTH = 48
 
 
 class Links:
-    """Row `a` holds the items linked to `a` and the weights; rows are rebuilt lazily, when they are read."""
+    """Row `a` holds the items linked to `a` and the weights; a row is rebuilt when it is read and has changed."""
 
     def __init__(self) -> None:
         self._before: dict[int, dict[int, float]] = {}
@@ -32,17 +32,23 @@ class Links:
         self._stale.add(slot)
         self._stale.update(item for item in old.keys() | new.keys() if old.get(item) != new.get(item))
 
-    def rows(self, size: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Linked slots (-1 where there is none) and weights, of shape (size, WIDTH), strongest first."""
-        if len(self._slots) < size:
-            grown = max(256, 2 * size)
-            slots, weights = np.full((grown, WIDTH), -1, np.int32), np.zeros((grown, WIDTH), np.float32)
-            slots[: len(self._slots)], weights[: len(self._weights)] = self._slots, self._weights
-            self._slots, self._weights = slots, weights
-        for slot in self._stale:
+    def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Linked slots (-1 where there is none) and weights, strongest first, of shape (*wanted.shape, WIDTH); a wanted slot of -1 has no links."""
+        distinct = np.unique(wanted)
+        if len(distinct) and distinct[-1] >= len(self._slots):
+            self._grow(2 * int(distinct[-1]) + 256)
+        for slot in self._stale.intersection(distinct.tolist()):
             self._rebuild(slot)
-        self._stale.clear()
-        return self._slots[:size], self._weights[:size]
+            self._stale.discard(slot)
+        if not len(self._slots):
+            return np.full((*wanted.shape, WIDTH), -1, np.int32), np.zeros((*wanted.shape, WIDTH), np.float32)
+        there = (wanted >= 0)[..., None]
+        return np.where(there, self._slots[wanted], -1), np.where(there, self._weights[wanted], 0.0)
+
+    def _grow(self, capacity: int) -> None:
+        slots, weights = np.full((capacity, WIDTH), -1, np.int32), np.zeros((capacity, WIDTH), np.float32)
+        slots[: len(self._slots)], weights[: len(self._weights)] = self._slots, self._weights
+        self._slots, self._weights = slots, weights
 
     def _rebuild(self, slot: int) -> None:
         merged = dict(self._before.get(slot, {}))

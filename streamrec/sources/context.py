@@ -74,10 +74,9 @@ def _covisits(queries: Queries, catalogue: Catalogue) -> Scores:
     items, recent = catalogue.items, queries.recent
     spread = np.zeros((queries.size, items.size + 1))
     if recent.slots.shape[1] and items.size:
-        slots, weights = catalogue.links.rows(items.size)
+        linked, weights = catalogue.links.rows(recent.slots)
         purchases = np.sqrt(items.purchases_90d() + LINK_PRIOR)
-        linked = slots[recent.slots]
-        value = weights[recent.slots] / (purchases[recent.slots][:, :, None] * purchases[linked])
-        value *= np.where(recent.slots >= 0, recent.values, 0.0)[:, :, None]
+        value = weights / (purchases[recent.slots][:, :, None] * purchases[linked])
+        value *= recent.values[:, :, None]
         np.add.at(spread, (np.arange(queries.size)[:, None, None], linked), np.where(linked >= 0, value, 0.0))
     return spread[:, : items.size]

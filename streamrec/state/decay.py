@@ -13,7 +13,7 @@ DAY_MS = 86_400_000
 
 def fading(elapsed_ms: float, half_life_ms: float) -> float:
     """What is left of one after `elapsed_ms`; 0.5 per half-life."""
-    return float(2.0 ** (-elapsed_ms / half_life_ms))
+    return 2.0 ** (-elapsed_ms / half_life_ms)  # type: ignore[no-any-return]
 
 
 class Tally(Struct, array_like=True, gc=False):
@@ -32,7 +32,7 @@ class Tally(Struct, array_like=True, gc=False):
 
     def at(self, now: int, half_life_ms: float) -> float:
         """The count as seen at `now`; an event that lies ahead of `now` is not faded."""
-        return self.count * fading(max(0, now - self.ts), half_life_ms)
+        return self.count * fading(now - self.ts, half_life_ms) if now > self.ts else self.count
 
 
 def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life_ms: float, bound: int) -> None:

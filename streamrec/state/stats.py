@@ -30,8 +30,9 @@ decode_stats = msgspec.json.Decoder(ItemStats).decode
 
 def stats_of(row: ItemRow) -> ItemStats:
     """The statistics of an item as of its newest event."""
-    weighed = ((item_id, round(entry.at(row.ts, NEIGHBOUR_HALF_LIFE), 3)) for item_id, entry in row.neighbours.items())
-    strongest = sorted(weighed, key=lambda pair: (-pair[1], pair[0]))[:MOST_NEIGHBOURS]
+    # A row can have a hundred neighbours and this runs for every signal: weights are rounded only once the strongest are known.
+    weighed = [(-entry.at(row.ts, NEIGHBOUR_HALF_LIFE), item_id) for item_id, entry in row.neighbours.items()]
+    strongest = [(item_id, round(-weight, 3)) for weight, item_id in sorted(weighed)[:MOST_NEIGHBOURS]]
     counts = [[round(value, 3) for value in values] for values in row.counts]
     return ItemStats(row.version, row.ts, row.first_ts, counts, strongest)
 

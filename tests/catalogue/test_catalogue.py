@@ -84,8 +84,8 @@ def test_links_hold_both_directions_of_the_latest_neighbours(changes: list[tuple
     for slot, neighbours in changes:
         links.put(slot, list(neighbours.items()))
         latest[slot] = neighbours
-        links.rows(7)
-    slots, weights = links.rows(7)
+        links.rows(np.array([slot], np.int32))
+    slots, weights = links.rows(np.arange(7, dtype=np.int32))
     assert slots.shape == (7, WIDTH)
     for slot in range(7):
         expected = {
