@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,6 +12,10 @@ from streamrec.cli.interrupts import one_interrupt
 from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
 from streamrec.settings import Settings
+
+
+WIDTH = 130
+"""Columns of output that is no terminal."""
 
 
 @takes_settings()
@@ -33,7 +38,7 @@ def demo(
 
     from streamrec.demo.run import Plan, run
 
-    console = None if headless or as_json else Console()
+    console = None if headless or as_json else Console(width=None if sys.stdout.isatty() else WIDTH)
     with one_interrupt() as ignore_more:
         report = run(settings, Plan(rate, duration, seed, bad_share), note, console, ignore_more)
     emit(as_json, asdict(report), report.text())

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from streamrec.demo.ledger import Ledger, Report
 from streamrec.demo.reader import Reader
-from streamrec.demo.screen import Screen, Silence
+from streamrec.demo.screen import Screen, Scroll, Silence
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
@@ -119,10 +119,13 @@ class Show:
     def _delivered(self, message: Message, moment: float, partition: int, offset: int) -> None:
         self._ledger.sent(self._settings.topic(message.topic), message, moment, partition, offset)
 
-    def _screen(self, console: Console | None) -> tuple[Screen | Silence, AbstractContextManager[object]]:
+    def _screen(self, console: Console | None) -> tuple[Screen | Scroll | Silence, AbstractContextManager[object]]:
         if console is None:
             return Silence(), nullcontext()
-        screen = Screen(console, {item.item_id: item.title for item in self._items}, self.report, self._plan.rate)
+        titles = {item.item_id: item.title for item in self._items} | {room.room_id: room.title for room in self._shop.rooms}
+        if not console.is_terminal:
+            return Scroll(console, titles), nullcontext()
+        screen = Screen(console, titles, self.report, self._plan.rate)
         return screen, screen.live(console)
 
     @contextmanager

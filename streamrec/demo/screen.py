@@ -45,6 +45,18 @@ class Screen:
         return Live(self, console=console, refresh_per_second=REFRESH_PER_SECOND)
 
 
+class Scroll:
+    """Prints each list once; for output that is no terminal."""
+
+    def __init__(self, console: Console, titles: dict[str, str]) -> None:
+        self._console, self._titles = console, titles
+
+    def show(self, ranked: Recommendation, cause: Cause) -> None:
+        """Print a list; one whose trigger is not known is passed over."""
+        if cause.message is not None:
+            self._console.print(list_block(ranked, cause, self._titles))
+
+
 class Silence:
     """Shows nothing."""
 
@@ -53,9 +65,9 @@ class Silence:
 
 
 def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str]) -> RenderableType:
-    """Who, what happened, how long the list took, and its top items."""
+    """Who, what happened, how long the list took, and its top items; `titles` names items and rooms."""
     assert cause.message is not None
-    where = f" in {ranked.room_id}" if ranked.room_id else ""
+    where = f" in {titles.get(ranked.room_id, ranked.room_id)}" if ranked.room_id else ""
     took = "" if cause.seconds is None else f"  [dim]{cause.seconds * 1000:.0f} ms[/dim]"
     degraded = f"  [yellow]{ranked.degraded}[/yellow]" if ranked.degraded else ""
     head = Text.from_markup(
@@ -64,9 +76,9 @@ def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str]) -> 
     )
     head.no_wrap = True
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    table.add_column(justify="right", style="dim", width=4)
+    table.add_column(justify="right", style="dim", min_width=4)
     table.add_column(width=40, no_wrap=True, overflow="ellipsis")
-    table.add_column(justify="right", style="green", width=8)
+    table.add_column(justify="right", style="green", min_width=8)
     table.add_column(style="dim", no_wrap=True, overflow="ellipsis")
     for item in ranked.items[:TOP]:
         table.add_row(str(item.rank), escape(titles.get(item.item_id, item.item_id)), f"{item.score:.3f}", ", ".join(item.reasons))

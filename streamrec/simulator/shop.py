@@ -34,6 +34,7 @@ class Room:
 
     def __init__(self, number: int, theme: str, host: str, shelf: list[Item]) -> None:
         self.room_id, self.theme, self.host, self.shelf = f"room-{number}", theme, host, shelf
+        self.title = f"{theme.title()} with {host}"
         self.on_air = shelf[0]
 
     def message(self, now_ms: int) -> Message:
@@ -41,7 +42,7 @@ class Room:
         fields = {
             "room_id": self.room_id,
             "host_id": f"host-{self.host}",
-            "title": f"{self.theme.title()} with {self.host}",
+            "title": self.title,
             "status": "live",
             "shelf": [item.item_id for item in self.shelf],
             "on_air": self.on_air.item_id,

@@ -7,11 +7,11 @@ import io
 from rich.console import Console
 
 from streamrec.demo.ledger import Cause, Ledger
-from streamrec.demo.screen import Screen, list_block
+from streamrec.demo.screen import Screen, Scroll, list_block
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.simulator.messages import message
 
-TITLES = {"i1": "[bold]RED CUP[/bold]"}
+TITLES = {"i1": "[bold]RED CUP[/bold]", "room-1": "Cups with Mei"}
 WROTE = message("danmaku", {"user_id": "u7", "room_id": "room-1", "ts": 1, "text": "[red]3号多少钱"})
 
 
@@ -39,7 +39,7 @@ def drawn(renderable: object) -> str:
 
 def test_a_list_tells_who_wrote_what_and_names_its_top_items() -> None:
     text = drawn(list_block(ranked(), Cause(WROTE, 0.0123), TITLES))
-    assert "u7 in room-1 wrote “[red]3号多少钱”" in text
+    assert "u7 in Cups with Mei wrote “[red]3号多少钱”" in text
     assert "12 ms" in text
     assert "[bold]RED CUP[/bold]" in text
     assert "1.000" in text
@@ -58,3 +58,11 @@ def test_the_screen_keeps_as_many_lists_as_fit_above_the_figures() -> None:
     assert text.count("wrote") == 3
     assert text.splitlines()[-1].startswith(" 0 lists for 0 triggers, 20/s")
     assert text.count("\n") < 30
+
+
+def test_output_that_is_no_terminal_gets_every_list_once() -> None:
+    console = Console(file=io.StringIO(), width=120)
+    for cause in (Cause(WROTE, 0.01), Cause(None, None), Cause(WROTE, 0.01)):
+        Scroll(console, TITLES).show(ranked(), cause)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().count("wrote") == 2
