@@ -10,27 +10,27 @@ from numpy.typing import NDArray
 
 from streamrec.features.schema import FEATURES
 
-WEIGHTS_VERSION = "hand-1"
+WEIGHTS_VERSION = "2011-09"
 
 WEIGHTS: dict[str, tuple[float, float, float, float]] = {
     # feature            repeats allowed    repeats excluded
     #                    bert     off       bert     off
-    "popularity_1d": (0.05, 0.05, 0.05, 0.05),
-    "popularity_7d": (0.15, 0.15, 0.15, 0.15),
-    "popularity_30d": (0.20, 0.20, 0.20, 0.20),
-    "popularity_90d": (0.00, 0.00, 0.00, 0.00),
-    "covisits": (0.35, 0.35, 0.35, 0.35),
-    "similarity": (0.25, 0.00, 0.25, 0.00),
-    "repeat": (0.40, 0.40, 0.00, 0.00),
-    "repeat_recency": (0.15, 0.15, 0.00, 0.00),
-    "freshness": (0.05, 0.05, 0.05, 0.05),
-    "price_gap": (-0.10, -0.10, -0.10, -0.10),
-    "cross": (0.30, 0.00, 0.30, 0.00),
+    "popularity_1d": (0.29, 0.29, 0.116, 0.116),
+    "popularity_7d": (1.316, 1.316, 1.661, 1.661),
+    "popularity_30d": (-0.537, -0.537, 0.408, 0.408),
+    "popularity_90d": (0.068, 0.068, -0.507, -0.507),
+    "covisits": (0.091, 0.091, 1.038, 1.038),
+    "similarity": (0.2, 0.0, 0.4, 0.0),
+    "repeat": (1.307, 1.307, 0.0, 0.0),
+    "repeat_recency": (-0.429, -0.429, 0.0, 0.0),
+    "freshness": (0.211, 0.211, 0.557, 0.557),
+    "price_gap": (0.014, 0.014, -0.088, -0.088),
+    "cross": (0.2, 0.0, 0.4, 0.0),
     # No purchase in the training data has a room, a comment or an impression: these four are set by hand.
-    "shelf": (0.8, 0.8, 0.8, 0.8),
-    "on_air": (0.5, 0.5, 0.5, 0.5),
-    "mention": (2.5, 2.5, 2.5, 2.5),
-    "fatigue": (-0.4, -0.4, -0.4, -0.4),
+    "shelf": (2.0, 2.0, 2.0, 2.0),
+    "on_air": (1.5, 1.5, 1.5, 1.5),
+    "mention": (8.0, 8.0, 8.0, 8.0),
+    "fatigue": (-1.5, -1.5, -1.5, -1.5),
 }
 
 
