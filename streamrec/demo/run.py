@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from rich.console import Console
 
@@ -64,6 +65,7 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
             settings = stack.enter_context(broker_with_topics(own(settings, folder), folder, progress))
             client = stack.enter_context(producer(settings, topics.TOPICS))
             show = Show(settings, plan, client, started)
+            stack.push(_report_when_interrupted(show, progress))
             progress("sending the items, opening the rooms")
             show.open()
             progress("starting the worker")
@@ -72,9 +74,17 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
             worker.start()
             worker.await_ready(progress)
             progress("ready")
-            return show.play(worker, console, progress)
+            return show.play(worker, console)
         finally:
             cleaning()
+
+
+def _report_when_interrupted(show: Show, progress: Callable[[str], None]) -> Callable[..., None]:
+    def leave(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is KeyboardInterrupt:
+            progress(f"interrupted after {show.report().text()}")
+
+    return leave
 
 
 class Show:
@@ -92,23 +102,19 @@ class Show:
         """Send the items and the rooms."""
         self._player.play(itertools.chain(item_messages(SAMPLE_ITEMS), self._shop.opening(now_ms())), stop=self._stop)
 
-    def play(self, worker: WorkerProcess, console: Console | None, progress: Callable[[str], None]) -> Report:
+    def play(self, worker: WorkerProcess, console: Console | None) -> Report:
         """Play for as long as planned, then wait until every trigger is covered; the figures."""
         screen, drawn = self._screen(console)
         real = event_messages(SAMPLE_EVENTS, "now", now_ms)
         messages: Iterator[Message] = live(self._shop, now_ms, purchases=real, bad_share=self._plan.bad_share)
-        try:
-            with Reader(self._settings, self._ledger, screen.show) as reader, self._watched(worker, reader), drawn:
-                if self._plan.warm_up_s:
-                    self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.warm_up_s, stop=self._stop)
-                    self._drain(worker, reader)
-                    self._player.summary = Summary()
-                    self._ledger.restart()
-                self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.duration_s, stop=self._stop)
+        with Reader(self._settings, self._ledger, screen.show) as reader, self._watched(worker, reader), drawn:
+            if self._plan.warm_up_s:
+                self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.warm_up_s, stop=self._stop)
                 self._drain(worker, reader)
-        except KeyboardInterrupt:
-            progress(f"interrupted after {self.report().text()}")
-            raise
+                self._player.summary = Summary()
+                self._ledger.restart()
+            self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.duration_s, stop=self._stop)
+            self._drain(worker, reader)
         return self.report()
 
     def report(self) -> Report:
