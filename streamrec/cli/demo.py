@@ -13,7 +13,6 @@ from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
 from streamrec.settings import Settings
 
-
 WIDTH = 130
 """Columns of output that is no terminal."""
 
