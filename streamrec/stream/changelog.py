@@ -13,6 +13,7 @@ from streamrec.stream.table import Packed
 
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 60_000
+CLOSE_S = 5.0
 
 
 class Changelog:
@@ -59,7 +60,7 @@ class Changelog:
         return base + count
 
     async def close(self) -> None:
-        """Close the producer; an open transaction is aborted when the partition is next opened."""
+        """Close the producer, without insisting; an open transaction is aborted when the partition is next opened."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            await producer.stop()
+            await asyncio.wait([asyncio.create_task(producer.stop())], timeout=CLOSE_S)

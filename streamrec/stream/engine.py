@@ -57,6 +57,7 @@ class Engine:
         self._keepers: dict[Partition, asyncio.Task[None]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._releasing = asyncio.Lock()
+        self._committed: dict[TP, int] = {}
         self._epochs = itertools.count(1)
         self._under_way: dict[TP, float] = {}
         self._applied: dict[str, float] = {}
@@ -235,10 +236,12 @@ class Engine:
     async def _commit(self, partitions: Iterable[Partition]) -> None:
         """Tell the group how far we are; only for those who watch its lag, so that a failure is no fault."""
         saved = {TP(topic, one.number): at for one in partitions if one.saved for topic, at in one.saved.next.items()}
-        if saved:
+        new = {tp: at for tp, at in saved.items() if self._committed.get(tp) != at}
+        if new:
             try:
                 async with asyncio.timeout(COMMIT_PATIENCE_S):
-                    await self.thread.call_thread(self.thread.commit_positions, saved)
+                    await self.thread.call_thread(self.thread.commit_positions, new)
+                self._committed |= new
             except Exception as exc:
                 log.debug("group offsets were not committed", reason=repr(exc))
 

@@ -27,7 +27,7 @@ class WorkerPieces:
 
     `broadcast` maps the full names of topics to the functions that apply their records, `warm` runs once on the core
     thread after they have caught up and before the first event, `info` are the labels of `streamrec_model_info`, and
-    `polled` hears the monotonic time of every poll of the broadcast topics (on the event loop: store it and return).
+    `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
     """
 
     user: Processor[Any]

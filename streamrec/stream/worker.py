@@ -7,8 +7,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 import structlog
 import uvloop
@@ -16,7 +16,7 @@ import uvloop
 from streamrec import logs
 from streamrec.settings import Settings
 from streamrec.stream import topics
-from streamrec.stream.app import create_app
+from streamrec.stream.app import StreamApp, create_app
 from streamrec.stream.broadcast import Broadcast
 from streamrec.stream.checkpoint import TopicIds
 from streamrec.stream.core import Core
@@ -35,6 +35,7 @@ __all__ = ["WorkerPieces", "run_worker"]
 log = structlog.get_logger(__name__)
 
 INTERRUPTED = 130
+GOODBYE_S = 5.0
 
 
 def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -> int:
@@ -99,12 +100,21 @@ async def _serve(
     if engine.failure.done():
         engine.failure.result()
     start.cancel()
-    await app.stop()
-    for task in (*work, *ends):
-        task.cancel()
-    await asyncio.gather(*work, *ends, return_exceptions=True)
-    await outbox.close()
+    goodbye = asyncio.create_task(_close(app, outbox, [*work, *ends]))
+    await asyncio.wait([goodbye], timeout=GOODBYE_S)
+    if not goodbye.done():
+        log.warning("all is saved, but Kafka does not answer; ending without taking leave")
+        os._exit(0)
+    goodbye.result()
     log.info("stopped")
+
+
+async def _close(app: StreamApp, outbox: Outbox, tasks: Sequence[asyncio.Future[Any]]) -> None:
+    await app.stop()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await outbox.close()
 
 
 async def _open_gate(engine: Engine, broadcast: Broadcast, pieces: WorkerPieces) -> None:

@@ -37,7 +37,7 @@ class Catalogue:
             self.values[record.key] = record.value
 
 
-async def _until(condition: Callable[[], bool]) -> None:
+async def eventually(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - what is waited for happens on another thread
             await asyncio.sleep(0.02)
@@ -46,7 +46,7 @@ async def _until(condition: Callable[[], bool]) -> None:
 Test = Callable[[Catalogue, Broadcast, AIOKafkaProducer], Coroutine[Any, Any, None]]
 
 
-def _follow(settings: Settings, test: Test, before: int = 0) -> None:
+def follow(settings: Settings, test: Test, before: int = 0) -> None:
     async def run() -> None:
         catalogue, core = Catalogue(), Core()
         pieces = WorkerPieces(NOBODY, NOBODY, {settings.topic("item-stats"): catalogue.apply}, polled=catalogue.polls.append)
@@ -57,12 +57,15 @@ def _follow(settings: Settings, test: Test, before: int = 0) -> None:
                 for number in range(before):
                     await producer.send(settings.topic("item-stats"), key=b"item-%d" % number, value=b"first")
         follower = Broadcast(settings, pieces, core)
-        task = asyncio.create_task(follower.run())
+        following, testing = asyncio.create_task(follower.run()), asyncio.create_task(test(catalogue, follower, producer))
         try:
-            await test(catalogue, follower, producer)
+            await asyncio.wait([following, testing], return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                following.result()
+            await testing
         finally:
-            task.cancel()
-            await asyncio.wait([task])
+            following.cancel()
+            await asyncio.wait([following])
             await producer.stop()
             core.stop()
 
@@ -77,7 +80,7 @@ def test_all_that_was_there_is_applied_in_chunks_before_it_counts_as_caught_up(s
         assert max(catalogue.chunks) <= broadcast.CHUNK
         assert catalogue.polls
 
-    _follow(settings, test, before=1000)
+    follow(settings, test, before=1000)
 
 
 def test_aborted_records_are_not_seen_and_tombstones_are(settings: Settings) -> None:
@@ -90,10 +93,10 @@ def test_aborted_records_are_not_seen_and_tombstones_are(settings: Settings) -> 
         async with producer.transaction():
             await producer.send(topic, key=b"item-0", value=None)
             await producer.send(topic, key=b"item-2", value=b"second")
-        await _until(lambda: catalogue.values.get(b"item-2") == b"second" and catalogue.values[b"item-0"] is None)
+        await eventually(lambda: catalogue.values.get(b"item-2") == b"second" and catalogue.values[b"item-0"] is None)
         assert catalogue.values[b"item-1"] == b"first"
 
-    _follow(settings, test, before=3)
+    follow(settings, test, before=3)
 
 
 def test_partitions_that_are_added_later_are_read_and_the_others_not_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,13 +110,13 @@ def test_partitions_that_are_added_later_are_read_and_the_others_not_again(setti
         client.create_partitions({topic: settings.partitions + 1})
         client.close()
         await producer.client.force_metadata_update()
-        await _until(lambda: settings.partitions in (producer.client.cluster.partitions_for_topic(topic) or ()))
+        await eventually(lambda: settings.partitions in (producer.client.cluster.partitions_for_topic(topic) or ()))
         async with producer.transaction():
             await producer.send(topic, key=b"new", value=b"first", partition=settings.partitions)
-        await _until(lambda: b"new" in catalogue.values)
+        await eventually(lambda: b"new" in catalogue.values)
         assert sum(catalogue.chunks) == read + 1
 
-    _follow(settings, test, before=10)
+    follow(settings, test, before=10)
 
 
 def test_no_topics_is_caught_up_at_once(settings: Settings) -> None:

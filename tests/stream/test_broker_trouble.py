@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.broker.ports import free_ports
 from streamrec.settings import Settings
+from streamrec.stream.broadcast import Broadcast
 from tests.stream.support import Shop, Worker, exact, lists, stop_all, until
+from tests.stream.test_broadcast import Catalogue, eventually, follow
 
 pytestmark = pytest.mark.kafka
 
@@ -32,10 +38,28 @@ def test_a_worker_waits_for_its_broker_and_outlives_its_end(tmp_path: Path) -> N
         shop.send(500)
         exact(settings, shop)
         shop.close()
-        assert worker.stop() == 0
+        _silence_shows_in_the_catalogue(settings, broker)
+        broker._end_child()
+        assert worker.stop() == 0, "all was saved, so that it may leave without its broker"
     finally:
         stop_all([worker])
         broker.stop()
+
+
+def _silence_shows_in_the_catalogue(settings: Settings, broker: EmbeddedBroker) -> None:
+    running = broker.running()
+    assert running is not None
+
+    async def test(catalogue: Catalogue, follower: Broadcast, producer: AIOKafkaProducer) -> None:
+        await eventually(lambda: bool(catalogue.polls) and time.monotonic() - catalogue.polls[-1] < 1)
+        os.kill(running.pid, signal.SIGSTOP)
+        try:
+            await eventually(lambda: time.monotonic() - catalogue.polls[-1] > 1)
+        finally:
+            os.kill(running.pid, signal.SIGCONT)
+        await eventually(lambda: time.monotonic() - catalogue.polls[-1] < 1)
+
+    follow(settings, test)
 
 
 def test_a_worker_gives_up_a_broker_that_does_not_come(tmp_path: Path) -> None:
