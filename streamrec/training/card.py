@@ -124,7 +124,7 @@ def _metrics(measured: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"`streamrec train check`: {measured['baskets']} held-out baskets from {measured['from']} up to {measured['until']}, whole catalogue, only items that are "
-            f"new to the user; linear blends fitted on the {measured['fitted_on']} baskets of the other half of the users.",
+            f"new to the user; weights chosen on the {measured['fitted_on']} baskets of the other half of the users.",
             "",
             f"| blend of | NDCG@{k} | AUC |",
             "| --- | --- | --- |",

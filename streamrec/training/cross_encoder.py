@@ -3,7 +3,7 @@
 score = w . tanh(D h_CLS)                                       what the pair says as a whole
       + a * cos(mean of user states, mean of item states)       how alike the sides are
       + b * sum_j p_j max_t cos(h_t, h_j)                       how well the user's words cover the item's
-      + sum_t g_t max_j cos(e_t, e_j)                           which of the user's words the item has
+      + sum_t g_t (max_j cos(e_t, e_j))^3                       which of the user's words the item has
 
 with t over the words of the user, j over those of the item, e the word vectors, h the last states, p a softmax and g a softplus of a
 linear map of h.
@@ -59,7 +59,8 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
         share = (self.share(states).squeeze(-1) + (item - 1) * 1e4).softmax(-1) * item
         covered = (share * (by_state + (user - 1).unsqueeze(-1) * 2).amax(1).clamp(min=0)).sum(-1, keepdim=True)
         gate = functional.softplus(self.gate(states).squeeze(-1)) * user
-        found = (gate * (by_word + (item - 1).unsqueeze(1) * 2).amax(2).clamp(min=0)).sum(-1, keepdim=True)
+        nearest = (by_word + (item - 1).unsqueeze(1) * 2).amax(2).clamp(min=0)
+        found = (gate * nearest * nearest * nearest).sum(-1, keepdim=True)
         whole = self.whole(torch.tanh(self.pooler(states[:, 0])))
         return whole + self.alike * alike + self.cover * covered + found
 
