@@ -162,7 +162,8 @@ class Recommendation(Struct, kw_only=True, omit_defaults=True):
     weights_version: str
     seq: int
     covers: list[tuple[str, int, int]]
-    arm: str = "default"
+    arm: str
+    """Arm of an experiment; "default" without one."""
     room_id: str | None = None
     phases_ms: dict[str, float] = field(default_factory=dict)
     degraded: str | None = None

@@ -132,6 +132,7 @@ class ListMaker:
             weights_version=self._ranker.blend.version,
             seq=row.seq,
             covers=request.covers,
+            arm="default",
             phases_ms={name: round(1000 * value, 3) for name, value in seconds.items()} if timed else {},
             degraded="stale-catalogue" if self._stale() else degraded,
         )

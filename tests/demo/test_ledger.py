@@ -16,6 +16,7 @@ VIEW = message("views", {"user_id": "u", "item_id": "i1", "ts": 1})
 def ranked(list_id: str, *offsets: int, degraded: str | None = None) -> Recommendation:
     """A list that covers views of partition 0, and answers the last of them."""
     return Recommendation(
+        arm="default",
         list_id=list_id,
         user_id="u",
         trigger=Trigger(topic="views", partition=0, offset=offsets[-1], event_id="e", ts=1),

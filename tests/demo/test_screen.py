@@ -17,6 +17,7 @@ WROTE = message("danmaku", {"user_id": "u7", "room_id": "room-1", "ts": 1, "text
 
 def ranked() -> Recommendation:
     return Recommendation(
+        arm="default",
         list_id="a",
         user_id="u7",
         room_id="room-1",

@@ -66,6 +66,7 @@ def test_schemas_refuse_times_as_far_as_they_can(ts: object) -> None:
 
 def test_a_list_validates_as_it_is_sent() -> None:
     sent = Recommendation(
+        arm="default",
         list_id="views-0-1",
         user_id="u1",
         trigger=Trigger(topic="views", partition=0, offset=1, event_id="e1", ts=1_300_000_000_000),
