@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import structlog
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from streamrec.stream.mark import Stamp, decode_stamp, encode
+
+log = structlog.get_logger(__name__)
 
 STAMP = b"\0stamp"
 WRITE_BUFFER_BYTES = 8 << 20
@@ -33,12 +37,25 @@ def _options() -> Options:
     return options
 
 
+def disk_full(exc: BaseException) -> bool:
+    """Whether there is no room left; RocksDB's errors are plain exceptions that quote the system's message."""
+    return getattr(exc, "errno", None) == errno.ENOSPC or "No space left on device" in str(exc)
+
+
 class Disk:
     """Rows and stamp of one partition; a None among the values deletes the row."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._db = self._open()
+        try:
+            self._db = self._open()
+        except Exception as exc:
+            if disk_full(exc):
+                raise
+            # A process that was killed while it made or wiped the folder leaves it so; the changelog has everything.
+            log.warning("a disk cannot be opened and is built anew", folder=str(folder), reason=str(exc))
+            shutil.rmtree(folder)
+            self._db = self._open()
         raw = self._db.get(STAMP)
         self.stamp: Stamp | None = decode_stamp(raw) if raw is not None else None
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced, UnsupportedCodecError
 
 from streamrec.errors import Stalled, StateMismatch, StreamrecError
+from streamrec.stream.disk import disk_full
 
 FAULT, STATE, STALLED, FENCED, DISK_FULL, KAFKA = 3, 4, 5, 6, 7, 8
 
@@ -27,7 +26,7 @@ def explain(exc: BaseException, folder: str) -> tuple[int, str]:
         return STATE, str(exc)
     if isinstance(exc, Stalled):
         return STALLED, str(exc)
-    if _disk_full(exc):
+    if disk_full(exc):
         return DISK_FULL, f"the disk of {folder} is full: make room and start the worker again; nothing is lost"
     if isinstance(exc, ProducerFenced):
         return FENCED, "another worker has taken over a partition, after this one was silent for too long; start it again, nothing is lost"
@@ -36,13 +35,10 @@ def explain(exc: BaseException, folder: str) -> tuple[int, str]:
             f"events that were not read yet are gone ({exc}): their topic was made again, or its retention is too short; "
             "choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
         )
+    if isinstance(exc, UnsupportedCodecError):
+        return FAULT, f"events come compressed in a way that cannot be read here ({exc}): install the codecs with `pip install cramjam`"
     if isinstance(exc, KafkaError):
         return KAFKA, f"Kafka: {type(exc).__name__}: {exc}; see that the brokers are well and start the worker again, nothing is lost"
     if isinstance(exc, StreamrecError):
         return FAULT, str(exc)
     return FAULT, f"{type(exc).__name__}: {exc}; the worker ends, and what it had not saved is read again at the next start"
-
-
-def _disk_full(exc: BaseException) -> bool:
-    # RocksDB's errors come as plain exceptions that quote the system's message.
-    return getattr(exc, "errno", None) == errno.ENOSPC or "No space left on device" in str(exc)

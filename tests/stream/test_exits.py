@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError, OffsetOutOfRangeError, ProducerFenced
+from aiokafka.errors import KafkaTimeoutError, OffsetOutOfRangeError, ProducerFenced, UnsupportedCodecError
 
 from streamrec.errors import Stalled, StateMismatch
 from streamrec.stream import exits
@@ -20,6 +20,7 @@ from streamrec.stream import exits
         (Exception("IO error: No space left on device: While appending to file: 000012.log"), exits.DISK_FULL, "/data is full"),
         (ProducerFenced(), exits.FENCED, "start it again"),
         (OffsetOutOfRangeError({}), exits.STATE, "retention"),
+        (UnsupportedCodecError("lz4"), exits.FAULT, "pip install cramjam"),
         (KafkaTimeoutError(), exits.KAFKA, "brokers"),
         (ValueError("boom"), exits.FAULT, "ValueError: boom"),
     ],

@@ -144,3 +144,14 @@ def test_a_wiped_disk_is_empty_and_a_written_one_comes_back(tmp_path: Path) -> N
     disk.wipe()
     assert (disk.get(b"b"), disk.stamp) == (None, None)
     disk.close()
+
+
+def test_a_disk_that_a_killed_process_left_half_made_is_built_anew(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "disk")
+    disk.write([(b"a", b"1")], Stamp("log", 7, 1, None))
+    disk.close()
+    for manifest in (tmp_path / "disk").glob("MANIFEST*"):
+        manifest.unlink()
+    disk = Disk(tmp_path / "disk")
+    assert (disk.get(b"a"), disk.stamp) == (None, None)
+    disk.close()
