@@ -59,7 +59,7 @@ of them differ from run to run), so a second run gives a like model, not the sam
    user; co-purchase PPMI distilled beside it.
 3. *Ranker*: starts from the encoder; listwise softmax over new items of the next basket (or of the rest of a basket) against draws from a mixture of popularity
    and similarity, corrected by the chance of each draw. **The comments are made up**: in three lists of ten the viewer's comment is made of words of
-   the right item's title, often with a common phrase around them; in one of ten it is chatter. One list in six is made of the catalogue and the captions, where
+   the right item's title, often with a common phrase around them; in one of ten it is chatter. One list in seven is made of the catalogue and the captions, where
    what shares the category of the recent things is taken to be right; that too is made up.
 
 ## Data and licences
@@ -79,6 +79,8 @@ KuaiRec is share-alike. These weights are therefore offered under **CC BY-SA 4.0
 
 ## Limits
 
+* The title of an item is its most frequent description in the whole file, so a wording may come from after the cut; which items exist, and what was
+  bought, does not.
 * Trained on one British gift shop, many of whose customers are wholesalers. Other shops' words are known from the catalogue and the captions only.
 * No real comment, view or live room is in the training data, and no purchase of anything with a Chinese title.
 * It says little about users without history, and nothing about price, stock or time; counts do that in the blend.
