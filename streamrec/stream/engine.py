@@ -134,7 +134,7 @@ class Engine:
         """Records that wait to be read, by topic."""
         found = dict.fromkeys(self.sources, 0)
         nexts = {TP(topic, one.number): at for one in self._partitions.values() if one.open for topic, at in one.guard.next.items()}
-        for tp, records in self.thread.lag(nexts).items():
+        for tp, records in self.thread.lag(nexts).items() if nexts else ():
             found[tp.topic] += records
         return found
 

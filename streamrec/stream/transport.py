@@ -57,14 +57,12 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer._partition_assignment_strategy = (RangePartitionAssignor,)
         return consumer
 
-    async def move(self, tp: TP, epoch: int, position: int) -> bool:
-        """Fetch from `position` on; False when the partition is no longer ours."""
+    async def move(self, tp: TP, epoch: int, position: int) -> None:
+        """Fetch from `position` on, if the partition is still ours: else it is about to be closed."""
         consumer = self._ensure_consumer()
-        if tp not in consumer.assignment():
-            return False
-        consumer.seek(tp, position)
-        self.cursors[tp] = Cursor(epoch, position)
-        return True
+        if tp in consumer.assignment():
+            consumer.seek(tp, position)
+            self.cursors[tp] = Cursor(epoch, position)
 
     async def on_start(self) -> None:
         await super().on_start()

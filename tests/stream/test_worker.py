@@ -138,6 +138,7 @@ def test_a_worker_waits_for_its_model_before_it_reads_and_says_so(settings: Sett
     until(lambda: "warming the model" in one.health()[1]["reasons"], "the reason")
     assert lists(settings) == []
     assert one.get("/live")[0] == 200
+    assert "streamrec_ready 0.0" in one.get("/metrics")[1].splitlines()
     gate.touch()
     one.ready()
     exact(settings, shop)
