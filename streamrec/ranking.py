@@ -30,6 +30,9 @@ from streamrec.state.user import UserRow
 
 logger = logging.getLogger(__name__)
 DECIMALS = 6
+WARM_UP = 10
+SOMETIME = 1 << 52
+"""A time (ms) at which every item is known."""
 
 
 def default_sources() -> list[Source]:
@@ -130,8 +133,9 @@ class Ranker:
         return Field(shop, candidates, found, live_only, removed, failed, seconds, degraded)
 
     def warm(self) -> None:
-        """Rank once for nobody in particular, so that the first real list does not pay for first uses."""
-        self.rank(queries([UserRow()], [1], [None], self._catalogue))
+        """Rank for nobody in particular: the first real list pays for no first use, and the speed of the cross-encoder is known."""
+        for _ in range(WARM_UP):
+            self.rank(queries([UserRow()], [SOMETIME], [None], self._catalogue))
 
     def _live_only(self) -> bool:
         wanted = self._settings.candidates

@@ -19,7 +19,7 @@ from streamrec.features.schema import FEATURES
 from streamrec.ranking import Field, Ranker
 from streamrec.replay import Line, Replay
 
-RIDGE = 1e-3
+RIDGE = 0.03
 STEPS = 400
 RATE = 0.03
 
