@@ -33,7 +33,10 @@ class Links:
         self._stale.update(item for item in old.keys() | new.keys() if old.get(item) != new.get(item))
 
     def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Linked slots (-1 where there is none) and weights, strongest first, of shape (*wanted.shape, WIDTH); a wanted slot of -1 has no links."""
+        """Linked slots (-1 where there is none) and weights, strongest first, of shape (*wanted.shape, WIDTH).
+
+        A wanted slot of -1 has no links.
+        """
         distinct = np.unique(wanted)
         if len(distinct) and distinct[-1] >= len(self._slots):
             self._grow(2 * int(distinct[-1]) + 256)

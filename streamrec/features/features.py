@@ -65,7 +65,10 @@ def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
 
 
 def z_scores(values: Array, kept: NDArray[np.bool_]) -> Array:
-    """How many standard deviations each of the values (users, candidates, features) lies above the mean of the kept of its list; bounded."""
+    """How many standard deviations each value lies above the mean of the kept ones of its list; bounded.
+
+    `values` has the shape (users, candidates, features).
+    """
     mask = kept[:, :, None]
     finite = np.where(mask & np.isfinite(values), values, 0.0)
     count = np.maximum(kept.sum(axis=1), 1)[:, None, None]

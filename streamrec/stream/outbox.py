@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.codec import has_lz4
 
 from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Outbound
@@ -34,7 +33,6 @@ class Outbox:
             enable_idempotence=True,
             acks="all",
             max_batch_size=BATCH_BYTES,
-            compression_type="lz4" if has_lz4() else None,
             **clients.aiokafka(self._settings),
         )
         await self._producer.start()

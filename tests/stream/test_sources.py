@@ -29,6 +29,20 @@ async def _in_transactions(settings: Settings, key: bytes, plan: list[tuple[list
     await producer.stop()
 
 
+async def _compressed(settings: Settings, kind: str) -> None:
+    async with AIOKafkaProducer(compression_type=kind, **clients.aiokafka(settings)) as producer:
+        await producer.send_and_wait(settings.topic("views"), key=kind.encode(), value=b'{"amount": 1}')
+
+
+def test_events_are_read_however_their_producer_compresses_them(settings: Settings, worker: Make) -> None:
+    one = worker().start().ready()
+    kinds = ("gzip", "snappy", "lz4", "zstd")
+    for kind in kinds:
+        asyncio.run(_compressed(settings, kind))
+    until(lambda: rows(settings) == {kind.encode(): (1, 1) for kind in kinds}, "all four events")
+    assert one.stop() == 0
+
+
 def _commits_at_the_end(settings: Settings) -> bool:
     consumer = KafkaConsumer(bootstrap_servers=settings.broker, group_id=settings.app_id, enable_auto_commit=False)
     partitions = [TopicPartition(settings.topic("views"), number) for number in range(settings.partitions)]
