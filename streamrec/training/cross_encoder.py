@@ -73,7 +73,7 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
 
 def cross_encoder_from(encoder: Any, layers: int) -> CrossEncoder:
     """A cross-encoder whose embeddings and first layers are those of `encoder`."""
-    network: Any = BertModel(encoder_config(encoder.config.vocab_size, layers), add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    network: Any = BertModel(encoder_config(encoder.config.vocab_size, layers), add_pooling_layer=False)
     network.load_state_dict(encoder.state_dict(), strict=False)
     return CrossEncoder(network)
 

@@ -38,7 +38,7 @@ def pretrain(vocabulary: Path, titles: list[str], corpus: Corpus, out: Path, lay
     everything = np.concatenate([english_ids, caption_ids])
     seen = np.unique(everything)
 
-    encoder = BertModel(encoder_config(len(pieces), layers), add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    encoder = BertModel(encoder_config(len(pieces), layers), add_pooling_layer=False)
     _start_words(encoder, teacher, pieces)
     head = nn.Sequential(nn.Linear(HIDDEN, HIDDEN), nn.GELU(), nn.LayerNorm(HIDDEN))
     both = nn.ModuleList([encoder, head])
