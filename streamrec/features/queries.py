@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import LiveRoom
 from streamrec.state.apply import recent
-from streamrec.state.decay import Tally
+from streamrec.state.decay import DAY_MS, Tally
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
 
 RECENT = 48
+SAID_FOR = DAY_MS // 24
+"""How long (ms) the model is told what a user wrote."""
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
 
@@ -80,7 +82,7 @@ def queries(rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | N
         hidden=_pad([known((item, 1.0) for item in row.hidden) for row in rows]),
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
-        said=[" ".join(said.text for said in reversed(row.said)) for row in rows],
+        said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in pairs],
     )
 
 
