@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -110,15 +110,14 @@ class Ranker:
         if model is not None and settings.cross_pairs > 0:
             self._cross = CrossEncoderScorer(model, settings.cross_pairs, settings.cross_pairs_fixed)
 
-    def rank(self, asked: Queries, clock: Callable[[], float] = time.perf_counter) -> Ranked:
-        """One list per asked query, within the time that the settings allow from now on."""
-        deadline = clock() + self._settings.budget_ms / 1000
-        weighed = self.weigh(asked, deadline, clock)
+    def rank(self, asked: Queries, waited_s: float = 0.0) -> Ranked:
+        """One list per asked query, within what is left of the time that the settings allow after a wait of `waited_s`."""
+        weighed = self.weigh(asked, time.perf_counter() + self._settings.budget_ms / 1000 - waited_s)
         with _stage(weighed.seconds, "selectors"):
             return self._select(weighed)
 
-    def weigh(self, asked: Queries, deadline: float, clock: Callable[[], float] = time.perf_counter) -> Field:
-        """Everything but the choice: the candidates that stay, and their features, standardised."""
+    def weigh(self, asked: Queries, deadline: float) -> Field:
+        """Everything but the choice: the candidates that stay, and their features, standardised; `deadline` by `perf_counter`."""
         seconds: dict[str, float] = {}
         live_only = self._live_only()
         with _stage(seconds, "sources"):
@@ -129,7 +128,7 @@ class Ranker:
         with _stage(seconds, "features"):
             found = standardised(features(shop, candidates), candidates.kept)
         with _stage(seconds, "scorers"):
-            degraded = self._cross_encode(shop, candidates, found, deadline - clock())
+            degraded = self._cross_encode(shop, candidates, found, deadline - time.perf_counter())
         return Field(shop, candidates, found, live_only, removed, failed, seconds, degraded)
 
     def warm(self) -> None:

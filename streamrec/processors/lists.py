@@ -34,6 +34,8 @@ class Request:
     covers: list[tuple[str, int, int]]
     room_id: str | None = None
     traceparent: bytes | None = None
+    appended_ms: int | None = None
+    """When the broker got the trigger."""
 
 
 @dataclass(slots=True)
@@ -93,13 +95,18 @@ class ListMaker:
             self._catalogue,
         )
         prepared = time.perf_counter() - begin
-        ranked = self._ranker.rank(asked)
+        ranked = self._ranker.rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
         for position, request in enumerate(batch):
             made.lists.append(self._finish(request, self._items(ranked, position, request), seconds, ranked.degraded))
         made.removed += ranked.removed
         made.failed_sources += ranked.failed
         made.seconds.update(seconds)
+
+    def _waited_s(self, batch: Sequence[Request]) -> float:
+        """How long the trigger that waited longest has been in Kafka."""
+        appended = [request.appended_ms for request in batch if request.appended_ms is not None]
+        return max(0.0, (self._clock_ms() - min(appended)) / 1000) if appended and self._clock_ms is not None else 0.0
 
     def _items(self, ranked: Ranked, position: int, request: Request) -> list[RankedItem]:
         catalogue, room = self._catalogue, request.room_id or request.row.room_id

@@ -138,19 +138,21 @@ class _Batch:
             self._memory.setdefault("waiting", {}).setdefault(event.user_id, self._side.clock_ms() + interval)
             return
         room_id = None if isinstance(event, Feedback) else event.room_id
-        self._request(event.user_id, row, room_id, header(record.headers, "traceparent"))
+        self._request(event.user_id, row, room_id, header(record.headers, "traceparent"), record.timestamp)
 
-    def _request(self, user_id: str, row: UserRow, room_id: str | None, traceparent: bytes | None) -> None:
+    def _request(
+        self, user_id: str, row: UserRow, room_id: str | None = None, traceparent: bytes | None = None, appended_ms: int | None = None
+    ) -> None:
         topic, partition, offset, event_id, ts = row.waiting[-1]
         trigger = Trigger(topic=topic, partition=partition, offset=offset, event_id=event_id, ts=ts)
-        self._open[user_id] = Request(user_id, row, trigger, [entry[:3] for entry in row.waiting], room_id, traceparent)
+        self._open[user_id] = Request(user_id, row, trigger, [entry[:3] for entry in row.waiting], room_id, traceparent, appended_ms)
 
     def make_waiting(self, user_id: str) -> None:
         """Ask for the list of a user whose triggers waited long enough."""
         self._memory["waiting"].pop(user_id, None)
         row = self._rows.get(user_id.encode())
         if isinstance(row, UserRow) and row.waiting:
-            self._request(user_id, row, None, None)
+            self._request(user_id, row)
 
     def bury_all(self, letters: Sequence[Outbound]) -> None:
         """Send the dead letters of the catalogue."""

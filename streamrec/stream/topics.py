@@ -39,7 +39,8 @@ class Topic:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-_EVENTS = {"max.message.bytes": str(EVENT_BYTES)}
+# The broker's clock tells how long an event has waited, and producers' wrong clocks cannot make retention delete it.
+_EVENTS = {"max.message.bytes": str(EVENT_BYTES), "message.timestamp.type": "LogAppendTime"}
 _CHANGELOG = {
     # Deleted rows stay readable as tombstones for a day, and a day after their deletion their last value is gone.
     "delete.retention.ms": str(DAY_MS),

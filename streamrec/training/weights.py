@@ -37,7 +37,7 @@ class RecordingRanker(Ranker):
 
     seen: Field | None = None
 
-    def weigh(self, asked: Queries, deadline: float, *rest: object) -> Field:
+    def weigh(self, asked: Queries, deadline: float) -> Field:
         """As the ranker does."""
         self.seen = super().weigh(asked, deadline)
         return self.seen

@@ -18,7 +18,7 @@ from streamrec.ranking import Ranker
 from streamrec.replay import Record
 from streamrec.state.item import Signal
 from streamrec.state.user import ErasedUser
-from tests.shop import DAY, NOW, catalogue, item, record, room, rows, settings
+from tests.shop import DAY, NOW, WordModel, catalogue, item, record, room, rows, settings
 
 ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - DAY) for number in range(5)]
 
@@ -26,9 +26,9 @@ ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - DAY) for number i
 class Side:
     """A user processor with its rows, its memory and a clock that stands still."""
 
-    def __init__(self, stale: bool = False, **changes: Any) -> None:
+    def __init__(self, stale: bool = False, model: WordModel | None = None, **changes: Any) -> None:
         self.settings = settings(**changes)
-        self.catalogue = catalogue(*ITEMS)
+        self.catalogue = catalogue(*ITEMS, model=model)
         self.now = NOW
         maker = ListMaker(self.catalogue, Ranker(self.catalogue, self.settings), clock_ms=lambda: self.now, stale=lambda: stale)
         self.users = UserProcessor(self.settings, self.catalogue, maker, clock_ms=lambda: self.now)
@@ -204,6 +204,14 @@ def test_triggers_that_wait_are_answered_before_an_erasure() -> None:
 
 def test_a_stale_catalogue_marks_the_lists() -> None:
     assert lists(Side(stale=True).send(view(1)))[0].degraded == "stale-catalogue"
+
+
+def test_the_longer_a_trigger_has_waited_the_less_its_list_costs() -> None:
+    side = Side(model=WordModel(), cross_pairs_fixed=False, budget_ms=1000.0)
+    side.send(view(1))
+    late = view(2)._replace(timestamp=NOW - 1001)
+    assert lists(side.send(late))[0].degraded == "overload"
+    assert lists(side.send(view(3)))[0].degraded is None
 
 
 def test_an_item_says_in_which_live_room_it_is() -> None:
