@@ -58,7 +58,6 @@ class Catalogue:
         """The items (id, weight) that a danmaku names: by id, by shelf position or by the words of their titles."""
         room = self.rooms.live.get(room_id) if room_id else None
         shelf = room.shelf if room is not None else None
-        found = self.index.mentions(text, shelf)
-        if item_id is not None:
-            found[self.items.slot(item_id)] = 1.0
-        return [(self.items.ids[slot], weight) for slot, weight in sorted(found.items())]
+        found = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items())}
+        # By id, not by slot: an id that nobody sells must not take room in the catalogue.
+        return list((found | {item_id: 1.0} if item_id is not None else found).items())

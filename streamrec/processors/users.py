@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
@@ -25,6 +26,7 @@ from streamrec.state.repeats import is_repeat, remember
 from streamrec.state.signals import signals
 from streamrec.state.user import WAITING, ErasedUser, UserRow
 
+logger = logging.getLogger(__name__)
 UserRows = Rows[UserRow | ErasedUser]
 LIST_TYPE = "streamrec.recommendation"
 TRIGGERS = ("views", "purchases", "danmaku")
@@ -92,6 +94,7 @@ class _Batch:
             except BadEvent as error:
                 self._bury(record, "decode", error)
             except Exception as error:
+                logger.exception("applying %s-%d-%d failed; it becomes a dead letter", record.topic, record.partition, record.offset)
                 self._bury(record, "apply", BadEvent("failed", f"{type(error).__name__} while the event was applied"))
         self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
         return self.finish()
@@ -118,9 +121,9 @@ class _Batch:
             self._flush()
         mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id) if isinstance(event, Danmaku) else []
         source = (name, record.partition, record.offset)
-        for item_id, signal in signals(row, event, mentions, source):
-            self._out.records.append(Outbound(self._side.signals, item_id.encode(), _encode_signal(signal)))
+        said = signals(row, event, mentions, source)
         apply(row, event, mentions)
+        self._out.records += [Outbound(self._side.signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in said]
         row.offsets[name] = record.offset
         if event.event_id is not None:
             row.event_ids = remember(row.event_ids, event.event_id, event.ts)

@@ -64,6 +64,12 @@ def test_trend_prefers_the_recent_sale() -> None:
     assert trend[1] > trend[0] > 0
 
 
+def test_an_item_that_nobody_sells_may_be_named_and_takes_no_room() -> None:
+    shop = catalogue(item("a", "red retrospot mug"))
+    assert shop.mentioned("retrospot mug", "unheard of", None) == [("a", pytest.approx(0.75, abs=0.25)), ("unheard of", 1.0)]
+    assert shop.items.size == 1
+
+
 def test_columns_survive_growth() -> None:
     shop = Catalogue(WordModel())
     shop.put_items([item(f"i{number}", f"title{number} mug", price=1.0 + number) for number in range(700)])
