@@ -79,7 +79,7 @@ def test_users_and_items_count_every_event_once_through_kill_9(broker: str, tmp_
             expected_items = Counter(item for _, item in sent)
             until(lambda: bought(settings) == Counter(sent), f"every purchase once; the log: {worker.log.read_text()[-1500:]}")
             until(lambda: counted(settings) == expected_items, "every signal once")
-            assert worker.stop() == 0
+            assert worker.ready().stop() == 0
         finally:
             stop_all([worker])
     assert bought(settings) == Counter(sent)
