@@ -23,26 +23,31 @@ class LiveRoom:
 
 @dataclass(slots=True)
 class RoomTable:
-    """The rooms that are live now, and per item slot a room whose shelf it is on."""
+    """The rooms that are live now, and per item slot those whose shelf it is on."""
 
     items: ItemTable
     live: dict[str, LiveRoom] = field(default_factory=dict)
     any_room: bool = False
     """Whether a room was ever announced, live or ended."""
+    _having: dict[int, set[str]] = field(default_factory=dict)
 
     def put(self, room: Room) -> None:
         """Open, change or end a room."""
         self.any_room = True
+        self.remove(room.room_id)
         if room.status == "ended":
-            self.live.pop(room.room_id, None)
             return
         shelf = np.array([self.items.slot(item_id) for item_id in room.shelf], np.int32)
         on_air = self.items.slot(room.on_air) if room.on_air else -1
         self.live[room.room_id] = LiveRoom(room.room_id, room.host_id, shelf, on_air)
+        for slot in shelf.tolist():
+            self._having.setdefault(slot, set()).add(room.room_id)
 
     def remove(self, room_id: str) -> None:
         """Forget a room."""
-        self.live.pop(room_id, None)
+        former = self.live.pop(room_id, None)
+        for slot in former.shelf.tolist() if former else ():
+            self._having[slot].discard(room_id)
 
     def on_shelf(self, size: int) -> NDArray[np.bool_]:
         """Which slots lie on the shelf of a live room."""
@@ -60,7 +65,5 @@ class RoomTable:
 
     def room_of(self, slot: int, preferred: str | None) -> str | None:
         """A live room that has the item on its shelf: the preferred one if it has, else the first by id."""
-        having = [room_id for room_id, room in self.live.items() if slot in room.shelf]
-        if preferred in having:
-            return preferred
-        return min(having, default=None)
+        having = self._having.get(slot, set())
+        return preferred if preferred in having else min(having, default=None)

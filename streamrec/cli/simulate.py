@@ -13,13 +13,14 @@ import typer
 from streamrec.cli.interrupts import stop_on_signals
 from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
+from streamrec.clock import now_ms
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS
 from streamrec.events.files import read_items
 from streamrec.settings import Settings
 from streamrec.simulator import playback as files
 from streamrec.simulator.messages import Message
-from streamrec.simulator.player import Player, Summary, now_ms
+from streamrec.simulator.player import Player, Summary
 
 app = typer.Typer(no_args_is_help=True, help="Play events into Kafka.")
 

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from rich.console import Console
 
+from streamrec.clock import now_ms
 from streamrec.demo.ledger import Ledger, Report
 from streamrec.demo.reader import Reader
 from streamrec.demo.screen import Screen, Scroll, Silence
@@ -25,7 +26,7 @@ from streamrec.settings import Settings
 from streamrec.simulator.connection import producer
 from streamrec.simulator.messages import Message
 from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
-from streamrec.simulator.player import Player, Summary, now_ms
+from streamrec.simulator.player import Player, Summary
 from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
 from streamrec.stream import topics

@@ -1,8 +1,6 @@
-"""The features of a candidate, by name and in order. Whoever stores features or weights stores this version beside them."""
+"""The features of a candidate, by name and in order."""
 
 from __future__ import annotations
-
-FEATURES_VERSION = "1"
 
 RELATIVE = (
     "popularity_1d",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
@@ -28,7 +29,7 @@ class ItemProcessor:
     pack = staticmethod(pack_item)
     unpack = staticmethod(unpack_item)
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, clock_ms: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, clock_ms: Callable[[], int] = now_ms) -> None:
         self._catalogue = catalogue
         self._clock_ms = clock_ms
         self._interval = settings.stats_interval_ms

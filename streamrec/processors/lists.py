@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.clock import now_ms
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.features.queries import queries
 from streamrec.features.schema import FEATURES
@@ -55,7 +56,7 @@ class ListMaker:
         self,
         catalogue: Catalogue,
         ranker: Ranker,
-        clock_ms: Callable[[], int] | None = lambda: int(time.time() * 1000),
+        clock_ms: Callable[[], int] | None = now_ms,
         stale: Callable[[], bool] = lambda: False,
     ) -> None:
         """Without a clock a list is generated at the event time of its trigger and has no phase times (replay)."""
@@ -97,8 +98,9 @@ class ListMaker:
         prepared = time.perf_counter() - begin
         ranked = self._ranker.rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
-        for position, request in enumerate(batch):
-            made.lists.append(self._finish(request, self._items(ranked, position, request), seconds, ranked.degraded))
+        # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
+        places = [self._items(ranked, position, request) for position, request in enumerate(batch)]
+        made.lists += [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
         made.removed += ranked.removed
         made.failed_sources += ranked.failed
         made.seconds.update(seconds)

@@ -11,6 +11,7 @@ from typing import Literal, TypeGuard
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode, header
 from streamrec.events.dead_letters import dead_letter
@@ -44,7 +45,7 @@ class UserProcessor:
         settings: Settings,
         catalogue: Catalogue,
         maker: ListMaker,
-        clock_ms: Callable[[], int] = lambda: int(time.time() * 1000),
+        clock_ms: Callable[[], int] = now_ms,
         rank_at: Collection[str] = TRIGGERS,
         feed: CatalogueFeed | None = None,
     ) -> None:

@@ -15,11 +15,6 @@ from streamrec.simulator.messages import SIMULATED, Message
 FLUSH_PATIENCE_S = 60.0
 
 
-def now_ms() -> int:
-    """The present, in ms since the epoch."""
-    return time.time_ns() // 1_000_000
-
-
 @dataclass
 class Summary:
     """What was sent: messages by topic, malformed ones by kind, made-up ones, and those that ask for a list."""

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Mapping
 
+from streamrec.clock import now_ms
 from streamrec.errors import Stalled
 from streamrec.stream.core import off_loop
 from streamrec.stream.mark import Mark, Stamp, encode
@@ -56,7 +57,7 @@ async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
         partition.full.clear()
     await asyncio.gather(*sent)
     position = await partition.changelog.commit(rows, raw)
-    stamp = Stamp(ids[partition.family.changelog], position, int(time.time() * 1000), raw)
+    stamp = Stamp(ids[partition.family.changelog], position, now_ms(), raw)
     await off_loop(partition.disk.write, rows, stamp)
     await tools.core.run(partition.table.saved)
     partition.saved = mark

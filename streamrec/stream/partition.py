@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from streamrec.clock import now_ms
 from streamrec.processors.base import Memory, Outcome, Processor
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.core import Core
@@ -88,8 +88,7 @@ class Partition:
         """Let the processor send what waits for a time."""
         async with self.lock:
             if self.open and not self.torn:
-                now_ms = int(time.time() * 1000)
-                outcome = await self._run(tools, "tick", 0, self.family.processor.tick, self.table, self.memory, now_ms)
+                outcome = await self._run(tools, "tick", 0, self.family.processor.tick, self.table, self.memory, now_ms())
                 if outcome.records or self.table.dirty:
                     self.moved.set()
                 self.torn = False

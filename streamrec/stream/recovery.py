@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from streamrec.clock import now_ms
 from streamrec.errors import Stalled, StateMismatch
 from streamrec.settings import Settings
 from streamrec.stream import clients
@@ -46,10 +47,10 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
             marks[partition] = partition.disk.stamp.mark if partition.disk.stamp else None
             reader.seek(log, position)
         await _read_on(reader, logs, end, marks)
-    now_ms = int(time.time() * 1000)
+    saved_ms = now_ms()
     for log, partition in logs.items():
         raw = marks[partition]
-        stamp = Stamp(ids[log.topic], end[log], now_ms, raw)
+        stamp = Stamp(ids[log.topic], end[log], saved_ms, raw)
         await off_loop(partition.disk.write, (), stamp)
         mark = decode_mark(raw) if raw is not None else None
         partition.saved = mark
@@ -66,7 +67,7 @@ def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones
                 f"the disk of {partition.label} in {partition.disk.folder} is at {stamp.position} of a changelog that is not "
                 f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or take the worker to another --data-dir"
             )
-        age_ms = int(time.time() * 1000) - stamp.saved_ms
+        age_ms = now_ms() - stamp.saved_ms
         if age_ms <= tombstones_kept_ms and stamp.position >= first:
             return stamp.position
     partition.disk.wipe()

@@ -26,7 +26,6 @@ HIDDEN = 128
 MAX_TOKENS = 96
 MAX_ITEM_TOKENS = 24
 MAX_USER_TOKENS = 40
-WORD_TABLE = "embeddings.word_embeddings.weight"
 
 
 def encoder_config(vocabulary: int, layers: int) -> BertConfig:

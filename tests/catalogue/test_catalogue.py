@@ -103,3 +103,13 @@ def test_links_hold_both_directions_of_the_latest_neighbours(changes: list[tuple
             expected[slot] = 2 * latest[slot][slot]
         found = {int(other): float(weight) for other, weight in zip(slots[slot], weights[slot], strict=True) if other >= 0}
         assert found == pytest.approx(expected)
+
+
+def test_an_item_is_in_the_rooms_whose_shelf_it_is_on_now() -> None:
+    shop = catalogue(item("a"), item("b"))
+    for name, shelf in [("r2", ["a", "a"]), ("r1", ["a", "b"]), ("r2", ["b"])]:
+        shop.put_room(room(name, shelf))
+    assert [shop.rooms.room_of(0, "r2"), shop.rooms.room_of(1, "r2"), shop.rooms.room_of(1, None)] == ["r1", "r2", "r1"]
+    shop.put_room(room("r1", [], status="ended"))
+    shop.rooms.remove("r2")
+    assert [shop.rooms.room_of(0, None), shop.rooms.room_of(1, "r1")] == [None, None]

@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 import pytest
 
+from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode
 from streamrec.events.files import read_items
@@ -17,7 +18,6 @@ from streamrec.events.types import Item
 from streamrec.simulator import danmaku
 from streamrec.simulator.messages import SIMULATED, Message
 from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
-from streamrec.simulator.player import now_ms
 from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
 from streamrec.simulator.spoilt import KINDS, spoilt
