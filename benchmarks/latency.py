@@ -10,35 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-from streamrec import __version__
-from streamrec.broker.jars import KAFKA_VERSION
+from benchmarks.machine import machine
 from streamrec.cli.interrupts import one_interrupt
 from streamrec.cli.output import note
 from streamrec.demo.run import Plan, run
 from streamrec.settings import load
 
 COLUMNS = ("rate", "triggers", "lists", "coalesced", "p50_ms", "p99_ms", "degraded")
-LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "numpy")
-
-
-def machine() -> dict[str, Any]:
-    """What this runs on, as far as it bears on the figures."""
-    found = {"cpu": _cpu(), "cores": os.cpu_count(), "load": os.getloadavg()[0], "system": f"{platform.system()} {platform.machine()}"}
-    versions = {"python": platform.python_version(), "streamrec": __version__, "kafka": KAFKA_VERSION}
-    return found | {"versions": versions | {name: version(name) for name in LIBRARIES}}
-
-
-def _cpu() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
 
 
 def main() -> None:
