@@ -1,0 +1,75 @@
+"""streamrec: the real worker, with its changelog, checkpoints and guards, around a processor that does the work."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.stream.job import Job, given
+from benchmarks.stream.work import Row, answer, apply, decode_event, new_row, pack, unpack
+from streamrec.events.records import Inbound, Outbound, Rows
+from streamrec.processors.base import Memory, Outcome
+from streamrec.settings import Settings, load
+from streamrec.stream.worker import WorkerPieces, run_worker
+
+PAUSE_S = 0.01
+
+
+class Answer:
+    """Answers every view with a list."""
+
+    def __init__(self, sink: str) -> None:
+        self._sink = sink
+
+    def process(self, rows: Rows[Row], memory: Memory, records: Sequence[Inbound]) -> Outcome:
+        sink, out = self._sink, []
+        for record in records:
+            key, value = record.key, record.value
+            assert key is not None
+            assert value is not None
+            event = decode_event(value)
+            row = rows.get(key) or new_row()
+            apply(row, event, record.partition, record.offset)
+            rows.put(key, row)
+            out.append(Outbound(sink, key, answer(row, event, record.topic, record.partition, record.offset)))
+        outcome = Outcome(out)
+        outcome.counts["applied"] = len(records)
+        return outcome
+
+    def tick(self, rows: Rows[Row], memory: Memory, now_ms: int) -> Outcome:
+        return Outcome()
+
+    def pack(self, row: Row) -> bytes:
+        return pack(row)
+
+    def unpack(self, raw: bytes) -> Row:
+        return unpack(raw)
+
+
+def settings(job: Job) -> Settings:
+    """The defaults of streamrec, with the names of the job."""
+    folder = Path(job.folder) / f"streamrec-{job.worker}"
+    prefix = job.source.removesuffix("views")
+    return load(broker=job.broker, prefix=prefix, app_id=job.group, partitions=job.partitions, data_dir=folder, web_port=0)
+
+
+def pieces(job: Job) -> Callable[[Settings], WorkerPieces]:
+    """The processor for users; items get no events."""
+
+    def make(settings: Settings) -> WorkerPieces:
+        processor = Answer(job.sink)
+        return WorkerPieces(user=processor, item=processor, warm=lambda: _await(job), info={"name": "stubbed"})
+
+    return make
+
+
+def _await(job: Job) -> None:
+    while job.start is not None and not Path(job.start).exists():
+        time.sleep(PAUSE_S)
+
+
+if __name__ == "__main__":
+    told = given()
+    sys.exit(run_worker(settings(told), pieces(told)))
