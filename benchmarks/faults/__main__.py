@@ -1,0 +1,113 @@
+"""Does harm to the real worker on a real Kafka, and counts what was lost, applied twice or left without a list.
+
+    python -m benchmarks.faults --quick
+    python -m benchmarks.faults --injections 500 --results results.jsonl
+
+Without `--scenarios` all are tried in turn. With `--results` a campaign goes on where it ended, for as long as the engine's
+sources are the same; a file may be shared by several that run at once (give each a --seed of its own). The last line on stdout
+is one JSON object. The exit code is 1 when something was lost, applied twice, left without a list, or left uncommitted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults import campaign
+from benchmarks.faults.scenarios import SCENARIOS
+from benchmarks.faults.trial import run
+from benchmarks.machine import machine
+from streamrec.broker.embedded import EmbeddedBroker
+from streamrec.broker.ports import free_ports
+from streamrec.cli.interrupts import one_interrupt
+from streamrec.cli.output import note
+
+COLUMNS = ("injections", "events", "lost", "applied_twice", "lists_missing", "lists_repeated", "commits_behind", "worst_recovery_s")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.faults", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="some injections of the main scenarios, in a few minutes")
+    parser.add_argument("--injections", type=int, default=500, help="go on until there are so many (500)")
+    parser.add_argument("--scenarios", help=f"only these, comma-separated, of {', '.join(SCENARIOS)}")
+    parser.add_argument("--seed", type=int, default=0, help="of events and faults")
+    parser.add_argument("--rate", type=float, default=200.0, help="events per second (200)")
+    parser.add_argument("--results", type=Path, help="keep the results in this file, and count those that are in it")
+    parser.add_argument("--model", action="store_true", help="rank with the shipped model instead of by behaviour alone")
+    parser.add_argument("--json", action="store_true", help="only the JSON object on stdout")
+    found = parser.parse_args()
+    names = found.scenarios.split(",") if found.scenarios else list(SCENARIOS)
+    if unknown := [name for name in names if name not in SCENARIOS]:
+        parser.error(f"{unknown[0]} is no scenario; there are {', '.join(SCENARIOS)}")
+    found.names = names
+    return found
+
+
+def trials(options: argparse.Namespace, done: list[campaign.Row]) -> list[tuple[str, int, int]]:
+    """What is to be tried: scenario, seed and number of injections."""
+    if options.quick:
+        return [(name, options.seed, SCENARIOS[name].quick) for name in options.names if SCENARIOS[name].quick]
+    counts = {name: SCENARIOS[name].count for name in options.names}
+    return list(campaign.plan(options.names, counts, options.injections, done, options.seed))
+
+
+def measure(options: argparse.Namespace, engine: str, folder: Path) -> list[campaign.Row]:
+    """Run the trials, one after the other on one broker."""
+    files = [options.results] if options.results else []
+    rows = [row for row in campaign.load(files, engine) if row["scenario"] in options.names]
+    todo = trials(options, rows)
+    (port,) = free_ports(1)
+    broker = EmbeddedBroker(folder / "kafka", port, note)
+    with broker as bootstrap:
+        for number, (name, seed, count) in enumerate(todo, 1):
+            result = run(SCENARIOS[name], seed, count, broker, bootstrap, folder, options.rate, options.model)
+            if campaign.engine_version() != engine:
+                raise SystemExit("the engine's sources were changed during the trial, so that its result says nothing; start again")
+            row = {"engine": engine, "model": options.model, **result.row()}
+            rows.append(row)
+            for file in files:
+                campaign.keep(file, row)
+            note(f"[{number}/{len(todo)}] {name}: {', '.join(f'{row[column]} {column}' for column in COLUMNS)}, {row['seconds']:.0f} s")
+    return rows
+
+
+def report(summary: dict[str, Any]) -> None:
+    """A table for people, and what failed."""
+    print("".join(f"{name:>17}" for name in ("scenario", *COLUMNS)))
+    for name, row in (*summary["by_scenario"].items(), ("all", summary)):
+        print(f"{name:>17}" + "".join(f"{row[column] if row[column] is not None else '-':>17}" for column in COLUMNS))
+    for failure in summary["failures"]:
+        print(failure)
+
+
+def main() -> int:
+    """Run the campaign; 0 when all that must be zero is."""
+    options, engine = arguments(), campaign.engine_version()
+    about = machine()
+    with one_interrupt() as ignore_more:
+        folder = Path(tempfile.mkdtemp(prefix="streamrec-faults-"))
+        try:
+            rows = measure(options, engine, folder)
+        finally:
+            ignore_more()
+            shutil.rmtree(folder, ignore_errors=True)
+    summary = {**campaign.total(rows), "engine": engine, "machine": about}
+    if not options.json:
+        report(summary)
+    print(json.dumps(summary))
+    return 0 if campaign.good(summary) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

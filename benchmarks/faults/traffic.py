@@ -1,0 +1,74 @@
+"""Produces the events of a trial in a thread of its own, at a rate that does not wait for the worker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+from kafka import KafkaProducer
+
+from benchmarks.faults.events import LABEL, Event
+from streamrec.settings import Settings
+from streamrec.stream import clients
+
+TICK_S = 0.05
+FLUSH_S = 120.0
+
+
+class Traffic:
+    """An open loop of events; what the broker has `acknowledged` must be in its topics, what it `refused` may be."""
+
+    def __init__(self, settings: Settings, events: Iterator[Event], rate: float) -> None:
+        self.acknowledged = self.refused = 0
+        self._settings = settings
+        self._events = events
+        self._rate = rate
+        self._stop = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="traffic")
+        self._producer = KafkaProducer(linger_ms=5, **clients.kafka_python(settings))
+        self._running: Any = None
+
+    def send(self, events: list[Event]) -> None:
+        """Send some events now, and wait until the broker has them."""
+        for event in events:
+            self._send(event)
+        self._producer.flush(FLUSH_S)
+
+    def start(self) -> None:
+        """Begin the flow."""
+        self._running = self._thread.submit(self._run)
+
+    def stop(self) -> None:
+        """End the flow and wait for the broker; raises what went wrong meanwhile."""
+        self._stop.set()
+        try:
+            if self._running is not None:
+                self._running.result()
+            self._producer.flush(FLUSH_S)
+        finally:
+            self._producer.close()
+            self._thread.shutdown()
+
+    def _run(self) -> None:
+        began, sent = time.monotonic(), 0
+        while not self._stop.wait(TICK_S):
+            due = int((time.monotonic() - began) * self._rate) - sent
+            for event in islice(self._events, due):
+                self._send(event)
+            sent += due
+
+    def _send(self, event: Event) -> None:
+        topic = self._settings.topic(event.topic)
+        future = self._producer.send(topic, key=event.key, value=event.value, headers=[(LABEL, event.label)])
+        future.add_callback(self._count)
+        future.add_errback(self._refuse)
+
+    def _count(self, place: object) -> None:
+        self.acknowledged += 1
+
+    def _refuse(self, exc: BaseException) -> None:
+        self.refused += 1

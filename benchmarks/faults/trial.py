@@ -1,0 +1,247 @@
+"""One trial: topics of its own, events flowing all the time, workers to which a scenario does harm, and the check of all that came out."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults.check import OUTPUTS, Verdict, check
+from benchmarks.faults.events import Mixture, catalogue
+from benchmarks.faults.hooks import CURSED, FENCED
+from benchmarks.faults.reader import Reader, Unreadable, committed, delete_topics
+from benchmarks.faults.traffic import Traffic
+from benchmarks.faults.truth import Truth, truth
+from benchmarks.faults.waiting import until
+from benchmarks.faults.watch import Watch
+from benchmarks.faults.workers import HOOKED, PLAIN, Crew, Worker
+from streamrec.settings import Settings
+from streamrec.stream import exits, topics
+from streamrec.stream.mark import MARK, decode_mark
+
+SOURCES = ("views", "purchases", "danmaku", "erasures", "items")
+USER_SIDE, ITEM_SIDE = ("views", "purchases", "danmaku", "feedback", "erasures"), ("item-signals",)
+PARTITIONS = 4
+START_S, SERVED_S, SETTLE_S, COMMIT_S = 60.0, 60.0, 90.0, 10.0
+PAUSE_S = 0.25
+FORESEEN = {0, -9, exits.STALLED, exits.FENCED, exits.DISK_FULL, exits.KAFKA}
+"""Exit codes that faults may have; any other one is a fault of the worker."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What a trial found; `worst_recovery_s` is from a fault until each partition had a list that is new and was made after it."""
+
+    scenario: str
+    seed: int
+    injections: int = 0
+    events: int = 0
+    spoilt: dict[str, int] = field(default_factory=dict)
+    verdict: Verdict = field(default_factory=Verdict)
+    commits_behind: int = 0
+    recoveries_s: list[float] = field(default_factory=list)
+    exits: dict[str, int] = field(default_factory=dict)
+    fenced_rows: int = 0
+    seconds: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+    def row(self) -> dict[str, Any]:
+        """The result as one flat JSON object."""
+        found: dict[str, Any] = asdict(self)
+        verdict = found.pop("verdict")
+        details = verdict.pop("details")
+        worst = max(self.recoveries_s, default=0.0)
+        return found | verdict | {"failures": self.failures + details, "worst_recovery_s": worst}
+
+
+class Trial:
+    """What a scenario works with. `random` is its dice, `count` how many injections it should make."""
+
+    def __init__(self, scenario: str, seed: int, count: int, broker: Any, settings: Settings, rate: float, model: bool) -> None:
+        self.result = Result(scenario, seed)
+        self.random = random.Random(seed)
+        self.count = count
+        self.broker = broker
+        self.settings = settings
+        self.rate = rate
+        self.crew = Crew()
+        self._model = model
+        self._began = time.monotonic()
+        self._open: float | None = None
+        self._finished = False
+
+    def start(self, workers: int, hooked: bool = False, cursed: bool = False) -> None:
+        """Make the topics, start workers and events, and wait until every partition is served."""
+        topics.create(self.settings)
+        ts = int(time.time() * 1000)
+        self.traffic = Traffic(self.settings, iter(Mixture(self.result.seed, ts, cursed)), self.rate)
+        self.traffic.send(catalogue(ts))
+        self.watch = Watch(self.settings)
+        self._environment = {} if self._model else {"STREAMREC_SCORING": "off"}
+        if cursed:
+            self._environment[CURSED] = "1"
+        self._module = HOOKED if hooked or cursed else PLAIN
+        began = time.time()
+        for _ in range(workers):
+            self.hire()
+        self.traffic.start()
+        if self.watch.wait_served(began, START_S) is None:
+            raise TrialFailed(f"no lists within {START_S:g} s of the start; {self.logs()}")
+
+    def hire(self) -> Worker:
+        """One more worker."""
+        return self.crew.add(Worker(self.settings, "abcdefgh"[len(self.crew.workers)], self._environment, self._module))
+
+    def inject(self) -> float:
+        """Note that a fault happens now."""
+        self.result.injections += 1
+        self._open = time.time()
+        return self._open
+
+    def recover(self) -> None:
+        """Wait until every partition has had a new list since the last fault; the time from fault to list is kept."""
+        assert self._open is not None, "there was no fault"
+        served = self.watch.wait_served(self._open, SERVED_S)
+        if served is None:
+            self.fail(f"not served again within {SERVED_S:g} s")
+        else:
+            self.result.recoveries_s.append(round(served - self._open, 3))
+        self._open = None
+
+    def await_share(self, worker: Worker) -> None:
+        """Wait until a worker that was just started has partitions of its own."""
+        if not until(lambda: worker.opened() > 0, SERVED_S):
+            self.fail(f"worker {worker.name} has no partitions {SERVED_S:g} s after its start")
+
+    def terminate(self, worker: Worker) -> None:
+        """Tell a worker to stop, which must end it with 0."""
+        if code := worker.terminate():
+            self.fail(f"worker {worker.name} ended with {code} when it was told to stop")
+
+    def kill_broker(self) -> None:
+        """kill -9 of the broker."""
+        os.kill(self.broker.running().pid, signal.SIGKILL)
+        until(lambda: self.broker.running() is None, SERVED_S)
+
+    def fail(self, what: str) -> None:
+        """Note a failure, with the ends of the workers' logs."""
+        self.result.failures.append(f"after fault {self.result.injections}: {what}; {self.logs()}")
+
+    def sleep(self, least_s: float, most_s: float) -> None:
+        """Let some time pass."""
+        time.sleep(self.random.uniform(least_s, most_s))
+
+    def logs(self) -> str:
+        """The ends of the workers' logs, for messages."""
+        return "; ".join(f"the end of the log of {worker.name}:\n{worker.end_of_log()}" for worker in self.crew.workers)
+
+    def finish(self) -> None:
+        """End the events, let the workers come to the end, and check everything, unless that was done."""
+        if self._finished:
+            return
+        self._finished = True
+        self.traffic.stop()
+        self.crew.gather()
+        with Reader(self.settings, (*SOURCES, "item-signals", "feedback")) as sources, Reader(self.settings, OUTPUTS) as outputs:
+            sources.catch_up()
+            known = truth({name: sources.records[name] for name in SOURCES})
+            self._await_end(sources, outputs)
+            self.result.commits_behind = self._commits_behind(sources.ends)
+            self._judge(known, outputs)
+            for name, code in self.crew.leave().items():
+                if code:
+                    self.result.failures.append(f"worker {name} ended with {code} when it was told to stop")
+
+    def close(self, keep_topics: bool = False) -> None:
+        """Leave no process, thread or topic behind."""
+        codes = self.crew.end()
+        self.result.exits = {str(code): count for code, count in sorted(codes.items())}
+        self.result.failures += [f"a worker ended with {code}; {self.logs()}" for code in codes.keys() - FORESEEN]
+        self.result.fenced_rows = sum(one.log.read_text(errors="replace").count(FENCED) for one in self.crew.workers if one.log.exists())
+        if hasattr(self, "watch"):
+            self.watch.close()
+        self.result.seconds = round(time.monotonic() - self._began, 1)
+        if not keep_topics:
+            delete_topics(self.settings)
+
+    def _await_end(self, sources: Reader, outputs: Reader) -> None:
+        """Wait until the marks are at the end of their sources: then all is applied that will be."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            sources.catch_up()
+            outputs.catch_up()
+            behind = _behind(_marks(outputs), sources.ends)
+            if not behind:
+                return
+            if time.monotonic() > deadline:
+                self.fail(f"not all was applied within {SETTLE_S:g} s: {sorted(behind)[:4]}")
+                return
+            time.sleep(PAUSE_S)
+
+    def _commits_behind(self, ends: Mapping[tuple[str, int], int]) -> int:
+        deadline = time.monotonic() + COMMIT_S
+        while behind := _behind(committed(self.settings), ends):
+            if time.monotonic() > deadline:
+                self.result.failures.append(f"committed offsets are behind after {COMMIT_S:g} s: {sorted(behind)}")
+                break
+            time.sleep(PAUSE_S)
+        return len(behind)
+
+    def _judge(self, known: Truth, outputs: Reader) -> None:
+        result, deadline = self.result, time.monotonic() + COMMIT_S
+        while True:
+            try:
+                outputs.catch_up()
+            except Unreadable as exc:
+                result.failures.append(str(exc))
+            result.verdict = check(known, outputs.records, self.settings.prefix)
+            # The statistics of an item follow its row at their own interval.
+            if not result.verdict.stats_behind or time.monotonic() > deadline:
+                break
+            time.sleep(PAUSE_S)
+        result.events = known.events
+        result.spoilt = {name: count for name, count in sorted(known.labels.items()) if name != "good"}
+        if (kept := sum(known.labels.values())) < self.traffic.acknowledged:
+            result.failures.append(f"the broker kept {kept} of {self.traffic.acknowledged} events that it had acknowledged")
+
+
+class TrialFailed(Exception):
+    """A trial could not be brought to its end."""
+
+
+def run(scenario: Any, seed: int, count: int, broker: Any, bootstrap: str, folder: Path, rate: float, model: bool) -> Result:
+    """Run one trial of a scenario from its first topic to its last check."""
+    name = f"{scenario.name}-{seed}-{time.time_ns() // 1_000_000 % 10**9}"
+    settings = Settings(
+        broker=bootstrap, prefix=f"{name}.", app_id=name, partitions=PARTITIONS, data_dir=folder / name, session_timeout_s=6.0
+    )
+    trial = Trial(scenario.name, seed, count, broker, settings, rate, model)
+    try:
+        trial.start(scenario.workers, scenario.hooked, scenario.cursed)
+        scenario.run(trial)
+        trial.finish()
+    except TrialFailed as exc:
+        trial.result.failures.append(str(exc))
+    finally:
+        trial.close()
+    return trial.result
+
+
+def _marks(outputs: Reader) -> dict[tuple[str, int], int]:
+    """How far the last mark of every partition is, by source."""
+    found: dict[tuple[str, int], int] = {}
+    for family in ("user", "item"):
+        last: dict[int, Any] = {record.partition: record for record in outputs.records[f"{family}-changelog"] if record.key == MARK}
+        for partition, record in last.items():
+            found |= {(topic.rpartition(".")[2], partition): at for topic, at in decode_mark(record.value).next.items()}
+    return found
+
+
+def _behind(at: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> set[tuple[str, int]]:
+    followed = {one: end for one, end in ends.items() if one[0] in (*USER_SIDE, *ITEM_SIDE)}
+    return {one for one, end in followed.items() if max(0, at.get(one, 0)) < end}
