@@ -63,8 +63,9 @@ async def check_rows(broker: str, changelog: str, traffic: Traffic) -> None:
 
 
 def plain_row(record: Any) -> tuple[str, bytes] | None:
-    """The row of a changelog record whose key is the user; keys that begin with a zero byte are not rows."""
-    return None if record.key.startswith(b"\0") else (record.key.decode(), record.value)
+    """User and packed row of a changelog record; the engine's own keys begin with a zero byte, Quix Streams appends a name to its keys."""
+    key = record.key
+    return None if key.startswith(b"\0") else (key.partition(b"|")[0].decode(), record.value)
 
 
 async def everything(broker: str, topic: str) -> AsyncIterator[Sequence[Any]]:

@@ -20,7 +20,7 @@ from benchmarks.stream.meter import Rates, rates, watch
 from benchmarks.stream.processes import ContenderProcess
 from benchmarks.stream.traffic import PARTITIONS, Traffic, preload
 from streamrec.errors import Stalled
-from streamrec.settings import Settings
+from streamrec.settings import load
 from streamrec.stream import topics
 
 WARM_UP = 0.1
@@ -70,7 +70,7 @@ def prepared(broker: str, contender: Contender) -> Iterator[Job]:
         )
         try:
             if contender.name == "streamrec":
-                topics.create(Settings(broker=broker, prefix=prefix, partitions=PARTITIONS))
+                topics.create(load(broker=broker, prefix=prefix, partitions=PARTITIONS))
             else:
                 cluster.create(broker, [job.source, job.sink], [job.changelog])
             cluster.await_leaders(broker, [job.source, job.sink, job.changelog])

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Contender:
-    """Who takes part: `events` and `quick` are how many it gets in a full and a quick run, so that it runs for some seconds.
+    """Who takes part.
 
-    `changelog` names the topic with its packed rows, if it has one that can be read; `{group}` and `{source}` stand for the names of the run.
+    `events` and `quick` are how many events it gets in a full and a quick run, so that it runs for some seconds. `changelog`
+    names the topic with its packed rows, if it has one that can be read; `{group}`, `{prefix}` and `{source}` stand for the
+    names of the run.
     """
 
     name: str
@@ -26,10 +28,40 @@ CONTENDERS = {
         Contender(
             name="streamrec",
             distribution="streamrec",
-            guarantee="every event applied once, at least one list each; changelog transactions, fenced, then RocksDB",
+            guarantee="each event applied once, at least one list each; fenced changelog transactions every 0.5 s, then RocksDB",
             events=600_000,
             quick=300_000,
             changelog="{prefix}user-changelog",
+        ),
+        Contender(
+            name="faust",
+            distribution="faust-streaming",
+            guarantee="at least once at best: events are lost and counted twice around crashes; changelog without transactions, RocksDB",
+            events=20_000,
+            quick=10_000,
+            changelog="{group}-rows-changelog",
+        ),
+        Contender(
+            name="quixstreams",
+            distribution="quixstreams",
+            guarantee="at least once: what came after the last checkpoint is applied again; changelog and RocksDB, every 5 s",
+            events=600_000,
+            quick=300_000,
+            changelog="changelog__{group}--{source}--default",
+        ),
+        Contender(
+            name="bytewax",
+            distribution="bytewax",
+            guarantee="at least once: what came after the last snapshot is applied again; rows in memory, snapshots in SQLite every 5 s",
+            events=300_000,
+            quick=150_000,
+        ),
+        Contender(
+            name="pathway",
+            distribution="pathway",
+            guarantee="at least once: its input is kept in a folder every 5 s and worked off again; rows in memory",
+            events=300_000,
+            quick=150_000,
         ),
         Contender(
             name="aiokafka",

@@ -38,6 +38,9 @@ class Answer:
         outcome.counts["applied"] = len(records)
         return outcome
 
+    def waits(self, memory: Memory) -> bool:
+        return False
+
     def tick(self, rows: Rows[Row], memory: Memory, now_ms: int) -> Outcome:
         return Outcome()
 
