@@ -69,11 +69,11 @@ class PlainTrial(Trial):
         self.traffic.stop()
         self.crew.gather()
         with Reader(self.settings, ["views", "recommendations", "user-changelog"]) as reader:
-            self._await_end(reader)
+            self._await_silence(reader)
             judge(self.result, reader.records, self.settings.prefix)
             self.result.commits_behind = self._behind(reader.ends)
 
-    def _await_end(self, reader: Reader) -> None:
+    def _await_silence(self, reader: Reader) -> None:
         began = moved = time.monotonic()
         before = -1
         while time.monotonic() - began < SETTLE_S and time.monotonic() - moved < SILENCE_S:

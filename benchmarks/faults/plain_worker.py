@@ -19,7 +19,7 @@ def make(settings: Settings) -> faust.App:
     """The app: counts the views of every user, and answers each with a list that names the event it is for."""
     app = faust.App(
         settings.app_id,
-        store="rocksdb://?driver=rocksdict",
+        store="rocksdb://",
         datadir=str(settings.data_dir),
         topic_partitions=settings.partitions,
         topic_disable_leader=True,
