@@ -1,7 +1,7 @@
 # Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo test check bench soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,6 +27,11 @@ $(VENV)/test.stamp: setup.cfg pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $(VENV)/demo.stamp $@
 
+$(VENV)/bench.stamp: setup.cfg pyproject.toml | $(BIN)/python
+	@echo "installing streamrec and the systems that it is measured beside into $(VENV) (once; a few minutes)" >&2
+	@$(BIN)/python -m pip install --quiet --editable '.[test,bench]'
+	@touch $(VENV)/demo.stamp $(VENV)/test.stamp $@
+
 install: $(VENV)/test.stamp  ## make .venv with all that tests and benchmarks need
 
 demo: $(VENV)/demo.stamp  ## start everything and watch lists come (ARGS="--headless --duration 30 --json" passes arguments on)
@@ -40,8 +45,12 @@ check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 	@$(BIN)/mypy
 	@$(BIN)/python -m streamrec.events.schemas --check
 
-bench: $(VENV)/test.stamp  ## measure latency through real Kafka and the real worker
-	@$(BIN)/python -m benchmarks.latency $(ARGS)
+bench: $(VENV)/bench.stamp  ## measure the engine beside others, ranking stubbed, then real lists (ARGS="--quick" or "--json" goes to the first)
+	@$(BIN)/python -m benchmarks.stream $(ARGS)
+	@$(BIN)/python -m benchmarks.latency --rates 5,20,50,100
+
+soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 clean:  ## remove .venv, caches and local data
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis streamrec-data .streamrec

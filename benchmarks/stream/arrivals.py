@@ -71,7 +71,7 @@ async def run(order: Order, notes: Path) -> None:
         due = min(len(records), round((at - start) * order.rate))
         moment = time.monotonic()
         late_s = max(late_s, moment - at)
-        on_the_way += [(moment, one) for one in await send(producer, order.topic, iter(records[begun:due]))]
+        on_the_way += [(moment, one) for one in await send(producer, order.topic, records[begun:due])]
         begun = due
     batches = [(moment, one.partition, int((await one.done).offset), one.records) for moment, one in on_the_way]
     await producer.stop()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 
 from benchmarks.stream.traffic import PARTITIONS
 from streamrec.stream.topics import EVENT_BYTES
@@ -51,7 +52,10 @@ def remove(broker: str, run: str) -> None:
 def members(broker: str, group: str) -> int:
     """How many members a consumer group has while it is stable; 0 while it is not."""
     with admin(broker) as client:
-        found = client.describe_groups([group])[group]
+        try:
+            found = client.describe_groups([group])[group]
+        except CoordinatorNotAvailableError:
+            return 0  # the broker has had no group so far
         return len(found["members"]) if found["group_state"] == "Stable" else 0
 
 

@@ -35,7 +35,7 @@ WARM_UP_S = 2.0
 ID_BYTES = 80
 """The beginning of a list, which holds its id."""
 
-Seen = list[tuple[float, Sequence[bytes]]]
+Seen = Sequence[tuple[float, Sequence[bytes]]]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ async def _join_later(process: ContenderProcess, after_s: float) -> None:
 
 
 async def _read(reader: AIOKafkaConsumer, worker: ContenderProcess, events: int) -> Seen:
-    seen: Seen = []
+    seen: list[tuple[float, Sequence[bytes]]] = []
     missing, moved = events, time.monotonic()
     while missing > 0:
         worker.require_alive()

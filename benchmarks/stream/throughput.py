@@ -38,7 +38,7 @@ def measure(broker: str, contender: Contender, traffic: Traffic, workers: int = 
         WorkMissing, Stalled, WorkerEnded: its figures would mean nothing.
     """
     with prepared(broker, contender) as job:
-        asyncio.run(preload(broker, job.source, traffic))
+        asyncio.run(preload(broker, job.source, traffic.records()))
         ends = cluster.Ends(broker, job.sink)
         try:
             with ExitStack() as stack:

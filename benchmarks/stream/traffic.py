@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -29,6 +29,10 @@ CHANNELS = ("app", "web", "share", "push")
 COUNTRIES = ("GB", "DE", "FR", "IE", "NL")
 STEP_MS = 20
 """Event time between one event and the next."""
+
+
+Record = tuple[int, bytes, bytes]
+"""Partition, key and value."""
 
 
 class _Purchase(msgspec.Struct):
@@ -55,8 +59,8 @@ class Traffic:
         self.keys = [b"user-%07d" % number for number in range(users)]
         self._homes = _homes(users)
 
-    def records(self, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes, bytes]]:
-        """Partition, key and value of each event."""
+    def records(self, begin: int = 0, end: int | None = None) -> Iterator[Record]:
+        """Each event as a record."""
         for number in range(begin, self.count if end is None else end):
             user, item = int(self.users[number]), int(self._items[number])
             event = Event(
@@ -90,7 +94,7 @@ class Sent(NamedTuple):
     records: int
 
 
-async def send(producer: AIOKafkaProducer, topic: str, records: Iterator[tuple[int, bytes, bytes]]) -> list[Sent]:
+async def send(producer: AIOKafkaProducer, topic: str, records: Iterable[Record]) -> list[Sent]:
     """Send records as batches, one open at a time per partition; each leaves when it is full or all have been given."""
     batches: dict[int, Any] = {}
     sent: list[Sent] = []
@@ -111,12 +115,12 @@ async def send(producer: AIOKafkaProducer, topic: str, records: Iterator[tuple[i
     return sent
 
 
-async def preload(broker: str, topic: str, traffic: Traffic) -> None:
-    """Put all events into a topic."""
+async def preload(broker: str, topic: str, records: Iterable[Record]) -> None:
+    """Put records into a topic."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES)
     await producer.start()
     try:
-        await asyncio.gather(*(one.done for one in await send(producer, topic, traffic.records())))
+        await asyncio.gather(*(one.done for one in await send(producer, topic, records)))
     finally:
         await producer.stop()
 

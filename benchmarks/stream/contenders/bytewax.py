@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import bytewax.operators as op
-from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource, KafkaSourceMessage
+from bytewax.connectors.kafka import KafkaSink, KafkaSinkMessage, KafkaSource
 from bytewax.dataflow import Dataflow
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
@@ -21,9 +22,9 @@ def make(job: Job) -> Dataflow:
     """The dataflow."""
     flow = Dataflow("bench")
     events = op.input("in", flow, KafkaSource([job.broker], [job.source]))
-    keyed = op.key_on("user", events, lambda message: message.key.decode())
+    keyed = op.key_on("user", events, _user)
 
-    def work(raw: bytes | None, message: KafkaSourceMessage[bytes, bytes]) -> tuple[bytes, KafkaSinkMessage[bytes, bytes]]:
+    def work(raw: bytes | None, message: Any) -> tuple[bytes, KafkaSinkMessage[bytes, bytes]]:
         event = decode_event(message.value)
         row = new_row() if raw is None else unpack(raw)
         apply(row, event, message.partition, message.offset)
@@ -32,6 +33,11 @@ def make(job: Job) -> Dataflow:
     lists = op.map("list", op.stateful_map("row", keyed, work), lambda pair: pair[1])
     op.output("out", lists, KafkaSink([job.broker], job.sink, {"partitioner": "murmur2_random"}))
     return flow
+
+
+def _user(message: Any) -> str:
+    user: str = message.key.decode()
+    return user
 
 
 def run(job: Job) -> None:

@@ -22,7 +22,7 @@ def run(job: Job) -> None:
     source = app.topic(job.source, key_deserializer="bytes", value_deserializer="bytes")
     sink = app.topic(job.sink, key_serializer="bytes", value_serializer="bytes")
 
-    def work(value: bytes, state: State) -> bytes:
+    def work(value: bytes, state: State[str, bytes]) -> bytes:
         place = message_context()
         event = decode_event(value)
         raw = state.get_bytes("row")
