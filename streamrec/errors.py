@@ -7,7 +7,9 @@
     ├── PortInUse                another process listens on the port
     ├── TopicMismatch            a topic exists with other partitions or another cleanup policy
     ├── DataFolderInUse          another worker holds the data folder
+    ├── GroupNotEmpty            workers run that must not
     ├── StateMismatch            local disk and changelog do not belong together
+    ├── DiskFault                the local disk cannot be read
     ├── Stalled                  work goes on but progress stands still
     ├── WorkerEnded             the worker that a command started is gone
     ├── NotCovered              triggers of the demo stayed without a list
@@ -53,8 +55,16 @@ class DataFolderInUse(StreamrecError):
     """Another worker holds the lock of the data folder."""
 
 
+class GroupNotEmpty(StreamrecError):
+    """Workers of the group run while their state is to be repaired."""
+
+
 class StateMismatch(StreamrecError):
     """Local disk, changelog and sources do not belong together; going on would lose or double events."""
+
+
+class DiskFault(StreamrecError):
+    """The worker's local disk cannot be read."""
 
 
 class Stalled(StreamrecError):

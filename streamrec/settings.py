@@ -51,9 +51,11 @@ class Settings(BaseSettings):
     checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
     checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
     session_timeout_s: Seconds = Field(6.0, description="After this silence Kafka gives a worker's partitions to another.")
-    fetch_max_wait_ms: Positive = Field(50, description="How long the broker may hold an empty fetch back.")
-    poll_records: Positive = Field(500, description="Most records of one poll; the upper bound of a micro-batch.")
-    row_cache: Positive = Field(100_000, description="Rows that a partition keeps unpacked in memory besides those not yet saved.")
+    fetch_max_wait_ms: Positive = Field(200, description="How long the broker may hold an empty fetch back.")
+    poll_records: Positive = Field(2000, description="Most records of one poll; the upper bound of a micro-batch.")
+    row_cache_mb: Positive = Field(
+        128, description="Megabytes of packed rows that a worker keeps unpacked in memory (where they take some times as much)."
+    )
     stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
 
     # model

@@ -28,7 +28,7 @@ REASONS: Final[dict[str, str]] = {
     "tombstone": "The record has no value, on a topic where there is nothing to delete.",
     "missing_key": "The record has no key.",
     "misrouted": "The key differs from the id in the value, or the record lies in another partition than its key hashes to (murmur2).",
-    "failed": "The code that applies the event raised; the worker's log names the error.",
+    "failed": "The code that applies the event raised, and state is as if it had never come; the worker's log names the error.",
 }
 """Why an event becomes a dead letter: what stands in its `streamrec.errors.reason` header, and what that means."""
 

@@ -33,11 +33,19 @@ class Processor(Protocol[Row]):
     """The pure code of one state family. Every method is called on the core thread only, one call at a time."""
 
     def process(self, rows: Rows[Row], memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        """Apply the records of one topic partition, in order, to `rows`. Bad records become dead letters; raising ends the process."""
+        """Apply the records of one topic partition, in order, to `rows`. Bad records become dead letters.
+
+        When it raises, the partition goes back to its last checkpoint, the record at fault is found by trying smaller
+        pieces, and becomes a dead letter; a StreamrecError ends the process.
+        """
+        ...
+
+    def waits(self, memory: Memory) -> bool:
+        """Whether something waits for a time; called often, on the event loop."""
         ...
 
     def tick(self, rows: Rows[Row], memory: Memory, now_ms: int) -> Outcome:
-        """Send what waits for a time (called several times a second on every ready partition, under its lock)."""
+        """Send what waits for a time (called several times a second where something `waits`); raising ends the process."""
         ...
 
     def pack(self, row: Row) -> bytes:

@@ -62,6 +62,10 @@ class ItemProcessor:
         out.seconds["item_stats"] = time.perf_counter() - begin
         return out
 
+    def waits(self, memory: Memory) -> bool:
+        """Whether statistics wait for their interval."""
+        return bool(memory.get("waiting"))
+
     def tick(self, rows: Rows[ItemRow], memory: Memory, now_ms: int) -> Outcome:
         """Send the statistics that waited for their interval to pass."""
         out = Outcome()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from hashlib import blake2b
@@ -27,7 +26,6 @@ from streamrec.state.repeats import is_repeat, remember
 from streamrec.state.signals import signals
 from streamrec.state.user import WAITING, ErasedUser, UserRow
 
-logger = logging.getLogger(__name__)
 UserRows = Rows[UserRow | ErasedUser]
 LIST_TYPE = "streamrec.recommendation"
 TRIGGERS = ("views", "purchases", "danmaku")
@@ -62,6 +60,10 @@ class UserProcessor:
         """Apply the records of one topic partition in order."""
         return _Batch(self, rows, memory).run(records)
 
+    def waits(self, memory: Memory) -> bool:
+        """Whether a list waits for its user's minimum interval, or the catalogue may have dead letters."""
+        return bool(memory.get("waiting")) or (self.feed is not None and memory.get("partition") == 0)
+
     def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
         """Make the lists that waited for a user's minimum interval to pass."""
         batch = _Batch(self, rows, memory)
@@ -93,10 +95,7 @@ class _Batch:
                 check_route(record.key, event.user_id, record.partition, self._settings.partitions)
                 self._take(record, name, event)
             except BadEvent as error:
-                self._bury(record, "decode", error)
-            except Exception as error:
-                logger.exception("applying %s-%d-%d failed; it becomes a dead letter", record.topic, record.partition, record.offset)
-                self._bury(record, "apply", BadEvent("failed", f"{type(error).__name__} while the event was applied"))
+                self._bury(record, error)
         self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
         return self.finish()
 
@@ -177,7 +176,8 @@ class _Batch:
             key = request.user_id.encode()
             self._rows.put(key, request.row)
             headers = cloud_event_headers(made_list.list_id, LIST_TYPE, request.traceparent, time_ms=made_list.generated_ts)
-            self._out.records.append(Outbound(self._side.lists, key, encode(made_list), headers))
+            # The user's partition of the sources is that of the lists, too: no need to hash the key again.
+            self._out.records.append(Outbound(self._side.lists, key, encode(made_list), headers, self._memory.get("partition")))
             self._out.counts["list"] += 1
             self._out.counts["coalesced"] += len(made_list.covers) - 1
             if made_list.degraded:
@@ -202,8 +202,8 @@ class _Batch:
             self._rows.delete(key)
         self._out.counts["erasure"] += 1
 
-    def _bury(self, record: Inbound, stage: str, error: BadEvent) -> None:
-        self._out.records.append(dead_letter(self._side.dead_letters, record, stage, error, self._side.clock_ms()))
+    def _bury(self, record: Inbound, error: BadEvent) -> None:
+        self._out.records.append(dead_letter(self._side.dead_letters, record, "decode", error, self._side.clock_ms()))
         self._out.counts["dead_letter"] += 1
 
 

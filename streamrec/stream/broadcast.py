@@ -77,9 +77,7 @@ class Broadcast:
     async def _assign(self, consumer: AIOKafkaConsumer) -> None:
         """Take all partitions there are; those that are new are read from their beginning."""
         found = [
-            TopicPartition(topic, number)
-            for topic in self._pieces.broadcast
-            for number in sorted(await self._partitions(consumer, topic))
+            TopicPartition(topic, number) for topic in self._pieces.broadcast for number in sorted(await self._partitions(consumer, topic))
         ]
         if found != self._assigned:
             positions: Mapping[TopicPartition, int] = {known: await consumer.position(known) for known in self._assigned}

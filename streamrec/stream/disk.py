@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
 
+from streamrec.errors import DiskFault
 from streamrec.stream.mark import Stamp, decode_stamp, encode
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,8 @@ def _options() -> Options:
     options.set_max_total_wal_size(4 * WRITE_BUFFER_BYTES)
     options.set_max_open_files(256)
     options.set_keep_log_file_num(2)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_level_zero_file_num_compaction_trigger(8)
     return options
 
 
@@ -60,8 +63,15 @@ class Disk:
         self.stamp: Stamp | None = decode_stamp(raw) if raw is not None else None
 
     def get(self, key: bytes) -> bytes | None:
-        """The packed row, if there is one."""
-        return self._db.get(key)
+        """The packed row, if there is one.
+
+        Raises:
+            DiskFault: the disk cannot be read.
+        """
+        try:
+            return self._db.get(key)
+        except Exception as exc:
+            raise DiskFault(f"{self.folder} cannot be read ({exc}): check the disk; a deleted folder is built anew at the start") from exc
 
     def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
         """Write rows, and the stamp that says what they are, at once. Without a stamp the disk counts as unfinished."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -13,24 +13,21 @@ from faust.types.tuples import TP
 
 from streamrec.errors import Stalled, StateMismatch
 from streamrec.settings import Settings
-from streamrec.stream.changelog import Changelog
 from streamrec.stream.checkpoint import TopicIds, checkpoint, keep
-from streamrec.stream.core import off_loop
-from streamrec.stream.disk import Disk
-from streamrec.stream.guard import Batch
+from streamrec.stream.guard import Batch, Cursor, Verdict
+from streamrec.stream.opening import Opener
 from streamrec.stream.partition import Family, Partition, Tools
-from streamrec.stream.recovery import recover
 
 if TYPE_CHECKING:
     from streamrec.stream.transport import BatchThread
 
 log = structlog.get_logger(__name__)
 
-OPEN_AT_ONCE = 8
 TICK_S = 0.2
 COMMIT_S = 1.0
 COMMIT_PATIENCE_S = 5.0
 HEAL_AFTER_S = 3.0
+"""Longer than Faust ever needs to bring a batch to its agent while that is idle."""
 
 
 class Engine:
@@ -42,9 +39,7 @@ class Engine:
 
     thread: BatchThread
 
-    def __init__(
-        self, settings: Settings, families: Iterable[Family], tools: Tools, ids: TopicIds, tombstones_kept_ms: Mapping[str, int]
-    ) -> None:
+    def __init__(self, settings: Settings, families: Iterable[Family], tools: Tools, opener: Opener, ids: TopicIds) -> None:
         self.settings = settings
         self.tools = tools
         self.gate = asyncio.Event()
@@ -52,11 +47,13 @@ class Engine:
         self.joined = False
         self._families = tuple(families)
         self._family_of = {topic: family for family in self._families for topic in family.sources}
-        self._ids, self._tombstones_kept_ms = ids, tombstones_kept_ms
+        self._opener, self._ids = opener, ids
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._keepers: dict[Partition, asyncio.Task[None]] = {}
         self._opening: asyncio.Task[None] | None = None
-        self._releasing = asyncio.Lock()
+        self._pausing = asyncio.Lock()
+        self._closed = False
+        self._generation = 0
         self._committed: dict[TP, int] = {}
         self._epochs = itertools.count(1)
         self._under_way: dict[TP, float] = {}
@@ -70,37 +67,55 @@ class Engine:
 
     def opening(self) -> int:
         """How many partitions are assigned, but not open so far."""
-        return sum(not partition.open for partition in self._partitions.values())
+        waiting = self._opening is not None and not self._opening.done()
+        return max(int(waiting), sum(not partition.open for partition in self._partitions.values()))
 
-    def assign(self, tps: frozenset[TP]) -> None:
-        """Open the partitions that the group gave us; returns at once."""
+    def assign(self, tps: frozenset[TP], generation: int) -> None:
+        """Open the partitions that the group gave us in this generation and close what it took away; returns at once.
+
+        What we had in the generation before stays open, with all it has in memory. After a generation that we missed
+        another worker may have had it, and it is opened anew.
+        """
+        if self._closed:
+            return
         self.joined = True
-        known = {number for _, number in self._partitions}
-        numbers = sorted({tp.partition for tp in tps} - known)
+        numbers = {tp.partition for tp in tps}
         if {TP(topic, number) for topic in self.sources for number in numbers} - tps:
             self.fail(StateMismatch("the group has torn partitions of one number apart: stop all workers that run another version"))
-        elif numbers:
-            self._opening = self.watch(self._open(numbers))
+            return
+        kept = numbers if generation - self._generation in (0, 1) else set[int]()
+        self._generation = generation
+        before = self._opening
+        self._opening = self.watch(self._take_over(numbers, kept, before))
 
-    async def release(self) -> None:
-        """Save and close all partitions."""
-        async with self._releasing:
+    async def pause(self) -> None:
+        """Save all partitions and let them rest until the group has decided whose they are."""
+        async with self._pausing:
             self.joined = False
             if self._opening is not None:
                 self._opening.cancel()
                 await asyncio.wait([self._opening])
                 self._opening = None
-            partitions, self._partitions = list(self._partitions.values()), {}
             self._under_way.clear()
+            partitions = list(self._partitions.values())
             await asyncio.gather(*(self._or_fail(self._save_last(partition)) for partition in partitions))
             await self._commit(partitions)
-            await asyncio.gather(*(self._or_fail(self._close(partition)) for partition in partitions))
             self._count_open()
 
+    async def close(self) -> None:
+        """Save and close all partitions, for good."""
+        self._closed = True
+        await self.pause()
+        await self._close(list(self._partitions.values()))
+
     def wants(self, tp: TP) -> bool:
-        """Whether to fetch the partition: it is open, and its last batch has been applied. Safe on any thread."""
+        """Whether to fetch the partition. Safe on any thread."""
         partition = self._partition(tp)
-        return partition is not None and partition.open and tp not in self._under_way
+        return partition is not None and partition.open
+
+    def idle(self, tp: TP) -> bool:
+        """Whether the partition's last batch has been applied. Safe on any thread."""
+        return tp not in self._under_way
 
     def fetched(self, tp: TP) -> None:
         """A batch of the partition is on its way through Faust; what arrives meanwhile becomes the next one. Safe on any thread."""
@@ -112,10 +127,10 @@ class Engine:
         partition = self._partition(tp)
         if partition is not None and not self.failure.done():
             self._handling.add(tp.topic)
-            await self._or_fail(partition.apply(batch, self.tools, self._move))
+            await self._or_fail(self._apply(partition, batch))
             self._handling.discard(tp.topic)
             self._applied[tp.topic] = self._under_way.get(tp, 0.0)
-            self._arrived(tp)
+            self._arrived([tp])
 
     def fail(self, exc: BaseException) -> None:
         """End the process: what is not saved is read again by the next one."""
@@ -137,6 +152,21 @@ class Engine:
         for tp, records in self.thread.lag(nexts).items() if nexts else ():
             found[tp.topic] += records
         return found
+
+    async def _apply(self, partition: Partition, batch: Batch) -> None:
+        for piece in partition.quarantine.pieces(batch):
+            verdict = await partition.apply(piece, self.tools)
+            if verdict is Verdict.GAP:
+                self.tools.metrics.gaps.inc()
+                await self._move([partition], [batch.topic])
+            elif verdict is Verdict.FAULT:
+                await partition.go_back(self.tools)
+                await self._move([partition])
+            elif verdict is Verdict.BURIED:
+                # The next record at fault must not take the partition back behind this one, or its dead letter would come twice.
+                await self._checkpoint(partition)
+            if verdict not in (Verdict.APPLY, Verdict.BURIED):
+                break
 
     async def _tick(self) -> None:
         limit_s = self.settings.stall_timeout_s
@@ -166,71 +196,76 @@ class Engine:
                 if partition is not None and partition.open and (overtaken or unseen):
                     log.warning("records were lost on their way through the worker; they are fetched again", partition=partition.label)
                     self.tools.metrics.gaps.inc()
-                    await self._move(partition, tp.topic, partition.guard.next[tp.topic])
+                    await self._move([partition], [tp.topic])
 
-    async def _open(self, numbers: Iterable[int]) -> None:
-        began = time.monotonic()
-        limit = asyncio.Semaphore(OPEN_AT_ONCE)
+    async def _take_over(self, numbers: set[int], kept: set[int], before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        # One without a keeper was never quite open; a torn one was cancelled amid a batch.
+        unfit = [one for one in self._partitions.values() if one.number not in kept or one not in self._keepers or one.torn]
+        await self._close(unfit)
+        await self._resume(list(self._partitions.values()))
+        new = numbers - {number for _, number in self._partitions}
+        if new:
+            began = time.monotonic()
+            wanted = [(family, number) for number in sorted(new) for family in self._families]
+            partitions = await self._opener.open(wanted, self._register, self.thread)
+            await self.gate.wait()
+            await self._resume(partitions)
+            for partition in partitions:
+                keeper = keep(partition, self.tools, self._ids, self.settings.checkpoint_interval_s, self.settings.stall_timeout_s)
+                self._keepers[partition] = self.watch(keeper)
+            seconds = time.monotonic() - began
+            self.tools.metrics.recovery_seconds.observe(seconds)
+            log.info("partitions are open", partitions=len(partitions), seconds=round(seconds, 3))
 
-        async def begin(family: Family, number: int) -> Partition:
-            async with limit:
-                disk = await off_loop(Disk, self.settings.data_dir / family.name / str(number))
-                changelog = Changelog(self.settings, family.name, family.changelog, number)
-                partition = Partition(family, number, changelog, disk, self.settings.row_cache)
-                self._partitions[family.name, number] = partition
-                await changelog.open()
-                return partition
+    def _register(self, partition: Partition) -> None:
+        self._partitions[partition.family.name, partition.number] = partition
 
-        new = await asyncio.gather(*(begin(family, number) for number in numbers for family in self._families))
-        await recover(self.settings, new, self._ids, self._tombstones_kept_ms)
-        await self._require_first_start([partition for partition in new if partition.saved is None])
-        await self.gate.wait()
-        for partition in new:
-            for topic, position in list(partition.guard.next.items()):
-                await self._move(partition, topic, position)
+    async def _resume(self, partitions: list[Partition]) -> None:
+        await self._move(partitions)
+        for partition in partitions:
             partition.open = True
-            keeper = keep(partition, self.tools, self._ids, self.settings.checkpoint_interval_s, self.settings.stall_timeout_s)
-            self._keepers[partition] = self.watch(keeper)
         self._count_open()
-        seconds = time.monotonic() - began
-        self.tools.metrics.recovery_seconds.observe(seconds)
-        log.info("partitions are open", partitions=len(new), seconds=round(seconds, 3))
-
-    async def _require_first_start(self, empty: list[Partition]) -> None:
-        tps = [TP(topic, partition.number) for partition in empty for topic in partition.family.sources]
-        committed = await self.thread.call_thread(self.thread.committed_offsets, tps)
-        read = sorted(f"{tp.topic}/{tp.partition}" for tp, offset in committed.items() if offset)
-        if read:
-            raise StateMismatch(
-                f"the group {self.settings.app_id} has read {read[0]} before, but its changelog is empty: give back the old changelog "
-                "topics, or choose another STREAMREC_APP_ID to begin anew"
-            )
 
     async def _save_last(self, partition: Partition) -> None:
         async with partition.lock:
             was_open, partition.open = partition.open, False
         if was_open:
-            await checkpoint(partition, self.tools, self._ids, self.settings.stall_timeout_s)
+            await self._checkpoint(partition)
 
-    async def _close(self, partition: Partition) -> None:
-        keeper = self._keepers.pop(partition, None)
-        if keeper is not None:
-            keeper.cancel()
-        await partition.changelog.close()
-        await off_loop(partition.disk.close)
+    async def _checkpoint(self, partition: Partition) -> None:
+        await checkpoint(partition, self.tools, self._ids, self.settings.stall_timeout_s)
 
-    async def _move(self, partition: Partition, topic: str, position: int) -> None:
-        epoch = next(self._epochs)
-        partition.guard.expect(topic, position, epoch)
-        tp = TP(topic, partition.number)
-        await self.thread.call_thread(self.thread.move, tp, epoch, position)
-        self._arrived(tp)
+    async def _close(self, partitions: list[Partition]) -> None:
+        async def close(partition: Partition) -> None:
+            self._partitions.pop((partition.family.name, partition.number))
+            keeper = self._keepers.pop(partition, None)
+            if keeper is not None:
+                keeper.cancel()
+            await self._opener.close(partition)
+
+        await asyncio.gather(*(self._or_fail(close(partition)) for partition in partitions))
+
+    async def _move(self, partitions: Iterable[Partition], topics: Iterable[str] | None = None) -> None:
+        """Fetch again from where the guards are; all topics unless some are named."""
+        places = {}
+        for partition in partitions:
+            if self._partitions.get((partition.family.name, partition.number)) is not partition:
+                continue  # closed meanwhile: its number may have been opened anew, from another place
+            for topic in topics or partition.family.sources:
+                cursor = Cursor(next(self._epochs), partition.guard.next[topic])
+                partition.guard.expect(topic, cursor)
+                places[TP(topic, partition.number)] = cursor
+        await self.thread.call_thread(self.thread.move, places)
+        self._arrived(places)
 
     def _partition(self, tp: TP) -> Partition | None:
         return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
 
-    def _arrived(self, tp: TP) -> None:
-        self._under_way.pop(tp, None)
+    def _arrived(self, tps: Iterable[TP]) -> None:
+        for tp in tps:
+            self._under_way.pop(tp, None)
         self.thread.wake()
 
     async def _commit(self, partitions: Iterable[Partition]) -> None:

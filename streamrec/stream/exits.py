@@ -33,7 +33,7 @@ def explain(exc: BaseException, folder: str) -> tuple[int, str]:
     if isinstance(exc, OffsetOutOfRangeError):
         return STATE, (
             f"events that were not read yet are gone ({exc}): their topic was made again, or its retention is too short; "
-            "choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
+            "stop all workers and run `streamrec state repair`"
         )
     if isinstance(exc, UnsupportedCodecError):
         return FAULT, f"events come compressed in a way that cannot be read here ({exc}): install the codecs with `pip install cramjam`"

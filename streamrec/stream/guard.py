@@ -24,12 +24,25 @@ class Batch(NamedTuple):
     records: Sequence[Inbound]
 
 
+class Cursor(NamedTuple):
+    """Up to where the records of a partition were handed out since the seek numbered `epoch`."""
+
+    epoch: int
+    position: int
+
+
 class Verdict(enum.Enum):
-    """What to do with a batch."""
+    """What has to become of a batch, or did.
+
+    STALE: fetched before the last seek. GAP: something before it was lost on the way here. FAULT: the processor raised,
+    and the partition must go back. BURIED: applied, but for records that became dead letters because the processor raises on them.
+    """
 
     APPLY = enum.auto()
     STALE = enum.auto()
     GAP = enum.auto()
+    FAULT = enum.auto()
+    BURIED = enum.auto()
 
 
 class Guard:
@@ -39,13 +52,12 @@ class Guard:
         self.next: dict[str, int] = {}
         self._epoch: dict[str, int] = {}
 
-    def expect(self, topic: str, position: int, epoch: int) -> None:
-        """From now on only the chain of `epoch` counts, and it begins at `position`."""
-        self.next[topic] = position
-        self._epoch[topic] = epoch
+    def expect(self, topic: str, cursor: Cursor) -> None:
+        """From now on only the chain of the cursor's epoch counts, and it begins at its position."""
+        self._epoch[topic], self.next[topic] = cursor
 
     def judge(self, batch: Batch) -> Verdict:
-        """STALE: fetched before the last seek. GAP: something before it was lost on the way here."""
+        """Whether the batch follows exactly on the last one: APPLY, STALE or GAP."""
         if batch.epoch != self._epoch.get(batch.topic):
             return Verdict.STALE
         return Verdict.APPLY if batch.start == self.next[batch.topic] else Verdict.GAP

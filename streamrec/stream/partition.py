@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from streamrec.clock import now_ms
+from streamrec.errors import BadEvent, StreamrecError
+from streamrec.events.dead_letters import dead_letter
+from streamrec.events.records import Inbound
 from streamrec.processors.base import Memory, Outcome, Processor
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.core import Core
 from streamrec.stream.disk import Disk
 from streamrec.stream.guard import Batch, Guard, Verdict
-from streamrec.stream.mark import Mark
+from streamrec.stream.mark import Mark, decode_mark
 from streamrec.stream.outbox import Outbox, Sent
-from streamrec.stream.table import Table
+from streamrec.stream.quarantine import Quarantine
+from streamrec.stream.table import Budget, Table
 from streamrec.web.metrics import Metrics
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +39,26 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all partitions of a worker share; a partition is saved early once it has sent `checkpoint_after` records."""
+    """What all partitions of a worker share; a partition is saved early once it has sent `checkpoint_after` records.
+
+    `dead_letters` is the full name of the topic for records on which a processor raises.
+    """
 
     core: Core
     outbox: Outbox
     metrics: Metrics
     checkpoint_after: int
+    dead_letters: str
 
 
 class Partition:
     """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
 
     `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
+    `origin` is where the sources went on when the partition was recovered.
     """
 
-    def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: int) -> None:
+    def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: Budget) -> None:
         self.family = family
         self.number = number
         self.changelog = changelog
@@ -53,6 +66,8 @@ class Partition:
         self.table: Table[Any] = Table(disk, family.processor, cache)
         self.memory: Memory = {}
         self.guard = Guard()
+        self.origin: dict[str, int] = {}
+        self.quarantine = Quarantine()
         self.lock = asyncio.Lock()
         self.moved, self.full = asyncio.Event(), asyncio.Event()
         self.saving = asyncio.Lock()
@@ -67,39 +82,66 @@ class Partition:
         """For messages."""
         return f"{self.family.name}/{self.number}"
 
-    async def apply(self, batch: Batch, tools: Tools, move: Callable[[Partition, str, int], Awaitable[None]]) -> None:
-        """Apply a batch if it follows on the last one; after a gap, fetch again from there."""
+    async def apply(self, piece: Batch, tools: Tools) -> Verdict:
+        """Apply a batch, or a piece of one, if it follows exactly on the last."""
         async with self.lock:
             if not self.open or self.torn:
-                return  # on its way since before the partition was given up: its next owner fetches it again
-            verdict = self.guard.judge(batch)
-            if verdict is Verdict.GAP:
-                tools.metrics.gaps.inc()
-                await move(self, batch.topic, self.guard.next[batch.topic])
-            elif verdict is Verdict.APPLY:
-                if batch.records:
-                    process = self.family.processor.process
-                    await self._run(tools, batch.topic, len(batch.records), process, self.table, self.memory, batch.records)
-                self.guard.advance(batch)
-                self.moved.set()
-                self.torn = False
+                return Verdict.STALE  # on its way since before the partition was given up: its next owner fetches it again
+            verdict = self.guard.judge(piece)
+            return await self._take(piece, tools) if verdict is Verdict.APPLY else verdict
 
     async def tick(self, tools: Tools) -> None:
         """Let the processor send what waits for a time."""
+        processor = self.family.processor
         async with self.lock:
-            if self.open and not self.torn:
-                outcome = await self._run(tools, "tick", 0, self.family.processor.tick, self.table, self.memory, now_ms())
+            if self.open and not self.torn and processor.waits(self.memory):
+                self.torn = True
+                outcome = await tools.core.run(processor.tick, self.table, self.memory, now_ms())
+                await self._send(outcome, "tick", 0, tools)
                 if outcome.records or self.table.dirty:
                     self.moved.set()
                 self.torn = False
 
-    async def _run(self, tools: Tools, topic: str, size: int, step: Callable[..., Outcome], *args: object) -> Outcome:
+    async def go_back(self, tools: Tools) -> None:
+        """Return to the last checkpoint, as if nothing had been applied since; the sources must be fetched again from there."""
+        async with self.saving, self.lock:
+            await tools.core.run(self.table.revert)
+            raw = self.disk.stamp.mark if self.disk.stamp else None
+            self.memory = (decode_mark(raw).memory if raw else {}) | {"partition": self.number}
+            self.guard.next = self.origin | (self.saved.next if self.saved else {})
+            self.torn = False
+
+    async def _take(self, piece: Batch, tools: Tools) -> Verdict:
+        good, condemned = self.quarantine.sort(piece.records)
         # Whoever is cancelled in here leaves rows without their records: `torn` keeps a checkpoint from saving that.
         self.torn = True
-        outcome = await tools.core.run(step, *args)
+        outcome = Outcome()
+        if good:
+            try:
+                outcome = await tools.core.run(self.family.processor.process, self.table, self.memory, good)
+            except StreamrecError:
+                raise  # state or disk are at fault, not the records
+            except Exception as fault:
+                self.quarantine.blame(piece, good, fault)
+                log.warning("a processor raised; its records are tried again in smaller pieces", partition=self.label, records=len(good))
+                log.debug("the fault", exc_info=fault)
+                return Verdict.FAULT
+        self._bury(outcome, condemned, tools)
+        await self._send(outcome, piece.topic, len(piece.records), tools)
+        self.guard.advance(piece)
+        self.moved.set()
+        self.torn = False
+        return Verdict.BURIED if condemned else Verdict.APPLY
+
+    def _bury(self, outcome: Outcome, condemned: Sequence[tuple[Inbound, BadEvent]], tools: Tools) -> None:
+        for record, reason in condemned:
+            log.error("a record on which the processor raises becomes a dead letter", partition=self.label, offset=record.offset)
+            outcome.records.append(dead_letter(tools.dead_letters, record, "apply", reason, now_ms()))
+            outcome.counts["dead_letter"] += 1
+
+    async def _send(self, outcome: Outcome, topic: str, size: int, tools: Tools) -> None:
         self.sent += await tools.outbox.send(outcome.records)
         tools.metrics.observe(topic, size, outcome)
         self.unsaved += len(outcome.records)
         if self.unsaved >= tools.checkpoint_after:
             self.full.set()
-        return outcome

@@ -55,7 +55,8 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         mark = decode_mark(raw) if raw is not None else None
         partition.saved = mark
         partition.memory = (mark.memory if mark else {}) | {"partition": partition.number}
-        partition.guard.next = _next_positions(partition, mark, ids, first, end)
+        partition.origin = _next_positions(partition, mark, ids, first, end)
+        partition.guard.next = dict(partition.origin)
 
 
 def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones_kept_ms: int) -> int:
@@ -65,7 +66,7 @@ def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones
         if ids[partition.family.changelog] != stamp.changelog or stamp.position > end:
             raise StateMismatch(
                 f"the disk of {partition.label} in {partition.disk.folder} is at {stamp.position} of a changelog that is not "
-                f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or take the worker to another --data-dir"
+                f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or stop all workers and run `streamrec state repair`"
             )
         age_ms = now_ms() - stamp.saved_ms
         if age_ms <= tombstones_kept_ms and stamp.position >= first:
@@ -110,12 +111,12 @@ def _next_positions(partition: Partition, mark: Mark | None, ids: TopicIds, firs
         if mark.topics.get(topic) != ids[topic] or position > end[source]:
             raise StateMismatch(
                 f"{where} is not the topic that {partition.label} has read up to {position} (it was deleted and made again, or lost "
-                "records): give back the old topic, or choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
+                "records): give back the old topic, or stop all workers and run `streamrec state repair`"
             )
         if position < first[source]:
             raise StateMismatch(
                 f"{where} begins at {first[source]}, but {partition.label} has read up to {position}: retention removed events that "
-                "were never read; raise retention.ms, and choose another STREAMREC_APP_ID and STREAMREC_PREFIX to begin anew"
+                "were never read; raise retention.ms, stop all workers and run `streamrec state repair`"
             )
         found[topic] = position
     return found

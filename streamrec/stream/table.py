@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from streamrec.errors import StateMismatch
 from streamrec.processors.base import Processor
 from streamrec.stream.disk import Disk
 
@@ -13,19 +14,41 @@ Packed = list[tuple[bytes, bytes | None]]
 """Keys and packed rows; None is a deleted row."""
 
 
+WEIGHT = 1 / 64
+
+
+class Budget:
+    """How much all tables of a worker may keep in memory, in bytes of packed rows; unpacked ones take some times as much."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._held: dict[object, int] = {}
+
+    def rows(self, table: object, rows: int, row_bytes: float) -> int:
+        """How many of its rows a table may keep that now holds so many, of that mean size."""
+        self._held[table] = held = int(rows * row_bytes)
+        total = sum(self._held.values())
+        return rows if total <= self._limit else int(rows * self._limit / total) if held else 0
+
+    def leave(self, table: object) -> None:
+        """The table is gone."""
+        self._held.pop(table, None)
+
+
 class Table(Generic[Row]):
     """Implements `Rows`. Every method belongs to the core thread.
 
     A row is pinned in memory from its change until the disk holds it: between, the disk would give an older one.
     """
 
-    def __init__(self, disk: Disk, processor: Processor[Any], cache: int) -> None:
+    def __init__(self, disk: Disk, processor: Processor[Any], cache: Budget) -> None:
         self._disk = disk
         self._processor = processor
         self._cache = cache
         self._rows: dict[bytes, Row | None] = {}
         self._dirty: set[bytes] = set()
         self._saving: set[bytes] = set()
+        self._row_bytes = 0.0
 
     @property
     def dirty(self) -> bool:
@@ -43,7 +66,8 @@ class Table(Generic[Row]):
             raw = self._disk.get(key)
             if raw is None:
                 return None
-            row = self._processor.unpack(raw)
+            self._weigh(len(key) + len(raw))
+            row = self._unpack(raw)
         self._rows[key] = row  # back at the end: the front is what was used longest ago
         return row
 
@@ -66,6 +90,8 @@ class Table(Generic[Row]):
         pack, rows = self._processor.pack, self._rows
         packed: Packed = [(key, None if (row := rows[key]) is None else pack(row)) for key in self._dirty]
         self._saving, self._dirty = self._dirty, set()
+        if packed:
+            self._weigh(sum(len(key) + len(raw or b"") for key, raw in packed) / len(packed))
         return packed
 
     def saved(self) -> None:
@@ -74,10 +100,34 @@ class Table(Generic[Row]):
             if self._rows[key] is None:
                 del self._rows[key]
         self._saving = set()
-        excess = len(self._rows) - len(self._dirty) - self._cache
+        excess = len(self._rows) - max(len(self._dirty), self._cache.rows(self, len(self._rows), self._row_bytes))
         if excess > 0:
             for key in list(islice((key for key in self._rows if key not in self._dirty), excess)):
                 del self._rows[key]
+
+    def revert(self) -> None:
+        """Forget all that the disk does not hold. No snapshot may be under way.
+
+        Clean rows go, too: code that raised may have changed one without saying so.
+        """
+        self._rows.clear()
+        self._dirty.clear()
+
+    def close(self) -> None:
+        """Hold nothing any more."""
+        self.revert()
+        self._cache.leave(self)
+
+    def _weigh(self, row_bytes: float) -> None:
+        """Follow the mean size of packed rows."""
+        self._row_bytes += (row_bytes - self._row_bytes) * (WEIGHT if self._row_bytes else 1)
+
+    def _unpack(self, raw: bytes) -> Row:
+        try:
+            row: Row = self._processor.unpack(raw)
+        except Exception as exc:
+            raise StateMismatch(f"a row cannot be read ({exc}): was it written by a later version? Run that one again") from exc
+        return row
 
 
 def _check(key: bytes) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import faust
 import uvloop
@@ -18,7 +18,7 @@ from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage, Message
 
-from streamrec.stream.guard import Batch
+from streamrec.stream.guard import Batch, Cursor
 
 if TYPE_CHECKING:
     from streamrec.stream.engine import Engine
@@ -28,13 +28,6 @@ quiet = logging.getLogger("faust.streamrec")
 
 POLL_S = 0.25
 PREFETCH_BACKOFF_S = 0.005
-
-
-class Cursor(NamedTuple):
-    """Up to where the records of a partition were handed out since the seek numbered `epoch`."""
-
-    epoch: int
-    position: int
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
@@ -48,6 +41,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         self._close_thread_loop_on_stop = True
         self._fetch_max_wait_ms = fetch_max_wait_ms
         self.cursors: dict[TP, Cursor] = {}
+        self._pending: dict[TP, Batch] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -57,26 +51,36 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer._partition_assignment_strategy = (RangePartitionAssignor,)
         return consumer
 
-    async def move(self, tp: TP, epoch: int, position: int) -> None:
-        """Fetch from `position` on, if the partition is still ours: else it is about to be closed."""
+    async def move(self, places: Mapping[TP, Cursor]) -> None:
+        """Fetch from these positions on, as far as the partitions are still ours: the others are about to be closed."""
         consumer = self._ensure_consumer()
-        if tp in consumer.assignment():
-            consumer.seek(tp, position)
-            self.cursors[tp] = Cursor(epoch, position)
+        own = consumer.assignment()
+        for tp, cursor in places.items():
+            self._pending.pop(tp, None)
+            if tp in own:
+                consumer.seek(tp, cursor.position)
+                self.cursors[tp] = cursor
 
     async def on_start(self) -> None:
         await super().on_start()
         # A partition that waits for its last batch to be applied must not keep the others from being fetched.
         self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
 
-    async def poll(self, wanted: Callable[[], frozenset[TP]], patience_s: float, most: int) -> list[Batch]:
-        """What has arrived for the partitions `wanted`, as batches whose ends and starts join; waits until there is something."""
+    async def poll(self, wanted: Callable[[], frozenset[TP]], ready: Callable[[TP], bool], patience_s: float, most: int) -> list[Batch]:
+        """What has arrived for those of the partitions `wanted` that are `ready`, as batches whose ends and starts join.
+
+        What arrives for the others is taken from aiokafka, too, up to `most` records for each: it would leave a partition
+        whose records lie there out of its next fetch. Waits until there is something.
+        """
         consumer = self._ensure_consumer()
         deadline = time.monotonic() + patience_s
         while self.consumer.flow_active and (left := deadline - time.monotonic()) > 0:
-            active = wanted()
+            open_ = wanted()
+            active = frozenset(tp for tp in open_ if tp not in self._pending or len(self._pending[tp].records) < most)
             # Never an empty set: aiokafka would take it for all partitions.
-            if active and (batches := await self._take(consumer, active, most)):
+            if active:
+                await self._take(consumer, active, most)
+            if batches := [self._pop(tp, most) for tp in self._pending.keys() & open_ if ready(tp)]:
                 return batches
             waiter = consumer._fetcher._create_fetch_waiter()
             await asyncio.wait([waiter], timeout=left)
@@ -95,20 +99,27 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _take(self, consumer: AIOKafkaConsumer, active: frozenset[TP], most: int) -> list[Batch]:
+    async def _take(self, consumer: AIOKafkaConsumer, active: frozenset[TP], most: int) -> None:
         records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=0, max_records=most)
         # No await between the fetch and the positions: they belong together. A position that moved without records has
         # passed over control records or aborted ones.
         subscription = consumer._subscription.subscription
         assignment = subscription.assignment if subscription else None
-        batches = []
         for tp in active:
             cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
             if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
-                batches.append(Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, state.position, records.get(tp, ())))
+                before = self._pending.get(tp) or Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, cursor.position, [])
+                self._pending[tp] = before._replace(end=state.position, records=[*before.records, *records.get(tp, ())])
                 self.cursors[tp] = Cursor(cursor.epoch, state.position)
-                self.consumer.engine.fetched(tp)
-        return batches
+
+    def _pop(self, tp: TP, most: int) -> Batch:
+        batch = self._pending.pop(tp)
+        if len(batch.records) > most:
+            border = batch.records[most].offset
+            self._pending[tp] = batch._replace(start=border, records=batch.records[most:])
+            batch = batch._replace(end=border, records=batch.records[:most])
+        self.consumer.engine.fetched(tp)
+        return batch
 
     async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
         """What the group has committed."""
@@ -163,15 +174,15 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         await super().on_partitions_assigned(assigned, generation_id)
         if not assigned:
-            self.engine.assign(frozenset())
+            self.engine.assign(frozenset(), generation_id)
 
     async def perform_seek(self) -> None:
         # Called after every assignment, before the flow resumes, under a time limit: recovery must not run in here.
-        self.engine.assign(frozenset(self.assignment()))
+        self.engine.assign(frozenset(self.assignment()), self.app.consumer_generation_id)
 
     async def wait_empty(self) -> None:
         # Called on revocation and on stop: the flow is suspended and Faust's queues are cleared.
-        await self.engine.release()
+        await self.engine.pause()
 
     async def _drain_messages(self, fetcher: Any) -> None:
         most = self.engine.settings.poll_records
@@ -179,7 +190,7 @@ class BatchConsumer(driver.Consumer):
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 if not self.flow_active:
                     await self.wait(cast(Any, self.can_resume_flow))
-                for batch in await self._thread.call_thread(self._thread.poll, self._wanted, POLL_S, most):
+                for batch in await self._thread.call_thread(self._thread.poll, self._wanted, self.engine.idle, POLL_S, most):
                     await self._deliver(batch)
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
@@ -197,7 +208,8 @@ class BatchConsumer(driver.Consumer):
             batch.topic, batch.partition, batch.start, 0.0, 0, None, None, cast(Any, batch), None, 0, 0, tp,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
-        await self.wait_first(self.callback(message), self.suspend_flow.wait())
+        # Faust would watch for a suspended flow meanwhile, at the cost of two tasks: here the queue never makes us wait.
+        await self.callback(message)
 
 
 class BatchTransport(driver.Transport):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from streamrec.stream.core import Core
 from streamrec.stream.engine import Engine
 from streamrec.stream.exits import explain
 from streamrec.stream.folder import instance_id, locked, write_web
+from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
 from streamrec.stream.partition import Family, Tools
 from streamrec.stream.pieces import WorkerPieces
@@ -36,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 INTERRUPTED = 130
 GOODBYE_S = 5.0
+SWITCH_S = 0.0005
+"""A batch passes through four threads; with Python's own 5 ms, each hand-over could wait that long for the interpreter."""
 
 
 def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -> int:
@@ -48,6 +52,9 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
         BrokerUnavailable, TopicMismatch, DataFolderInUse, PortInUse, ModelError: it cannot start.
     """
     logs.configure(settings.log_level)
+    # Rows are many and hold no cycles: looking through them for some costs more than all other work of the engine.
+    gc.set_threshold(50_000, 20, 50)
+    sys.setswitchinterval(SWITCH_S)
     signal.signal(signal.SIGTERM, _leave)
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
         reports = {report.topic: report for report in topics.create(settings)}
@@ -78,8 +85,8 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, lambda: os._exit(INTERRUPTED) if stop.is_set() else stop.set())
     metrics, outbox = Metrics(settings.prefix), Outbox(settings)
     metrics.describe_model(pieces.info)
-    tools = Tools(core, outbox, metrics, settings.checkpoint_lists)
-    engine = Engine(settings, _families(settings, pieces), tools, ids, tombstones_kept_ms)
+    tools = Tools(core, outbox, metrics, settings.checkpoint_lists, settings.topic("dead-letters"))
+    engine = Engine(settings, _families(settings, pieces), tools, Opener(settings, core, ids, tombstones_kept_ms), ids)
     broadcast = Broadcast(settings, pieces, core)
     app = create_app(settings, engine, instance_id(settings.data_dir, settings.instance_id), listening)
     serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag)
@@ -96,7 +103,7 @@ async def _serve(
         engine.fail(app.crash_reason)
     if not engine.failure.done():
         log.info("stopping")
-        await engine.release()
+        await engine.close()
     if engine.failure.done():
         engine.failure.result()
     start.cancel()
@@ -120,6 +127,8 @@ async def _close(app: StreamApp, outbox: Outbox, tasks: Sequence[asyncio.Future[
 async def _open_gate(engine: Engine, broadcast: Broadcast, pieces: WorkerPieces) -> None:
     await broadcast.caught_up.wait()
     await engine.tools.core.run(pieces.warm)
+    gc.collect()
+    gc.freeze()
     engine.gate.set()
 
 

@@ -159,18 +159,6 @@ def test_an_event_in_the_wrong_partition_is_a_dead_letter() -> None:
     assert {header(letter, "reason") for outcome in outcomes for letter in out(outcome, "dead-letters")} == {"misrouted"}
 
 
-def test_code_that_raises_costs_one_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    def apply(row: object, event: Any, mentions: object) -> None:
-        if event.item_id == "i2":
-            raise ZeroDivisionError
-
-    monkeypatch.setattr("streamrec.processors.users.apply", apply)
-    outcome = Side().send(view(1), view(2, item_id="i2"), view(3))
-    (letter,) = out(outcome, "dead-letters")
-    assert (header(letter, "stage"), header(letter, "reason")) == ("apply", "failed")
-    assert outcome.counts["applied"] == 2
-
-
 def test_an_erased_user_leaves_a_hash_and_late_events_do_not_bring_the_person_back() -> None:
     side = Side()
     side.send(view(1), view(2))

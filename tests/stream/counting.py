@@ -64,6 +64,9 @@ class CountUsers:
             outcome.counts["applied"] += 1
         return outcome
 
+    def waits(self, memory: Memory) -> bool:
+        return bool(memory.get("waiting"))
+
     def tick(self, rows: Rows[Count], memory: Memory, now_ms: int) -> Outcome:
         return Outcome()
 

@@ -208,5 +208,3 @@ def stop_all(workers: Iterable[Worker]) -> None:
     for worker in workers:
         if worker.process is not None and worker.process.poll() is None:
             worker.kill()
-
-

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.stream.guard import Batch, Guard, Verdict
+from streamrec.stream.guard import Batch, Cursor, Guard, Verdict
 
 
 def _guard(position: int = 10, epoch: int = 1) -> Guard:
     guard = Guard()
-    guard.expect("views", position, epoch)
+    guard.expect("views", Cursor(epoch, position))
     return guard
 
 
@@ -35,7 +35,7 @@ def test_a_batch_that_begins_too_early_is_a_gap() -> None:
 
 def test_what_was_fetched_before_a_seek_is_stale_even_when_it_would_fit() -> None:
     guard = _guard()
-    guard.expect("views", 10, 2)
+    guard.expect("views", Cursor(2, 10))
     assert guard.judge(_batch(10, 15, epoch=1)) is Verdict.STALE
     assert guard.judge(_batch(10, 15, epoch=2)) is Verdict.APPLY
 
@@ -60,11 +60,11 @@ def test_whatever_is_lost_or_repeated_every_position_is_applied_once_and_in_orde
                 guard.advance(one)
             elif verdict is Verdict.GAP:
                 epoch, position = epoch + 1, guard.next["views"]
-                guard.expect("views", position, epoch)
+                guard.expect("views", Cursor(epoch, position))
                 break
         else:
             if fate == "lost" and position == end:  # nothing follows that could show the hole: the engine fetches again
                 epoch, position = epoch + 1, guard.next["views"]
-                guard.expect("views", position, epoch)
+                guard.expect("views", Cursor(epoch, position))
         previous = batch
     assert applied == list(range(end))

@@ -18,6 +18,7 @@ from streamrec.stream.disk import Disk
 from streamrec.stream.mark import Mark, Stamp, encode
 from streamrec.stream.partition import Family, Partition
 from streamrec.stream.recovery import recover
+from streamrec.stream.table import Budget
 from tests.stream.counting import Count, CountUsers
 from tests.stream.support import Shop
 
@@ -67,7 +68,7 @@ class Bench:
     def recover(self, kept_ms: int = HOUR_MS) -> Partition:
         async def run() -> Partition:
             log = Changelog(self.settings, "user", self.family.changelog, 0)
-            partition = Partition(self.family, 0, log, Disk(self.folder), 10)
+            partition = Partition(self.family, 0, log, Disk(self.folder), Budget(1_000_000))
             try:
                 await recover(self.settings, [partition], self.ids, {self.family.changelog: kept_ms})
             finally:
@@ -137,7 +138,7 @@ def test_a_disk_older_than_the_tombstones_is_built_anew(bench: Bench) -> None:
 def test_a_disk_of_another_changelog_is_refused(bench: Bench) -> None:
     bench.write({b"ann": Count(1, 1)}, bench.mark(0), disk=True)
     bench.stamp(changelog="another")
-    with pytest.raises(StateMismatch, match="--data-dir"):
+    with pytest.raises(StateMismatch, match="streamrec state repair"):
         bench.recover()
 
 

@@ -101,13 +101,13 @@ def test_an_empty_changelog_of_a_group_that_has_read_stops_the_worker(settings: 
 
 
 def test_events_that_retention_removed_unread_stop_the_worker(settings: Settings, shop: Shop, worker: Make) -> None:
-    one = worker().start().ready()
-    shop.raw("views", b"user-1", b'{"amount": 1, "sleep": 5}')
+    one = worker(STREAMREC_POLL_RECORDS="50").start().ready()
+    shop.raw("views", b"user-1", b'{"amount": 1, "sleep": 12}')
     shop.producer.flush()
     until(lambda: "asleep" in one.log.read_text(), "a busy processor")
-    shop.send(1000)
+    shop.send(1000, pad="x" * 10_000)  # more than the worker reads ahead
     client = KafkaAdminClient(bootstrap_servers=settings.broker)
-    client.delete_records({TopicPartition(settings.topic("views"), number): 300 for number in range(settings.partitions)})
+    client.delete_records({TopicPartition(settings.topic("views"), number): 400 for number in range(settings.partitions)})
     client.close()
     assert one.exit_code() == exits.STATE
     assert "retention" in one.errors()[-1]["event"]

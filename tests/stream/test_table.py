@@ -10,12 +10,14 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from streamrec.errors import StateMismatch
 from streamrec.processors.base import Processor
 from streamrec.stream.disk import Disk
 from streamrec.stream.mark import Stamp
-from streamrec.stream.table import Packed, Table
+from streamrec.stream.table import Budget, Packed, Table
 
 CACHE = 2
+ROW_BYTES = len(b"row-0") + 1
 
 
 class Packing:
@@ -54,7 +56,7 @@ class TableMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.disk = DictDisk()
-        self.table: Table[list[int]] = Table(cast(Disk, self.disk), cast("Processor[list[int]]", Packing()), CACHE)
+        self.table: Table[list[int]] = Table(cast(Disk, self.disk), cast("Processor[list[int]]", Packing()), Budget(CACHE))
         self.model: dict[bytes, int] = {}
         self.saving: tuple[Packed, dict[bytes, int]] | None = None
 
@@ -93,6 +95,15 @@ class TableMachine(RuleBasedStateMachine):
             assert {key: raw[0] for key, raw in self.disk.rows.items()} == model
             self.saving = None
 
+    @rule(key=KEYS)
+    def raise_and_revert(self, key: bytes) -> None:
+        if self.saving is None:
+            row = self.table.get(key)
+            if row is not None:
+                row[0] = 0  # changed by code that raised before it could say so
+            self.table.revert()
+            self.model = {key: raw[0] for key, raw in self.disk.rows.items()}
+
 
 TestTable = TableMachine.TestCase
 TestTable.settings = profile(max_examples=200, stateful_step_count=30, deadline=None)
@@ -100,7 +111,7 @@ TestTable.settings = profile(max_examples=200, stateful_step_count=30, deadline=
 
 def test_rows_beyond_the_cache_are_let_go_and_read_from_disk_again(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "disk")
-    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), CACHE)
+    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), Budget(CACHE * ROW_BYTES))
     for number in range(10):
         table.put(b"row-%d" % number, [number])
     disk.write(table.snapshot())
@@ -113,7 +124,7 @@ def test_rows_beyond_the_cache_are_let_go_and_read_from_disk_again(tmp_path: Pat
 
 def test_reading_alone_does_not_fill_memory(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "disk")
-    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), CACHE)
+    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), Budget(CACHE * ROW_BYTES))
     disk.write([(b"row-%d" % number, bytes([number])) for number in range(50)])
     for number in range(50):
         table.get(b"row-%d" % number)
@@ -123,9 +134,35 @@ def test_reading_alone_does_not_fill_memory(tmp_path: Path) -> None:
     disk.close()
 
 
+def test_tables_share_one_budget_by_what_they_hold(tmp_path: Path) -> None:
+    budget = Budget(12 * ROW_BYTES)
+    large, small = (Table[list[int]](cast(Disk, DictDisk()), cast("Processor[list[int]]", Packing()), budget) for _ in range(2))
+    for table, rows in ((large, 30), (small, 10), (large, 0)):
+        for number in range(rows):
+            table.put(b"row-%d" % (number % 10) + b"x" * (number // 10), [number])
+        cast(DictDisk, table._disk).write(table.snapshot())
+        table.saved()
+    assert len(large) + len(small) <= 12 + 1
+    assert len(large) > len(small) > 0
+    small.close()
+    assert budget.rows(large, 10, ROW_BYTES) == 10, "who has left takes nothing"
+
+
+def test_a_row_that_cannot_be_read_is_no_fault_of_an_event(tmp_path: Path) -> None:
+    class Newer(Packing):
+        def unpack(self, raw: bytes) -> list[int]:
+            raise ValueError("version 9")
+
+    disk = DictDisk()
+    disk.rows[b"a"] = b"9"
+    table: Table[list[int]] = Table(cast(Disk, disk), cast("Processor[list[int]]", Newer()), Budget(100))
+    with pytest.raises(StateMismatch, match=r"version 9.*later version"):
+        table.get(b"a")
+
+
 def test_keys_of_the_engine_are_refused(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "disk")
-    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), CACHE)
+    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), Budget(CACHE * ROW_BYTES))
     with pytest.raises(ValueError, match="engine"):
         table.put(b"\0mark", [1])
     with pytest.raises(ValueError, match="engine"):

@@ -11,7 +11,7 @@ import pytest
 
 from streamrec.settings import Settings
 from streamrec.stream import exits, topics
-from tests.stream.support import Shop, Worker, applied, exact, lists, marks, records, rows, until
+from tests.stream.support import Shop, Worker, exact, lists, marks, records, rows, until
 
 pytestmark = pytest.mark.kafka
 Make = Callable[..., Worker]
@@ -65,15 +65,29 @@ def test_items_count_once_across_the_hop_and_their_stats_come_out(settings: Sett
     assert one.stop() == 0
 
 
-def test_a_processor_that_raises_ends_the_process_with_one_line(settings: Settings, shop: Shop, worker: Make) -> None:
+def test_a_record_on_which_the_processor_raises_costs_one_dead_letter(settings: Settings, shop: Shop, worker: Make) -> None:
+    shop.send(700)
+    for number in (1, 2, 1):
+        shop.raw("views", b"user-%d" % number, b'{"boom": true}')
+        shop.send(300)
     one = worker().start().ready()
-    shop.send(100)
-    until(lambda: applied(settings, shop), "all events")
-    shop.raw("views", b"user-1", b'{"boom": true}')
-    assert one.exit_code(20) == exits.FAULT
-    assert [(line["level"], line["code"]) for line in one.errors()] == [("error", exits.FAULT)]
-    assert "boom" in one.errors()[0]["event"]
-    assert sum(events for events, _ in rows(settings).values()) == 100
+    exact(settings, shop)
+    letters = records(settings, "dead-letters")
+    assert [letter.value for letter in letters] == [b'{"boom": true}'] * 3
+    headers = [dict(letter.headers) for letter in letters]
+    assert {header["streamrec.errors.reason"] for header in headers} == {b"failed"}
+    places = {(header["streamrec.errors.partition"], header["streamrec.errors.offset"]) for header in headers}
+    assert len(places) == 3
+    assert one.stop() == 0
+    assert {line["level"] for line in one.errors()} <= {"warning", "error"}
+
+
+def test_a_processor_that_raises_all_the_time_ends_the_process(settings: Settings, shop: Shop, worker: Make) -> None:
+    one = worker().start().ready()
+    for _ in range(250):
+        shop.raw("views", b"user-1", b'{"boom": true}')
+    assert one.exit_code(60) == exits.FAULT
+    assert "boom" in one.errors()[-1]["event"]
 
 
 def test_a_poison_record_becomes_a_dead_letter_even_when_it_is_large(settings: Settings, shop: Shop, worker: Make) -> None:
