@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from benchmarks.faults import disks
 from benchmarks.faults.hooks import AT, CHECKPOINT, FULL, OPENING
@@ -24,7 +26,7 @@ class Scenario:
     """
 
     name: str
-    run: Callable[[Trial], None]
+    run: Callable[[Any], None]
     count: int
     quick: int = 0
     workers: int = 1
@@ -220,9 +222,9 @@ def disk_full(trial: Trial) -> None:
                 worker.once = {FULL: str(trial.random.randint(1, 60))}
                 worker.start()
             trial.inject()
-            before = worker.exits[DISK_FULL]
+            noticed = partial(lambda before: worker.exits[DISK_FULL] > before, worker.exits[DISK_FULL])
             with disks.ballast(worker.folder) if real else nullcontext():
-                if not until(lambda seen=before: worker.exits[DISK_FULL] > seen, HOOK_S):
+                if not until(noticed, HOOK_S):
                     trial.fail(f"the worker did not notice its full disk within {HOOK_S:g} s")
             trial.recover()
         trial.finish()
@@ -271,13 +273,13 @@ SCENARIOS = {
         Scenario("three", one_of_several, 12, workers=3),
         Scenario("joining", joining, 12),
         Scenario("paused", paused, 8, quick=1, workers=2),
-        Scenario("paused-inside", paused_inside, 9, workers=2, hooked=True),
+        Scenario("paused_inside", paused_inside, 9, workers=2, hooked=True),
         Scenario("rolling", rolling, 12, quick=2, workers=2),
         Scenario("broker", broker_killed, 6),
         Scenario("away", broker_away, 6),
-        Scenario("disk-full", disk_full, 6, hooked=True),
-        Scenario("torn-log", torn_log, 12),
-        Scenario("older-disk", older_disk, 9),
+        Scenario("disk_full", disk_full, 6, hooked=True),
+        Scenario("torn_log", torn_log, 12),
+        Scenario("older_disk", older_disk, 9),
     )
 }
 """Every scenario by its name."""

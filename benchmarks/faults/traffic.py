@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
 
 from kafka import KafkaProducer
 
@@ -28,9 +26,9 @@ class Traffic:
         self._events = events
         self._rate = rate
         self._stop = threading.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="traffic")
+        self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
+        self._failure: Exception | None = None
         self._producer = KafkaProducer(linger_ms=5, **clients.kafka_python(settings))
-        self._running: Any = None
 
     def send(self, events: list[Event]) -> None:
         """Send some events now, and wait until the broker has them."""
@@ -40,20 +38,29 @@ class Traffic:
 
     def start(self) -> None:
         """Begin the flow."""
-        self._running = self._thread.submit(self._run)
+        self._thread.start()
 
     def stop(self) -> None:
         """End the flow and wait for the broker; raises what went wrong meanwhile."""
         self._stop.set()
-        try:
-            if self._running is not None:
-                self._running.result()
-            self._producer.flush(FLUSH_S)
-        finally:
-            self._producer.close()
-            self._thread.shutdown()
+        self._thread.join()
+        self._producer.flush(FLUSH_S)
+        self._producer.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def abandon(self) -> None:
+        """End the flow and wait for nothing; what is under way is given up. After `stop` there is nothing to do."""
+        self._stop.set()
+        self._producer.close(timeout=0)
 
     def _run(self) -> None:
+        try:
+            self._flow()
+        except Exception as exc:
+            self._failure = exc
+
+    def _flow(self) -> None:
         began, sent = time.monotonic(), 0
         while not self._stop.wait(TICK_S):
             due = int((time.monotonic() - began) * self._rate) - sent

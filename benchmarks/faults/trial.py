@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from benchmarks.faults.truth import Truth, truth
 from benchmarks.faults.waiting import until
 from benchmarks.faults.watch import Watch
 from benchmarks.faults.workers import HOOKED, PLAIN, Crew, Worker
+from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.settings import Settings
 from streamrec.stream import exits, topics
 from streamrec.stream.mark import MARK, decode_mark
@@ -41,6 +43,7 @@ class Result:
     seed: int
     injections: int = 0
     events: int = 0
+    checked: bool = False
     spoilt: dict[str, int] = field(default_factory=dict)
     verdict: Verdict = field(default_factory=Verdict)
     commits_behind: int = 0
@@ -55,12 +58,14 @@ class Result:
         found: dict[str, Any] = asdict(self)
         verdict = found.pop("verdict")
         details = verdict.pop("details")
-        worst = max(self.recoveries_s, default=0.0)
-        return found | verdict | {"failures": self.failures + details, "worst_recovery_s": worst}
+        return {**found, **verdict, "failures": self.failures + details, "worst_recovery_s": max(self.recoveries_s, default=None)}
 
 
 class Trial:
     """What a scenario works with. `random` is its dice, `count` how many injections it should make."""
+
+    traffic: Traffic
+    watch: Watch
 
     def __init__(self, scenario: str, seed: int, count: int, broker: Any, settings: Settings, rate: float, model: bool) -> None:
         self.result = Result(scenario, seed)
@@ -157,17 +162,18 @@ class Trial:
                 if code:
                     self.result.failures.append(f"worker {name} ended with {code} when it was told to stop")
 
-    def close(self, keep_topics: bool = False) -> None:
-        """Leave no process, thread or topic behind."""
+    def close(self) -> None:
+        """Leave no process and no thread behind."""
+        result, workers = self.result, self.crew.workers
         codes = self.crew.end()
-        self.result.exits = {str(code): count for code, count in sorted(codes.items())}
-        self.result.failures += [f"a worker ended with {code}; {self.logs()}" for code in codes.keys() - FORESEEN]
-        self.result.fenced_rows = sum(one.log.read_text(errors="replace").count(FENCED) for one in self.crew.workers if one.log.exists())
-        if hasattr(self, "watch"):
-            self.watch.close()
-        self.result.seconds = round(time.monotonic() - self._began, 1)
-        if not keep_topics:
-            delete_topics(self.settings)
+        result.exits = {str(code): count for code, count in sorted(codes.items())}
+        result.failures += [f"a worker ended with {code}; {self.logs()}" for code in sorted(codes.keys() - FORESEEN)]
+        result.fenced_rows = sum(worker.log.read_text(errors="replace").count(FENCED) for worker in workers if worker.log.exists())
+        if (watch := getattr(self, "watch", None)) is not None:
+            watch.close()
+        if (traffic := getattr(self, "traffic", None)) is not None:
+            traffic.abandon()
+        result.seconds = round(time.monotonic() - self._began, 1)
 
     def _await_end(self, sources: Reader, outputs: Reader) -> None:
         """Wait until the marks are at the end of their sources: then all is applied that will be."""
@@ -195,16 +201,14 @@ class Trial:
     def _judge(self, known: Truth, outputs: Reader) -> None:
         result, deadline = self.result, time.monotonic() + COMMIT_S
         while True:
-            try:
-                outputs.catch_up()
-            except Unreadable as exc:
-                result.failures.append(str(exc))
+            outputs.catch_up()
             result.verdict = check(known, outputs.records, self.settings.prefix)
             # The statistics of an item follow its row at their own interval.
             if not result.verdict.stats_behind or time.monotonic() > deadline:
                 break
             time.sleep(PAUSE_S)
         result.events = known.events
+        result.checked = True
         result.spoilt = {name: count for name, count in sorted(known.labels.items()) if name != "good"}
         if (kept := sum(known.labels.values())) < self.traffic.acknowledged:
             result.failures.append(f"the broker kept {kept} of {self.traffic.acknowledged} events that it had acknowledged")
@@ -214,22 +218,29 @@ class TrialFailed(Exception):
     """A trial could not be brought to its end."""
 
 
-def run(scenario: Any, seed: int, count: int, broker: Any, bootstrap: str, folder: Path, rate: float, model: bool) -> Result:
-    """Run one trial of a scenario from its first topic to its last check."""
-    name = f"{scenario.name}-{seed}-{time.time_ns() // 1_000_000 % 10**9}"
-    settings = Settings(
-        broker=bootstrap, prefix=f"{name}.", app_id=name, partitions=PARTITIONS, data_dir=folder / name, session_timeout_s=6.0
-    )
-    trial = Trial(scenario.name, seed, count, broker, settings, rate, model)
+def conduct(trial: Trial, scenario: Any) -> Result:
+    """Run a trial from its first topic to its last check."""
     try:
         trial.start(scenario.workers, scenario.hooked, scenario.cursed)
         scenario.run(trial)
         trial.finish()
-    except TrialFailed as exc:
-        trial.result.failures.append(str(exc))
+    except (TrialFailed, Unreadable) as exc:
+        trial.fail(str(exc))
     finally:
         trial.close()
     return trial.result
+
+
+def run(scenario: Any, seed: int, count: int, broker: EmbeddedBroker, bootstrap: str, folder: Path, rate: float, model: bool) -> Result:
+    """Run a trial of a scenario on a broker that others share, and clean up behind it."""
+    name = f"{scenario.name}-{seed}-{time.time_ns() // 1_000_000 % 10**9}"
+    settings = Settings(
+        broker=bootstrap, prefix=f"{name}.", app_id=name, partitions=PARTITIONS, data_dir=folder / name, session_timeout_s=6.0
+    )
+    result = conduct(Trial(scenario.name, seed, count, broker, settings, rate, model), scenario)
+    delete_topics(settings)
+    shutil.rmtree(settings.data_dir)
+    return result
 
 
 def _marks(outputs: Reader) -> dict[tuple[str, int], int]:
