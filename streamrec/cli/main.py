@@ -19,6 +19,7 @@ COMMANDS = {
     "broker": "A real Kafka broker on this machine, without Docker or a system Java.",
     "topics": "Create and describe the Kafka topics.",
     "worker": "Read events, keep users, write ranked lists.",
+    "state": "Mend the state of workers that does not fit together.",
     "simulate": "Play events into Kafka: a file of real ones, or a made-up live shop.",
     "replay": "Rank a file of events offline, with the worker's own code.",
     "evaluate": "Measure ranked lists against what was bought.",

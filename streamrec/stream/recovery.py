@@ -66,7 +66,8 @@ def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones
         if ids[partition.family.changelog] != stamp.changelog or stamp.position > end:
             raise StateMismatch(
                 f"the disk of {partition.label} in {partition.disk.folder} is at {stamp.position} of a changelog that is not "
-                f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or stop all workers and run `streamrec state repair`"
+                f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or stop all workers and run "
+                "`streamrec state repair`"
             )
         age_ms = now_ms() - stamp.saved_ms
         if age_ms <= tombstones_kept_ms and stamp.position >= first:

@@ -1,0 +1,31 @@
+"""Fences against events that were counted already, and how to forget those of a topic that was made again.
+
+Limits say from which offset on a fence means nothing any more: the topic of that name has other records there now.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from streamrec.processors.base import Memory
+from streamrec.state.packing import pack_user, unpack_user
+from streamrec.state.user import UserRow
+
+
+def forget_in_user(raw: bytes, limits: Mapping[str, float]) -> bytes | None:
+    """The packed user row without its offsets at or beyond the limit of their topic (name without the prefix); None: it has none."""
+    row = unpack_user(raw)
+    if not isinstance(row, UserRow):
+        return None
+    kept = {topic: offset for topic, offset in row.offsets.items() if offset < limits.get(topic, math.inf)}
+    if len(kept) == len(row.offsets):
+        return None
+    row.offsets = kept
+    return pack_user(row)
+
+
+def forget_in_items(memory: Memory, limits: Mapping[str, float]) -> Memory:
+    """The memory of an item partition without the fences at or beyond the limit of their source (such as "views-3")."""
+    kept = {source: place for source, place in memory.get("fences", {}).items() if place[0] < limits.get(source, math.inf)}
+    return memory | {"fences": kept} if "fences" in memory else memory

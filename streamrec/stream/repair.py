@@ -1,0 +1,89 @@
+"""The way out of a StateMismatch: what does not fit together is mended so that the worker can go on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+from aiokafka.errors import ProducerFenced
+
+from streamrec.errors import GroupNotEmpty, StateMismatch
+from streamrec.settings import Settings
+from streamrec.stream.changelog import Changelog
+from streamrec.stream.core import off_loop
+from streamrec.stream.diagnosis import Plan, known_mark, unfinished
+from streamrec.stream.mark import encode
+from streamrec.stream.survey import rows_of, rows_on_disk
+from streamrec.stream.table import Packed
+
+log = structlog.get_logger(__name__)
+
+ROWS = 20_000
+"""Most rows of one transaction."""
+
+
+async def mend(settings: Settings, confirmed: Sequence[Plan], diagnose: Callable[[], list[Plan]]) -> list[Plan]:
+    """Do what was confirmed, and return it as it was done; killed half-way, it is found and finished by the next diagnosis.
+
+    `diagnose` is asked once more when no older owner can write any more: its figures may be newer, but no other problems may
+    have come up.
+
+    Raises:
+        StateMismatch: there are problems that were not confirmed.
+        GroupNotEmpty: a worker was started meanwhile.
+    """
+    agreed = {key for plan in confirmed for key in plan.keys}
+    async with AsyncExitStack() as stack:
+        changelogs: dict[str, Changelog] = {}
+        try:
+            for plan in confirmed:
+                if plan.mark is not None:
+                    changelogs[plan.view.label] = changelog = _changelog(settings, plan)
+                    stack.push_async_callback(changelog.close)
+                    await changelog.open()
+            plans = [plan for plan in await off_loop(diagnose) if plan.problems]
+            if any(plan.keys - agreed or (plan.mark is not None and plan.view.label not in changelogs) for plan in plans):
+                raise StateMismatch("something else does not fit together since you agreed: run `streamrec state repair` again")
+            for plan in plans:
+                if plan.mark is not None:
+                    await _write(settings, plan, changelogs[plan.view.label])
+                # Last: until the mark is written, the disk may be all that is left of the rows.
+                if plan.wipe:
+                    await off_loop(shutil.rmtree, plan.view.folder)
+                log.info("mended", partition=plan.view.label)
+        except ProducerFenced as exc:
+            raise GroupNotEmpty("a worker was started meanwhile: stop it, and run `streamrec state repair` again") from exc
+    return plans
+
+
+def _changelog(settings: Settings, plan: Plan) -> Changelog:
+    return Changelog(settings, plan.view.side.name, plan.view.side.changelog, plan.view.number)
+
+
+async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
+    """Rows in bounded transactions, and with the last of them the mark; with the others one that no worker goes on from."""
+    assert plan.mark is not None
+    rows: Packed = await off_loop(_rows, settings, plan)
+    meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or unfinished(plan.mark)
+    while len(rows) > ROWS:
+        await changelog.commit(rows[-ROWS:], encode(meanwhile))
+        del rows[-ROWS:]
+    await changelog.commit(rows, encode(plan.mark))
+
+
+def _rows(settings: Settings, plan: Plan) -> Packed:
+    """The rows to write."""
+    forget = plan.view.side.in_row
+    match plan.rows:
+        case "disk":
+            rows = rows_on_disk(plan.view.folder)
+            return [(key, (forget(raw, plan.limits) if forget else None) or raw) for key, raw in rows.items()]
+        case "delete":
+            return [(key, None) for key in rows_of(settings, plan.view)]
+        case "changelog":
+            if forget is None or not plan.limits:
+                return []
+            changed = ((key, forget(raw, plan.limits)) for key, raw in rows_of(settings, plan.view).items())
+            return [(key, raw) for key, raw in changed if raw is not None]
