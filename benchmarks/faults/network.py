@@ -75,6 +75,17 @@ def drop(trial: NetworkTrial) -> None:
     _cut(trial, Proxy.drop)
 
 
+def resets(trial: NetworkTrial) -> None:
+    """All connections of the only worker are reset, amid its reading and writing, and can be made again at once."""
+    (proxy,) = trial.broker.proxies
+    for _ in range(trial.count):
+        trial.sleep(0.2, 1.5)
+        trial.inject()
+        proxy.drop()
+        proxy.heal()
+        trial.recover()
+
+
 def one_line(trial: NetworkTrial) -> None:
     """The line to one of three brokers is cut, which leads its partitions all the while."""
     for number in range(trial.count):
@@ -152,6 +163,7 @@ NETWORK = {
     for one in (
         NetworkScenario("three_brokers", leaders, 12, brokers=3),
         NetworkScenario("one_line", one_line, 6, brokers=3),
+        NetworkScenario("resets", resets, 20),
         NetworkScenario("stall", stall, 6),
         NetworkScenario("cut", drop, 6),
         NetworkScenario("zombie", zombie, 6, workers=2),
