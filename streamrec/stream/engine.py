@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.2
+LISTEN_S = 1.0
 COMMIT_S = 1.0
 COMMIT_PATIENCE_S = 5.0
 HEAL_AFTER_S = 3.0
@@ -59,6 +60,7 @@ class Engine:
         self._under_way: dict[TP, float] = {}
         self._applied: dict[str, float] = {}
         self._handling: set[str] = set()
+        self._heard = time.monotonic()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -142,8 +144,12 @@ class Engine:
         return asyncio.create_task(self._or_fail(work))
 
     async def run(self) -> None:
-        """Tick, commit and heal until cancelled."""
-        await asyncio.gather(self._tick(), self._commit_now_and_then(), self._heal())
+        """Tick, commit, heal and watch until cancelled."""
+        await asyncio.gather(self._tick(), self._commit_now_and_then(), self._heal(), self._listen())
+
+    def silence_s(self) -> float:
+        """For how long Kafka has not answered, be it fetches or our wish to join the group."""
+        return time.monotonic() - self._heard
 
     def lag(self) -> dict[str, int]:
         """Records that wait to be read, by topic."""
@@ -198,6 +204,22 @@ class Engine:
                     self.tools.metrics.gaps.inc()
                     await self._move([partition], [tp.topic])
 
+    async def _listen(self) -> None:
+        limit_s = self.settings.stall_timeout_s
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            tps = [TP(topic, one.number) for one in self._partitions.values() if one.open for topic in one.family.sources]
+            # Where a batch is being applied nothing need be fetched, and a worker may well have no partitions.
+            resting = [tp for tp in tps if self.idle(tp)]
+            heard = self.thread.answered(resting) if resting else time.monotonic() if self.joined else None
+            self._heard = max(self._heard, heard or 0.0)
+            # Joining takes as long as the slowest worker needs to save its partitions.
+            if self.silence_s() > (limit_s if tps else 4 * limit_s):
+                raise Stalled(
+                    f"Kafka has not answered for {self.silence_s():.0f} s, neither to fetches nor to the wish to join the group; "
+                    "see that the brokers are well, nothing is lost"
+                )
+
     async def _take_over(self, numbers: set[int], kept: set[int], before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
@@ -224,6 +246,7 @@ class Engine:
 
     async def _resume(self, partitions: list[Partition]) -> None:
         await self._move(partitions)
+        self._heard = time.monotonic()
         for partition in partitions:
             partition.open = True
         self._count_open()
@@ -257,7 +280,7 @@ class Engine:
                 cursor = Cursor(next(self._epochs), partition.guard.next[topic])
                 partition.guard.expect(topic, cursor)
                 places[TP(topic, partition.number)] = cursor
-        await self.thread.call_thread(self.thread.move, places)
+        await self.thread.ask(self.thread.move(places))
         self._arrived(places)
 
     def _partition(self, tp: TP) -> Partition | None:
@@ -275,7 +298,7 @@ class Engine:
         if new:
             try:
                 async with asyncio.timeout(COMMIT_PATIENCE_S):
-                    await self.thread.call_thread(self.thread.commit_positions, new)
+                    await self.thread.ask(self.thread.commit_positions(new))
                 self._committed |= new
             except Exception as exc:
                 log.debug("group offsets were not committed", reason=repr(exc))

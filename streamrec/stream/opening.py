@@ -63,7 +63,7 @@ class Opener:
 
     async def _require_first_start(self, empty: Sequence[Partition], thread: BatchThread) -> None:
         tps = [TopicPartition(topic, partition.number) for partition in empty for topic in partition.family.sources]
-        committed = await thread.call_thread(thread.committed_offsets, tps)
+        committed = await thread.ask(thread.committed_offsets(tps))
         read = sorted(f"{tp.topic}/{tp.partition}" for tp, offset in committed.items() if offset)
         if read:
             raise StateMismatch(

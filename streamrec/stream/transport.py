@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import faust
 import uvloop
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 quiet = logging.getLogger("faust.streamrec")
 """Without a logger of their own, subclasses of Faust's services would log as if they were ours."""
 
+Found = TypeVar("Found")
 POLL_S = 0.25
 PREFETCH_BACKOFF_S = 0.005
 
@@ -50,6 +51,14 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         # Round robin could put one partition number of two sources on two workers.
         consumer._partition_assignment_strategy = (RangePartitionAssignor,)
         return consumer
+
+    async def ask(self, work: Coroutine[Any, Any, Found]) -> Found:
+        """Run something on this thread's loop; called from the engine's loop.
+
+        Faust's own way lets two things run at once, and what has been given up by the caller goes on: two commits that wait
+        for an absent broker would keep everything else from being fetched.
+        """
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
 
     async def move(self, places: Mapping[TP, Cursor]) -> None:
         """Fetch from these positions on, as far as the partitions are still ours: the others are about to be closed."""
@@ -141,6 +150,17 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         states = {tp: assignment.state_value(tp) for tp in positions} if assignment else {}
         return {tp: max(0, state.highwater - positions[tp]) for tp, state in states.items() if state and state.highwater is not None}
 
+    def answered(self, tps: Iterable[TP]) -> float | None:
+        """Since when (monotonic) one of the partitions has had no answer to a fetch; None before its first. Safe on any thread."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        states = [assignment.state_value(tp) for tp in tps] if assignment else []
+        answers_ms: list[int | None] = [state.timestamp for state in states if state is not None]
+        known_ms = [answer for answer in answers_ms if answer is not None]
+        if not known_ms or len(known_ms) < len(answers_ms):
+            return None
+        return time.monotonic() - max(0.0, time.time() - min(known_ms) / 1000)
+
 
 class BatchConsumer(driver.Consumer):
     """Faust's consumer without acknowledgements and commits: the engine knows how far it has come."""
@@ -190,7 +210,7 @@ class BatchConsumer(driver.Consumer):
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 if not self.flow_active:
                     await self.wait(cast(Any, self.can_resume_flow))
-                for batch in await self._thread.call_thread(self._thread.poll, self._wanted, self.engine.idle, POLL_S, most):
+                for batch in await self._thread.ask(self._thread.poll(self._wanted, self.engine.idle, POLL_S, most)):
                     await self._deliver(batch)
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:

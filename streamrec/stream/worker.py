@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 INTERRUPTED = 130
 GOODBYE_S = 5.0
+SILENCE_S = 10.0
 SWITCH_S = 0.0005
 """A batch passes through four threads; with Python's own 5 ms, each hand-over could wait that long for the interpreter."""
 
@@ -142,6 +143,8 @@ def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event) -> lis
         reasons.append("warming the model")
     if not engine.joined:
         reasons.append("waiting for the group to assign partitions")
+    if engine.silence_s() > SILENCE_S:
+        reasons.append("waiting for Kafka to answer")
     if engine.opening():
         reasons.append(f"recovering {engine.opening()} partitions")
     return reasons
