@@ -66,7 +66,7 @@ async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
     """Rows in bounded transactions, and with the last of them the mark; with the others one that no worker goes on from."""
     assert plan.mark is not None
     rows: Packed = await off_loop(_rows, settings, plan)
-    meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or plan.mark
+    meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or unfinished(plan.mark)
     while len(rows) > ROWS:
         await changelog.commit(rows[-ROWS:], encode(meanwhile))
         del rows[-ROWS:]

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
@@ -16,7 +17,7 @@ from streamrec.stream import exits, repair, topics
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.diagnosis import Plan, Problem, diagnose
 from streamrec.stream.disk import Disk
-from streamrec.stream.mark import Stamp
+from streamrec.stream.mark import Mark, Stamp, encode
 from streamrec.stream.repair import mend
 from streamrec.stream.survey import Side, reader, require_no_workers, survey
 from tests.stream.support import Shop, Worker, applied, exact, marks, rows, until
@@ -228,3 +229,20 @@ def test_a_live_worker_is_named_and_a_killed_one_waited_for(settings: Settings, 
         require_no_workers(impatient)
     one.kill()
     require_no_workers(settings)
+
+
+def test_a_source_that_lost_its_last_records_is_read_from_its_new_end(settings: Settings, shop: Shop, doctor: Doctor) -> None:
+    views = settings.topic("views")
+
+    async def pretend(number: int, mark: Mark) -> None:
+        log = Changelog(settings, "user", settings.topic("user-changelog"), number)
+        await log.open()
+        await log.commit([], encode(msgspec.structs.replace(mark, next=mark.next | {views: 1000})))
+        await log.close()
+
+    for number, mark in marks(settings).items():
+        asyncio.run(pretend(number, mark))
+    doctor.refused()
+    assert {(problem.kind, problem.topic) for problem in doctor.repair()} == {("source", views)}
+    shop.send(100)
+    exact(settings, shop)
