@@ -53,6 +53,16 @@ def test_a_client_is_heard_only_when_its_trouble_lasts_and_then_once_in_a_while(
     assert said() == [], "a new trouble must last, too"
 
 
+def test_a_traceback_of_a_client_is_heard_at_once(said: Lines) -> None:
+    logs.configure("INFO")
+    try:
+        raise RuntimeError("its task has died")
+    except RuntimeError:
+        logging.getLogger("aiokafka.consumer").exception("Unexpected error")
+    (line,) = said()
+    assert "its task has died" in line["exception"]
+
+
 def test_others_are_heard_at_once(said: Lines) -> None:
     logs.configure("WARNING")
     for _ in range(2):

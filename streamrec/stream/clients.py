@@ -6,12 +6,32 @@ import ssl
 from typing import Any
 
 import faust
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import KafkaConnectionError
 from faust.types.auth import CredentialsT
 from yarl import URL
 
 from streamrec.settings import Settings
 
 REQUEST_TIMEOUT_MS = 30_000
+
+_send = AIOKafkaConnection.send
+
+
+def _send_or_close(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+    """A broken connection is an error of Kafka's, also on uvloop.
+
+    aiokafka expects an OSError from a connection that was just reset; uvloop raises a RuntimeError, which would end the
+    consumer's fetching or the producer's sending for good.
+    """
+    try:
+        return _send(connection, *args, **options)
+    except RuntimeError as exc:
+        connection.close(reason=CloseReason.CONNECTION_BROKEN)
+        raise KafkaConnectionError(f"Connection at {connection.host}:{connection.port} broken: {exc}") from exc
+
+
+AIOKafkaConnection.send = _send_or_close
 
 
 def servers(settings: Settings) -> list[str]:

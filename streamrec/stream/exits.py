@@ -38,7 +38,11 @@ def explain(exc: BaseException, folder: str) -> tuple[int, str]:
     if isinstance(exc, UnsupportedCodecError):
         return FAULT, f"events come compressed in a way that cannot be read here ({exc}): install the codecs with `pip install cramjam`"
     if isinstance(exc, KafkaError):
-        return KAFKA, f"Kafka: {type(exc).__name__}: {exc}; see that the brokers are well and start the worker again, nothing is lost"
+        cause = f" ({exc.__cause__!r})" if exc.__cause__ else ""
+        return (
+            KAFKA,
+            f"Kafka: {type(exc).__name__}: {exc}{cause}; see that the brokers are well and start the worker again, nothing is lost",
+        )
     if isinstance(exc, StreamrecError):
         return FAULT, str(exc)
     return FAULT, f"{type(exc).__name__}: {exc}; the worker ends, and what it had not saved is read again at the next start"

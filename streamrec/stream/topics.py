@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import structlog
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from kafka.errors import KafkaConnectionError, KafkaError, NoError, RequestTimedOutError, TopicAlreadyExistsError, for_code
 
 from streamrec.errors import BrokerUnavailable, SettingsError, TopicMismatch
 from streamrec.settings import Settings
@@ -150,13 +150,17 @@ def create(settings: Settings) -> list[Report]:
         TopicMismatch: one of them exists with other partitions or another cleanup policy.
         BrokerUnavailable: no broker answers.
     """
-    with admin(settings) as client:
+    missing: set[str] = set()
+
+    def make(client: KafkaAdminClient) -> list[Report]:
         before = _describe(client, settings)
         require(before)
-        missing = [report.name for report in before if report.state == "missing"]
+        missing.update(report.name for report in before if report.state == "missing")
         if missing:
-            _create(client, settings, missing)
-        after = _describe(client, settings)
+            _create(client, settings, sorted(missing))
+        return _describe(client, settings)
+
+    after = _patiently(settings, make)
     require(after)
     return [replace(report, state="created") if report.name in missing else report for report in after]
 
@@ -167,8 +171,20 @@ def describe(settings: Settings) -> list[Report]:
     Raises:
         BrokerUnavailable: no broker answers.
     """
-    with admin(settings) as client:
-        return _describe(client, settings)
+    return _patiently(settings, lambda client: _describe(client, settings))
+
+
+def _patiently(settings: Settings, work: Callable[[KafkaAdminClient], list[Report]]) -> list[Report]:
+    deadline = time.monotonic() + settings.broker_patience_s
+    while True:
+        with admin(settings) as client:
+            try:
+                return work(client)
+            except (KafkaConnectionError, RequestTimedOutError) as exc:
+                # The one that answered knows of brokers that do not.
+                if time.monotonic() >= deadline:
+                    raise BrokerUnavailable(f"not all brokers of {settings.broker} answer ({exc}); see that they run") from exc
+        time.sleep(_PAUSE_S)
 
 
 def require(reports: list[Report]) -> None:

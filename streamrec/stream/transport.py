@@ -84,6 +84,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         deadline = time.monotonic() + patience_s
         while self.consumer.flow_active and (left := deadline - time.monotonic()) > 0:
+            # Nobody else looks whether aiokafka's tasks have died of something unforeseen.
+            consumer._coordinator.check_errors()
+            if consumer._fetcher.error_future.done():
+                consumer._fetcher.error_future.result()
             open_ = wanted()
             active = frozenset(tp for tp in open_ if tp not in self._pending or len(self._pending[tp].records) < most)
             # Never an empty set: aiokafka would take it for all partitions.
