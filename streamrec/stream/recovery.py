@@ -20,6 +20,7 @@ from streamrec.stream.partition import Partition
 
 FETCH_BYTES = 8 << 20
 FETCH_RECORDS = 20_000
+HELD_ROWS = 50_000
 PATIENCE_S = 30.0
 
 Offsets = Mapping[TopicPartition, int]
@@ -81,13 +82,18 @@ async def _read_on(
 ) -> None:
     left = {log for log in logs if await reader.position(log) < end[log]}
     moved = time.monotonic()
+    # Rows that changed often come often; only the last one of a stretch is worth writing.
+    rows: dict[TopicPartition, dict[bytes, bytes | None]] = {log: {} for log in logs}
     while left:
         got = await reader.getmany(timeout_ms=200, max_records=FETCH_RECORDS)
         for log, records in got.items():
             marks[logs[log]] = _last_mark(records) or marks[logs[log]]
-            rows = ((record.key, record.value) for record in records if record.key != MARK)
-            await off_loop(logs[log].disk.write, rows)
+            rows[log].update((record.key, record.value) for record in records if record.key != MARK)
         left = {log for log in left if await reader.position(log) < end[log]}
+        if not left or sum(map(len, rows.values())) > HELD_ROWS:
+            for log, changed in rows.items():
+                await off_loop(logs[log].disk.write, changed.items())
+                changed.clear()
         if got:
             moved = time.monotonic()
         elif left and time.monotonic() - moved > PATIENCE_S:
