@@ -1,7 +1,7 @@
 # Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench soak clean
+.PHONY: help install demo test check bench soak faults clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,9 @@ bench: $(VENV)/bench.stamp  ## measure the engine beside others, ranking stubbed
 
 soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+faults: $(VENV)/test.stamp  ## kill, wipe, pause, cut and starve the real worker 500 times and count what is lost (ARGS="--quick --json")
+	@$(BIN)/python -m benchmarks.faults --control $(ARGS)
 
 clean:  ## remove .venv, caches and local data
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis streamrec-data .streamrec

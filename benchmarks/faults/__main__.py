@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="some injections of the main scenarios, in a few minutes")
     parser.add_argument("--injections", type=int, default=500, help="go on until there are so many (500)")
+    parser.add_argument("--each", type=int, help="injections of a trial (each scenario has its own number)")
     parser.add_argument("--scenarios", help=f"only these, comma-separated, of {', '.join(ALL)}")
     parser.add_argument("--seed", type=int, default=0, help="of events and faults")
     parser.add_argument("--rate", type=float, default=200.0, help="events per second (200)")
@@ -59,8 +60,8 @@ def arguments() -> argparse.Namespace:
 def trials(options: argparse.Namespace, done: list[campaign.Row]) -> list[tuple[str, int, int]]:
     """What is to be tried: scenario, seed and number of injections."""
     if options.quick:
-        return [(name, options.seed, ALL[name].quick) for name in options.names if ALL[name].quick]
-    counts = {name: ALL[name].count for name in options.names}
+        return [(name, options.seed, options.each or ALL[name].quick) for name in options.names if ALL[name].quick]
+    counts = {name: options.each or ALL[name].count for name in options.names}
     return list(campaign.plan(options.names, counts, options.injections, done, options.seed))
 
 

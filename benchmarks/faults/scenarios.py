@@ -189,7 +189,7 @@ def broker_killed(trial: Trial) -> None:
         trial.inject()
         trial.kill_broker()
         trial.sleep(0.0, 3.0)
-        trial.broker.start()
+        trial.start_broker()
         trial.recover()
 
 
@@ -205,7 +205,7 @@ def broker_away(trial: Trial) -> None:
             worker.wipe(keep_instance=True)
         worker.start()
         trial.sleep(1.0, 6.0)
-        trial.broker.start()
+        trial.start_broker()
         trial.recover()
 
 

@@ -37,7 +37,11 @@ FORESEEN = {0, -9, exits.STALLED, exits.FENCED, exits.DISK_FULL, exits.KAFKA}
 
 @dataclass(slots=True)
 class Result:
-    """What a trial found; `worst_recovery_s` is from a fault until each partition had a list that is new and was made after it."""
+    """What a trial found.
+
+    `recoveries_s` are the times from a fault until each partition had a list that is new and was made after it. Where the broker or
+    a line was away, they are from its return. A volley of faults has one, from the last of them.
+    """
 
     scenario: str
     seed: int
@@ -107,6 +111,11 @@ class Trial:
         self.result.injections += 1
         self._open = time.time()
         return self._open
+
+    def start_broker(self) -> None:
+        """Start the broker again; the time of recovery is counted from its first answer."""
+        self.broker.start()
+        self._open = time.time()
 
     def recover(self) -> None:
         """Wait until every partition has had a new list since the last fault; the time from fault to list is kept."""

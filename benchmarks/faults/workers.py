@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamrec.processes import tail, uninterrupted
+from streamrec.processes import uninterrupted
 from streamrec.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PLAIN, HOOKED = "streamrec.cli.main", "benchmarks.faults.hooks"
 EXIT_S = 60.0
 LOG_LINES = 4
+QUIET = ('"level": "info"', '"level": "warning"')
 WATCH_S = 0.05
 INSTANCE = "instance"
 
@@ -121,8 +122,10 @@ class Worker:
         return self.log.read_bytes()[self._log_begin :].count(b"partitions are open")
 
     def end_of_log(self) -> str:
-        """For messages."""
-        return tail(self.log.read_text(errors="replace"), LOG_LINES) if self.log.exists() else "(no log)"
+        """The last lines, and the last complaints, for messages."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        complaints = [line for line in lines if not any(level in line for level in QUIET)]
+        return "\n".join(dict.fromkeys(complaints[-LOG_LINES:] + lines[-LOG_LINES:]))
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self.process is not None, f"worker {self.name} was never started"

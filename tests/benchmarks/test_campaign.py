@@ -1,0 +1,54 @@
+"""A campaign's results are kept per engine, added up, and gone on with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults import campaign
+from benchmarks.faults.trial import Result
+
+
+def row(scenario: str, injections: int, **more: Any) -> campaign.Row:
+    return {"engine": "one", **Result(scenario, 1, injections, checked=True).row(), **more}
+
+
+def test_the_version_is_that_of_the_engines_sources() -> None:
+    assert campaign.engine_version() == campaign.engine_version()
+    assert len(campaign.engine_version()) == 12
+
+
+def test_results_of_another_engine_do_not_count(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    campaign.keep(file, row("kill", 3))
+    campaign.keep(file, row("kill", 4) | {"engine": "two"})
+    assert [one["injections"] for one in campaign.load(file, "one")] == [3]
+    assert campaign.load(tmp_path / "missing.jsonl", "one") == []
+
+
+def test_results_are_added_up_whole_and_by_scenario() -> None:
+    rows = [
+        row("kill", 3, lost=1, exits={"-9": 3}, recoveries_s=[1.5, 4.0], failures=["late"]),
+        row("kill", 2, exits={"-9": 1, "6": 1}),
+        row("wipe", 5, recoveries_s=[2.0]),
+    ]
+    summary = campaign.total(rows)
+    assert (summary["injections"], summary["lost"], summary["worst_recovery_s"]) == (10, 1, 4.0)
+    assert summary["exits"] == {"-9": 4, "6": 1}
+    assert {name: one["injections"] for name, one in summary["by_scenario"].items()} == {"kill": 5, "wipe": 5}
+    assert summary["by_scenario"]["wipe"]["worst_recovery_s"] == 2.0
+    assert summary["failures"] == ["kill (seed 1): late"]
+
+
+def test_one_lost_event_or_one_trial_without_a_check_spoils_a_campaign() -> None:
+    assert campaign.good(campaign.total([row("kill", 3)]))
+    assert not campaign.good(campaign.total([row("kill", 3), row("wipe", 1, lost=1)]))
+    assert not campaign.good(campaign.total([row("kill", 3), row("wipe", 1, checked=False)]))
+
+
+def test_a_campaign_goes_on_with_what_was_tried_least() -> None:
+    counts = {"kill": 10, "wipe": 5}
+    assert list(campaign.plan(list(counts), counts, 22, [], 7)) == [("kill", 7001, 10), ("wipe", 7001, 5), ("kill", 7002, 10)]
+    done = [row("kill", 10)]
+    assert list(campaign.plan(list(counts), counts, 22, done, 7)) == [("wipe", 7001, 5), ("kill", 7002, 10)]
+    assert list(campaign.plan(list(counts), counts, 10, done, 7)) == []

@@ -1,0 +1,72 @@
+"""The quick form of the fault campaign: the real worker comes through it, and every scenario does its harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.faults import campaign
+from benchmarks.faults.scenarios import SCENARIOS
+
+pytestmark = pytest.mark.kafka
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120.0
+QUICK = {name: scenario.quick for name, scenario in SCENARIOS.items() if scenario.quick}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.faults", *arguments]
+
+
+@pytest.fixture(scope="module")
+def summary() -> dict[str, Any]:
+    done = subprocess.run(command("--quick", "--json"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == (0 if campaign.good(found) else 1)
+    return found
+
+
+def test_nothing_is_lost_applied_twice_or_left_without_its_list(summary: dict[str, Any]) -> None:
+    wrong = {name: summary[name] for name in campaign.ZEROS if summary[name]}
+    assert (wrong, summary["failures"]) == ({}, [])
+    assert summary["events"] > 1000
+
+
+def test_every_scenario_has_done_its_harm(summary: dict[str, Any]) -> None:
+    assert {name: found["injections"] for name, found in summary["by_scenario"].items()} == QUICK
+    assert sum(QUICK.values()) >= 10
+    assert summary["exits"]["-9"] >= 10
+    assert {"cursed", "gone", "poison", "repeat"} <= summary["spoilt"].keys()
+    assert summary["worst_recovery_s"] > 0
+
+
+def children(pid: int) -> set[int]:
+    """The processes below one, as far as they run."""
+    below = {int(one) for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()}
+    return below.union(*(children(one) for one in below))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see the processes")
+def test_an_interrupt_leaves_no_process_and_no_folder_behind(tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    campaign = subprocess.Popen(command("--scenarios", "kill"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    deadline = time.monotonic() + PATIENCE_S
+    while not list(tmp_path.glob("*/kill-*/a/web.json")):
+        assert time.monotonic() < deadline, "no worker has started"
+        time.sleep(0.1)
+    family = children(campaign.pid)
+    assert len(family) >= 2, "a broker and a worker"
+    campaign.send_signal(signal.SIGINT)
+    assert campaign.wait(PATIENCE_S) == 130
+    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    assert list(tmp_path.iterdir()) == []
