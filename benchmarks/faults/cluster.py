@@ -162,9 +162,10 @@ class Cluster:
         """End one broker by SIGKILL."""
         self.nodes[number - 1].kill()
 
-    def start(self, number: int) -> None:
-        """Start a broker that was killed, and wait until all that it holds is in sync again."""
-        self.nodes[number - 1].launch()
+    def start(self, *numbers: int) -> None:
+        """Start brokers that were killed, after which all must live, and wait until all that they hold is in sync again."""
+        for number in numbers:
+            self.nodes[number - 1].launch()
         self.await_in_sync()
 
     def leader_of(self, topic: str, partition: int) -> int:

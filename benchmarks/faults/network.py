@@ -65,6 +65,19 @@ def leaders(trial: NetworkTrial) -> None:
             trial.recover()
 
 
+def majority(trial: NetworkTrial) -> None:
+    """kill -9 of two of three brokers at once: nothing can be read or written until they are back."""
+    for _ in range(trial.count):
+        trial.sleep(0.4, 1.6)
+        victims = trial.random.sample([node.number for node in trial.broker.nodes], 2)
+        for number in victims:
+            trial.broker.kill(number)
+        trial.sleep(0.0, 5.0)
+        trial.inject()
+        trial.broker.start(*victims)
+        trial.recover()
+
+
 def stall(trial: NetworkTrial) -> None:
     """The only worker's bytes are held back for a while, both ways."""
     _cut(trial, Proxy.stall)
@@ -80,6 +93,19 @@ def resets(trial: NetworkTrial) -> None:
     (proxy,) = trial.broker.proxies
     for _ in range(trial.count):
         trial.sleep(0.2, 1.5)
+        trial.inject()
+        proxy.drop()
+        proxy.heal()
+        trial.recover()
+
+
+def answers(trial: NetworkTrial) -> None:
+    """Requests of the only worker reach the broker, but the answers are lost with their connections: it cannot know what was done."""
+    (proxy,) = trial.broker.proxies
+    for number in range(trial.count):
+        trial.sleep(0.4, 1.6)
+        proxy.mute()
+        trial.sleep(0.05, 1.5 if number % 4 else 10.0)
         trial.inject()
         proxy.drop()
         proxy.heal()
@@ -162,8 +188,10 @@ NETWORK = {
     one.name: one
     for one in (
         NetworkScenario("three_brokers", leaders, 12, brokers=3),
+        NetworkScenario("majority", majority, 4, brokers=3),
         NetworkScenario("one_line", one_line, 6, brokers=3),
         NetworkScenario("resets", resets, 20),
+        NetworkScenario("answers", answers, 16),
         NetworkScenario("stall", stall, 6),
         NetworkScenario("cut", drop, 6),
         NetworkScenario("zombie", zombie, 6, workers=2),

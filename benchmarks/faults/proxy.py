@@ -36,7 +36,7 @@ class Proxy:
         self.port: int = self._listening.getsockname()[1]
         self.target = 0
         self._loop = asyncio.new_event_loop()
-        self._flowing = asyncio.Event()
+        self._requests, self._answers = asyncio.Event(), asyncio.Event()
         self._pairs: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy-{self.port}", daemon=True)
@@ -54,12 +54,16 @@ class Proxy:
         """Let no byte through, either way; connections stay, and new ones are accepted into the silence."""
         self._call(self._stall())
 
+    def mute(self) -> None:
+        """Let requests through, but hold the answers back: what was asked for happens, and nobody hears of it."""
+        self._call(self._mute())
+
     def drop(self) -> None:
         """Reset all connections and refuse new ones."""
         self._call(self._drop())
 
     def heal(self) -> None:
-        """Pass bytes again: those held back by `stall` first, and new connections after `drop`."""
+        """Pass bytes again: those held back first, and new connections after `drop`."""
         self._call(self._heal())
 
     def __enter__(self) -> Proxy:
@@ -77,10 +81,15 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
     async def _stall(self) -> None:
-        self._flowing.clear()
+        self._requests.clear()
+        self._answers.clear()
+
+    async def _mute(self) -> None:
+        self._answers.clear()
 
     async def _heal(self) -> None:
-        self._flowing.set()
+        self._requests.set()
+        self._answers.set()
         if self._server is None:
             if self._listening.fileno() < 0:
                 self._listening = _bound(self.port)
@@ -103,7 +112,10 @@ class Proxy:
         try:
             there, onward = await asyncio.open_connection(HOST, self.target)
             ends.append(onward)
-            ways = [asyncio.ensure_future(self._pump(reader, onward)), asyncio.ensure_future(self._pump(there, writer))]
+            ways = [
+                asyncio.ensure_future(_pump(reader, onward, self._requests)),
+                asyncio.ensure_future(_pump(there, writer, self._answers)),
+            ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -117,13 +129,14 @@ class Proxy:
                 _reset(end)
             self._pairs.discard(pair)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while chunk := await reader.read(CHUNK):
-                await self._flowing.wait()
-                writer.write(chunk)
-                await writer.drain()
-        await self._flowing.wait()  # nor does a farewell get through
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
+    with contextlib.suppress(OSError):
+        while chunk := await reader.read(CHUNK):
+            await flowing.wait()
+            writer.write(chunk)
+            await writer.drain()
+    await flowing.wait()  # nor does a farewell get through
 
 
 def _bound(port: int) -> socket.socket:

@@ -19,7 +19,13 @@ from tests.stream.support import until
 
 
 @pytest.fixture
-def echo() -> Iterator[int]:
+def heard() -> list[bytes]:
+    """What has reached the server."""
+    return []
+
+
+@pytest.fixture
+def echo(heard: list[bytes]) -> Iterator[int]:
     """The port of a server that sends back what it gets."""
     with socket.create_server((HOST, 0)) as server:
 
@@ -35,6 +41,7 @@ def echo() -> Iterator[int]:
             with connection:
                 try:
                     while chunk := connection.recv(1024):
+                        heard.append(chunk)
                         connection.sendall(chunk)
                 except OSError:
                     pass  # reset by the proxy
@@ -83,6 +90,19 @@ def test_a_stall_holds_the_bytes_back_and_healing_lets_them_through(proxy: Proxy
         assert line.recv(1024) == b"two"
 
 
+def test_a_muted_server_hears_what_its_client_says_and_answers_once_it_is_healed(proxy: Proxy, heard: list[bytes]) -> None:
+    with connect(proxy) as line:
+        assert asked(line, b"one") == b"one"
+        proxy.mute()
+        line.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            asked(line, b"two")
+        assert heard == [b"one", b"two"]
+        line.settimeout(10)
+        proxy.heal()
+        assert line.recv(1024) == b"two"
+
+
 def test_a_drop_resets_connections_and_refuses_new_ones_until_it_is_healed(proxy: Proxy) -> None:
     with connect(proxy) as line:
         assert asked(line, b"one") == b"one"
@@ -124,7 +144,7 @@ def test_a_client_that_leaves_during_a_stall_is_missed_only_afterwards(proxy: Pr
 
 
 def test_a_broker_that_is_not_there_shows_as_a_reset() -> None:
-    with Proxy() as proxy, connect(proxy) as line, pytest.raises(ConnectionResetError):
+    with Proxy() as proxy, pytest.raises(ConnectionError), connect(proxy) as line:
         asked(line, b"one")
 
 
