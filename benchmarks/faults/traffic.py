@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
 from itertools import islice
 
 from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
 
 from benchmarks.faults.events import LABEL, Event
 from streamrec.settings import Settings
@@ -52,7 +54,8 @@ class Traffic:
     def abandon(self) -> None:
         """End the flow and wait for nothing; what is under way is given up. After `stop` there is nothing to do."""
         self._stop.set()
-        self._producer.close(timeout=0)
+        with contextlib.suppress(KafkaTimeoutError):  # how it says that something was under way
+            self._producer.close(timeout=0)
 
     def _run(self) -> None:
         try:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.faults.waiting import until
 from streamrec.processes import uninterrupted
 from streamrec.settings import Settings
 
@@ -97,6 +98,8 @@ class Worker:
         """End the process by SIGTERM, and do not let the supervisor start it; its exit code."""
         with self._lock:
             self.hold = True
+            # Python itself dies of a SIGTERM that comes before the program has begun.
+            until(lambda: not self.alive or self._said(b'"starting"') > 0, EXIT_S)
             self._running().terminate()
             return self._running().wait(EXIT_S)
 
@@ -119,13 +122,16 @@ class Worker:
 
     def opened(self) -> int:
         """How often the process that runs has said that its partitions are open."""
-        return self.log.read_bytes()[self._log_begin :].count(b"partitions are open")
+        return self._said(b"partitions are open")
 
     def end_of_log(self) -> str:
         """The last lines, and the last complaints, for messages."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         complaints = [line for line in lines if not any(level in line for level in QUIET)]
         return "\n".join(dict.fromkeys(complaints[-LOG_LINES:] + lines[-LOG_LINES:]))
+
+    def _said(self, words: bytes) -> int:
+        return self.log.read_bytes()[self._log_begin :].count(words)
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self.process is not None, f"worker {self.name} was never started"
