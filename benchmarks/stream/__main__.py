@@ -75,7 +75,8 @@ class Bench:
             for contender in taking_part:
                 note(f"round {number + 1} of {self.size.rounds}: {contender.name}")
                 try:
-                    found[contender.name].append(measure(self.broker, contender, self._traffic(contender)))
+                    rates = measure(self.broker, contender, self._traffic(contender))
+                    found[contender.name].append(rates)
                 except StreamrecError as exc:
                     self.failed += 1
                     self.say({"contender": contender.name, "failed": str(exc)})

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.stream import __main__ as main
 from benchmarks.stream import work
 from benchmarks.stream.arrivals import Notes, read_notes, write_notes
 from benchmarks.stream.check import WorkMissing, check_lists, check_rows
-from benchmarks.stream.contenders import CONTENDERS
+from benchmarks.stream.contenders import CONTENDERS, Contender
 from benchmarks.stream.latency import delays
 from benchmarks.stream.meter import Rates, Sample, rates
 from benchmarks.stream.report import ratios, row
@@ -125,6 +126,24 @@ def test_notes_survive_their_file(tmp_path: Path) -> None:
     assert isinstance(notes, Notes)
     assert notes.first[4] == 10
     np.testing.assert_array_equal(notes.sent[4], [1.0, 1.0, 2.0])
+
+
+def test_a_contender_that_is_missing_or_fails_is_named_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(broker: str, contender: Contender, traffic: Traffic) -> Rates:
+        if contender.name == "broken":
+            raise WorkMissing("7 events have no list")
+        return Rates(traffic.count, 1.0, 1.0)
+
+    contenders = {name: Contender(name, name, "none", 10, 10) for name in ("no-such-distribution", "broken", "aiokafka")}
+    contenders["broken"] = Contender("broken", "aiokafka", "none", 10, 10)
+    monkeypatch.setattr(main, "CONTENDERS", contenders)
+    monkeypatch.setattr(main, "measure", measured)
+    said: list[dict[str, object]] = []
+    bench = main.Bench("nowhere", main.QUICK, True, said.append)
+    bench.throughput(list(contenders))
+    assert [one["contender"] for one in said] == list(contenders)
+    assert ["skipped" in said[0], "failed" in said[1], "events_per_s" in said[2]] == [True] * 3
+    assert bench.failed == 1
 
 
 @pytest.mark.kafka

@@ -33,7 +33,8 @@ class Answer:
             row = rows.get(key) or new_row()
             apply(row, event, record.partition, record.offset)
             rows.put(key, row)
-            out.append(Outbound(sink, key, answer(row, event, record.topic, record.partition, record.offset)))
+            made = answer(row, event, record.topic, record.partition, record.offset)
+            out.append(Outbound(sink, key, made, partition=record.partition))
         outcome = Outcome(out)
         outcome.counts["applied"] = len(records)
         return outcome
