@@ -52,7 +52,7 @@ class Delays:
 
 
 def measure(broker: str, rates: Sequence[float], join_rate: float, seconds: float, idle_s: float, users: int) -> list[dict[str, Any]]:
-    """One worker takes the rates one after the other, then a second one joins at `join_rate`, then both are idle."""
+    """One worker takes the rates one after the other and is idle for a while; then a second one joins at `join_rate`."""
     return asyncio.run(_measure(broker, rates, join_rate, seconds, idle_s, users))
 
 
