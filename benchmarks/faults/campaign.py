@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,22 +54,15 @@ def total(rows: Sequence[Row]) -> Row:
 
 
 def good(summary: Row) -> bool:
-    """Whether all that must be zero is."""
-    return not any(summary[name] for name in ZEROS)
+    """Whether all that must be zero is, and nothing else went wrong."""
+    return not any(summary[name] for name in ZEROS) and not summary["failures"]
 
 
-def plan(names: Sequence[str], counts: dict[str, int], wanted: int, done: Sequence[Row], seed: int) -> Iterator[tuple[str, int, int]]:
-    """The trials that are still to be made, as (scenario, seed, injections): round after round, until there are as many as wanted.
-
-    Scenarios that have been tried least in `done` come first; a trial is not cut short.
-    """
-    left = wanted - sum(row["injections"] for row in done)
+def least_tried(names: Sequence[str], done: Sequence[Row]) -> tuple[str, int]:
+    """The scenario that was tried least, and how often it was."""
     tried = Counter(row["scenario"] for row in done)
-    while left > 0:
-        name = min(names, key=lambda one: (tried[one], names.index(one)))
-        tried[name] += 1
-        left -= counts[name]
-        yield name, seed * 1000 + tried[name], counts[name]
+    name = min(names, key=lambda one: (tried[one], names.index(one)))
+    return name, tried[name]
 
 
 def _sum(rows: Sequence[Row]) -> Row:

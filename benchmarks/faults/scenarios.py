@@ -72,15 +72,15 @@ def storm(trial: Trial) -> None:
 
 def checkpoint(trial: Trial) -> None:
     """kill -9 between two steps of a checkpoint, each step in turn."""
-    _at_steps(trial, CHECKPOINT, 40)
+    _at_steps(trial, CHECKPOINT)
 
 
 def opening(trial: Trial) -> None:
-    """kill -9 inside an opening, at each step of it in turn; every second time without its disk."""
-    _at_steps(trial, OPENING, 8)
+    """kill -9 inside an opening, at each step of it in turn."""
+    _at_steps(trial, OPENING)
 
 
-def _at_steps(trial: Trial, steps: tuple[str, ...], passages: int) -> None:
+def _at_steps(trial: Trial, steps: tuple[str, ...]) -> None:
     worker = trial.crew.workers[0]
     first = trial.random.randrange(len(steps))
     for number in range(trial.count):

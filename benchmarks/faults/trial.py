@@ -8,20 +8,23 @@ import shutil
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults.check import OUTPUTS, Verdict, check
+from kafka.errors import KafkaError
+
+from benchmarks.faults.check import OUTPUTS, check
 from benchmarks.faults.events import Mixture, catalogue
 from benchmarks.faults.hooks import CURSED, FENCED
 from benchmarks.faults.reader import Reader, Unreadable, committed, delete_topics
+from benchmarks.faults.result import Result
 from benchmarks.faults.traffic import Traffic
 from benchmarks.faults.truth import Truth, truth
 from benchmarks.faults.waiting import until
 from benchmarks.faults.watch import Watch
 from benchmarks.faults.workers import HOOKED, PLAIN, Crew, Worker
 from streamrec.broker.embedded import EmbeddedBroker
+from streamrec.errors import StreamrecError
 from streamrec.settings import Settings
 from streamrec.stream import exits, topics
 from streamrec.stream.mark import MARK, decode_mark
@@ -33,36 +36,6 @@ START_S, SERVED_S, SETTLE_S, COMMIT_S = 60.0, 60.0, 90.0, 10.0
 PAUSE_S = 0.25
 FORESEEN = {0, -9, exits.STALLED, exits.FENCED, exits.DISK_FULL, exits.KAFKA}
 """Exit codes that faults may have; any other one is a fault of the worker."""
-
-
-@dataclass(slots=True)
-class Result:
-    """What a trial found.
-
-    `recoveries_s` are the times from a fault until each partition had a list that is new and was made after it. Where the broker or
-    a line was away, they are from its return. A volley of faults has one, from the last of them.
-    """
-
-    scenario: str
-    seed: int
-    injections: int = 0
-    events: int = 0
-    checked: bool = False
-    spoilt: dict[str, int] = field(default_factory=dict)
-    verdict: Verdict = field(default_factory=Verdict)
-    commits_behind: int = 0
-    recoveries_s: list[float] = field(default_factory=list)
-    exits: dict[str, int] = field(default_factory=dict)
-    fenced_rows: int = 0
-    seconds: float = 0.0
-    failures: list[str] = field(default_factory=list)
-
-    def row(self) -> dict[str, Any]:
-        """The result as one flat JSON object."""
-        found: dict[str, Any] = asdict(self)
-        verdict = found.pop("verdict")
-        details = verdict.pop("details")
-        return {**found, **verdict, "failures": self.failures + details, "worst_recovery_s": max(self.recoveries_s, default=None)}
 
 
 class Trial:
@@ -167,9 +140,9 @@ class Trial:
             self._await_end(sources, outputs)
             self.result.commits_behind = self._commits_behind(sources.ends)
             self._judge(known, outputs)
-            for name, code in self.crew.leave().items():
-                if code:
-                    self.result.failures.append(f"worker {name} ended with {code} when it was told to stop")
+            self.result.failures += [
+                f"worker {name} ended with {code} when told to stop" for name, code in self.crew.leave().items() if code
+            ]
 
     def close(self) -> None:
         """Leave no process and no thread behind."""
@@ -228,13 +201,13 @@ class TrialFailed(Exception):
 
 
 def conduct(trial: Trial, scenario: Any) -> Result:
-    """Run a trial from its first topic to its last check."""
+    """Run a trial from its first topic to its last check; where it cannot be brought there, the result says why."""
     try:
         trial.start(scenario.workers, scenario.hooked, scenario.cursed)
         scenario.run(trial)
         trial.finish()
-    except (TrialFailed, Unreadable) as exc:
-        trial.fail(str(exc))
+    except (TrialFailed, Unreadable, KafkaError, StreamrecError) as exc:
+        trial.fail(f"{type(exc).__name__}: {exc}")
     finally:
         trial.close()
     return trial.result
@@ -246,6 +219,7 @@ def run(scenario: Any, seed: int, count: int, broker: EmbeddedBroker, bootstrap:
     settings = Settings(
         broker=bootstrap, prefix=f"{name}.", app_id=name, partitions=PARTITIONS, data_dir=folder / name, session_timeout_s=6.0
     )
+    broker.start()  # a trial may have left it dead
     result = conduct(Trial(scenario.name, seed, count, broker, settings, rate, model), scenario)
     delete_topics(settings)
     shutil.rmtree(settings.data_dir)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults import campaign
-from benchmarks.faults.trial import Result
+from benchmarks.faults.result import Result
 
 
 def row(scenario: str, injections: int, **more: Any) -> campaign.Row:
@@ -44,11 +44,11 @@ def test_one_lost_event_or_one_trial_without_a_check_spoils_a_campaign() -> None
     assert campaign.good(campaign.total([row("kill", 3)]))
     assert not campaign.good(campaign.total([row("kill", 3), row("wipe", 1, lost=1)]))
     assert not campaign.good(campaign.total([row("kill", 3), row("wipe", 1, checked=False)]))
+    assert not campaign.good(campaign.total([row("kill", 3, failures=["a worker ended with 4"])]))
 
 
-def test_a_campaign_goes_on_with_what_was_tried_least() -> None:
-    counts = {"kill": 10, "wipe": 5}
-    assert list(campaign.plan(list(counts), counts, 22, [], 7)) == [("kill", 7001, 10), ("wipe", 7001, 5), ("kill", 7002, 10)]
-    done = [row("kill", 10)]
-    assert list(campaign.plan(list(counts), counts, 22, done, 7)) == [("wipe", 7001, 5), ("kill", 7002, 10)]
-    assert list(campaign.plan(list(counts), counts, 10, done, 7)) == []
+def test_what_was_tried_least_comes_next() -> None:
+    names = ["kill", "wipe"]
+    assert campaign.least_tried(names, []) == ("kill", 0)
+    assert campaign.least_tried(names, [row("kill", 10)]) == ("wipe", 0)
+    assert campaign.least_tried(names, [row("kill", 10), row("wipe", 5)]) == ("kill", 1)

@@ -59,7 +59,9 @@ def children(pid: int) -> set[int]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see the processes")
 def test_an_interrupt_leaves_no_process_and_no_folder_behind(tmp_path: Path) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    campaign = subprocess.Popen(command("--scenarios", "kill"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    campaign = subprocess.Popen(
+        command("--scenarios", "kill"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
     deadline = time.monotonic() + PATIENCE_S
     while not list(tmp_path.glob("*/kill-*/a/web.json")):
         assert time.monotonic() < deadline, "no worker has started"
