@@ -77,6 +77,7 @@ def test_purchases_sent_one_after_the_other_give_the_lists_of_the_replay(
         producer.send(settings.topic("items"), json.dumps(item).encode(), key=item["item_id"].encode())
     producer.flush()
     options = {"CROSS_PAIRS": "20", "CROSS_PAIRS_FIXED": "true", "CANDIDATES": "all", "DEVICE": "cpu", "COALESCE": "false"}
+    options["CHECKPOINT_INTERVAL_S"] = "0.02"  # item statistics come with it
     worker = Worker(settings, module="streamrec.cli.main worker", **{f"STREAMREC_{name}": value for name, value in options.items()})
     online: dict[str, dict[str, Any]] = {}
     tail = Tail(settings, "recommendations", "item-stats")

@@ -24,7 +24,7 @@ from streamrec.processors import users
 from streamrec.stream import engine
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.disk import Disk
-from streamrec.stream.engine import Engine
+from streamrec.stream.offsets import GroupOffsets
 from streamrec.stream.table import Table
 from streamrec.web.metrics import Metrics
 
@@ -91,7 +91,7 @@ def install_step(step: Step) -> None:
     wrap(AIOKafkaProducer, "commit_transaction", before=at("acknowledged"))
     wrap(Disk, "write", after=wrote)
     wrap(Table, "saved", after=at("saved"))
-    wrap(Engine, "_commit", before=at("group-commit"), after=at("group-committed"))
+    wrap(GroupOffsets, "commit", before=at("group-commit"), after=at("group-committed"))
     wrap(Changelog, "open", before=at("opening"), after=at("fenced"))
     wrap(engine, "recover", after=at("recovered"))
 

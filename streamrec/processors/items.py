@@ -58,7 +58,7 @@ class ItemProcessor:
             rows.put(key, row)
             waiting.setdefault(key.decode(), self._sent.get(key.decode(), 0) + self._interval)
             out.counts["applied"] += 1
-        self._send_due(rows, waiting, now, out)
+        self._send_due(rows, memory, now, out)
         out.seconds["item_stats"] = time.perf_counter() - begin
         return out
 
@@ -69,10 +69,11 @@ class ItemProcessor:
     def tick(self, rows: Rows[ItemRow], memory: Memory, now_ms: int) -> Outcome:
         """Send the statistics that waited for their interval to pass."""
         out = Outcome()
-        self._send_due(rows, memory.get("waiting", {}), now_ms, out)
+        self._send_due(rows, memory, now_ms, out)
         return out
 
-    def _send_due(self, rows: Rows[ItemRow], waiting: dict[str, int], now: int, out: Outcome) -> None:
+    def _send_due(self, rows: Rows[ItemRow], memory: Memory, now: int, out: Outcome) -> None:
+        waiting = memory.get("waiting", {})
         for item_id in [item_id for item_id, due in waiting.items() if due <= now]:
             del waiting[item_id]
             row = rows.get(item_id.encode())
@@ -82,6 +83,7 @@ class ItemProcessor:
             if len(self._sent) >= SENT_ITEMS:
                 self._sent.clear()
             self._sent[item_id] = now
-            out.records.append(Outbound(self._stats, item_id.encode(), encode_stats(stats)))
+            # In the checkpoint: a worker that was paused and lost the partition must not write old statistics over new ones.
+            out.saved.append(Outbound(self._stats, item_id.encode(), encode_stats(stats), (), memory.get("partition")))
             # This worker knows its own statistics at once; the other workers read them from the topic.
             self._catalogue.put_stats(item_id, stats)

@@ -52,11 +52,12 @@ async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
             return
         rows, mark, raw = await tools.core.run(_snapshot, partition, ids)
         sent, partition.sent = partition.sent, []
+        held, partition.held = partition.held, []
         partition.unsaved = 0
         partition.moved.clear()
         partition.full.clear()
     await asyncio.gather(*sent)
-    position = await partition.changelog.commit(rows, raw)
+    position = await partition.changelog.commit(rows, raw, held)
     stamp = Stamp(ids[partition.family.changelog], position, now_ms(), raw)
     await off_loop(partition.disk.write, rows, stamp)
     await tools.core.run(partition.table.saved)

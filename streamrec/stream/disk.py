@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DataBlockIndexType, DBCompressionType, Options, Rdict, WriteBatch
 
 from streamrec.errors import DiskFault
 from streamrec.stream.mark import Stamp, decode_stamp, encode
@@ -26,6 +26,7 @@ def _options() -> Options:
     table.set_block_cache(_blocks)
     table.set_bloom_filter(10, False)
     table.set_cache_index_and_filter_blocks(True)
+    table.set_data_block_index_type(DataBlockIndexType.binary_and_hash())
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_block_based_table_factory(table)
@@ -35,7 +36,7 @@ def _options() -> Options:
     options.set_max_total_wal_size(4 * WRITE_BUFFER_BYTES)
     options.set_max_open_files(256)
     options.set_keep_log_file_num(2)
-    options.set_compression_type(DBCompressionType.lz4())
+    options.set_compression_type(DBCompressionType.none())  # rows are small, and read one by one
     options.set_level_zero_file_num_compaction_trigger(8)
     return options
 

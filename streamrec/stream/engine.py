@@ -14,7 +14,9 @@ from faust.types.tuples import TP
 from streamrec.errors import Stalled, StateMismatch
 from streamrec.settings import Settings
 from streamrec.stream.checkpoint import TopicIds, checkpoint, keep
+from streamrec.stream.flight import Flight
 from streamrec.stream.guard import Batch, Cursor, Verdict
+from streamrec.stream.offsets import GroupOffsets
 from streamrec.stream.opening import Opener
 from streamrec.stream.partition import Family, Partition, Tools
 
@@ -26,9 +28,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 0.2
 LISTEN_S = 1.0
 COMMIT_S = 1.0
-COMMIT_PATIENCE_S = 5.0
-HEAL_AFTER_S = 3.0
-"""Longer than Faust ever needs to bring a batch to its agent while that is idle."""
+HEAL_S = 1.5
 
 
 class Engine:
@@ -55,11 +55,9 @@ class Engine:
         self._pausing = asyncio.Lock()
         self._closed = False
         self._generation = 0
-        self._committed: dict[TP, int] = {}
+        self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
-        self._under_way: dict[TP, float] = {}
-        self._applied: dict[str, float] = {}
-        self._handling: set[str] = set()
+        self._flight = Flight()
         self._heard = time.monotonic()
 
     @property
@@ -98,10 +96,10 @@ class Engine:
                 self._opening.cancel()
                 await asyncio.wait([self._opening])
                 self._opening = None
-            self._under_way.clear()
+            self._flight.clear()
             partitions = list(self._partitions.values())
             await asyncio.gather(*(self._or_fail(self._save_last(partition)) for partition in partitions))
-            await self._commit(partitions)
+            await self._offsets.commit(partitions, self.thread)
             self._count_open()
 
     async def close(self) -> None:
@@ -117,22 +115,20 @@ class Engine:
 
     def idle(self, tp: TP) -> bool:
         """Whether the partition's last batch has been applied. Safe on any thread."""
-        return tp not in self._under_way
+        return self._flight.idle(tp)
 
     def fetched(self, tp: TP) -> None:
         """A batch of the partition is on its way through Faust; what arrives meanwhile becomes the next one. Safe on any thread."""
-        self._under_way[tp] = time.monotonic()
+        self._flight.begin(tp)
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch that an agent was given."""
         tp = TP(batch.topic, batch.partition)
         partition = self._partition(tp)
         if partition is not None and not self.failure.done():
-            self._handling.add(tp.topic)
-            await self._or_fail(self._apply(partition, batch))
-            self._handling.discard(tp.topic)
-            self._applied[tp.topic] = self._under_way.get(tp, 0.0)
-            self._arrived([tp])
+            with self._flight.handling(tp):
+                await self._or_fail(self._apply(partition, batch))
+            self._landed([tp])
 
     def fail(self, exc: BaseException) -> None:
         """End the process: what is not saved is read again by the next one."""
@@ -188,18 +184,15 @@ class Engine:
     async def _commit_now_and_then(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_S)
-            await self._commit(self._partitions.values())
+            await self._offsets.commit(list(self._partitions.values()), self.thread)
 
     async def _heal(self) -> None:
         """Fetch again what was handed out but has not arrived, should Faust have lost it on the way."""
         while True:
-            await asyncio.sleep(HEAL_AFTER_S / 2)
-            for tp, since in list(self._under_way.items()):
+            await asyncio.sleep(HEAL_S)
+            for tp in self._flight.lost():
                 partition = self._partition(tp)
-                # An agent takes batches in the order of their fetch: what a later one has overtaken is lost.
-                overtaken = since < self._applied.get(tp.topic, 0.0)
-                unseen = tp.topic not in self._handling and since < time.monotonic() - HEAL_AFTER_S
-                if partition is not None and partition.open and (overtaken or unseen):
+                if partition is not None and partition.open:
                     log.warning("records were lost on their way through the worker; they are fetched again", partition=partition.label)
                     self.tools.metrics.gaps.inc()
                     await self._move([partition], [tp.topic])
@@ -222,7 +215,12 @@ class Engine:
 
     async def _take_over(self, numbers: set[int], kept: set[int], before: asyncio.Task[None] | None) -> None:
         if before is not None:
-            await asyncio.wait([before])
+            try:
+                await asyncio.wait([before])
+            except asyncio.CancelledError:
+                before.cancel()
+                await asyncio.wait([before])
+                raise
         # One without a keeper was never quite open; a torn one was cancelled amid a batch.
         unfit = [one for one in self._partitions.values() if one.number not in kept or one not in self._keepers or one.torn]
         await self._close(unfit)
@@ -281,27 +279,14 @@ class Engine:
                 partition.guard.expect(topic, cursor)
                 places[TP(topic, partition.number)] = cursor
         await self.thread.ask(self.thread.move(places))
-        self._arrived(places)
+        self._landed(places)
 
     def _partition(self, tp: TP) -> Partition | None:
         return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
 
-    def _arrived(self, tps: Iterable[TP]) -> None:
-        for tp in tps:
-            self._under_way.pop(tp, None)
+    def _landed(self, tps: Iterable[TP]) -> None:
+        self._flight.end(tps)
         self.thread.wake()
-
-    async def _commit(self, partitions: Iterable[Partition]) -> None:
-        """Tell the group how far we are; only for those who watch its lag, so that a failure is no fault."""
-        saved = {TP(topic, one.number): at for one in partitions if one.saved for topic, at in one.saved.next.items()}
-        new = {tp: at for tp, at in saved.items() if self._committed.get(tp) != at}
-        if new:
-            try:
-                async with asyncio.timeout(COMMIT_PATIENCE_S):
-                    await self.thread.ask(self.thread.commit_positions(new))
-                self._committed |= new
-            except Exception as exc:
-                log.debug("group offsets were not committed", reason=repr(exc))
 
     def _count_open(self) -> None:
         for family in self._families:

@@ -12,7 +12,7 @@ import structlog
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent, StreamrecError
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Inbound
+from streamrec.events.records import Inbound, Outbound
 from streamrec.processors.base import Memory, Outcome, Processor
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.core import Core
@@ -55,7 +55,8 @@ class Partition:
     """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
 
     `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
-    `origin` is where the sources went on when the partition was recovered.
+    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it. `origin` is where the
+    sources went on when the partition was recovered.
     """
 
     def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: Budget) -> None:
@@ -72,6 +73,7 @@ class Partition:
         self.moved, self.full = asyncio.Event(), asyncio.Event()
         self.saving = asyncio.Lock()
         self.sent: Sent = []
+        self.held: list[Outbound] = []
         self.unsaved = 0
         self.saved: Mark | None = None
         self.open = False
@@ -98,7 +100,7 @@ class Partition:
                 self.torn = True
                 outcome = await tools.core.run(processor.tick, self.table, self.memory, now_ms())
                 await self._send(outcome, "tick", 0, tools)
-                if outcome.records or self.table.dirty:
+                if outcome.records or outcome.saved or self.table.dirty:
                     self.moved.set()
                 self.torn = False
 
@@ -106,6 +108,7 @@ class Partition:
         """Return to the last checkpoint, as if nothing had been applied since; the sources must be fetched again from there."""
         async with self.saving, self.lock:
             await tools.core.run(self.table.revert)
+            self.held = []
             raw = self.disk.stamp.mark if self.disk.stamp else None
             self.memory = (decode_mark(raw).memory if raw else {}) | {"partition": self.number}
             self.guard.next = self.origin | (self.saved.next if self.saved else {})
@@ -141,7 +144,8 @@ class Partition:
 
     async def _send(self, outcome: Outcome, topic: str, size: int, tools: Tools) -> None:
         self.sent += await tools.outbox.send(outcome.records)
+        self.held += outcome.saved
         tools.metrics.observe(topic, size, outcome)
-        self.unsaved += len(outcome.records)
+        self.unsaved += len(outcome.records) + len(outcome.saved)
         if self.unsaved >= tools.checkpoint_after:
             self.full.set()

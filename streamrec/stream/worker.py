@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -56,6 +57,9 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
     # Rows are many and hold no cycles: looking through them for some costs more than all other work of the engine.
     gc.set_threshold(50_000, 20, 50)
     sys.setswitchinterval(SWITCH_S)
+    # Each partition has a connection and a dozen files; many systems begin with 1,024 in all, and allow more.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signal.signal(signal.SIGTERM, _leave)
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
         reports = {report.topic: report for report in topics.create(settings)}

@@ -35,7 +35,7 @@ def signal(offset: int, item_id: str = "a", index: int = 0, partition: int = 0, 
 
 
 def sent(outcome: Outcome) -> dict[str, ItemStats]:
-    return {(each.key or b"").decode(): decode_stats(each.value or b"") for each in outcome.records}
+    return {(each.key or b"").decode(): decode_stats(each.value or b"") for each in outcome.saved}
 
 
 def test_a_signal_is_counted_and_told_to_everyone_and_to_this_worker_at_once() -> None:

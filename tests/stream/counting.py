@@ -94,7 +94,7 @@ class CountItems(CountUsers):
     def tick(self, rows: Rows[Count], memory: Memory, now_ms: int) -> Outcome:
         waiting = memory.pop("waiting", {})
         topic = self._settings.topic("item-stats")
-        return Outcome([Outbound(topic, item.encode(), str(events).encode()) for item, events in waiting.items()])
+        return Outcome(saved=[Outbound(topic, item.encode(), str(events).encode()) for item, events in waiting.items()])
 
 
 def pieces(settings: Settings) -> WorkerPieces:
