@@ -12,10 +12,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from benchmarks.faults.proxy import Proxy
 from streamrec.broker.embedded import JVM
@@ -27,6 +29,7 @@ from streamrec.processes import tail, uninterrupted
 
 START_PATIENCE_S = 90.0
 PAUSE_S = 0.1
+REQUEST_TIMEOUT_MS = 5000
 SMALL_JVM = (*JVM, "-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1")
 
 Answer = TypeVar("Answer")
@@ -203,8 +206,7 @@ class Cluster:
             if not node.alive:
                 end = tail(node.log.read_text(errors="replace"))
                 raise BrokerStartFailed(f"broker {node.number} has ended; the end of {node.log}:\n{end}")
-        joined, parts = self._ask(_joined_and_parts)
-        return joined == len(self.nodes) and all(len(part["isr"]) == len(part["replicas"]) for part in parts)
+        return asyncio.run(_all_in_sync([node.number for node in self.nodes], self.bootstrap))
 
     def _living(self, question: Question[int], what: str) -> int:
         def look() -> int | None:
@@ -215,7 +217,9 @@ class Cluster:
 
     def _ask(self, question: Question[Answer]) -> Answer:
         async def ask() -> Answer:
-            client = AIOKafkaAdminClient(bootstrap_servers=[node.address for node in self.nodes if node.alive], request_timeout_ms=5000)
+            client = AIOKafkaAdminClient(
+                bootstrap_servers=[node.address for node in self.nodes if node.alive], request_timeout_ms=REQUEST_TIMEOUT_MS
+            )
             try:
                 await client.start()
                 return await question(client)
@@ -235,9 +239,19 @@ class Cluster:
             time.sleep(PAUSE_S)
 
 
-async def _joined_and_parts(client: AIOKafkaAdminClient) -> tuple[int, list[dict[str, Any]]]:
-    joined = len((await client.describe_cluster())["brokers"])
-    return joined, [part for topic in await client.describe_topics() for part in topic["partitions"]]
+async def _all_in_sync(numbers: Sequence[int], bootstrap: str) -> bool:
+    # Every broker is asked: one that has lost its controllers still believes what it knew before.
+    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    try:
+        await client.bootstrap()
+        for number in numbers:
+            found = (await client.send(number, MetadataRequest(None))).to_object()
+            parts = [part for topic in found["topics"] for part in topic["partitions"]]
+            if len(found["brokers"]) < len(numbers) or any(len(part["isr"]) < len(part["replicas"]) for part in parts):
+                return False
+        return True
+    finally:
+        await client.close()
 
 
 async def _leader(client: AIOKafkaAdminClient, topic: str, partition: int) -> int:

@@ -1,7 +1,7 @@
 """Faults between worker and broker: one of three brokers dies, lines are cut, and a worker that was cut off comes back as a zombie.
 
 Each scenario has brokers of its own. In front of every one of them is a proxy, through which the first worker goes; the other workers,
-the events and the checks go directly. The recovery from a cut is counted from its end.
+the events and the checks go directly. The recovery from an outage is counted from its end.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def majority(trial: NetworkTrial) -> None:
         for number in victims:
             trial.broker.kill(number)
         trial.sleep(0.0, 5.0)
-        trial.inject()
         trial.broker.start(*victims)
+        trial.inject()
         trial.recover()
 
 
