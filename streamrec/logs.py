@@ -24,7 +24,7 @@ NOISY = {
 class Lasting(logging.Filter):
     """Of what the Kafka clients complain about, lets through only what goes on, and that once in a while.
 
-    They report every attempt of many a second, also where the next one succeeds. A traceback is never such an attempt.
+    They report every attempt of many a second, also where the next one succeeds.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,9 @@ class Lasting(logging.Filter):
         self._said: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.split(".")[0] not in NOISY or record.exc_info:
+        library = record.name.split(".")[0]
+        # A traceback of aiokafka's means that one of its tasks has died; asyncio has some for every commit that was given up.
+        if library not in NOISY or (record.exc_info and library == "aiokafka"):
             return True
         what, now = (record.name, str(record.msg)), time.monotonic()
         if now - self._last.get(what, now) > FORGET_S:

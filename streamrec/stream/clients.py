@@ -6,8 +6,9 @@ import ssl
 from typing import Any
 
 import faust
+from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from faust.types.auth import CredentialsT
 from yarl import URL
 
@@ -32,6 +33,22 @@ def _send_or_close(connection: AIOKafkaConnection, *args: Any, **options: Any) -
 
 
 AIOKafkaConnection.send = _send_or_close
+
+_lookup = AIOKafkaClient.coordinator_lookup
+
+
+async def _lookup_again(client: AIOKafkaClient, *args: Any) -> Any:
+    """A connection that breaks while a producer asks for its coordinator is a reason to ask again.
+
+    aiokafka does so when the broker is not ready, but takes a broken connection for the producer's end.
+    """
+    try:
+        return await _lookup(client, *args)
+    except KafkaConnectionError as exc:
+        raise NodeNotReadyError(str(exc)) from exc
+
+
+AIOKafkaClient.coordinator_lookup = _lookup_again
 
 
 def servers(settings: Settings) -> list[str]:

@@ -6,8 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from aiokafka.protocol.admin import ApiVersionRequest
 
 from streamrec.stream import clients
@@ -34,3 +35,16 @@ def test_a_request_on_a_connection_that_was_just_reset_fails_as_kafka_requests_d
 
     asyncio.run(run())
     assert closed == [CloseReason.CONNECTION_BROKEN]
+
+
+def test_a_connection_that_breaks_during_the_search_for_a_coordinator_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Client:
+        def get_random_node(self) -> int:
+            return 1
+
+        async def send(self, node: int, request: Any) -> None:
+            raise KafkaConnectionError("closed")
+
+    assert AIOKafkaClient.coordinator_lookup is clients._lookup_again
+    with pytest.raises(NodeNotReadyError, match="closed"):
+        asyncio.run(AIOKafkaClient.coordinator_lookup(Client(), 1, "key"))
