@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaProducer
 from benchmarks.faults.events import CURSE_AFTER, CURSE_BEFORE
 from streamrec.cli.main import main
 from streamrec.processors import users
-from streamrec.stream import engine
+from streamrec.stream import opening
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.disk import Disk
 from streamrec.stream.offsets import GroupOffsets
@@ -93,7 +93,7 @@ def install_step(step: Step) -> None:
     wrap(Table, "saved", after=at("saved"))
     wrap(GroupOffsets, "commit", before=at("group-commit"), after=at("group-committed"))
     wrap(Changelog, "open", before=at("opening"), after=at("fenced"))
-    wrap(engine, "recover", after=at("recovered"))
+    wrap(opening, "recover", after=at("recovered"))
 
 
 def install_curse() -> None:

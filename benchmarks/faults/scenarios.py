@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -85,17 +86,20 @@ def _at_steps(trial: Trial, steps: tuple[str, ...]) -> None:
     first = trial.random.randrange(len(steps))
     for number in range(trial.count):
         step = steps[(first + number) % len(steps)]
+        trial.sleep(0.8, 1.6)
         worker.kill()
         if step == "recovering" or trial.random.random() < 0.2:
             worker.wipe(keep_instance=True)
         worker.once = {AT: f"{step}:SIGKILL:{_passage(trial, step)}"}
         worker.start(hold=True)
-        if not until(lambda: not worker.alive, HOOK_S):
-            trial.fail(f"the step {step} was not passed within {HOOK_S:g} s")
+        if until(lambda: not worker.alive, HOOK_S) and worker.code() == -signal.SIGKILL:
+            trial.inject()
+            worker.start()
+            trial.recover()
+        else:
+            trial.fail(f"the worker did not end at the step {step} within {HOOK_S:g} s; its code is {worker.code()}")
             worker.kill()
-        trial.inject()
-        worker.start()
-        trial.recover()
+            worker.start()
 
 
 def _passage(trial: Trial, step: str) -> int:

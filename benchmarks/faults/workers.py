@@ -120,6 +120,10 @@ class Worker:
             self.folder.mkdir()
             instance.write_text(kept)
 
+    def code(self) -> int | None:
+        """The exit code of its process; None while it runs."""
+        return self._running().poll()
+
     def opened(self) -> int:
         """How often the process that runs has said that its partitions are open."""
         return self._said(b"partitions are open")
