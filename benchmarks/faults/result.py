@@ -12,7 +12,7 @@ from benchmarks.faults.check import Verdict
 class Result:
     """What a trial found.
 
-    `recoveries_s` are the times from a fault until each partition had a list that is new and was made after it. Where the broker or
+    `recoveries_s` are the times from a fault until each partition had a new list to read that was made after it. Where the broker or
     a line was away, they are from its return. A volley of faults has one, from the last of them.
     """
 

@@ -15,10 +15,11 @@ from streamrec.settings import Settings
 from streamrec.stream import clients
 
 POLL_S = 0.1
+LOOK_BACK = 10_000
 
 
 class Watch:
-    """A thread that reads the recommendations and remembers per partition when each new list was made."""
+    """A thread that reads the recommendations and remembers per partition when each new list was made, and when it could be read."""
 
     def __init__(self, settings: Settings) -> None:
         full = settings.topic("recommendations")
@@ -28,15 +29,15 @@ class Watch:
         )
         self._consumer.assign(self._partitions)
         self._consumer.seek_to_beginning(*self._partitions)
-        self._made: dict[int, list[float]] = defaultdict(list)
+        self._lists: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self._seen: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
     def served_since(self, moment: float) -> float | None:
-        """When every partition had a new list made after `moment` (seconds since the epoch); None as long as one has not."""
-        firsts = [next((at for at in self._made[one.partition][-10_000:] if at > moment), None) for one in self._partitions]
+        """When every partition had a new list to read that was made after `moment` (seconds since the epoch); None until then."""
+        firsts = [next((read for made, read in self._lists[one.partition][-LOOK_BACK:] if made > moment), None) for one in self._partitions]
         known = [at for at in firsts if at is not None]
         return max(known) if len(known) == len(firsts) else None
 
@@ -65,8 +66,9 @@ class Watch:
                 self._note(partition.partition, records)
 
     def _note(self, partition: int, records: list[Any]) -> None:
+        now = time.time()
         for record in records:
             list_id = decode_list(record.value).list_id
             if list_id not in self._seen:
                 self._seen.add(list_id)
-                self._made[partition].append(record.timestamp / 1000)
+                self._lists[partition].append((record.timestamp / 1000, now))
