@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import IllegalOperation, ProducerFenced
 
 from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Outbound
@@ -55,13 +56,17 @@ class Changelog:
         for record in more:
             partition = record.partition if record.partition is not None else partition_of(record.key or b"", self._settings.partitions)
             places[record.topic, partition].append((record.key, record.value, list(record.headers)))
-        await producer.begin_transaction()
-        sent = [future for place, records in places.items() for future, _ in await self._write(producer, *place, records)]
-        state = ((key, value, NO_HEADERS) for key, value in [*rows, (MARK, mark)])
-        *others, (last, count) = await self._write(producer, self.topic, self.partition, state)
-        await asyncio.gather(*sent, *(future for future, _ in others))
-        base = int((await last).offset)
-        await producer.commit_transaction()
+        try:
+            await producer.begin_transaction()
+            sent = [future for place, records in places.items() for future, _ in await self._write(producer, *place, records)]
+            state = ((key, value, NO_HEADERS) for key, value in [*rows, (MARK, mark)])
+            *others, (last, count) = await self._write(producer, self.topic, self.partition, state)
+            await asyncio.gather(*sent, *(future for future, _ in others))
+            base = int((await last).offset)
+            await producer.commit_transaction()
+        except IllegalOperation as exc:
+            # What aiokafka says when it learned of the fence between two calls.
+            raise ProducerFenced() from exc
         return base + count
 
     async def _write(

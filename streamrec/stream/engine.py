@@ -16,12 +16,13 @@ from streamrec.settings import Settings
 from streamrec.stream.checkpoint import TopicIds, checkpoint, keep
 from streamrec.stream.flight import Flight
 from streamrec.stream.guard import Batch, Cursor, Verdict
+from streamrec.stream.inbox import Inbox
 from streamrec.stream.offsets import GroupOffsets
 from streamrec.stream.opening import Opener
 from streamrec.stream.partition import Family, Partition, Tools
 
 if TYPE_CHECKING:
-    from streamrec.stream.transport import BatchThread
+    from streamrec.stream.transport import BatchConsumer, BatchThread
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ class Engine:
     that the group has given us partitions, or none.
     """
 
-    thread: BatchThread
+    consumer: BatchConsumer
 
     def __init__(self, settings: Settings, families: Iterable[Family], tools: Tools, opener: Opener, ids: TopicIds) -> None:
         self.settings = settings
@@ -58,12 +59,18 @@ class Engine:
         self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
         self._flight = Flight()
+        self.inbox = Inbox(settings.poll_records)
         self._heard = time.monotonic()
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The topics that change state, by full name."""
         return tuple(self._family_of)
+
+    @property
+    def thread(self) -> BatchThread:
+        """The one that fetches."""
+        return self.consumer._thread
 
     def opening(self) -> int:
         """How many partitions are assigned, but not open so far."""
@@ -111,15 +118,18 @@ class Engine:
     def wants(self, tp: TP) -> bool:
         """Whether to fetch the partition. Safe on any thread."""
         partition = self._partition(tp)
-        return partition is not None and partition.open
+        return partition is not None and partition.open and not self.inbox.full(tp)
 
-    def idle(self, tp: TP) -> bool:
-        """Whether the partition's last batch has been applied. Safe on any thread."""
-        return self._flight.idle(tp)
-
-    def fetched(self, tp: TP) -> None:
-        """A batch of the partition is on its way through Faust; what arrives meanwhile becomes the next one. Safe on any thread."""
-        self._flight.begin(tp)
+    def ready(self) -> list[Batch]:
+        """Batches of the partitions whose last one has been applied; from now on they are under way through Faust."""
+        tps = [tp for tp in self.inbox.tps() if self._flight.idle(tp)]
+        again = any(self.inbox.full(tp) for tp in tps)
+        for tp in tps:
+            self._flight.begin(tp)
+        batches = [self.inbox.take(tp) for tp in tps]
+        if again:
+            self.thread.wake()
+        return batches
 
     async def handle(self, batch: Batch) -> None:
         """Apply a batch that an agent was given."""
@@ -128,7 +138,9 @@ class Engine:
         if partition is not None and not self.failure.done():
             with self._flight.handling(tp):
                 await self._or_fail(self._apply(partition, batch))
-            self._landed([tp])
+            self._flight.end([tp])
+            if tp in self.inbox:
+                self.consumer.look()
 
     def fail(self, exc: BaseException) -> None:
         """End the process: what is not saved is read again by the next one."""
@@ -203,7 +215,7 @@ class Engine:
             await asyncio.sleep(LISTEN_S)
             tps = [TP(topic, one.number) for one in self._partitions.values() if one.open for topic in one.family.sources]
             # Where a batch is being applied nothing need be fetched, and a worker may well have no partitions.
-            resting = [tp for tp in tps if self.idle(tp)]
+            resting = [tp for tp in tps if self._flight.idle(tp)]
             heard = self.thread.answered(resting) if resting else time.monotonic() if self.joined else None
             self._heard = max(self._heard, heard or 0.0)
             # Joining takes as long as the slowest worker needs to save its partitions.
@@ -278,15 +290,14 @@ class Engine:
                 cursor = Cursor(next(self._epochs), partition.guard.next[topic])
                 partition.guard.expect(topic, cursor)
                 places[TP(topic, partition.number)] = cursor
+        for tp in places:
+            self.inbox.drop(tp)
         await self.thread.ask(self.thread.move(places))
-        self._landed(places)
+        self._flight.end(places)
+        self.thread.wake()
 
     def _partition(self, tp: TP) -> Partition | None:
         return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
-
-    def _landed(self, tps: Iterable[TP]) -> None:
-        self._flight.end(tps)
-        self.thread.wake()
 
     def _count_open(self) -> None:
         for family in self._families:

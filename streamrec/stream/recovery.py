@@ -40,6 +40,8 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
     sources = [TopicPartition(topic, one.number) for one in partitions for topic in one.family.sources]
     async with _reader(settings) as reader:
         reader.assign(list(logs))
+        # All at once: aiokafka would learn of one unknown topic after the other, 0.1 s each.
+        await reader._client.set_topics({tp.topic for tp in [*logs, *sources]})
         first = await reader.beginning_offsets([*logs, *sources])
         end = await reader.end_offsets([*logs, *sources])
         marks: dict[Partition, bytes | None] = {}

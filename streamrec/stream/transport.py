@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -27,8 +28,10 @@ quiet = logging.getLogger("faust.streamrec")
 """Without a logger of their own, subclasses of Faust's services would log as if they were ours."""
 
 Found = TypeVar("Found")
-POLL_S = 0.25
-PREFETCH_BACKOFF_S = 0.005
+LOOK_S = 0.25
+LINGER_S = 0.002
+PREFETCH_BACKOFF_S = 0.02
+"""For so long aiokafka waits for records to be taken before it fetches without their partition."""
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
@@ -37,12 +40,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     logger = quiet
     consumer: BatchConsumer
 
-    def __init__(self, *args: Any, fetch_max_wait_ms: int, **options: Any) -> None:
+    def __init__(self, *args: Any, fetch_max_wait_ms: int, poll_records: int, **options: Any) -> None:
         super().__init__(*args, thread_loop=uvloop.new_event_loop(), **options)
         self._close_thread_loop_on_stop = True
         self._fetch_max_wait_ms = fetch_max_wait_ms
+        self._most = poll_records
+        self._pumping: asyncio.Future[None] = asyncio.Future(loop=self.thread_loop)
         self.cursors: dict[TP, Cursor] = {}
-        self._pending: dict[TP, Batch] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -65,46 +69,22 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         own = consumer.assignment()
         for tp, cursor in places.items():
-            self._pending.pop(tp, None)
             if tp in own:
                 consumer.seek(tp, cursor.position)
                 self.cursors[tp] = cursor
 
     async def on_start(self) -> None:
         await super().on_start()
-        # A partition that waits for its last batch to be applied must not keep the others from being fetched.
         self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
+        self._pumping = pumping = asyncio.create_task(self._pump())
+        pumping.add_done_callback(self._pumped)
 
-    async def poll(self, wanted: Callable[[], frozenset[TP]], ready: Callable[[TP], bool], patience_s: float, most: int) -> list[Batch]:
-        """What has arrived for those of the partitions `wanted` that are `ready`, as batches whose ends and starts join.
-
-        What arrives for the others is taken from aiokafka, too, up to `most` records for each: it would leave a partition
-        whose records lie there out of its next fetch. Waits until there is something.
-        """
-        consumer = self._ensure_consumer()
-        deadline = time.monotonic() + patience_s
-        while self.consumer.flow_active and (left := deadline - time.monotonic()) > 0:
-            # Nobody else looks whether aiokafka's tasks have died of something unforeseen.
-            consumer._coordinator.check_errors()
-            if consumer._fetcher.error_future.done():
-                consumer._fetcher.error_future.result()
-            open_ = wanted()
-            active = frozenset(tp for tp in open_ if tp not in self._pending or len(self._pending[tp].records) < most)
-            # Never an empty set: aiokafka would take it for all partitions.
-            if active:
-                await self._take(consumer, active, most)
-            if batches := [self._pop(tp, most) for tp in self._pending.keys() & open_ if ready(tp)]:
-                return batches
-            waiter = consumer._fetcher._create_fetch_waiter()
-            await asyncio.wait([waiter], timeout=left)
-            if waiter.done():
-                waiter.result()
-            else:
-                waiter.cancel()
-        return []
+    async def on_thread_stop(self) -> None:
+        self._pumping.cancel()
+        await super().on_thread_stop()
 
     def wake(self) -> None:
-        """Let `poll` look again at what is wanted; called from other threads."""
+        """Look again at what is to be fetched; called from other threads."""
         self.thread_loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
@@ -112,27 +92,48 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _take(self, consumer: AIOKafkaConsumer, active: frozenset[TP], most: int) -> None:
-        records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=0, max_records=most)
+    async def _pump(self) -> None:
+        """Take what arrives from aiokafka at once: it leaves a partition whose records lie there out of its next fetch.
+
+        A fetch names every partition, and costs the more the more there are: one follows on the other after a little while.
+        """
+        consumer = self._ensure_consumer()
+        while True:
+            # Nobody else looks whether aiokafka's tasks have died of something unforeseen.
+            consumer._coordinator.check_errors()
+            if consumer._fetcher.error_future.done():
+                consumer._fetcher.error_future.result()
+            waiter = consumer._fetcher._create_fetch_waiter()
+            active = self.consumer.wanted() if self.consumer.flow_active else frozenset[TP]()
+            # Never an empty set: aiokafka would take it for all partitions.
+            if active and (batches := await self._take(consumer, active)):
+                waiter.cancel()
+                self.consumer.loop.call_soon_threadsafe(self.consumer.arrived, batches)
+                await asyncio.sleep(LINGER_S)
+                continue
+            await asyncio.wait([waiter], timeout=LOOK_S)
+            if waiter.done():
+                waiter.result()
+            else:
+                waiter.cancel()
+
+    def _pumped(self, pumping: asyncio.Task[None]) -> None:
+        if not pumping.cancelled() and (fault := pumping.exception()) is not None and not isinstance(fault, ConsumerStoppedError):
+            self.consumer.loop.call_soon_threadsafe(self.consumer.engine.fail, fault)
+
+    async def _take(self, consumer: AIOKafkaConsumer, active: frozenset[TP]) -> list[Batch]:
+        records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=0, max_records=self._most)
         # No await between the fetch and the positions: they belong together. A position that moved without records has
         # passed over control records or aborted ones.
         subscription = consumer._subscription.subscription
         assignment = subscription.assignment if subscription else None
+        batches = []
         for tp in active:
             cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
             if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
-                before = self._pending.get(tp) or Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, cursor.position, [])
-                self._pending[tp] = before._replace(end=state.position, records=[*before.records, *records.get(tp, ())])
+                batches.append(Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, state.position, records.get(tp, ())))
                 self.cursors[tp] = Cursor(cursor.epoch, state.position)
-
-    def _pop(self, tp: TP, most: int) -> Batch:
-        batch = self._pending.pop(tp)
-        if len(batch.records) > most:
-            border = batch.records[most].offset
-            self._pending[tp] = batch._replace(start=border, records=batch.records[most:])
-            batch = batch._replace(end=border, records=batch.records[:most])
-        self.consumer.engine.fetched(tp)
-        return batch
+        return batches
 
     async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
         """What the group has committed."""
@@ -172,15 +173,20 @@ class BatchConsumer(driver.Consumer):
     logger = quiet
     _thread: BatchThread
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._news = asyncio.Event()
+        super().__init__(*args, **options)
+        self.engine.consumer = self
+
     @property
     def engine(self) -> Engine:
         """The engine whose batches these are."""
         return cast("BatchTransport", self.transport).engine
 
     def _new_consumer_thread(self) -> BatchThread:
-        wait_ms = self.engine.settings.fetch_max_wait_ms
-        thread = self.engine.thread = BatchThread(self, loop=self.loop, beacon=self.beacon, fetch_max_wait_ms=wait_ms)
-        return thread
+        settings = self.engine.settings
+        waits = {"fetch_max_wait_ms": settings.fetch_max_wait_ms, "poll_records": settings.poll_records}
+        return BatchThread(self, loop=self.loop, beacon=self.beacon, **waits)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         return False
@@ -208,22 +214,35 @@ class BatchConsumer(driver.Consumer):
         # Called on revocation and on stop: the flow is suspended and Faust's queues are cleared.
         await self.engine.pause()
 
+    def arrived(self, batches: Iterable[Batch]) -> None:
+        """Batches were fetched; called on the event loop."""
+        for batch in batches:
+            self.engine.inbox.put(batch)
+        self._news.set()
+
+    def look(self) -> None:
+        """A partition may be ready for its next batch."""
+        self._news.set()
+
     async def _drain_messages(self, fetcher: Any) -> None:
-        most = self.engine.settings.poll_records
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 if not self.flow_active:
                     await self.wait(cast(Any, self.can_resume_flow))
-                for batch in await self._thread.ask(self._thread.poll(self._wanted, self.engine.idle, POLL_S, most)):
+                self._news.clear()
+                for batch in self.engine.ready():
                     await self._deliver(batch)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_S)
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
         except Exception as exc:
             self.engine.fail(exc)
 
-    def _wanted(self) -> frozenset[TP]:
-        # Called on the consumer's thread while Faust changes its set: only the copy may be looked at.
+    def wanted(self) -> frozenset[TP]:
+        """The partitions to be fetched. Safe on the consumer's thread."""
+        # Faust changes its set meanwhile: only the copy may be looked at.
         return frozenset(tp for tp in self._active_partitions.copy() if self.engine.wants(tp))
 
     async def _deliver(self, batch: Batch) -> None:

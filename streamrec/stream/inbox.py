@@ -1,0 +1,50 @@
+"""Batches that were fetched and wait for the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from faust.types.tuples import TP
+
+from streamrec.stream.guard import Batch
+
+
+class Inbox:
+    """One growing batch of each topic partition; `most` records make a partition full. Changed on the event loop only."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._batches: dict[TP, Batch] = {}
+
+    def __contains__(self, tp: TP) -> bool:
+        return tp in self._batches
+
+    def tps(self) -> Collection[TP]:
+        """The partitions that have something."""
+        return list(self._batches)
+
+    def full(self, tp: TP) -> bool:
+        """Whether no more should be fetched for now. Safe on any thread."""
+        batch = self._batches.get(tp)
+        return batch is not None and len(batch.records) >= self._most
+
+    def put(self, batch: Batch) -> None:
+        """Add what was fetched. It joins what waits where it follows on that; what began before another seek gives way."""
+        tp = TP(batch.topic, batch.partition)
+        before = self._batches.get(tp)
+        if before is not None and (before.epoch, before.end) == (batch.epoch, batch.start):
+            batch = batch._replace(start=before.start, records=[*before.records, *batch.records])
+        self._batches[tp] = batch
+
+    def take(self, tp: TP) -> Batch:
+        """The next batch of a partition, with at most `most` records."""
+        batch = self._batches.pop(tp)
+        if len(batch.records) > self._most:
+            border = batch.records[self._most].offset
+            self._batches[tp] = batch._replace(start=border, records=batch.records[self._most :])
+            batch = batch._replace(end=border, records=batch.records[: self._most])
+        return batch
+
+    def drop(self, tp: TP) -> None:
+        """Forget what waits; it will be fetched again."""
+        self._batches.pop(tp, None)
