@@ -45,9 +45,10 @@ check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 	@$(BIN)/mypy
 	@$(BIN)/python -m streamrec.events.schemas --check
 
-bench: $(VENV)/bench.stamp  ## measure the engine beside others, ranking stubbed, then real lists (ARGS="--quick", "--json")
+bench: $(VENV)/bench.stamp  ## measure the engine beside others, then real lists, then recovery (ARGS="--quick", "--json")
 	@$(BIN)/python -m benchmarks.stream $(ARGS)
 	@$(BIN)/python -m benchmarks.latency --rates 5,20,50,100 $(filter --json,$(ARGS))
+	@$(BIN)/python -m benchmarks.recovery $(filter --json,$(ARGS))
 
 soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
