@@ -2,9 +2,11 @@
 
     python -m benchmarks.soak [--minutes 30] [--rate 20] [--json]
 
-Viewers leave and new ones come all the time, far more of them than the rows that the worker may keep in memory (the setting
-`row_cache_mb` is made small for that), so that caches fill, evict and read back within the warm-up. Growth compares medians of the
-resident memory: the last sixth of the run against the second one. Broker, worker, producer and consumer share the machine.
+The worker begins with a history: clicks of people who are gone fill RocksDB's write buffers (8 MB for each partition and family)
+until all have been written out once, which would take an hour at the steady rate and look like growth. Then viewers leave and new
+ones come all the time, far more than the rows that the worker may keep in memory (the setting `row_cache_mb` is made small for
+that), so that caches fill, evict and read back within the warm-up. Growth compares medians of the resident memory: the last sixth
+of the run against the second one. Broker, worker, producer and consumer share the machine.
 """
 
 from __future__ import annotations
@@ -40,13 +42,15 @@ from streamrec.errors import NotCovered
 from streamrec.events.files import read_items
 from streamrec.settings import Settings, load
 from streamrec.simulator.connection import producer
-from streamrec.simulator.messages import Message
+from streamrec.simulator.messages import SIMULATED, Message, message
 from streamrec.simulator.playback import SAMPLE_ITEMS, item_messages
 from streamrec.simulator.player import Player
 from streamrec.simulator.shop import Shop, Viewer
 from streamrec.stream import topics
 
 ROW_CACHE_MB = 1
+FORMER_VIEWERS = 20_000
+HISTORY_CHUNK, HISTORY_LAG = 20_000, 2_000
 NEW_VIEWER_EVERY = 4
 """Messages between two viewers who are replaced by new ones."""
 
@@ -155,6 +159,20 @@ def coming_and_going(shop: Shop) -> Iterator[Message]:
         yield shop.moment(now_ms(), buying=True)
 
 
+def history(shop: Shop) -> Iterator[Message]:
+    """Clicks of former viewers without end; they change users and items and ask for no lists."""
+    for number in itertools.count():
+        who, item = f"past-{number % FORMER_VIEWERS}", shop.items[number % len(shop.items)].item_id
+        fields = {"user_id": who, "list_id": f"past-{number}", "item_id": item, "action": "click", "ts": now_ms()}
+        yield message("feedback", fields, SIMULATED)
+
+
+def written_out(settings: Settings) -> bool:
+    """Whether every partition of both families has written its buffer to disk at least once."""
+    folders = [settings.data_dir / family / str(number) for family in ("user", "item") for number in range(settings.partitions)]
+    return all(any(folder.glob("*.sst")) for folder in folders)
+
+
 def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple[list[Sample], dict[str, Any]]:
     """Play for so long; the samples, and what the demo's books say in the end.
 
@@ -178,6 +196,13 @@ def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple
         stack.callback(worker.stop)
         worker.start()
         worker.await_ready(note)
+        note("giving the worker a history")
+        past, probe = history(shop), Probe(chosen.data_dir)
+        while not written_out(chosen):
+            worker.require_alive()
+            player.play(itertools.islice(past, HISTORY_CHUNK), stop=stop)
+            while probe.sample().lag > HISTORY_LAG:
+                time.sleep(0.2)
         reader = stack.enter_context(Reader(chosen, ledger, lambda ranked, cause: None))
         play = threading.Thread(
             target=player.play, args=(coming_and_going(shop),), kwargs={"rate": rate, "duration_s": seconds, "stop": stop}, daemon=True
@@ -185,7 +210,7 @@ def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple
         stack.callback(play.join)
         stack.callback(stop.set)
         play.start()
-        samples = _watch(Probe(chosen.data_dir), worker, reader, play)
+        samples = _watch(probe, worker, reader, play)
         return samples, _books(ledger, worker, player)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from benchmarks.soak import NEW_VIEWER_EVERY, Sample, coming_and_going, judge
+from benchmarks.soak import FORMER_VIEWERS, NEW_VIEWER_EVERY, Sample, coming_and_going, history, judge, written_out
 from streamrec.events.files import read_items
+from streamrec.settings import Settings
 from streamrec.simulator.playback import SAMPLE_ITEMS
 from streamrec.simulator.shop import Shop
 
@@ -47,3 +49,24 @@ def test_new_viewers_keep_coming() -> None:
     users = {msgspec.json.decode(message.value)["user_id"] for message in messages}
     assert len(users) > 400 / NEW_VIEWER_EVERY / 2
     assert len(shop.viewers) == 10
+
+
+def test_the_history_changes_every_former_viewer_and_every_item_and_asks_for_no_list() -> None:
+    shop = Shop(read_items(SAMPLE_ITEMS), viewers=10)
+    messages = list(itertools.islice(history(shop), FORMER_VIEWERS))
+    fields = [msgspec.json.decode(message.value) for message in messages]
+    assert {message.topic for message in messages} == {"feedback"}
+    assert not any(message.trigger for message in messages)
+    assert len({one["user_id"] for one in fields}) == FORMER_VIEWERS
+    assert {one["item_id"] for one in fields} == {item.item_id for item in shop.items}
+
+
+def test_a_state_is_written_out_when_no_partition_lacks_a_table(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, partitions=2)
+    for family in ("user", "item"):
+        for number in range(2):
+            assert not written_out(settings)
+            folder = tmp_path / family / str(number)
+            folder.mkdir(parents=True)
+            (folder / "000009.sst").touch()
+    assert written_out(settings)
