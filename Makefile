@@ -54,7 +54,7 @@ soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag 
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 faults: $(VENV)/test.stamp  ## kill, wipe, pause, cut and starve the real worker 500 times and count what is lost (ARGS="--quick --json")
-	@$(BIN)/python -m benchmarks.faults --control $(ARGS)
+	@$(BIN)/python -m benchmarks.faults --control --results benchmarks/results/faults.jsonl $(ARGS)
 
 clean:  ## remove .venv, caches and local data
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis streamrec-data .streamrec

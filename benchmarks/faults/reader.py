@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from streamrec.settings import Settings
 from streamrec.stream import clients, topics
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 FETCH_BYTES = 16 << 20
 
 
@@ -54,7 +54,7 @@ class Reader:
         """Read on to the ends as they are now.
 
         Raises:
-            Unreadable: it took longer than a minute, such as for a transaction that nobody ends.
+            Unreadable: it took longer than `PATIENCE_S`, such as for a transaction that nobody ends.
         """
         ends = self._consumer.end_offsets(self.partitions)
         deadline = time.monotonic() + PATIENCE_S
