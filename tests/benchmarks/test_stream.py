@@ -152,7 +152,6 @@ def test_a_contender_does_all_its_work(broker: str, name: str) -> None:
     found = measure(broker, CONTENDERS[name], Traffic(USERS, EVENTS))
     assert found.events == EVENTS - EVENTS // 10
     assert found.seconds > 0
-    assert found.cpu_s > 0
 
 
 @pytest.mark.kafka

@@ -76,7 +76,7 @@ def test_without_a_broker_the_message_says_how_to_start_one(cli: Cli) -> None:
 def test_ctrl_c_ends_it_with_its_summary_and_130(kafka: Settings) -> None:
     line = [sys.executable, "-m", "streamrec.cli.main", "simulate", "shop", "--broker", kafka.broker, "--prefix", kafka.prefix, "--json"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        watchdog = threading.Timer(60, process.kill)
+        watchdog = threading.Timer(120, process.kill)
         watchdog.start()
         try:
             assert process.stderr is not None
