@@ -170,7 +170,7 @@ class Ranker:
         degraded = "overload" if count < self._cross.pairs else None
         if count == 0:
             return degraded
-        stage_one = np.where(candidates.kept, self.blend.contributions(found).sum(axis=2), -np.inf)
+        stage_one = np.where(candidates.kept, self.blend.score(found), -np.inf)
         try:
             logits = self._cross.score(shop, candidates.slots, stage_one, count)
         except Exception:
@@ -181,16 +181,15 @@ class Ranker:
 
     def _select(self, weighed: Field) -> Ranked:
         shop, slots, items = weighed.shop, weighed.candidates.slots, self._catalogue.items
-        contributions = self.blend.contributions(weighed.features)
         eligible = weighed.candidates.kept & self._catalogue.for_sale(weighed.live_only)[slots]
-        scores = np.where(eligible, np.round(contributions.sum(axis=2), DECIMALS), -np.inf)
+        scores = np.where(eligible, np.round(self.blend.score(weighed.features), DECIMALS), -np.inf)
         chosen = select(scores, shop.id_rank[slots], items.vectors[slots], self._settings.k, self._settings.diversity)
         user, place = np.nonzero(chosen >= 0)
         column = chosen[user, place]
         ranked = Ranked.empty(len(chosen), self._settings.k, weighed)
         ranked.slots[user, place] = slots[user, column]
         ranked.scores[user, place] = scores[user, column]
-        ranked.contributions[user, place] = contributions[user, column]
+        ranked.contributions[user, place] = self.blend.contributions(weighed.features[user, column])
         ranked.sources[user, place] = weighed.candidates.sources[user, column]
         return ranked
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -52,6 +53,20 @@ class Blend:
         column = 2 * (repeats == "exclude") + (not bert)
         return cls({name: values[column] for name, values in WEIGHTS.items()})
 
+    def adjusted(self, delta: Mapping[str, float], version: str) -> Blend:
+        """This blend plus a linear term: score = score of this blend + sum of delta times standardised feature.
+
+        Raises:
+            ValueError: `delta` names a feature that the schema lacks.
+        """
+        if unknown := delta.keys() - self.weights.keys():
+            raise ValueError(f"the blend has no feature {', '.join(sorted(unknown))}")
+        return replace(self, weights={name: weight + delta.get(name, 0.0) for name, weight in self.weights.items()}, version=version)
+
+    def score(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The score of every candidate, of shape (users, candidates), from features of shape (users, candidates, features)."""
+        return np.asarray(standardised @ np.array([self.weights[name] for name in FEATURES]))
+
     def contributions(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each feature adds to each candidate's score, of the shape of the features; they sum to the score."""
+        """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score."""
         return np.asarray(standardised * np.array([self.weights[name] for name in FEATURES]))

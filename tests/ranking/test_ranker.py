@@ -238,3 +238,15 @@ def test_every_feature_has_a_weight_and_a_reason() -> None:
 def test_a_blend_that_lacks_a_feature_is_refused() -> None:
     with pytest.raises(ValueError, match="weight"):
         Blend({"similarity": 1.0})
+
+
+def test_an_adjusted_blend_adds_a_linear_term_to_every_score_and_names_its_version() -> None:
+    blend = Blend.of("allow", bert=True)
+    found = np.random.default_rng(1).normal(size=(2, 5, len(FEATURES)))
+    adjusted = blend.adjusted({"similarity": 0.5, "shelf": -0.25}, "v2")
+    expected = blend.score(found) + 0.5 * found[:, :, POSITION["similarity"]] - 0.25 * found[:, :, POSITION["shelf"]]
+    assert adjusted.score(found) == pytest.approx(expected)
+    assert adjusted.contributions(found).sum(axis=2) == pytest.approx(expected)
+    assert (adjusted.version, blend.version != "v2") == ("v2", True)
+    with pytest.raises(ValueError, match="nosuch"):
+        blend.adjusted({"nosuch": 1.0}, "v3")
