@@ -127,6 +127,18 @@ def encode(value: Struct) -> bytes:
     return _encoder.encode(value)
 
 
+CLOUD_EVENT_HEADERS: Final[dict[str, str]] = {
+    "ce_specversion": "1.0",
+    "ce_id": "The list_id.",
+    "ce_source": "/streamrec",
+    "ce_type": "streamrec.recommendation",
+    "ce_time": "When it was made, RFC 3339.",
+    "content-type": "application/json",
+    "traceparent": "As the trigger had it (W3C Trace Context).",
+}
+"""The headers of what streamrec sends (CloudEvents 1.0, binary mode), and what they hold."""
+
+
 def cloud_event_headers(
     event_id: str, event_type: str, traceparent: bytes | None = None, *, time_ms: int | None = None, source: str = "/streamrec"
 ) -> list[tuple[str, bytes]]:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from streamrec.errors import BadEvent
 from streamrec.events.codec import header
 from streamrec.events.records import Inbound, Outbound
 
 PREFIX = "streamrec.errors."
+CONTEXT: Final[dict[str, str]] = {
+    "topic": "the topic that it was read from",
+    "partition": "its partition",
+    "offset": "its offset",
+    "stage": "where it failed: decode, catalogue or apply",
+    "reason": "one of the reasons below",
+    "message": "the same for a person to read; names the field, never its content",
+    "timestamp": "when it failed, ms",
+    "attempts": "how often it has failed by now",
+}
+"""The headers that a dead letter has, without `PREFIX`, and what they hold."""
 
 
 def dead_letter(topic: str, record: Inbound, stage: str, error: BadEvent, now_ms: int) -> Outbound:

@@ -1,77 +1,140 @@
-"""JSON Schemas (draft 2020-12) of the public topics, made from the wire types: `python -m streamrec.events.schemas [--check]`."""
+"""The contracts in `schemas/`, made from the wire types: `python -m streamrec.events.schemas [--check] [--release]`."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import msgspec
+from streamrec import __version__
+from streamrec.events.asyncapi import asyncapi
+from streamrec.events.avro import avro_schema
+from streamrec.events.codec import INPUTS
+from streamrec.events.compatibility import avro_breaks, json_breaks
+from streamrec.events.json_schema import json_schema
+from streamrec.events.types import WIRE_TYPES
 
-from streamrec.events.times import EARLIEST_MS, RFC_3339
-from streamrec.events.types import WIRE_TYPES, EventTime
+FOLDER = Path("schemas")
+RELEASED = "released"
+JSON, AVRO, ASYNCAPI = ".schema.json", ".avsc", "asyncapi.json"
+AGAIN = "run `python -m streamrec.events.schemas`"
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-SUFFIX = ".schema.json"
-
-
-def schema_hook(kind: type) -> dict[str, Any]:
-    """The schema of an event time; that it may lie at most 24 hours ahead is beyond JSON Schema."""
-    if kind is EventTime:
-        return {
-            "description": "Event time: milliseconds since the epoch (UTC) or RFC 3339 text, from 2000-01-01 to 24 hours ahead.",
-            "anyOf": [{"type": "integer", "minimum": EARLIEST_MS}, {"type": "string", "pattern": RFC_3339}],
-        }
-    raise NotImplementedError(f"{kind.__name__} has no schema")
+FORMATS: Final[dict[str, Callable[[str], dict[str, Any]]]] = {JSON: json_schema, AVRO: avro_schema}
+"""What there is of each topic, by the end of the file's name."""
 
 
-def json_schema(topic_name: str) -> dict[str, Any]:
-    """The schema of a public topic's values."""
-    kind = WIRE_TYPES[topic_name]
-    (top,), parts = msgspec.json.schema_components([kind], schema_hook=schema_hook, ref_template="#/$defs/{name}")
-    body: dict[str, Any] = parts.pop(top["$ref"].removeprefix("#/$defs/"))
-    head = {"$schema": DIALECT, "$id": f"urn:streamrec:schema:{topic_name}"}
-    return head | body | ({"$defs": parts} if parts else {})
+Names = Callable[[str], bool]
+"""Which files are meant, by name."""
+
+
+def everything(name: str) -> bool:
+    """All files."""
+    return True
+
+
+def text_of(document: Any) -> str:
+    """The document as it stands in a file."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def rendered() -> dict[str, str]:
-    """Every schema file: its name and its text."""
-    return {name + SUFFIX: json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n" for name in sorted(WIRE_TYPES)}
+    """Every file: its name and its text."""
+    files = {name + end: text_of(make(name)) for end, make in FORMATS.items() for name in sorted(WIRE_TYPES)}
+    return files | {ASYNCAPI: text_of(asyncapi())}
 
 
-def drift(folder: Path) -> list[str]:
-    """Names of the files in `folder` that are missing, differ from what the types say, or belong to no topic."""
-    wanted = rendered()
-    present = {path.name: path.read_text("utf-8") for path in folder.glob(f"*{SUFFIX}")}
-    return sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+def drift(folder: Path, names: Names = everything) -> dict[str, str]:
+    """The files of `folder` that are missing, differ from what the types say, or belong to no topic, with the difference."""
+    wanted, present = rendered(), _present(folder)
+    return {
+        name: _difference(name, present.get(name), wanted.get(name))
+        for name in sorted(wanted.keys() | present.keys())
+        if names(name) and wanted.get(name) != present.get(name)
+    }
+
+
+def breaks(folder: Path, names: Names = everything) -> list[str]:
+    """What about the types breaks who was built on the last version in `folder`/released; each names version, topic and field."""
+    released = last_release(folder)
+    if released is None:
+        return []
+    found = []
+    for path in sorted(released.iterdir()):
+        name, _, end = path.name.partition(".")
+        if not names(path.name):
+            continue
+        if name not in WIRE_TYPES:
+            found.append(f"{path}: the topic is gone")
+            continue
+        old = json.loads(path.read_text("utf-8"))
+        said = json_breaks(old, json_schema(name), read=name in INPUTS) if f".{end}" == JSON else avro_breaks(old, avro_schema(name))
+        found += [f"{path}: {one}" for one in said]
+    return found
+
+
+def last_release(folder: Path) -> Path | None:
+    """The folder of the newest released version, if there is one."""
+    versions = [path for path in (folder / RELEASED).glob("*") if path.is_dir()]
+    return max(versions, key=lambda path: tuple(map(int, path.name.split("."))), default=None)
 
 
 def write(folder: Path) -> None:
-    """Make the schema files of `folder` what the types say."""
+    """Make the files of `folder` what the types say."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = rendered()
     for name, text in wanted.items():
         (folder / name).write_text(text, "utf-8")
-    for path in folder.glob(f"*{SUFFIX}"):
-        if path.name not in wanted:
-            path.unlink()
+    for name in _present(folder).keys() - wanted.keys():
+        (folder / name).unlink()
+
+
+def release(folder: Path) -> Path:
+    """Keep the schemas of this version as released; what has been released before stays as it is."""
+    target = folder / RELEASED / __version__
+    target.mkdir(parents=True, exist_ok=True)
+    for name, text in rendered().items():
+        if name != ASYNCAPI and not (target / name).exists():
+            (target / name).write_text(text, "utf-8")
+    return target
+
+
+def complaints(folder: Path, names: Names = everything) -> list[str]:
+    """All that is wrong with the contracts in `folder`, a line or a few each; empty when all is well."""
+    changed = [f"{folder / name} is not as the wire types say; {AGAIN}\n{text}" for name, text in drift(folder, names).items()]
+    return changed + [f"not compatible with {one}" for one in breaks(folder, names)]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the schemas, or with `--check` name the files that differ and return 1."""
+    """Write the contracts, or with `--check` say what differs from the types or breaks the last release, and return 1."""
     parser = argparse.ArgumentParser(prog="python -m streamrec.events.schemas", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file differs from the types")
-    parser.add_argument("--folder", type=Path, default=Path("schemas"), help="where the schemas lie (default: schemas)")
+    parser.add_argument("--release", action="store_true", help=f"also keep them in {RELEASED}/{__version__}, to be compatible with")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the schemas lie (default: schemas)")
     options = parser.parse_args(arguments)
-    if not options.check:
-        write(options.folder)
-        return 0
-    changed = drift(options.folder)
-    for name in changed:
-        print(f"{options.folder / name} is not as the wire types say; run `python -m streamrec.events.schemas`", file=sys.stderr)
-    return 1 if changed else 0
+    if options.check:
+        said = complaints(options.folder)
+        print("\n".join(said), file=sys.stderr, end="\n" if said else "")
+        return 1 if said else 0
+    write(options.folder)
+    if options.release:
+        release(options.folder)
+    return 0
+
+
+def _present(folder: Path) -> dict[str, str]:
+    paths = [*folder.glob(f"*{JSON}"), *folder.glob(f"*{AVRO}"), *folder.glob(ASYNCAPI)]
+    return {path.name: path.read_text("utf-8") for path in paths}
+
+
+def _difference(name: str, before: str | None, after: str | None) -> str:
+    if before is None or after is None:
+        return "  the file is missing" if before is None else "  there is no such topic"
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name, "the types", lineterm="", n=1)
+    return "\n".join(f"  {line}" for line in lines)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,9 @@ class Room(Struct, kw_only=True):
     on_air: Id | None = None
 
 
+Place = tuple[Annotated[str, Meta(title="topic")], Annotated[int, Meta(title="partition")], Annotated[int, Meta(title="offset")]]
+
+
 class Trigger(Struct, kw_only=True):
     """The event that a list answers: source coordinates, id, and event time in ms."""
 
@@ -161,7 +164,7 @@ class Recommendation(Struct, kw_only=True, omit_defaults=True):
     model: ModelRef
     weights_version: str
     seq: int
-    covers: list[tuple[str, int, int]]
+    covers: list[Place]
     arm: str
     """Arm of an experiment; "default" without one."""
     room_id: str | None = None

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from streamrec.errors import BadEvent
 from streamrec.events.codec import INPUTS, decode
-from streamrec.events.schemas import drift, json_schema, main, write
+from streamrec.events.json_schema import json_schema
+from streamrec.events.schemas import complaints, drift, last_release, main, release, write
 from streamrec.events.types import WIRE_TYPES, ModelRef, RankedItem, Recommendation, Trigger, to_builtins
 from tests.events.strategies import VALID, mutated
 
@@ -19,7 +20,12 @@ inputs = st.sampled_from(INPUTS)
 
 
 def test_every_shipped_schema_is_as_the_types_say() -> None:
-    assert drift(SHIPPED) == []
+    assert drift(SHIPPED) == {}
+
+
+def test_the_types_serve_who_was_built_on_the_last_release() -> None:
+    assert last_release(SHIPPED) == SHIPPED / "released" / "0.1.0"
+    assert complaints(SHIPPED) == []
 
 
 @pytest.mark.parametrize("name", WIRE_TYPES)
@@ -86,14 +92,44 @@ def test_the_command_writes_and_then_finds_nothing_to_complain_of(tmp_path: Path
     assert capsys.readouterr().err == ""
 
 
-def test_the_command_names_every_file_that_drifted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_names_every_file_that_drifted_and_the_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path)
     (tmp_path / "views.schema.json").unlink()
-    (tmp_path / "rooms.schema.json").write_text("{}")
+    (tmp_path / "rooms.avsc").write_text("{}")
     (tmp_path / "gone.schema.json").write_text("{}")
+    changed = (tmp_path / "asyncapi.json").read_text().replace("ranked lists out", "ranked lists in")
+    (tmp_path / "asyncapi.json").write_text(changed)
     assert main(["--check", "--folder", str(tmp_path)]) == 1
     complaint = capsys.readouterr().err
-    assert all(f"{name}.schema.json" in complaint for name in ("views", "rooms", "gone"))
-    assert "items" not in complaint
+    assert all(name in complaint for name in ("views.schema.json", "rooms.avsc", "gone.schema.json"))
+    assert '-    "description": "Real-time recommendations for live commerce: events in, ranked lists in."' in complaint
+    assert "items.avsc" not in complaint
     write(tmp_path)
-    assert drift(tmp_path) == []
+    assert drift(tmp_path) == {}
+
+
+def test_what_breaks_the_last_release_is_named_by_file_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path)
+    (tmp_path / "released" / "0.0.9").mkdir(parents=True)
+    target = release(tmp_path)
+    assert main(["--check", "--folder", str(tmp_path)]) == 0
+    views = json.loads((target / "views.schema.json").read_text())
+    views["properties"]["mood"] = {"type": "string"}
+    (target / "views.schema.json").write_text(json.dumps(views))
+    items = json.loads((target / "items.avsc").read_text())
+    items["fields"] = [field | ({"type": "string"} if field["name"] == "price" else {}) for field in items["fields"]]
+    (target / "items.avsc").write_text(json.dumps(items))
+    (target / "waves.schema.json").write_text("{}")
+    assert main(["--check", "--folder", str(tmp_path)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 3
+    assert "items.avsc: data written with it cannot be read" in said[0]
+    assert "views.schema.json: the value: the field mood is gone" in said[1]
+    assert "waves.schema.json: the topic is gone" in said[2]
+
+
+def test_what_was_released_once_is_not_written_again(tmp_path: Path) -> None:
+    target = release(tmp_path)
+    (target / "views.avsc").write_text("kept")
+    assert release(tmp_path) == target
+    assert (target / "views.avsc").read_text() == "kept"

@@ -1,0 +1,123 @@
+"""Avro schemas of the public topics, made from the wire types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec.inspect as kinds
+from msgspec import NODEFAULT
+
+from streamrec.events.types import WIRE_TYPES, EventTime
+
+NAMESPACE = "streamrec"
+_INT_32 = 1 << 31
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Schema = dict[str, Any]
+
+
+def avro_schema(topic_name: str) -> Schema:
+    """The schema of a public topic's values: optional fields are unions with null, times are `timestamp-millis`."""
+    (record,) = kinds.multi_type_info([WIRE_TYPES[topic_name]])
+    schema = _schema(record, "", set())
+    assert isinstance(schema, dict)
+    head = {"type": schema.pop("type"), "name": schema.pop("name"), "namespace": NAMESPACE}
+    return head | schema
+
+
+def _schema(kind: kinds.Type, name: str, named: set[str]) -> Schema | list[Any] | str:
+    """The schema of one type; `name` is for types that Avro wants named, `named` holds the names given so far."""
+    match kind:
+        case kinds.Metadata():
+            return _schema(kind.type, name, named)
+        case kinds.UnionType():
+            # Null first: it is the default, which Avro wants to be of the first branch.
+            parts = sorted(kind.types, key=lambda part: not isinstance(part, kinds.NoneType))
+            return [_schema(part, name, named) for part in parts]
+        case kinds.StructType():
+            return _record(kind, named)
+        case kinds.LiteralType():
+            return _enum(kind, name, named)
+        case kinds.ListType():
+            return {"type": "array", "items": _schema(kind.item_type, name, named)}
+        case kinds.DictType():
+            return {"type": "map", "values": _schema(kind.value_type, name, named)}
+        case kinds.TupleType():
+            return _tuple(kind, name, named)
+        case kinds.CustomType(cls=cls) if cls is EventTime:
+            return {"type": "long", "logicalType": "timestamp-millis"}
+        case kinds.IntType(ge=least, le=most):
+            small = least is not None and most is not None and least >= -_INT_32 and most < _INT_32
+            return "int" if small else "long"
+        case kinds.StrType():
+            return "string"
+        case kinds.FloatType():
+            return "double"
+        case kinds.BoolType():
+            return "boolean"
+        case kinds.NoneType():
+            return "null"
+    raise NotImplementedError(f"{name}: {type(kind).__name__} has no Avro schema; teach `streamrec.events.avro` one")
+
+
+def _record(kind: kinds.StructType, named: set[str]) -> Schema | str:
+    own = kind.cls.__name__
+    if own in named:
+        return own
+    named.add(own)
+    fields = []
+    for field in kind.fields:
+        entry: Schema = {"name": field.encode_name, "type": _schema(field.type, own + _camel(field.encode_name), named)}
+        if text := _text(field.type).get("description"):
+            entry["doc"] = text
+        if not field.required:
+            entry["default"] = field.default if field.default_factory is NODEFAULT else field.default_factory()
+        fields.append(entry)
+    return {"type": "record", "name": own, "doc": (kind.cls.__doc__ or "").strip(), "fields": fields}
+
+
+def _enum(kind: kinds.LiteralType, name: str, named: set[str]) -> Schema | str:
+    if not all(isinstance(value, str) and _NAME.fullmatch(value) for value in kind.values):
+        return "string"
+    if name in named:
+        return name
+    named.add(name)
+    return {"type": "enum", "name": name, "symbols": list(kind.values)}
+
+
+def _tuple(kind: kinds.TupleType, name: str, named: set[str]) -> Schema | str:
+    """Avro has no tuples: a record whose fields are named by the titles of the places."""
+    if name in named:
+        return name
+    named.add(name)
+    titles = [_text(part).get("title", f"_{place}") for place, part in enumerate(kind.item_types)]
+    parts = zip(titles, kind.item_types, strict=True)
+    fields = [{"name": title, "type": _schema(part, name + _camel(title), named)} for title, part in parts]
+    return {"type": "record", "name": name, "fields": fields}
+
+
+def _text(kind: kinds.Type) -> Mapping[str, Any]:
+    """The description and title that the annotations give."""
+    if isinstance(kind, kinds.Metadata):
+        return kind.extra_json_schema or {}
+    if isinstance(kind, kinds.UnionType):
+        return next((found for part in kind.types if (found := _text(part))), {})
+    return {}
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def undated(schema: Any) -> Any:
+    """The schema without the logical types of times in milliseconds, which are then read as the numbers that they are."""
+    if isinstance(schema, Mapping):
+        kept = {key: undated(value) for key, value in schema.items()}
+        if kept.get("logicalType") in ("timestamp-millis", "local-timestamp-millis"):
+            del kept["logicalType"]
+        return kept
+    if isinstance(schema, Sequence) and not isinstance(schema, str):
+        return [undated(part) for part in schema]
+    return schema
