@@ -55,4 +55,5 @@ def pieces(settings: Settings) -> WorkerPieces:
         warm=ranking.ranker.warm,
         info={"name": maker.model.name, "revision": maker.model.revision, "provider": maker.model.provider},
         polled=feed.polled,
+        names=catalogue.names,
     )

@@ -77,6 +77,7 @@ class Ranked:
     """What each feature adds to the score."""
     sources: NDArray[np.uint16]
     """Bits of the sources that proposed the item."""
+    kept: int
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
@@ -90,6 +91,7 @@ class Ranked:
             np.zeros((users, k)),
             np.zeros((users, k, len(FEATURES))),
             np.zeros((users, k), np.uint16),
+            int(weighed.candidates.kept.sum()),
             weighed.removed,
             weighed.failed,
             weighed.seconds,

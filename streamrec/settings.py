@@ -46,8 +46,10 @@ class Settings(BaseSettings):
     # worker
     data_dir: Path = Field(Path("streamrec-data"), description="Folder of the worker's local state; one per worker.")
     instance_id: str | None = Field(None, description="Static membership id; made up once and kept in the data folder when unset.")
-    web_host: str = Field("127.0.0.1", description="Address on which the worker serves health and metrics.")
-    web_port: Annotated[int, Field(ge=0, le=65535)] = Field(6066, description="Port for health and metrics; 0 takes a free one.")
+    web_host: str = Field("127.0.0.1", description="Address on which the worker serves the live page, health and metrics.")
+    web_port: Annotated[int, Field(ge=0, le=65535)] = Field(6066, description="Its port; 0 takes a free one.")
+    web_token: SecretStr | None = Field(None, description="Who opens the live page or reads state must give it; never printed.")
+    web_show_people: bool = Field(False, description="Whether the live page shows user ids and what people write.")
     checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
     checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
     session_timeout_s: Seconds = Field(6.0, description="After this silence Kafka gives a worker's partitions to another.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,13 @@ class Catalogue:
         slot = self.items.put_stats(item_id, stats)
         if slot is not None:
             self.links.put(slot, [(self.items.slot(other), weight) for other, weight in stats.neighbours])
+
+    def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The titles of those items and live rooms that are known."""
+        slots = ((item_id, self.items.slots.get(item_id)) for item_id in item_ids)
+        items = {item_id: self.items.titles[slot] for item_id, slot in slots if slot is not None and self.items.titles[slot]}
+        rooms = ((room_id, self.rooms.live.get(room_id)) for room_id in room_ids)
+        return items, {room_id: room.title for room_id, room in rooms if room is not None and room.title}
 
     def for_sale(self, live_only: bool) -> NDArray[np.bool_]:
         """Which slots may be in a list right now: listed, available, in stock and, with `live_only`, on the shelf of a live room."""

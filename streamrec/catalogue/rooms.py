@@ -19,6 +19,7 @@ class LiveRoom:
     host_id: str
     shelf: NDArray[np.int32]
     on_air: int
+    title: str | None = None
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class RoomTable:
             return
         shelf = np.array([self.items.slot(item_id) for item_id in room.shelf], np.int32)
         on_air = self.items.slot(room.on_air) if room.on_air else -1
-        self.live[room.room_id] = LiveRoom(room.room_id, room.host_id, shelf, on_air)
+        self.live[room.room_id] = LiveRoom(room.room_id, room.host_id, shelf, on_air, room.title)
         for slot in shelf.tolist():
             self._having.setdefault(slot, set()).add(room.room_id)
 

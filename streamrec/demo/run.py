@@ -74,7 +74,7 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
             stack.callback(worker.stop)
             worker.start()
             worker.await_ready(progress)
-            progress("ready")
+            progress(f"ready; its live page: {worker.page}")
             return show.play(worker, console)
         finally:
             cleaning()

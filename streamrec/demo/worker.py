@@ -50,6 +50,12 @@ class WorkerProcess:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def page(self) -> str:
+        """The address of its live page."""
+        where = json.loads((self._settings.data_dir / "web.json").read_bytes())
+        return f"http://{where['host']}:{where['port']}/"
+
     def require_alive(self) -> None:
         """Raise WorkerEnded, with the end of its log, when the worker is gone."""
         if not self.alive:

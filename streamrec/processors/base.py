@@ -22,14 +22,16 @@ class Outcome:
     `records` are sent at once and confirmed before the checkpoint that covers the batch. `saved` are written in its
     transaction: nobody who reads what is committed sees them before the state is saved, or ever, when another worker has
     taken over. `counts` are added to the
-    metric `streamrec_events_total` by outcome ("applied", "repeated", "dead_letter", "erased", "list", "coalesced", "degraded", …);
-    `seconds` are observed in the histogram of the stage's duration.
+    metric `streamrec_events_total` by outcome ("applied", "repeated", "dead_letter", "erased", "list", "coalesced", "degraded", …),
+    those of candidates ("kept", "removed_…") to `streamrec_candidates_total`;
+    `seconds` are observed in the histogram of the stage's duration. `event_ms` is the event time of the last event.
     """
 
     records: list[Outbound] = field(default_factory=list)
     saved: list[Outbound] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
+    event_ms: int | None = None
 
 
 class Processor(Protocol[Row]):

@@ -44,6 +44,7 @@ class Made:
     """Recommendations in the order of the requests, and what was counted and timed on the way."""
 
     lists: list[Recommendation] = field(default_factory=list)
+    kept: int = 0
     removed: Counter[str] = field(default_factory=Counter)
     failed_sources: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
@@ -101,6 +102,7 @@ class ListMaker:
         # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
         places = [self._items(ranked, position, request) for position, request in enumerate(batch)]
         made.lists += [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
+        made.kept += ranked.kept
         made.removed += ranked.removed
         made.failed_sources += ranked.failed
         made.seconds.update(seconds)

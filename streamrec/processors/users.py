@@ -129,6 +129,7 @@ class _Batch:
             row.event_ids = remember(row.event_ids, event.event_id, event.ts)
         self._rows.put(event.user_id.encode(), row)
         self._out.counts["applied"] += 1
+        self._out.event_ms = event.ts
         if triggers:
             self._trigger(record, event, row)
 
@@ -182,6 +183,7 @@ class _Batch:
             self._out.counts["coalesced"] += len(made_list.covers) - 1
             if made_list.degraded:
                 self._out.counts[f"degraded_{made_list.degraded}"] += 1
+        self._out.counts["kept"] += made.kept
         self._out.counts.update({f"removed_{name}": count for name, count in made.removed.items()})
         self._out.counts.update({f"source_failed_{name}": count for name, count in made.failed_sources.items()})
         for stage, seconds in made.seconds.items():

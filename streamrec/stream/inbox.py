@@ -19,6 +19,10 @@ class Inbox:
     def __contains__(self, tp: TP) -> bool:
         return tp in self._batches
 
+    def __len__(self) -> int:
+        """How many records wait."""
+        return sum(len(batch.records) for batch in self._batches.values())
+
     def tps(self) -> Collection[TP]:
         """The partitions that have something."""
         return list(self._batches)

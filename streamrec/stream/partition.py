@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from streamrec.stream.mark import Mark, decode_mark
 from streamrec.stream.outbox import Outbox, Sent
 from streamrec.stream.quarantine import Quarantine
 from streamrec.stream.table import Budget, Table
+from streamrec.web.audience import Audience
 from streamrec.web.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,7 @@ class Tools:
     metrics: Metrics
     checkpoint_after: int
     dead_letters: str
+    audience: Audience = field(default_factory=Audience)
 
 
 class Partition:
@@ -99,7 +101,7 @@ class Partition:
             if self.open and not self.torn and processor.waits(self.memory):
                 self.torn = True
                 outcome = await tools.core.run(processor.tick, self.table, self.memory, now_ms())
-                await self._send(outcome, "tick", 0, tools)
+                await self._send(outcome, "tick", (), tools)
                 if outcome.records or outcome.saved or self.table.dirty:
                     self.moved.set()
                 self.torn = False
@@ -130,7 +132,7 @@ class Partition:
                 log.debug("the fault", exc_info=fault)
                 return Verdict.FAULT
         self._bury(outcome, condemned, tools)
-        await self._send(outcome, piece.topic, len(piece.records), tools)
+        await self._send(outcome, piece.topic, piece.records, tools)
         self.guard.advance(piece)
         self.moved.set()
         self.torn = False
@@ -142,10 +144,12 @@ class Partition:
             outcome.records.append(dead_letter(tools.dead_letters, record, "apply", reason, now_ms()))
             outcome.counts["dead_letter"] += 1
 
-    async def _send(self, outcome: Outcome, topic: str, size: int, tools: Tools) -> None:
-        self.sent += await tools.outbox.send(outcome.records)
+    async def _send(self, outcome: Outcome, topic: str, records: Sequence[Inbound], tools: Tools) -> None:
+        sent = await tools.outbox.send(outcome.records)
+        self.sent += sent
         self.held += outcome.saved
-        tools.metrics.observe(topic, size, outcome)
+        tools.metrics.observe(topic, records, outcome, sent)
+        tools.audience.see(outcome, records)
         self.unsaved += len(outcome.records) + len(outcome.saved)
         if self.unsaved >= tools.checkpoint_after:
             self.full.set()

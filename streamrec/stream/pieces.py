@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,16 @@ from streamrec.processors.base import Processor
 Apply = Callable[[str, Sequence[Inbound]], None]
 """Takes the full name of a topic and some of its records in partition order, tombstones among them; called on the core thread."""
 
+Names = tuple[dict[str, str], dict[str, str]]
+"""Titles of items and of rooms by their ids."""
+
 
 def _nothing() -> None:
     pass
+
+
+def _unnamed(items: Collection[str], rooms: Collection[str]) -> Names:
+    return {}, {}
 
 
 def _unheard(moment: float) -> None:
@@ -26,8 +33,9 @@ class WorkerPieces:
     """The processors of both state families, and who takes the broadcast topics.
 
     `broadcast` maps the full names of topics to the functions that apply their records, `warm` runs once on the core
-    thread after they have caught up and before the first event, `info` are the labels of `streamrec_model_info`, and
-    `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
+    thread after they have caught up and before the first event, `info` are the labels of `streamrec_model_info`,
+    `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return), and
+    `names` tells the titles of items and rooms (on the core thread).
     """
 
     user: Processor[Any]
@@ -36,3 +44,4 @@ class WorkerPieces:
     warm: Callable[[], None] = _nothing
     info: Mapping[str, str] = field(default_factory=dict)
     polled: Callable[[float], None] = _unheard
+    names: Callable[[Collection[str], Collection[str]], Names] = _unnamed

@@ -16,6 +16,7 @@ import structlog
 import uvloop
 
 from streamrec import logs
+from streamrec.clock import now_ms
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.app import StreamApp, create_app
@@ -29,9 +30,12 @@ from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
 from streamrec.stream.partition import Family, Tools
 from streamrec.stream.pieces import WorkerPieces
+from streamrec.web.access import Access
+from streamrec.web.feed import Feed
 from streamrec.web.health import serve_health
 from streamrec.web.metrics import Metrics
-from streamrec.web.server import listen
+from streamrec.web.page import serve_page
+from streamrec.web.server import SocketWeb, listen
 
 __all__ = ["WorkerPieces", "run_worker"]
 
@@ -94,7 +98,10 @@ async def _serve(
     engine = Engine(settings, _families(settings, pieces), tools, Opener(settings, core, ids, tombstones_kept_ms), ids)
     broadcast = Broadcast(settings, pieces, core)
     app = create_app(settings, engine, instance_id(settings.data_dir, settings.instance_id), listening)
-    serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag)
+    serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag, lambda: len(engine.inbox))
+    feed = Feed(settings, pieces, core, tools.audience, metrics, lambda: _outlook(settings, engine, _not_ready(engine, broadcast, stop)))
+    assert isinstance(app.web, SocketWeb)
+    serve_page(app.web.web_app, feed, Access(settings.web_token.get_secret_value() if settings.web_token else None))
     host, port = listening.getsockname()[:2]
     write_web(settings.data_dir, host, port)
     log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
@@ -152,6 +159,12 @@ def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event) -> lis
     if engine.opening():
         reasons.append(f"recovering {engine.opening()} partitions")
     return reasons
+
+
+def _outlook(settings: Settings, engine: Engine, not_ready: list[str]) -> dict[str, Any]:
+    """What the live page shows beside the metrics."""
+    lag = {topic.removeprefix(settings.prefix): records for topic, records in engine.lag().items()}
+    return {"not_ready": not_ready, "lag": lag, "queue": len(engine.inbox), "ts": now_ms()}
 
 
 def _families(settings: Settings, pieces: WorkerPieces) -> tuple[Family, Family]:

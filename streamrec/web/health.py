@@ -16,7 +16,7 @@ Reasons = Callable[[], list[str]]
 """Why the worker is not ready; empty when it is."""
 
 
-def serve_health(app: App, metrics: Metrics, reasons: Reasons, lag: Callable[[], dict[str, int]]) -> None:
+def serve_health(app: App, metrics: Metrics, reasons: Reasons, lag: Callable[[], dict[str, int]], queue: Callable[[], int]) -> None:
     """Add `/live`, `/ready` (503 with reasons until the worker serves) and `/metrics` to the app's web server."""
 
     @app.page("/live")
@@ -31,6 +31,7 @@ def serve_health(app: App, metrics: Metrics, reasons: Reasons, lag: Callable[[],
     @app.page("/metrics")
     async def exposition(view: Any, request: Any) -> Any:
         metrics.ready.set(0 if reasons() else 1)
+        metrics.queue.set(queue())
         for topic, records in lag().items():
             metrics.set_lag(topic, records)
         return view.bytes(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 
+from streamrec.events.codec import header
+from streamrec.events.dead_letters import PREFIX
+from streamrec.events.records import Inbound
 from streamrec.processors.base import Outcome
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+AGES = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0, 21_600.0, 86_400.0, 604_800.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+KEPT, REMOVED = "kept", "removed_"
+"""Outcomes that count candidates, not events."""
 
 
 class Metrics:
@@ -20,8 +31,23 @@ class Metrics:
         self._prefix = prefix
         self.registry = own = CollectorRegistry()
         self.events = Counter("streamrec_events", "What became of events, by topic and outcome.", ["topic", "outcome"], registry=own)
+        self.candidates = Counter("streamrec_candidates", "Candidates, kept or removed by a filter.", ["fate"], registry=own)
+        self.dead_letters = Counter("streamrec_dead_letters", "Dead letters, by topic and reason.", ["topic", "reason"], registry=own)
         self.records = Counter("streamrec_records", "Records read, by topic.", ["topic"], registry=own)
         self.batch_size = Histogram("streamrec_batch_records", "Records of one batch, by topic.", ["topic"], buckets=SIZES, registry=own)
+        self.event_delay_seconds = Histogram(
+            "streamrec_event_delay_seconds",
+            "From the time of an event until Kafka had it; the last event of each batch.",
+            ["topic"],
+            buckets=AGES,
+            registry=own,
+        )
+        self.list_seconds = Histogram(
+            "streamrec_list_seconds",
+            "From when Kafka had the oldest event of a batch until it had the lists that answer the batch.",
+            buckets=SLOW,
+            registry=own,
+        )
         self.stage_seconds = Histogram("streamrec_stage_seconds", "Duration of a stage.", ["stage"], buckets=FAST, registry=own)
         self.checkpoint_seconds = Histogram(
             "streamrec_checkpoint_seconds", "Duration of a checkpoint, by state family.", ["family"], buckets=SLOW, registry=own
@@ -32,20 +58,45 @@ class Metrics:
         self.gaps = Counter("streamrec_gaps", "Batches that did not follow on the last one and were fetched again.", registry=own)
         self.partitions = Gauge("streamrec_partitions", "Partitions that are open, by state family.", ["family"], registry=own)
         self.lag = Gauge("streamrec_lag_records", "Records that wait to be read, by topic.", ["topic"], registry=own)
+        self.queue = Gauge("streamrec_queue_records", "Records that were fetched and wait for their turn.", registry=own)
         self.ready = Gauge("streamrec_ready", "1 when the worker serves all its partitions.", registry=own)
         self.model = Info("streamrec_model", "The model in use.", registry=own)
         ProcessCollector(registry=own)
 
-    def observe(self, topic: str, size: int, outcome: Outcome) -> None:
-        """Count what became of a batch of `size` records of `topic` ("tick" for what was due by time)."""
+    def observe(self, topic: str, records: Sequence[Inbound], outcome: Outcome, sent: Sequence[asyncio.Future[Any]] = ()) -> None:
+        """Count what became of a batch of `topic` ("tick", without records, for what was due by time).
+
+        `sent` are done when Kafka has acknowledged what the batch made, the lists last.
+        """
         topic = topic.removeprefix(self._prefix)
-        if size:
-            self.records.labels(topic).inc(size)
-            self.batch_size.labels(topic).observe(size)
+        if records:
+            self.records.labels(topic).inc(len(records))
+            self.batch_size.labels(topic).observe(len(records))
+            if outcome.event_ms is not None:
+                self.event_delay_seconds.labels(topic).observe(max(0.0, (records[-1].timestamp - outcome.event_ms) / 1000))
+            if outcome.counts["list"] and sent:
+                appended_s = records[0].timestamp / 1000
+                sent[-1].add_done_callback(lambda future: self._acknowledged(future, appended_s))
         for name, count in outcome.counts.items():
-            self.events.labels(topic, name).inc(count)
+            if name == KEPT or name.startswith(REMOVED):
+                self.candidates.labels(name).inc(count)
+            else:
+                self.events.labels(topic, name).inc(count)
+        if outcome.counts["dead_letter"]:
+            self._count_dead_letters(outcome)
         for stage, seconds in outcome.seconds.items():
             self.stage_seconds.labels(stage).observe(seconds)
+
+    def _acknowledged(self, future: asyncio.Future[Any], appended_s: float) -> None:
+        if not future.cancelled() and future.exception() is None:
+            self.list_seconds.observe(max(0.0, time.time() - appended_s))
+
+    def _count_dead_letters(self, outcome: Outcome) -> None:
+        for record in outcome.records:
+            reason = header(record.headers, f"{PREFIX}reason")
+            if reason is not None:
+                topic = (header(record.headers, f"{PREFIX}topic") or b"").decode().removeprefix(self._prefix)
+                self.dead_letters.labels(topic, reason.decode()).inc()
 
     def describe_model(self, labels: Mapping[str, str]) -> None:
         """Say which model serves."""
