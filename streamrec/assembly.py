@@ -33,7 +33,7 @@ def load_model(settings: Settings) -> TextModel | None:
         return None
     from streamrec.bert.model import TextModel as BertModel
 
-    return BertModel.load(settings.model, settings.device, settings.threads)
+    return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb)
 
 
 def build_ranking(settings: Settings) -> Ranking:

@@ -16,7 +16,8 @@
     ├── ModelError
     │   ├── ModelMissing         the model folder or one of its files is not there
     │   ├── DigestMismatch       a file of the model is not the one that was published
-    │   └── DeviceUnavailable    the device that was asked for cannot run the model
+    │   ├── DeviceUnavailable    the device that was asked for cannot run the model
+    │   └── Overloaded           more waits for the model than its queue may hold
     ├── MissingExtra             an optional dependency is not installed
     ├── InputError               a file that a command reads is malformed
     └── BadEvent                 an event that becomes a dead letter
@@ -93,6 +94,10 @@ class DigestMismatch(ModelError):
 
 class DeviceUnavailable(ModelError):
     """The device that was asked for is not there or cannot run the model."""
+
+
+class Overloaded(ModelError):
+    """More pairs wait for the model than its queue may hold; these were refused."""
 
 
 class MissingExtra(StreamrecError):

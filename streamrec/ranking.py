@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.errors import Overloaded
 from streamrec.features.features import features, standardised, z_scores
 from streamrec.features.queries import Queries, queries
 from streamrec.features.schema import FEATURES, POSITION
@@ -169,17 +170,19 @@ class Ranker:
         if self._cross is None:
             return None
         count = self._cross.affordable(shop.queries.size, seconds_left)
-        degraded = "overload" if count < self._cross.pairs else None
         if count == 0:
-            return degraded
+            return "overload"
         stage_one = np.where(candidates.kept, self.blend.score(found), -np.inf)
         try:
-            logits = self._cross.score(shop, candidates.slots, stage_one, count)
+            logits, complete = self._cross.score(shop, candidates.slots, stage_one, count, seconds_left)
+        except Overloaded as refusal:
+            logger.warning("%s", refusal)
+            return "overload"
         except Exception:
             logger.exception("the cross-encoder failed; the lists of a micro-batch go without it")
             return "model-failed"
         found[:, :, POSITION["cross"]] = z_scores(logits[:, :, None], candidates.kept & np.isfinite(logits))[:, :, 0]
-        return degraded
+        return None if complete and count == self._cross.pairs else "overload"
 
     def _select(self, weighed: Field) -> Ranked:
         shop, slots, items = weighed.shop, weighed.candidates.slots, self._catalogue.items

@@ -64,7 +64,11 @@ class Settings(BaseSettings):
     model: Path | None = Field(None, description="Folder of the model; the one inside the package when unset.")
     scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
-    threads: Positive = Field(1, description="Threads of one model run on the CPU.")
+    precision: Literal["auto", "fp32", "int8", "fp16"] = Field(
+        "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU and int8 on a CPU where the model has them."
+    )
+    threads: Positive = Field(1, description="Model runs that go on at the same time on the CPU, each on one thread.")
+    score_cache_mb: Annotated[int, Field(ge=0)] = Field(16, description="Megabytes of scores of pairs that are kept; 0 keeps none.")
     cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
         32, description="Most items of one list that the cross-encoder scores; 0 turns it off."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def rows() -> MemoryRows[Any]:
 class WordModel:
     """A text model for unit tests: a token is a hash of a word, a vector counts words, a score counts common words."""
 
-    name, revision, provider = "words", "1", "none"
+    name, revision, provider, precision = "words", "1", "none", "fp32"
     dim, max_item_tokens, max_user_tokens = 64, 8, 16
 
     def tokenize(self, texts: Sequence[str], limit: int) -> Any:
@@ -79,7 +80,10 @@ class WordModel:
             row[: len(found)] = found
         return prefixes
 
-    def score(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
         return np.array([len(set(users[u]) & set(g) - {0}) for u, g in zip(user_of_pair, items, strict=True)], np.float32)
 
 

@@ -14,6 +14,8 @@ SHIPPED = Path(__file__).resolve().parent.parent / "models" / "mini"
 DIGESTS = "digests.json"
 CROSS_ENCODER = "onnx/cross_encoder.onnx"
 ENCODER = "onnx/encoder.onnx"
+LATE_ENCODER = "onnx/late_encoder.onnx"
+LATE_SCORER = "onnx/late_scorer.onnx"
 FILES = ("README.md", "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", CROSS_ENCODER, ENCODER)
 
 
@@ -68,6 +70,16 @@ class ModelFolder:
     def name(self) -> str:
         """The model's name."""
         return self.limits.name
+
+    @property
+    def has_late(self) -> bool:
+        """Whether the folder holds the graphs of the late interaction."""
+        return (self.path / LATE_ENCODER).is_file() and (self.path / LATE_SCORER).is_file()
+
+    def graph(self, name: str, precision: str) -> Path | None:
+        """The file of a graph in a precision, as in `onnx/encoder.int8.onnx`, or None."""
+        path = self.path / (name if precision == "fp32" else f"{name.removesuffix('.onnx')}.{precision}.onnx")
+        return path if path.is_file() else None
 
 
 def digest(path: Path) -> str:

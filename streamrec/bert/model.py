@@ -2,48 +2,84 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.bert.batcher import MicroBatcher
+from streamrec.bert.cache import PairKeys, ScoreCache
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, ModelFolder
-from streamrec.bert.pairs import length_batches, pair_inputs, text_inputs
+from streamrec.bert.pairs import pair_inputs, text_inputs
 from streamrec.bert.prefix import user_prefixes
 from streamrec.bert.session import CUDA, Device, OnnxBackend, ScorerBackend
 from streamrec.bert.tokens import PAD, Tokeniser
+from streamrec.errors import DeviceUnavailable, ModelMissing
 
+Precision = Literal["auto", "fp32", "int8", "fp16"]
 CPU_TOKEN_BUDGET = 1536
 CUDA_TOKEN_BUDGET = 32768
+CUDA_THREADS = 2
+"""While one batch runs on the device, the next one is put together."""
+CACHE_MB = 16
 
 
 class TextModel:
     """A tokeniser, an encoder of texts and a cross-encoder of pairs, all of one folder. Safe to call from several threads."""
 
-    def __init__(self, folder: ModelFolder, encoder: ScorerBackend, cross_encoder: ScorerBackend) -> None:
+    def __init__(
+        self,
+        folder: ModelFolder,
+        encoder: ScorerBackend,
+        cross_encoder: ScorerBackend,
+        precision: str = "fp32",
+        threads: int = 1,
+        cache_mb: int = CACHE_MB,
+    ) -> None:
         self._tokeniser = Tokeniser(folder.path / "tokenizer.json")
-        self._encoder = encoder
-        self._cross_encoder = cross_encoder
+        on_gpu = cross_encoder.provider == CUDA
+        budget, threads = (CUDA_TOKEN_BUDGET, CUDA_THREADS) if on_gpu else (CPU_TOKEN_BUDGET, threads)
+        self._encoder = MicroBatcher(encoder, budget, threads)
+        self._pairs = MicroBatcher(cross_encoder, budget, threads)
+        self._keys = PairKeys()
+        self._cache = ScoreCache(cache_mb << 20)
+        self._lock = threading.Lock()
         self._max_tokens = folder.limits.max_tokens
-        self._token_budget = CUDA_TOKEN_BUDGET if cross_encoder.provider == CUDA else CPU_TOKEN_BUDGET
+        self.counts: Counter[str] = Counter()
+        """Pairs asked for, by where their score came from: cached, scored, or late when nobody waited for it any more."""
         self.name: str = folder.name
         self.revision: str = folder.revision
         self.provider: str = cross_encoder.provider
+        self.precision: str = precision
         self.dim: int = folder.limits.dim
         self.max_item_tokens: int = folder.limits.max_item_tokens
         self.max_user_tokens: int = folder.limits.max_user_tokens
 
     @classmethod
-    def load(cls, path: Path | None = None, device: Device = "auto", threads: int = 1) -> TextModel:
+    def load(
+        cls,
+        path: Path | None = None,
+        device: Device = "auto",
+        threads: int = 1,
+        precision: Precision = "auto",
+        cache_mb: int = CACHE_MB,
+    ) -> TextModel:
         """Load a model folder (None: the shipped one) and run both graphs once.
 
+        `threads` runs of a graph go on at the same time on the CPU, each on one thread. `auto` takes half precision on a GPU
+        and int8 on a CPU where the folder has them; item vectors are always made in the full one.
+
         Raises:
-            ModelError: see `ModelFolder.load` and `OnnxBackend`.
+            ModelError: see `ModelFolder.load` and `OnnxBackend`; or the folder lacks the precision that was asked for.
         """
         folder = ModelFolder.load(path)
-        encoder = OnnxBackend(folder.path / ENCODER, device, threads)
-        return cls(folder, encoder, OnnxBackend(folder.path / CROSS_ENCODER, device, threads))
+        precision_found, cross_encoder = _cross_encoder(folder, device, precision)
+        encoder = OnnxBackend(folder.path / ENCODER, "cuda" if cross_encoder.provider == CUDA else "cpu")
+        return cls(folder, encoder, cross_encoder, precision_found, threads, cache_mb)
 
     def tokenize(self, texts: Sequence[str], limit: int) -> NDArray[np.int32]:
         """Token ids of shape (len(texts), limit), cut and 0-padded on the right."""
@@ -53,30 +89,64 @@ class TextModel:
         """L2-normalised vectors of shape (n, dim) for token ids of shape (n, L); rows without tokens become zeros."""
         tokens = tokens[:, : self._max_tokens - 2]
         vectors = np.zeros((len(tokens), self.dim), np.float32)
-        lengths = np.count_nonzero(tokens != PAD, axis=1)
-        (filled,) = np.nonzero(lengths)
-        for batch in length_batches(lengths[filled] + 2, self._token_budget):
-            rows = filled[batch]
-            vectors[rows] = self._encoder.run(text_inputs(tokens[rows]))
+        (filled,) = np.nonzero((tokens != PAD).any(axis=1))
+        found = self._encoder.run(text_inputs(tokens[filled])) if len(filled) else None
+        if found is not None:
+            vectors[filled] = found
         return vectors
 
     def prefixes(self, said: NDArray[np.int32], recent: NDArray[np.int32]) -> NDArray[np.int32]:
         """The user side of pairs, shape (U, max_user_tokens), from danmaku tokens (U, S) and recent titles (U, H, L), most recent first."""
         return user_prefixes(said, recent, self.max_user_tokens)
 
-    def score(self, users: NDArray[np.int32], items: NDArray[np.int32], user_of_pair: NDArray[np.intp]) -> NDArray[np.float32]:
+    def score(
+        self, users: NDArray[np.int32], items: NDArray[np.int32], user_of_pair: NDArray[np.intp], patience_s: float | None = None
+    ) -> NDArray[np.float32]:
         """How much likelier than by its popularity alone this user buys this item next: a logit per pair, in the caller's order.
 
-        What the graph gives is passed on as it is, NaN included.
+        Equal pairs are scored once, and those that were scored before not again. NaN stands for a pair that had no score
+        after `patience_s`; what the graph gives is passed on as it is, NaN included.
 
         Args:
             users: prefixes, shape (U, max_user_tokens).
             items: token ids of one item per pair, shape (P, max_item_tokens).
             user_of_pair: the row of `users` that belongs to each pair, shape (P,).
+
+        Raises:
+            Overloaded: too much waits for the model already.
         """
-        scores = np.empty(len(items), np.float32)
-        user_lengths = np.count_nonzero(users != PAD, axis=1)
-        lengths = user_lengths[user_of_pair] + np.count_nonzero(items != PAD, axis=1) + 3
-        for batch in length_batches(lengths, self._token_budget):
-            scores[batch] = self._cross_encoder.run(pair_inputs(users[user_of_pair[batch]], items[batch])).reshape(-1)
-        return scores
+        distinct, first, back = np.unique(self._keys(users, items, user_of_pair), return_index=True, return_inverse=True)
+        with self._lock:
+            scores = self._cache.get(distinct)
+        (new,) = np.nonzero(np.isnan(scores))
+        if len(new):
+            pairs = first[new]
+            found = self._pairs.submit(pair_inputs(users[user_of_pair[pairs]], items[pairs])).wait(patience_s)
+            if found is not None:
+                scores[new] = found.reshape(-1)
+        known = np.isfinite(scores[new])
+        with self._lock:
+            self._cache.put(distinct[new[known]], scores[new[known]])
+            self.counts.update(cached=len(items) - len(new), scored=int(known.sum()), late=len(new) - int(known.sum()))
+        return np.asarray(scores[back])
+
+
+def _cross_encoder(folder: ModelFolder, device: Device, precision: Precision) -> tuple[str, ScorerBackend]:
+    """The cross-encoder on the best device that is asked for and there, and its precision."""
+    if device != "cpu":
+        try:
+            wanted, path = _graph(folder, precision, "fp16")
+            return wanted, OnnxBackend(path, "cuda")
+        except DeviceUnavailable:
+            if device == "cuda":
+                raise
+    wanted, path = _graph(folder, precision, "int8")
+    return wanted, OnnxBackend(path, "cpu")
+
+
+def _graph(folder: ModelFolder, precision: Precision, best: str) -> tuple[str, Path]:
+    wanted = (best if folder.graph(CROSS_ENCODER, best) else "fp32") if precision == "auto" else precision
+    path = folder.graph(CROSS_ENCODER, wanted)
+    if path is None:
+        raise ModelMissing(f"the model folder {folder.path} has no {wanted} graph; set precision=auto, or make one by `streamrec export`")
+    return wanted, path

@@ -11,57 +11,67 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from streamrec.bert.pairs import Feeds
+from streamrec.bert.buckets import Arrays, BoundSession
 from streamrec.errors import DeviceUnavailable, ModelError
 
 Device = Literal["auto", "cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-_PROBE: Feeds = {
+PROBE: Arrays = {
     "input_ids": np.array([[2, 3]], np.int32),
     "attention_mask": np.ones((1, 2), np.int32),
     "token_type_ids": np.zeros((1, 2), np.int32),
 }
-_TYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64}
+_TYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
 class ScorerBackend(Protocol):
-    """What runs a BERT graph: token ids in, one array out; may be called from several threads."""
+    """What runs a graph: arrays in, one array out; may be called from several threads."""
 
     @property
     def provider(self) -> str:
         """The execution provider that really runs the graph."""
         ...
 
-    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+    def run(self, feeds: Arrays) -> NDArray[np.float32]:
         """The graph's output for one padded batch; inputs that the graph does not take are left out."""
         ...
 
 
 class OnnxBackend:
-    """One ONNX Runtime session. Construct sessions one after the other: construction is not thread-safe and holds the GIL."""
+    """One ONNX Runtime session. Construct sessions one after the other: construction is not thread-safe and holds the GIL.
 
-    def __init__(self, path: Path, device: Device = "auto", threads: int = 1) -> None:
-        """Load `path` and run it once.
+    On CUDA a graph of tokens runs with bound buffers in a bounded number of shapes.
+    """
+
+    def __init__(self, path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE) -> None:
+        """Load `path` and run it once on `probe`; `threads` are those of one run.
 
         Raises:
             DeviceUnavailable: `cuda` was asked for and does not run the graph.
             ModelError: ONNX Runtime cannot load or run the graph.
         """
-        self._session = _session(path, device, threads)
-        self._types = {entry.name: _TYPES[entry.type] for entry in self._session.get_inputs()}
+        self._session = _session(path, device, threads, probe)
+        self._types = _types(self._session)
         self.provider: str = self._session.get_providers()[0]
-        self.run(_PROBE)
+        bound = self.provider == CUDA and self._types.keys() <= PROBE.keys()
+        self._bound = BoundSession(self._session, "cuda") if bound else None
+        try:
+            self.run(probe)
+        except Exception as exc:  # onnxruntime's exceptions share no base class
+            raise ModelError(f"ONNX Runtime cannot run {path}: {exc}; export the model anew") from exc
 
-    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+    def run(self, feeds: Arrays) -> NDArray[np.float32]:
         """See `ScorerBackend.run`."""
-        wanted = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items()}
+        wanted: Arrays = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items()}
+        if self._bound is not None:
+            return self._bound.run(wanted)
         output: NDArray[np.float32] = self._session.run(None, wanted)[0]
         return output
 
 
-def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
+def _session(path: Path, device: Device, threads: int, probe: Arrays) -> ort.InferenceSession:
     if device != "cpu":
-        session = _cuda_session(path, threads) if CUDA in ort.get_available_providers() else None
+        session = _cuda_session(path, threads, probe) if CUDA in ort.get_available_providers() else None
         if session is not None:
             return session
         if device == "cuda":
@@ -75,7 +85,7 @@ def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
         raise ModelError(f"ONNX Runtime cannot load {path}: {exc}; export the model anew") from exc
 
 
-def _cuda_session(path: Path, threads: int) -> ort.InferenceSession | None:
+def _cuda_session(path: Path, threads: int, probe: Arrays) -> ort.InferenceSession | None:
     ort.set_default_logger_severity(4)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints what it cannot find
@@ -83,12 +93,16 @@ def _cuda_session(path: Path, threads: int) -> ort.InferenceSession | None:
         session = ort.InferenceSession(str(path), _options(threads), providers=[CUDA, CPU])
         if session.get_providers()[0] != CUDA:
             return None
-        session.run(None, {entry.name: _PROBE[entry.name].astype(_TYPES[entry.type]) for entry in session.get_inputs()})
+        session.run(None, {name: probe[name].astype(dtype) for name, dtype in _types(session).items()})
     except Exception:  # whatever CUDA says here means: not on this machine; `device=cuda` turns it into an error
         return None
     finally:
         ort.set_default_logger_severity(2)
     return session
+
+
+def _types(session: ort.InferenceSession) -> dict[str, type]:
+    return {entry.name: _TYPES[entry.type] for entry in session.get_inputs()}
 
 
 def _options(threads: int) -> ort.SessionOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -18,9 +19,12 @@ class TextModel(Protocol):
     name: str
     revision: str
     provider: str
+    precision: str
     dim: int
     max_item_tokens: int
     max_user_tokens: int
+    counts: Counter[str]
+    """Pairs so far, by where their score came from: `cached`, `scored`, or `late` when nobody waited for it any more."""
 
     def tokenize(self, texts: Sequence[str], limit: int) -> Ints:
         """Token ids of shape (texts, limit)."""
@@ -37,6 +41,9 @@ class TextModel(Protocol):
         """
         ...
 
-    def score(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp]) -> Floats:
-        """Logits of shape (pairs,): how likely user `users[user_of_pair[p]]` buys item `items[p]` next."""
+    def score(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp], patience_s: float | None = None) -> Floats:
+        """Logits of shape (pairs,): how likely user `users[user_of_pair[p]]` buys item `items[p]` next.
+
+        NaN where there is no score after `patience_s`; `Overloaded` when the model has too much to do already.
+        """
         ...

@@ -51,15 +51,16 @@ def model(settings: Settings) -> list[Check]:
     """The model folder against its digests, and where the model really runs."""
     if settings.scoring == "off":
         return [Check("model", "ok", "off by setting; lists are ranked by behaviour alone")]
-    from streamrec.bert.model import TextModel
+    from streamrec.assembly import load_model
 
     try:
-        loaded = TextModel.load(settings.model, settings.device, settings.threads)
+        loaded = load_model(settings)
     except StreamrecError as exc:
         return [Check("model", "fail", str(exc), "see `streamrec models verify`")]
+    assert loaded is not None
     return [
         Check("model", "ok", f"{loaded.name} {loaded.revision}, digests as published"),
-        Check("provider", "ok", f"runs on {loaded.provider}"),
+        Check("provider", "ok", f"runs on {loaded.provider}, pairs in {loaded.precision}"),
     ]
 
 

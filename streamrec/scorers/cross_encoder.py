@@ -13,13 +13,15 @@ from streamrec.sources.context import Context
 
 PREFIX_ITEMS = 8
 SAID_TOKENS = 12
+PATIENCE = 2.0
+"""What has no score after so many times the time left is given up."""
 
 
 @dataclass(slots=True)
 class CrossEncoderScorer:
     """As many of the best candidates as the time left allows, at most `pairs` per list.
 
-    `pairs_per_s` is measured as it goes; with `fixed` the time does not count.
+    `pairs_per_s` is measured as it goes, over the pairs that the model had not scored before; with `fixed` the time does not count.
     """
 
     model: TextModel
@@ -33,25 +35,33 @@ class CrossEncoderScorer:
             return self.pairs
         return max(0, min(self.pairs, int(seconds_left * self.pairs_per_s / max(users, 1))))
 
-    def score(self, context: Context, slots: NDArray[np.int32], stage_one: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-        """Logits of shape (users, candidates) for the `count` best by `stage_one`, NaN for the others.
+    def score(
+        self, context: Context, slots: NDArray[np.int32], stage_one: NDArray[np.float64], count: int, seconds_left: float
+    ) -> tuple[NDArray[np.float64], bool]:
+        """Logits of shape (users, candidates) for the `count` best by `stage_one`, NaN for the others, and whether all came in time.
 
         Candidates with a `stage_one` of -inf are never scored.
+
+        Raises:
+            Overloaded: too much waits for the model already.
         """
         logits = np.full(slots.shape, np.nan)
         chosen = best(stage_one, context.id_rank[slots], count)
         users, columns = np.nonzero(chosen)
         if len(users) == 0:
-            return logits
-        begin = time.perf_counter()
+            return logits, True
+        begin, before = time.perf_counter(), self.model.counts["scored"]
         queries, items = context.queries, context.catalogue.items
         recent = queries.recent.slots[:, :PREFIX_ITEMS]
         history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
         prefixes = self.model.prefixes(self.model.tokenize(queries.said, SAID_TOKENS), history)
-        logits[users, columns] = self.model.score(prefixes, items.tokens[slots[users, columns]], users)
-        speed = len(users) / (time.perf_counter() - begin)
-        self.pairs_per_s += 0.2 * (speed - self.pairs_per_s)
-        return logits
+        patience_s = None if self.fixed else PATIENCE * max(seconds_left, 0.0)
+        found = self.model.score(prefixes, items.tokens[slots[users, columns]], users, patience_s)
+        logits[users, columns] = found
+        scored = self.model.counts["scored"] - before
+        if scored:
+            self.pairs_per_s += 0.2 * (scored / (time.perf_counter() - begin) - self.pairs_per_s)
+        return logits, self.fixed or bool(np.isfinite(found).all())
 
 
 def best(scores: NDArray[np.float64], id_rank: NDArray[np.int64], count: int) -> NDArray[np.bool_]:

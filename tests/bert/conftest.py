@@ -11,6 +11,11 @@ def shipped() -> TextModel:
     return TextModel.load(device="cpu")
 
 
+@pytest.fixture(scope="session")
+def uncached() -> TextModel:
+    return TextModel.load(device="cpu", precision="fp32", cache_mb=0)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped folder that may be spoiled."""

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,8 +29,11 @@ class Echo:
     def __init__(self, value: float | None = None) -> None:
         self.batches: list[int] = []
         self.value = value
+        self.gate = threading.Event()
+        self.gate.set()
 
     def run(self, feeds: Feeds) -> np.ndarray:
+        assert self.gate.wait(30)
         self.batches.append(len(feeds["input_ids"]))
         lengths = feeds["attention_mask"].sum(axis=1, dtype=np.float32)
         return (lengths if self.value is None else np.full_like(lengths, self.value))[:, None]
@@ -40,19 +45,50 @@ def users_of(model: TextModel) -> np.ndarray:
     return model.prefixes(model.tokenize(SAID, 12), recent)
 
 
+PAIRS = st.lists(st.tuples(st.integers(0, len(SAID) - 1), st.integers(0, len(TITLES) - 1)), min_size=1, max_size=60)
+
+
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(SAID) - 1), st.integers(0, len(TITLES) - 1)), min_size=1, max_size=60), st.integers(1, 400))
-def test_a_pair_scores_the_same_alone_and_in_any_batch(shipped: TextModel, pairs: list[tuple[int, int]], budget: int) -> None:
-    users, items = users_of(shipped), shipped.tokenize(TITLES, shipped.max_item_tokens)
+@given(PAIRS, st.integers(1, 400))
+def test_a_pair_scores_the_same_alone_and_in_any_batch(uncached: TextModel, pairs: list[tuple[int, int]], budget: int) -> None:
+    users, items = users_of(uncached), uncached.tokenize(TITLES, uncached.max_item_tokens)
     chosen, things = (np.array(column, np.intp) for column in zip(*pairs, strict=True))
-    alone = [shipped.score(users[[user]], items[[item]], np.zeros(1, np.intp))[0] for user, item in pairs]
-    before = shipped._token_budget
-    shipped._token_budget = budget
-    try:
-        together = shipped.score(users, items[things], chosen)
-    finally:
-        shipped._token_budget = before
+    alone = [uncached.score(users[[user]], items[[item]], np.zeros(1, np.intp))[0] for user, item in pairs]
+    uncached._pairs._budget = budget
+    together = uncached.score(users, items[things], chosen)
     np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_equal_pairs_are_scored_once_and_known_ones_not_again(shipped: TextModel) -> None:
+    backend = Echo()
+    model = TextModel(ModelFolder.load(), backend, backend)
+    users, items = users_of(shipped), shipped.tokenize(TITLES, 24)
+    first = model.score(users, items[[0, 1, 0, 2]], np.array([0, 0, 0, 1]))
+    assert model.counts == {"scored": 3, "cached": 1, "late": 0}
+    again = model.score(users, items[[1, 0, 3]], np.array([0, 0, 0]))
+    assert model.counts == {"scored": 4, "cached": 3, "late": 0}
+    assert again[:2].tolist() == first[[1, 0]].tolist()
+    assert sum(backend.batches) == 4
+
+
+def test_a_user_who_says_more_and_an_item_with_another_title_are_scored_anew(shipped: TextModel) -> None:
+    backend = Echo()
+    model = TextModel(ModelFolder.load(), backend, backend)
+    items, nothing = shipped.tokenize(["red mug", "red mug large"], 24), np.zeros((1, 0, 10), np.int32)
+    for said in ("hello", "hello again"):
+        for item in items:
+            model.score(model.prefixes(shipped.tokenize([said], 12), nothing), item[None], np.zeros(1, np.intp))
+    assert model.counts["scored"] == 4
+
+
+def test_scores_that_come_too_late_are_missing_and_counted(shipped: TextModel) -> None:
+    backend = Echo()
+    backend.gate.clear()
+    model = TextModel(ModelFolder.load(), Echo(), backend)
+    late = model.score(users_of(shipped), shipped.tokenize(TITLES[:2], 24), np.zeros(2, np.intp), patience_s=0.0)
+    backend.gate.set()
+    assert np.isnan(late).all()
+    assert model.counts == {"scored": 0, "cached": 0, "late": 2}
 
 
 @settings(max_examples=40, deadline=None)

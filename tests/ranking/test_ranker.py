@@ -148,7 +148,7 @@ def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() 
 
 
 class BrokenModel(WordModel):
-    def score(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
         raise RuntimeError("out of memory")
 
 
@@ -179,7 +179,7 @@ def test_a_source_that_fails_is_left_out_and_counted(caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize("wild", [np.nan, np.inf])
 def test_a_logit_that_is_not_finite_changes_no_list(wild: float) -> None:
     class Wild(WordModel):
-        def score(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+        def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
             return np.full(len(items), wild, np.float32)
 
     row = UserRow()

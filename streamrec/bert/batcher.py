@@ -1,0 +1,184 @@
+"""Continuous micro-batching: rows of any number of callers share the runs of one graph, within a token budget and a bounded queue."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.bert.pairs import Feeds, length_batches
+from streamrec.bert.session import ScorerBackend
+from streamrec.errors import Overloaded
+
+QUEUE_TOKENS = 4_000_000
+"""Most padded tokens that may wait, some minutes of work of one core with the shipped model."""
+LEAST_TOKENS = 256
+"""Work for several threads is not cut finer than this: a run has costs of its own."""
+
+
+class Ticket:
+    """The rows of one call, and what is known of them so far."""
+
+    def __init__(self, feeds: Feeds, lengths: NDArray[np.intp], changed: threading.Condition) -> None:
+        self.feeds = feeds
+        self.lengths = lengths
+        self.left = 0
+        """Rows that are waiting or being run."""
+        self.cancelled = False
+        self.output: NDArray[np.float32] | None = None
+        self.fault: Exception | None = None
+        self._changed = changed
+
+    def wait(self, patience_s: float | None = None) -> NDArray[np.float32] | None:
+        """The outputs in the order of the rows, None when no row has one; what has none after `patience_s` is cancelled and NaN.
+
+        Raises:
+            Exception: what the backend raised.
+        """
+        deadline = None if patience_s is None else time.monotonic() + patience_s
+        with self._changed:
+            while self.left and self.fault is None:
+                left_s = None if deadline is None else deadline - time.monotonic()
+                if left_s is not None and left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+            self.cancelled = True
+            if self.fault is not None:
+                raise self.fault
+            return self.output
+
+    def deliver(self, rows: NDArray[np.intp], output: NDArray[np.float32]) -> None:
+        """Take the outputs of some rows, unless nobody waits any more; called under the lock."""
+        if self.cancelled:
+            return
+        if self.output is None:
+            self.output = np.full((len(self.lengths), *output.shape[1:]), np.nan, np.float32)
+        self.output[rows] = output
+        self.left -= len(rows)
+
+
+Chunk = tuple[Ticket, NDArray[np.intp]]
+
+
+class MicroBatcher:
+    """Runs a graph in threads of its own, one run on one thread each; ONNX Runtime lets go of the GIL meanwhile.
+
+    Each call's rows are sorted by length and cut into chunks within the token budget; a run takes the oldest chunk and whatever
+    waits behind it and still fits.
+    """
+
+    def __init__(self, backend: ScorerBackend, token_budget: int, threads: int = 1, queue_tokens: int = QUEUE_TOKENS) -> None:
+        self._backend = backend
+        self._budget = token_budget
+        self._queue_tokens = queue_tokens
+        self._chunks: deque[Chunk] = deque()
+        self._waiting = 0
+        self._changed = threading.Condition()
+        self._threads = threads
+        self._started: list[threading.Thread] = []
+        self._closed = False
+
+    def submit(self, feeds: Feeds) -> Ticket:
+        """Queue the rows of `feeds`, padded on the right to any width; to be called from any thread.
+
+        Raises:
+            Overloaded: more tokens would wait than the queue may hold.
+        """
+        lengths = feeds["attention_mask"].sum(axis=1, dtype=np.intp)
+        tokens = int(lengths.sum())
+        share = max(LEAST_TOKENS, -(-tokens // self._threads))
+        with self._changed:
+            self._forget_cancelled()
+            if self._waiting + tokens > self._queue_tokens:
+                raise Overloaded(
+                    f"{self._waiting} tokens wait for the model and {tokens} more would be above {self._queue_tokens}: "
+                    "add workers or threads, or lower cross_pairs"
+                )
+            ticket = Ticket(feeds, lengths, self._changed)
+            ticket.left = len(lengths)
+            for rows in length_batches(lengths, min(self._budget, share)):
+                self._chunks.append((ticket, rows))
+            self._waiting += tokens
+            self._start_threads()
+            self._changed.notify_all()
+        return ticket
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32] | None:
+        """Submit and wait for all of it."""
+        return self.submit(feeds).wait()
+
+    def close(self) -> None:
+        """End the threads after the runs that they are at."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._started:
+            thread.join()
+
+    def _start_threads(self) -> None:
+        while len(self._started) < self._threads:
+            thread = threading.Thread(target=self._work, name=f"bert-{len(self._started)}", daemon=True)
+            self._started.append(thread)
+            thread.start()
+
+    def _forget_cancelled(self) -> None:
+        if any(ticket.cancelled for ticket, _ in self._chunks):
+            self._waiting -= sum(int(ticket.lengths[rows].sum()) for ticket, rows in self._chunks if ticket.cancelled)
+            self._chunks = deque(chunk for chunk in self._chunks if not chunk[0].cancelled)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not (chunks := self._take()):
+                    if self._closed:
+                        return
+                    self._changed.wait()
+            try:
+                output = self._backend.run(_feeds(chunks))
+            except Exception as fault:  # whatever the runtime raises belongs to those who wait
+                with self._changed:
+                    for ticket, _ in chunks:
+                        ticket.fault = fault
+                    self._changed.notify_all()
+                continue
+            with self._changed:
+                start = 0
+                for ticket, rows in chunks:
+                    ticket.deliver(rows, output[start : start + len(rows)])
+                    start += len(rows)
+                self._changed.notify_all()
+
+    def _take(self) -> list[Chunk]:
+        """The oldest chunk and those behind it that fit into its run."""
+        self._forget_cancelled()
+        taken: list[Chunk] = []
+        count = width = 0
+        while self._chunks:
+            ticket, rows = self._chunks[0]
+            wider = max(width, int(ticket.lengths[rows[-1]]))
+            if taken and (count + len(rows)) * wider > self._budget:
+                break
+            count, width = count + len(rows), wider
+            taken.append(self._chunks.popleft())
+            self._waiting -= int(ticket.lengths[rows].sum())
+        return taken
+
+
+def _feeds(chunks: Sequence[Chunk]) -> Feeds:
+    """One padded batch of all rows."""
+    width = max(int(ticket.lengths[rows[-1]]) for ticket, rows in chunks)
+    names = chunks[0][0].feeds.keys()
+    return {name: _joined([_padded(ticket.feeds[name][rows, :width], width) for ticket, rows in chunks]) for name in names}
+
+
+def _padded(block: NDArray[np.int32], width: int) -> NDArray[np.int32]:
+    return np.pad(block, ((0, 0), (0, width - block.shape[1]))) if block.shape[1] < width else block
+
+
+def _joined(blocks: list[NDArray[Any]]) -> NDArray[Any]:
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
