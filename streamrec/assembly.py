@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import TextModel
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker
+from streamrec.processors.swap import ModelSwap
 from streamrec.processors.users import UserProcessor
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
@@ -48,12 +51,25 @@ def pieces(settings: Settings) -> WorkerPieces:
     catalogue = ranking.catalogue
     feed = CatalogueFeed(settings, catalogue)
     maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale)
+    swap = ModelSwap(settings, catalogue, load_model)
+
+    def warm() -> None:
+        swap.settle()
+        ranking.ranker.warm()
+
+    def info() -> dict[str, str]:
+        model = catalogue.model
+        return {**msgspec.structs.asdict(maker.model), "precision": model.precision if model is not None else "none"}
+
     return WorkerPieces(
         user=UserProcessor(settings, catalogue, maker, feed=feed),
         item=ItemProcessor(settings, catalogue),
-        broadcast=dict.fromkeys(feed.topics(), feed.apply),
-        warm=ranking.ranker.warm,
-        info={"name": maker.model.name, "revision": maker.model.revision, "provider": maker.model.provider},
+        broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply),
+        warm=warm,
         polled=feed.polled,
         names=catalogue.names,
+        between=swap.between,
+        info=info,
+        pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
+        swaps=lambda: swap.counts,
     )

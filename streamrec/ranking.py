@@ -108,10 +108,9 @@ class Ranker:
         self._settings = settings
         self.blend = blend or Blend.of(settings.repeats, bert=catalogue.model is not None)
         self.sources = default_sources() if sources is None else sources
-        model = catalogue.model
         self._cross: CrossEncoderScorer | None = None
-        if model is not None and settings.cross_pairs > 0:
-            self._cross = CrossEncoderScorer(model, settings.cross_pairs, settings.cross_pairs_fixed)
+        if catalogue.model is not None and settings.cross_pairs > 0:
+            self._cross = CrossEncoderScorer(settings.cross_pairs, settings.cross_pairs_fixed)
 
     def rank(self, asked: Queries, waited_s: float = 0.0) -> Ranked:
         """One list per asked query, within what is left of the time that the settings allow after a wait of `waited_s`."""

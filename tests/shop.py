@@ -83,6 +83,9 @@ class WordModel:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
+    def close(self) -> None:
+        pass
+
     def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
         return np.array([len(set(users[u]) & set(g) - {0}) for u, g in zip(user_of_pair, items, strict=True)], np.float32)
 

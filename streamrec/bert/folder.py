@@ -64,7 +64,7 @@ class ModelFolder:
             limits = msgspec.json.decode((path / "config.json").read_bytes(), type=_Config).streamrec
         except msgspec.MsgspecError as exc:
             raise ModelError(f"{path}/config.json is not of a streamrec model ({exc}); name a folder made by `streamrec export`") from exc
-        return cls(path, digest(path / DIGESTS)[:12], limits)
+        return cls(path, revision_of(path), limits)
 
     @property
     def name(self) -> str:
@@ -80,6 +80,17 @@ class ModelFolder:
         """The file of a graph in a precision, as in `onnx/encoder.int8.onnx`, or None."""
         path = self.path / (name if precision == "fp32" else f"{name.removesuffix('.onnx')}.{precision}.onnx")
         return path if path.is_file() else None
+
+
+def revision_of(path: Path) -> str:
+    """What names the contents of a folder: the start of the digest of its digests.
+
+    Raises:
+        ModelMissing: the folder has none.
+    """
+    if not (path / DIGESTS).is_file():
+        raise ModelMissing(f"the model folder {path} has no {DIGESTS}; name a folder made by `streamrec export`")
+    return digest(path / DIGESTS)[:12]
 
 
 def digest(path: Path) -> str:

@@ -81,6 +81,11 @@ class TextModel:
         encoder = OnnxBackend(folder.path / ENCODER, "cuda" if cross_encoder.provider == CUDA else "cpu")
         return cls(folder, encoder, cross_encoder, precision_found, threads, cache_mb)
 
+    def close(self) -> None:
+        """End the threads, after the runs that they are at."""
+        self._encoder.close()
+        self._pairs.close()
+
     def tokenize(self, texts: Sequence[str], limit: int) -> NDArray[np.int32]:
         """Token ids of shape (len(texts), limit), cut and 0-padded on the right."""
         return self._tokeniser(texts, limit)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import ItemTable
+from streamrec.catalogue.items import Encoded, ItemTable
 from streamrec.catalogue.links import Links
 from streamrec.catalogue.rooms import RoomTable
 from streamrec.catalogue.text import TextModel
@@ -31,6 +31,13 @@ class Catalogue:
         latest = list({item.item_id: item for item in items}.values())
         for slot, item in zip(self.items.put(latest), latest, strict=True):
             self.index.put(slot, item.title)
+
+    def take_model(self, model: TextModel, encoded: Encoded) -> None:
+        """Let another model serve from here on, with the items as it has read them."""
+        if self.model is not None:
+            model.counts.update(self.model.counts)
+        self.model = model
+        self.items.take_model(model, encoded)
 
     def remove_item(self, item_id: str) -> None:
         """Take an item out of every list."""

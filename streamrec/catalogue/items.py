@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,36 @@ WEEK = 1
 """Position of the 7-day half-life."""
 VIEW_SHARE = 0.1
 """What a view counts beside a purchase."""
+CHUNK = 256
+"""Texts that are encoded at once."""
 NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(slots=True)
+class Encoded:
+    """The texts of slots 0, 1, … as a model reads them."""
+
+    texts: list[str]
+    tokens: NDArray[np.int32]
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, model: TextModel) -> Encoded:
+        """No slots."""
+        return cls([], np.zeros((0, model.max_item_tokens), np.int32), np.zeros((0, model.dim), np.float32))
+
+    def update(self, model: TextModel, texts: Sequence[str], slots: Sequence[int]) -> None:
+        """Read the texts of these slots; there are as many slots as texts."""
+        more = len(texts) - len(self.texts)
+        self.texts += [""] * more
+        self.tokens = np.pad(self.tokens, ((0, more), (0, 0)))
+        self.vectors = np.pad(self.vectors, ((0, more), (0, 0)))
+        for begin in range(0, len(slots), CHUNK):
+            chunk = list(slots[begin : begin + CHUNK])
+            self.tokens[chunk] = model.tokenize([texts[slot] for slot in chunk], model.max_item_tokens)
+            self.vectors[chunk] = model.encode(self.tokens[chunk])
+            for slot in chunk:
+                self.texts[slot] = texts[slot]
 
 
 class ItemTable:
@@ -43,6 +73,8 @@ class ItemTable:
         self.slots: dict[str, int] = {}
         self.ids: list[str] = []
         self.titles: list[str] = []
+        self.texts: list[str] = []
+        """What the model reads of each item."""
         self._categories: dict[str, int] = {}
         width, dim = (model.max_item_tokens, model.dim) if model else (0, 0)
         self._columns: dict[str, NDArray[Any]] = {
@@ -81,6 +113,7 @@ class ItemTable:
             self._grow(max(256, 2 * slot))
         self.ids.append(item_id)
         self.titles.append("")
+        self.texts.append("")
         self._expose()
         self.first_sale[slot] = NEVER
         return slot
@@ -94,17 +127,30 @@ class ItemTable:
         """Add or replace items, tokenising and encoding their texts in one go; returns their slots."""
         slots = [self.slot(item.item_id) for item in items]
         for slot, item in zip(slots, items, strict=True):
-            self.titles[slot] = item.title
+            self.titles[slot], self.texts[slot] = item.title, item_text(item)
             self.listed[slot] = True
             self.on_sale[slot] = item.available and item.stock != 0
             self.created[slot] = item.created_ts or 0
             self.log_price[slot] = math.log(max(item.price, 0.01))
             self.category[slot] = self._category(item)
         if self._model is not None and slots:
-            tokens = self._model.tokenize([item_text(item) for item in items], self._model.max_item_tokens)
-            self.tokens[slots] = tokens
-            self.vectors[slots] = self._model.encode(tokens)
+            self._read(self._model, slots)
         return slots
+
+    def stale(self, encoded: Encoded) -> list[int]:
+        """The slots whose texts are not those of `encoded`."""
+        known = encoded.texts
+        return [slot for slot, text in enumerate(self.texts) if slot >= len(known) or known[slot] != text]
+
+    def take_model(self, model: TextModel, encoded: Encoded) -> None:
+        """Replace every token and vector by those of another model; what `encoded` lacks is read here and now."""
+        capacity, size = len(self._columns["listed"]), len(encoded.texts)
+        for name, column in (("tokens", encoded.tokens), ("vectors", encoded.vectors)):
+            self._columns[name] = np.zeros((capacity, column.shape[1]), column.dtype)
+            self._columns[name][:size] = column
+        self._model = model
+        self._expose()
+        self._read(model, self.stale(encoded))
 
     def remove(self, item_id: str) -> None:
         """Take an item out of every list; its statistics stay."""
@@ -139,6 +185,11 @@ class ItemTable:
             self._id_rank = np.empty(self.size, np.int64)
             self._id_rank[sorted(range(self.size), key=self.ids.__getitem__)] = np.arange(self.size)
         return self._id_rank
+
+    def _read(self, model: TextModel, slots: Sequence[int]) -> None:
+        tokens = model.tokenize([self.texts[slot] for slot in slots], model.max_item_tokens)
+        self.tokens[slots] = tokens
+        self.vectors[slots] = model.encode(tokens)
 
     def _category(self, item: Item) -> int:
         name = item.category or item.brand

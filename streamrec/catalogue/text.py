@@ -47,3 +47,7 @@ class TextModel(Protocol):
         NaN where there is no score after `patience_s`; `Overloaded` when the model has too much to do already.
         """
         ...
+
+    def close(self) -> None:
+        """End the threads of a model that serves no more."""
+        ...

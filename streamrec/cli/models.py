@@ -1,22 +1,50 @@
-"""`streamrec models`: model folders."""
+"""`streamrec models`: model folders, and which of them the workers serve."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from streamrec.bert.folder import DIGESTS, SHIPPED, digest
+from streamrec.bert.folder import DIGESTS, SHIPPED, ModelFolder, digest, revision_of
 from streamrec.bert.folder import verify as verify_folder
+from streamrec.cli.options import takes_settings
+from streamrec.cli.output import emit
+from streamrec.clock import now_ms
+from streamrec.errors import StreamrecError
+from streamrec.events.models import PublishedModel, ServedModel, published, rolled_back
+from streamrec.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Look after model folders.")
+app = typer.Typer(no_args_is_help=True, help="Look after model folders, and say which one the workers serve.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.callback()
-def models() -> None:
-    """Look after model folders."""
+@dataclass(frozen=True)
+class Row:
+    """A model that serves, served, or would serve."""
+
+    role: str
+    name: str
+    revision: str
+    path: str
+    state: str
+
+
+@app.command()
+@takes_settings("Kafka", "Model")
+def ls(settings: Settings, as_json: AsJson = False) -> None:
+    """Show the published model, those to roll back to, and the one of the settings, each as it is on this machine."""
+    from streamrec.stream import published as topic
+
+    now = topic.read(settings)
+    rows = [] if now is None else [_row("published", now), *(_row("before", model) for model in now.before)]
+    own = SHIPPED if settings.model is None else settings.model.absolute()
+    rows.append(_row("settings", own))
+    lines = [f"{row.role:<10} {row.name:<12} {row.revision:<13} {row.state:<8} {row.path}" for row in rows]
+    emit(as_json, {"models": [asdict(row) for row in rows]}, "\n".join(lines))
 
 
 @app.command()
@@ -29,9 +57,61 @@ def verify(
     states = verify_folder(path)
     sound = all(state == "ok" for state in states.values())
     if as_json:
-        typer.echo(msgspec.json.encode({"sound": sound, "revision": digest(path / DIGESTS)[:12], "files": states}).decode())
+        typer.echo(msgspec.json.encode({"sound": sound, "revision": revision_of(path), "files": states}).decode())
     else:
         for name, state in states.items():
             typer.echo(f"{state:<12}{name}")
     if not sound:
         raise typer.Exit(1)
+
+
+@app.command()
+@takes_settings("Kafka", "Model")
+def publish(
+    settings: Settings,
+    folder: Annotated[Path, typer.Argument(help="Model folder, on a path under which every worker finds it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Verify a model folder, run it once, and have all workers serve it from the next batch on."""
+    from streamrec.bert.model import TextModel
+    from streamrec.stream import published as topic
+
+    path = folder.absolute()
+    model = TextModel.load(path, "cpu", precision="fp32")
+    new = ServedModel(model.name, digest(path / DIGESTS), str(path), now_ms())
+    _change(settings, published(new, topic.read(settings)), as_json)
+
+
+@app.command()
+@takes_settings("Kafka")
+def rollback(settings: Settings, as_json: AsJson = False) -> None:
+    """Have all workers serve the model before the published one again; where there is none, that of their own settings."""
+    from streamrec.stream import published as topic
+
+    now = topic.read(settings)
+    if now is None:
+        raise StreamrecError("no model is published, so there is nothing to roll back; `streamrec models publish DIR` publishes one")
+    _change(settings, rolled_back(now), as_json)
+
+
+def _change(settings: Settings, model: PublishedModel | None, as_json: bool) -> None:
+    from streamrec.stream import published as topic
+
+    topic.write(settings, model)
+    if model is None:
+        emit(as_json, {"name": None, "revision": None, "path": None}, "the workers serve the model of their own settings")
+    else:
+        text = f"{model.name} {model.revision} is published: {model.path}"
+        emit(as_json, {"name": model.name, "revision": model.revision, "path": model.path}, text)
+
+
+def _row(role: str, model: ServedModel | Path) -> Row:
+    path = model if isinstance(model, Path) else Path(model.path)
+    try:
+        found = ModelFolder.load(path)
+    except StreamrecError:
+        name, revision, state = ("?", "?", "unfit") if isinstance(model, Path) else (model.name, model.revision, "unfit")
+        return Row(role, name, revision, str(path), state)
+    if isinstance(model, Path):
+        return Row(role, found.name, found.revision, str(path), "ok")
+    return Row(role, model.name, model.revision, str(path), "ok" if found.revision == model.revision else "changed")

@@ -65,8 +65,12 @@ class ListMaker:
         self._ranker = ranker
         self._clock_ms = clock_ms
         self._stale = stale
-        model = catalogue.model
-        self.model = ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that serves now."""
+        model = self._catalogue.model
+        return ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
 
     def make(self, requests: Sequence[Request]) -> Made:
         """One list per request; two requests of one call must not share a row."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.text import TextModel
 from streamrec.sources.context import Context
 
 PREFIX_ITEMS = 8
@@ -24,7 +23,6 @@ class CrossEncoderScorer:
     `pairs_per_s` is measured as it goes, over the pairs that the model had not scored before; with `fixed` the time does not count.
     """
 
-    model: TextModel
     pairs: int
     fixed: bool = False
     pairs_per_s: float = 500.0
@@ -50,15 +48,16 @@ class CrossEncoderScorer:
         users, columns = np.nonzero(chosen)
         if len(users) == 0:
             return logits, True
-        begin, before = time.perf_counter(), self.model.counts["scored"]
-        queries, items = context.queries, context.catalogue.items
+        queries, items, model = context.queries, context.catalogue.items, context.catalogue.model
+        assert model is not None
+        begin, before = time.perf_counter(), model.counts["scored"]
         recent = queries.recent.slots[:, :PREFIX_ITEMS]
         history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
-        prefixes = self.model.prefixes(self.model.tokenize(queries.said, SAID_TOKENS), history)
+        prefixes = model.prefixes(model.tokenize(queries.said, SAID_TOKENS), history)
         patience_s = None if self.fixed else PATIENCE * max(seconds_left, 0.0)
-        found = self.model.score(prefixes, items.tokens[slots[users, columns]], users, patience_s)
+        found = model.score(prefixes, items.tokens[slots[users, columns]], users, patience_s)
         logits[users, columns] = found
-        scored = self.model.counts["scored"] - before
+        scored = model.counts["scored"] - before
         if scored:
             self.pairs_per_s += 0.2 * (scored / (time.perf_counter() - begin) - self.pairs_per_s)
         return logits, self.fixed or bool(np.isfinite(found).all())

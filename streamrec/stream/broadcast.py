@@ -70,6 +70,7 @@ class Broadcast:
             apply = self._pieces.broadcast[partition.topic]
             for begin in range(0, len(records), CHUNK):
                 await self._core.run(apply, partition.topic, records[begin : begin + CHUNK])
+        await self._core.run(self._pieces.between)
         answered = _answered(consumer, self._assigned)
         if answered is not None:
             self._pieces.polled(answered)

@@ -33,15 +33,19 @@ class WorkerPieces:
     """The processors of both state families, and who takes the broadcast topics.
 
     `broadcast` maps the full names of topics to the functions that apply their records, `warm` runs once on the core
-    thread after they have caught up and before the first event, `info` are the labels of `streamrec_model_info`,
-    `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return), and
-    `names` tells the titles of items and rooms (on the core thread).
+    thread after they have caught up and before the first event, and `between` some times a second between two batches.
+    `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
+    `names` tells the titles of items and rooms (on the core thread). The metrics ask `info` for the labels of
+    `streamrec_model_info`, `pairs` and `swaps` for what to count.
     """
 
     user: Processor[Any]
     item: Processor[Any]
     broadcast: Mapping[str, Apply] = field(default_factory=dict)
     warm: Callable[[], None] = _nothing
-    info: Mapping[str, str] = field(default_factory=dict)
     polled: Callable[[float], None] = _unheard
     names: Callable[[Collection[str], Collection[str]], Names] = _unnamed
+    between: Callable[[], None] = _nothing
+    info: Callable[[], Mapping[str, str]] = dict
+    pairs: Callable[[], Mapping[str, int]] = dict
+    swaps: Callable[[], Mapping[str, int]] = dict

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from streamrec.events.codec import header
 from streamrec.events.dead_letters import PREFIX
@@ -22,6 +24,21 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 KEPT, REMOVED = "kept", "removed_"
 """Outcomes that count candidates, not events."""
+Totals = Callable[[], Mapping[str, int]]
+
+
+class _Followed(Collector):
+    """Totals that are counted elsewhere and looked up when they are asked for."""
+
+    def __init__(self, name: str, help_text: str, totals: Totals) -> None:
+        self._name, self._help = name, help_text
+        self.totals = totals
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(self._name, self._help, labels=["outcome"])
+        for outcome, total in sorted(self.totals().items()):
+            family.add_metric([outcome], total)
+        yield family
 
 
 class Metrics:
@@ -61,6 +78,11 @@ class Metrics:
         self.queue = Gauge("streamrec_queue_records", "Records that were fetched and wait for their turn.", registry=own)
         self.ready = Gauge("streamrec_ready", "1 when the worker serves all its partitions.", registry=own)
         self.model = Info("streamrec_model", "The model in use.", registry=own)
+        self._labels: Callable[[], Mapping[str, str]] = dict
+        self._pairs = _Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", dict)
+        self._swaps = _Followed("streamrec_model_swaps", "Published models that were taken over or refused.", dict)
+        own.register(self._pairs)
+        own.register(self._swaps)
         ProcessCollector(registry=own)
 
     def observe(self, topic: str, records: Sequence[Inbound], outcome: Outcome, sent: Sequence[asyncio.Future[Any]] = ()) -> None:
@@ -98,9 +120,9 @@ class Metrics:
                 topic = (header(record.headers, f"{PREFIX}topic") or b"").decode().removeprefix(self._prefix)
                 self.dead_letters.labels(topic, reason.decode()).inc()
 
-    def describe_model(self, labels: Mapping[str, str]) -> None:
-        """Say which model serves."""
-        self.model.info(dict(labels))
+    def follow_model(self, labels: Callable[[], Mapping[str, str]], pairs: Totals, swaps: Totals) -> None:
+        """Say from where to learn which model serves, what became of pairs, and how often models were swapped."""
+        self._labels, self._pairs.totals, self._swaps.totals = labels, pairs, swaps
 
     def set_lag(self, topic: str, records: int) -> None:
         """Say how many records of a topic wait to be read."""
@@ -108,4 +130,5 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
+        self.model.info(dict(self._labels()))
         return generate_latest(self.registry)

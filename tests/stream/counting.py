@@ -111,7 +111,11 @@ def pieces(settings: Settings) -> WorkerPieces:
             time.sleep(0.05)
 
     return WorkerPieces(
-        user=CountUsers(settings), item=CountItems(settings), broadcast={settings.topic("items"): apply}, warm=warm, info={"name": "count"}
+        user=CountUsers(settings),
+        item=CountItems(settings),
+        broadcast={settings.topic("items"): apply},
+        warm=warm,
+        info=lambda: {"name": "count"},
     )
 
 

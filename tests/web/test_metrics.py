@@ -85,11 +85,13 @@ def test_the_latency_of_lists_is_known_once_kafka_has_them() -> None:
 
 def test_the_model_is_named_and_the_lag_shown() -> None:
     metrics = Metrics("")
-    metrics.describe_model({"name": "tiny", "revision": "1"})
+    metrics.follow_model(lambda: {"name": "tiny", "revision": "1"}, lambda: {"cached": 5}, lambda: {"refused": 1})
     metrics.set_lag("views", 7)
     found = _samples(metrics)
     assert found["streamrec_model_info", "tiny", "1"] == 1
     assert found["streamrec_lag_records", "views"] == 7
+    assert found["streamrec_pairs_total", "cached"] == 5
+    assert found["streamrec_model_swaps_total", "refused"] == 1
 
 
 @pytest.mark.parametrize("allowed", [{"topic", "outcome", "stage", "family", "le", "fate", "reason"}])

@@ -64,7 +64,7 @@ def pieces(job: Job) -> Callable[[Settings], WorkerPieces]:
 
     def make(settings: Settings) -> WorkerPieces:
         processor = Answer(job.sink)
-        return WorkerPieces(user=processor, item=processor, warm=lambda: _await(job), info={"name": "stubbed"})
+        return WorkerPieces(user=processor, item=processor, warm=lambda: _await(job), info=lambda: {"name": "stubbed"})
 
     return make
 
