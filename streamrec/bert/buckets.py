@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
 ROWS = (8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024)
-"""Batches beyond the last are padded to a multiple of it."""
+STEP = 512
+"""Batches beyond the last of them are padded to a multiple of this."""
 WIDTH = 8
 """Token rows are padded to a multiple of it."""
 
 
 def bucket(rows: int, width: int) -> tuple[int, int]:
     """The shape that a batch of this shape is padded to; at most half as many rows again (above 8) and 7 more tokens."""
-    last = ROWS[-1]
-    fits = next((size for size in ROWS if size >= rows), -(-rows // last) * last)
+    fits = next((size for size in ROWS if size >= rows), -(-rows // STEP) * STEP)
     return fits, -(-width // WIDTH) * WIDTH
 
 
