@@ -15,16 +15,19 @@ def export(
     work: Annotated[Path, typer.Argument(help="Work folder of `streamrec train`.")],
     out: Annotated[Path, typer.Argument(help="Model folder to write.")],
     name: Annotated[str, typer.Option(help="The model's name, as lists carry it.")] = "mini",
+    half: Annotated[bool, typer.Option("--fp16", help="Write fp16 graphs for CUDA, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print parity and sizes as one JSON object.")] = False,
 ) -> None:
-    """Export the encoder and the cross-encoder to ONNX, with card and digests; refused when they differ from torch by more than 1e-4."""
+    """Export encoder, cross-encoder and late interaction to ONNX, with card and digests; graphs that differ from torch are refused."""
     require_training()
     from streamrec.training.export import export_model
 
-    facts = export_model(work, out, name)
+    facts = export_model(work, out, name, half)
     if as_json:
         typer.echo(json.dumps(facts))
         return
     for path, difference in facts["parity"].items():
         typer.echo(f"{path}: largest difference from torch {difference:.1e}")
+    for path, alike in facts["likeness"].items():
+        typer.echo(f"{path}: likeness to fp32 {alike:.4f}")
     typer.echo(f"{facts['total_bytes'] / 1e6:.1f} MB in {out}")

@@ -123,6 +123,51 @@ def ranker(
 
 
 @app.command()
+def late(
+    work: Work,
+    data: Data,
+    until: Until,
+    products: Products,
+    captions: Captions,
+    layers: Layers = 2,
+    steps: Steps = 300,
+    rate: Rate = 1e-3,
+    seed: Seed = 7,
+) -> None:
+    """Train the late interaction, taught by the cross-encoder."""
+    require_training()
+    from streamrec.training.corpus import read_corpus
+    from streamrec.training.late_training import train_late
+    from streamrec.training.networks import Record
+    from streamrec.training.purchases import read_purchases
+
+    record = Record(seed, until.date())
+    purchases = read_purchases(data, None, day_ms(until.date()), split=True, seed=seed)
+    train_late(work, purchases, read_corpus(products, captions), layers, steps, rate, record)
+
+
+@app.command()
+def calibration(work: Work, data: Data, until: Until, products: Products, captions: Captions, seed: Seed = 7) -> None:
+    """Keep real pairs that set the scales of the int8 graphs."""
+    require_training()
+    import numpy as np
+
+    from streamrec.training.calibration import Calibration
+    from streamrec.training.corpus import read_corpus
+    from streamrec.training.list_source import ListSource
+    from streamrec.training.networks import Record
+    from streamrec.training.purchases import read_purchases
+
+    record = Record(seed, until.date())
+    purchases = read_purchases(data, None, day_ms(until.date()), split=True, seed=seed)
+    corpus = read_corpus(products, captions)
+    source = ListSource(work / "vocabulary", work / "encoder", purchases, corpus, np.random.default_rng(seed))
+    kept = Calibration.draw(source)
+    kept.save(work / "calibration")
+    record.save(work / "calibration", pairs=len(kept.items))
+
+
+@app.command()
 def check(
     work: Work,
     model: Annotated[Path, typer.Option(help="Model folder made by `streamrec export`.")],

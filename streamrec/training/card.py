@@ -10,7 +10,7 @@ from typing import Any
 
 from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_USER_TOKENS
 
-STEPS = ("vocabulary", "pretrained", "encoder", "ranker")
+STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
 
 TEMPLATE = """---
 license: cc-by-sa-4.0
@@ -28,10 +28,21 @@ The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an ite
 | --- | --- | --- | --- |
 | `onnx/cross_encoder.onnx` | BERT, {ranker_layers} × {hidden} | `[CLS] user [SEP] item [SEP]`, at most {user_tokens} + {item_tokens} + 3 tokens | one logit |
 | `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
+| `onnx/late_encoder.onnx` | BERT, {late_layers} × {hidden} | `[CLS] user [SEP]` (token type 0) or `[CLS] title [SEP]` (token type 1) | 32 numbers of length 1 per token |
+| `onnx/late_scorer.onnx` | MaxSim and a small network | states of users and items | one score per pair |
+| `onnx/*.int8.onnx` | the first two, for CPUs | the same | the same |
 
 Four heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most 12 tokens of what the viewer wrote and a [SEP], then the titles of the
 items touched last, most recent first, 10 tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
 between the graphs and torch: {parity}.
+
+The int8 graphs multiply u8 activations by s8 weights (one scale per column); the activations' scales are constants, so a pair's score does
+not depend on the pairs beside it. Likeness to fp32 on pairs that did not set the scales (mean cosine of vectors, correlation of scores):
+{alike}. Processors without VNNI may clip such products.
+
+The late interaction encodes user and item apart and compares their token states (MaxSim, Khattab & Zaharia 2020, with learned weights), so that an
+item is encoded once. Its word table has {late_words} rows: tokens that no training text has share 2,048 of them. Its words are stored in
+eight bits, its other weights in half precision.
 
 The cross-encoder's head adds three comparisons of the two sides, over states that have seen each other, to a linear map of [CLS]: cosine of the means, how well
 the user's words cover the item's, and which of the user's words (weighted by a learned gate) the item has (ColBERT's late interaction, Khattab &
@@ -61,6 +72,8 @@ of them differ from run to run), so a second run gives a like model, not the sam
    and similarity, corrected by the chance of each draw. **The comments are made up**: in three lists of ten the viewer's comment is made of words of
    the right item's title, often with a common phrase around them; in one of ten it is chatter. One list in seven is made of the catalogue and the captions, where
    what shares the category of the recent things is taken to be right; that too is made up.
+4. *Late*: the ranker's loss on the ranker's lists, and the distance of its softmax over each list from the cross-encoder's.
+5. *Calibration*: pairs of such lists, which set the int8 scales (one half) and judge them (the other).
 
 ## Data and licences
 
@@ -88,10 +101,10 @@ KuaiRec is share-alike. These weights are therefore offered under **CC BY-SA 4.0
 """
 
 
-def write_card(work: Path, out: Path, name: str, parity: dict[str, float]) -> None:
+def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike: dict[str, float]) -> None:
     """Write `README.md` into `out` from what the steps in `work` recorded."""
     records = {step: _read(work / step / "training.json") for step in STEPS}
-    ranker, encoder = _read(work / "ranker" / "config.json"), _read(work / "encoder" / "config.json")
+    ranker, encoder, late = (_read(work / step / "config.json") for step in ("ranker", "encoder", "late"))
     commands = [records[step]["command"] for step in STEPS]
     check = work / "check.json"
     measured = _read(check) if check.is_file() else None
@@ -106,7 +119,10 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float]) -> No
         vocabulary=encoder["vocab_size"],
         user_tokens=MAX_USER_TOKENS,
         item_tokens=MAX_ITEM_TOKENS,
-        parity=", ".join(f"{path.removeprefix('onnx/')} {difference:.0e}" for path, difference in parity.items()),
+        parity=", ".join(f"{file} {difference:.0e}" for file, difference in parity.items()),
+        alike=", ".join(f"{file} {value:.5f}" for file, value in alike.items()),
+        late_layers=late["num_hidden_layers"],
+        late_words=late["vocab_size"],
         seen=records["pretrained"]["pieces_seen"],
         seeds=", ".join(sorted({str(record["seed"]) for record in records.values()})),
         commands="\n".join([*commands, f"streamrec export {work} {out}"]),

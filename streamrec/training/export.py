@@ -14,35 +14,49 @@ from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
+from streamrec.training.calibration import Calibration
 from streamrec.training.card import write_card
 from streamrec.training.cross_encoder import load_cross_encoder
 from streamrec.training.graphs import VectorHead, export_graph, halve_words
+from streamrec.training.late import STATE, load_late
+from streamrec.training.late_graphs import export_late
 from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
 
+STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
 
-def export_model(work: Path, out: Path, name: str, seed: int = 7) -> dict[str, Any]:
-    """Write the model folder `out` from the steps in `work`; sizes in bytes and the parity of both graphs with torch.
+def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int = 7) -> dict[str, Any]:
+    """Write the model folder `out` from the steps in `work`, with `half` its fp16 graphs too.
+
+    Returns sizes in bytes, the largest difference of every fp32 graph from torch, and how alike every narrow graph is to its fp32 one.
 
     Raises:
         ModelMissing: a step is missing in `work`.
         ModelError: a graph does not agree with torch.
     """
-    for step in ("vocabulary/training.json", "pretrained/training.json", "encoder/training.json", "ranker/training.json"):
-        if not (work / step).is_file():
-            raise ModelMissing(f"{work} has no {step}; run the step of `streamrec train` that makes it first")
+    for step in STEPS:
+        if not (work / step / "training.json").is_file():
+            raise ModelMissing(f"{work} has no {step}/training.json; run the step of `streamrec train` that makes it first")
     out.mkdir(parents=True, exist_ok=True)
+    for stale in (out / "onnx").glob("*.onnx"):
+        stale.unlink()
     for file in TOKENISER:
         shutil.copyfile(work / "vocabulary" / file, out / file)
     rng = np.random.default_rng(seed)
     encoder = load_encoder(work / "encoder", attn_implementation="eager")
     cross = load_cross_encoder(work / "ranker", attn_implementation="eager")
     vocabulary = encoder.config.vocab_size
-    parity = {}
+    chunks = Calibration.load(work / "calibration").chunks()
+    found: dict[str, float] = {}
     for head, path in ((VectorHead(encoder), ENCODER), (cross, CROSS_ENCODER)):
         halve_words(head.network)
-        parity[path] = export_graph(head, out / path, _examples(rng, vocabulary, pairs=head is cross))
+        pairs = head is cross
+        real = [pair_inputs(chunk.users, chunk.items) if pairs else text_inputs(chunk.items) for chunk in chunks]
+        found |= export_graph(head, out / path, _examples(rng, vocabulary, pairs), real, half)
+    found |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
+    parity = {file: value for file, value in found.items() if "int8" not in file and "fp16" not in file}
+    alike = {file: value for file, value in found.items() if file not in parity}
     config = {
         **cross.network.config.to_diff_dict(),
         "streamrec": {
@@ -52,14 +66,15 @@ def export_model(work: Path, out: Path, name: str, seed: int = 7) -> dict[str, A
             "max_user_tokens": MAX_USER_TOKENS,
             "max_tokens": MAX_TOKENS,
             "encoder_layers": encoder.config.num_hidden_layers,
+            "late_dim": STATE,
         },
     }
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    write_card(work, out, name, parity)
+    write_card(work, out, name, parity, alike)
     seal(out)
     sizes = {file.relative_to(out).as_posix(): file.stat().st_size for file in sorted(out.rglob("*")) if file.is_file()}
-    print(f"parity with torch: {parity}", file=sys.stderr)
-    return {"parity": parity, "bytes": sizes, "total_bytes": sum(sizes.values())}
+    print(f"parity with torch: {parity}; likeness of narrow graphs: {alike}", file=sys.stderr)
+    return {"parity": parity, "likeness": alike, "bytes": sizes, "total_bytes": sum(sizes.values())}
 
 
 def _examples(rng: np.random.Generator, vocabulary: int, pairs: bool) -> list[Feeds]:

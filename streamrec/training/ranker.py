@@ -11,28 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from streamrec.bert.pairs import pair_inputs
-from streamrec.bert.tokens import Tokeniser
 from streamrec.training.corpus import Corpus
 from streamrec.training.cross_encoder import cross_encoder_from
-from streamrec.training.lists import Comments, GroupLists, Lists, PurchaseLists, word_starts
-from streamrec.training.networks import (
-    MAX_ITEM_TOKENS,
-    Record,
-    embed,
-    load_encoder,
-    optimiser,
-    step_down,
-    steps_with_bar,
-    tensors,
-)
+from streamrec.training.list_source import ListSource
+from streamrec.training.lists import Lists
+from streamrec.training.networks import Record, optimiser, step_down, steps_with_bar, tensors
 from streamrec.training.purchases import Purchases
-
-BOUGHT = 24
-GROUPED = 4
 
 
 def train_ranker(
@@ -42,31 +29,20 @@ def train_ranker(
     corpus: Corpus,
     out: Path,
     layers: int,
-
     steps: int,
     rate: float,
     record: Record,
 ) -> None:
     """Train a cross-encoder that starts from the encoder in `start`, and save it in `out`."""
-    rng = np.random.default_rng(record.seed)
-    tokenise = Tokeniser(vocabulary / "tokenizer.json")
-    starts = word_starts((vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1])
-    titles = tokenise(purchases.titles, MAX_ITEM_TOKENS)
-    encoder = load_encoder(start).eval()
-    with torch.no_grad():
-        vectors: NDArray[np.float32] = embed(encoder, titles).numpy()
-    network = cross_encoder_from(encoder, layers)
+    source = ListSource(vocabulary, start, purchases, corpus, np.random.default_rng(record.seed))
+    network = cross_encoder_from(source.encoder, layers)
     network.train()
-    captions = tokenise([text for text, _ in corpus.captions], MAX_ITEM_TOKENS)
-    comments = Comments(tokenise, np.concatenate([captions[:: 1 + len(captions) // len(titles)], titles]), rng)
-    bought = PurchaseLists(purchases, titles, vectors, rng)
-    grouped = GroupLists(corpus, tokenise, rng)
     weight = nn.Parameter(torch.tensor(1.0))
     adam, schedule = optimiser(network, rate, steps, [weight, network.alike, network.cover])
     losses: dict[str, float] = {}
     for show in steps_with_bar("ranker", steps):
-        real = list_loss(network, bought.draw(BOUGHT, comments, starts), weight)
-        made_up = list_loss(network, grouped.draw(GROUPED, comments, starts), weight)
+        real = list_loss(network, source.bought(), weight)
+        made_up = list_loss(network, source.grouped(), weight)
         step_down(real + 0.3 * made_up, network, adam, schedule)
         losses = show(baskets=real.item(), groups=made_up.item())
     network.save(out)
@@ -74,10 +50,19 @@ def train_ranker(
 
 
 def list_loss(network: Any, lists: Lists, weight: Any) -> Any:
-    """Mean over lists of the mean negative log-probability of each right item against the items that are not right."""
+    """`softmax_loss` of the scores that a cross-encoder gives."""
+    return softmax_loss(pair_scores(network, lists), lists, weight)
+
+
+def pair_scores(network: Any, lists: Lists) -> Any:
+    """Scores of shape (B, 16) by a cross-encoder."""
     size, places = lists.right.shape
     inputs = tensors(pair_inputs(np.repeat(lists.users, places, axis=0), lists.items.reshape(size * places, -1)))
-    scores = network(**inputs).view(size, places)
+    return network(**inputs).view(size, places)
+
+
+def softmax_loss(scores: Any, lists: Lists, weight: Any) -> Any:
+    """Mean over lists of the mean negative log-probability of each right item against the items that are not right."""
     corrected = scores + weight * torch.from_numpy(lists.popularity) + torch.from_numpy(lists.offset)
     corrected = corrected.masked_fill(~torch.from_numpy(lists.there), -1e9)
     right = torch.from_numpy(lists.right)

