@@ -8,6 +8,7 @@ import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import TextModel
+from streamrec.events.registry import registry
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker
@@ -49,7 +50,8 @@ def pieces(settings: Settings) -> WorkerPieces:
     """Everything pure that a worker runs."""
     ranking = build_ranking(settings)
     catalogue = ranking.catalogue
-    feed = CatalogueFeed(settings, catalogue)
+    schemas = registry(settings)
+    feed = CatalogueFeed(settings, catalogue, schemas=schemas)
     maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale)
     swap = ModelSwap(settings, catalogue, load_model)
 
@@ -62,7 +64,7 @@ def pieces(settings: Settings) -> WorkerPieces:
         return {**msgspec.structs.asdict(maker.model), "precision": model.precision if model is not None else "none"}
 
     return WorkerPieces(
-        user=UserProcessor(settings, catalogue, maker, feed=feed),
+        user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
         item=ItemProcessor(settings, catalogue),
         broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply),
         warm=warm,

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     web_show_people: bool = Field(False, description="Whether the live page shows user ids and what people write.")
     checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
     checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
+    schema_registry: str | None = Field(
+        None, description="Where the schemas of Avro events are: the URL of a schema registry, or a folder of ID.avsc files."
+    )
+    schema_registry_auth: SecretStr | None = Field(None, description="user:password for the schema registry; never printed.")
     session_timeout_s: Seconds = Field(6.0, description="After this silence Kafka gives a worker's partitions to another.")
     fetch_max_wait_ms: Positive = Field(200, description="How long the broker may hold an empty fetch back.")
     poll_records: Positive = Field(2000, description="Most records of one poll; the upper bound of a micro-batch.")

@@ -5,26 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from hashlib import blake2b
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 
 from streamrec.errors import BadEvent
+from streamrec.events import frame
 from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Headers, Inbound
+from streamrec.events.registry import WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
-from streamrec.events.types import WIRE_TYPES, EventTime, Item, Room, UserEvent, encode_hook
+from streamrec.events.types import WIRE_TYPES, Danmaku, EventTime, Feedback, Id, Item, Purchase, Room, UserEvent, View, encode_hook
 
 MAX_VALUE_BYTES = 1 << 20
 """Longest value of an event, 1 MiB."""
 
 REASONS: Final[dict[str, str]] = {
-    "malformed": "The value is not JSON in UTF-8, or is nested too deep.",
+    "malformed": "The value is neither JSON in UTF-8 nor Avro of the schema that its frame names, or is nested too deep.",
     "invalid": "A field is missing, has the wrong type or lies outside its limits.",
     "time": "The time of the event is unreadable, before 2000-01-01 or more than 24 hours ahead.",
     "too_large": "The value is longer than 1 MiB.",
-    "avro": "The body is Avro, which this worker does not read.",
+    "avro": "The body is Avro, and the worker has no schema registry, or the frame is missing that names the schema.",
+    "unknown_schema": "The schema registry has no schema of the id that the frame names, or none that can be used.",
     "tombstone": "The record has no value, on a topic where there is nothing to delete.",
     "missing_key": "The record has no key.",
     "misrouted": "The key differs from the id in the value, or the record lies in another partition than its key hashes to (murmur2).",
@@ -41,10 +45,11 @@ TOMBSTONE: Final = Tombstone()
 INPUTS: Final = ("views", "purchases", "danmaku", "feedback", "erasures", "items", "rooms")
 COMPACTED: Final = frozenset({"items", "rooms"})
 
+IDENTIFIED = (View, Purchase, Danmaku, Feedback)
+"""Events that may have an event_id."""
+
 Event = UserEvent | Item | Room | Tombstone
 
-_MAGIC = 0
-_FRAME_BYTES = 5
 _QUOTED_VALUE = re.compile(r"^Invalid enum value .*(?= - at `)", re.DOTALL)
 
 
@@ -60,13 +65,14 @@ _decoders: dict[str, Callable[[bytes], Any]] = {
 _encoder = msgspec.json.Encoder(enc_hook=encode_hook)
 
 
-def decode(topic_name: str, value: bytes | None, headers: Headers = ()) -> Event:
-    """The event that a value of an input topic holds: JSON, bare or behind the Confluent frame (0x00, 4-byte schema id).
+def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas: WriterSchemas | None = None) -> Event:
+    """The event that a value of an input topic holds: JSON, or JSON or Avro behind Confluent's frame.
 
-    `topic_name` is without the prefix. On compacted topics no value is `TOMBSTONE`.
+    `topic_name` is without the prefix; `schemas` are needed for Avro. On compacted topics no value is `TOMBSTONE`.
 
     Raises:
         BadEvent: the value cannot be used; the message names the field, never its content.
+        RegistryUnavailable: the schema of an Avro body could not be asked for.
     """
     if value is None:
         if topic_name in COMPACTED:
@@ -77,7 +83,10 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = ()) -> Event
     decoder = _decoders[topic_name]
     try:
         if value[:1] == b"\0":
-            value = _unframe(value)
+            body = frame.json_body(value, avro_expected=schemas is not None)
+            if body is None:
+                return _decode_avro(topic_name, value, schemas)
+            value = body
         # msgspec reads strings of known fields only; the bytes of unknown ones must be UTF-8 as well.
         if not value.isascii():
             value.decode()
@@ -86,8 +95,8 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = ()) -> Event
         reason = "time" if isinstance(exc.__cause__, EventTimeError) else "invalid"
         raise BadEvent(reason, _QUOTED_VALUE.sub("Invalid enum value", str(exc))) from None
     except msgspec.DecodeError as exc:
-        if _says_avro(headers):
-            raise BadEvent("avro", REASONS["avro"] + " Send JSON.") from None
+        if b"avro" in (header(headers, "content-type") or b""):
+            raise BadEvent("avro", "the body is Avro without Confluent's frame; add the frame, or send JSON") from None
         raise BadEvent("malformed", str(exc)) from None
     except UnicodeDecodeError as exc:
         raise BadEvent("malformed", f"not UTF-8: {exc.reason} (byte {exc.start})") from None
@@ -95,13 +104,19 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = ()) -> Event
         raise BadEvent("malformed", "nested too deep") from None
 
 
-def decode_batch(topic_name: str, records: Iterable[Inbound]) -> list[Event | BadEvent]:
-    """`decode` of every record, in order; what cannot be used stands as the BadEvent in its place."""
+def decode_batch(topic_name: str, records: Iterable[Inbound], schemas: WriterSchemas | None = None) -> list[Event | BadEvent]:
+    """`decode` of every record, in order; what cannot be used stands as the BadEvent in its place.
+
+    An event without an event_id that came as a CloudEvent is known by its source and id.
+    """
     events: list[Event | BadEvent] = []
     add = events.append
     for record in records:
         try:
-            add(decode(topic_name, record.value, record.headers))
+            event = decode(topic_name, record.value, record.headers, schemas)
+            if record.headers and isinstance(event, IDENTIFIED) and event.event_id is None:
+                event.event_id = cloud_event_id(record.headers)
+            add(event)
         except BadEvent as bad:
             add(bad.with_traceback(None))
     return events
@@ -168,15 +183,20 @@ def header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | No
     return None
 
 
-def _unframe(value: bytes) -> bytes:
-    # An object's brace cannot open an Avro record whose first field is a string or a union: as a zigzag length or branch it is -62.
-    if len(value) < _FRAME_BYTES:
-        raise BadEvent("malformed", "the Confluent frame is shorter than its schema id")
-    body = value[_FRAME_BYTES:].lstrip()
-    if body[:1] != b"{":
-        raise BadEvent("avro", REASONS["avro"] + " Send JSON.")
-    return body
+def cloud_event_id(headers: Headers) -> str | None:
+    """What identifies a CloudEvent in binary mode, out of `ce_source` and `ce_id`; None when the headers are not of one."""
+    source, own = header(headers, "ce_source"), header(headers, "ce_id")
+    if not source or not own or not (header(headers, "ce_specversion") or b"").startswith(b"1."):
+        return None
+    try:
+        return msgspec.convert(f"{source.decode()}#{own.decode()}", Id)
+    except (UnicodeDecodeError, msgspec.ValidationError):
+        return blake2b(source + b"#" + own, digest_size=16).hexdigest()
 
 
-def _says_avro(headers: Headers) -> bool:
-    return b"avro" in (header(headers, "content-type") or b"")
+def _decode_avro(topic_name: str, value: bytes, schemas: WriterSchemas | None) -> Event:
+    if schemas is None:
+        raise BadEvent("avro", "the body is Avro, and the worker has no schema registry; set schema_registry, or send JSON")
+    record = frame.avro_body(value, schemas)
+    event: Event = msgspec.convert(record, cast(Any, WIRE_TYPES[topic_name]), dec_hook=_decode_hook)
+    return event

@@ -39,6 +39,8 @@ def parse_time(raw: Any) -> EventTime:
         ms = int(raw)
     elif type(raw) is str:
         ms = _from_text(raw)
+    elif isinstance(raw, datetime) and raw.tzinfo is not None:  # Avro has types for times
+        ms = (raw - _EPOCH) // _MILLISECOND
     else:
         raise EventTimeError("Expected whole milliseconds since the epoch or RFC 3339 text")
     if ms < EARLIEST_MS:

@@ -14,6 +14,7 @@ from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound
+from streamrec.events.registry import WriterSchemas
 from streamrec.events.types import Item, Room
 from streamrec.processors.base import Memory
 from streamrec.settings import Settings
@@ -32,8 +33,16 @@ class CatalogueFeed:
     sends it, and that partition's memory says up to where it has been done.
     """
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        monotonic: Callable[[], float] = time.monotonic,
+        schemas: WriterSchemas | None = None,
+    ) -> None:
+        """`schemas` are those of events in Avro."""
         self._settings = settings
+        self._schemas = schemas
         self._catalogue = catalogue
         self._monotonic = monotonic
         self._polled_at = monotonic()
@@ -94,7 +103,7 @@ class CatalogueFeed:
             if not record.key:
                 raise BadEvent("missing_key", "the tombstone has no key; send the id of what is to be deleted as the key")
             return None
-        event = decode(name, record.value, record.headers)
+        event = decode(name, record.value, record.headers, self._schemas)
         assert isinstance(event, Item | Room)
         own_id = event.item_id if isinstance(event, Item) else event.room_id
         # One partition only: other partitioners are no harm to topics that every worker reads whole.

@@ -15,6 +15,7 @@ from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode, header
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
+from streamrec.events.registry import WriterSchemas
 from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Trigger, UserEvent, View
 from streamrec.processors.base import Memory, Outcome
 from streamrec.processors.feed import CatalogueFeed
@@ -46,9 +47,14 @@ class UserProcessor:
         clock_ms: Callable[[], int] = now_ms,
         rank_at: Collection[str] = TRIGGERS,
         feed: CatalogueFeed | None = None,
+        schemas: WriterSchemas | None = None,
     ) -> None:
-        """`rank_at` names the topics whose events are answered by lists; `feed` has the dead letters of the catalogue."""
+        """`rank_at` names the topics whose events are answered by lists; `feed` has the dead letters of the catalogue.
+
+        `schemas` are those of events in Avro.
+        """
         self.feed = feed
+        self.schemas = schemas
         self.rank_at = rank_at
         self.settings = settings
         self.catalogue = catalogue
@@ -87,7 +93,7 @@ class _Batch:
     def run(self, records: Sequence[Inbound]) -> Outcome:
         begin = time.perf_counter()
         name = records[0].topic.removeprefix(self._settings.prefix)
-        for record, event in zip(records, decode_batch(name, records), strict=True):
+        for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
             try:
                 if isinstance(event, BadEvent):
                     raise event
