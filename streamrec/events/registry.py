@@ -126,6 +126,7 @@ class Http:
             try:
                 return self._get(url, schema_id)
             except urllib.error.HTTPError as exc:
+                exc.close()
                 if exc.code == HTTPStatus.NOT_FOUND:
                     raise _unknown(schema_id, "the registry does not know it") from None
                 problem = f"answers {exc.code} ({exc.reason})"
