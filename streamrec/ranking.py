@@ -14,19 +14,21 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.errors import Overloaded
+from streamrec.facts import because, bought_7d
 from streamrec.features.features import features, standardised, z_scores
 from streamrec.features.queries import Queries, queries
-from streamrec.features.schema import FEATURES, POSITION
-from streamrec.filters.filters import BoughtFilter, Filter, HiddenFilter, OffShelfFilter, SoldOutFilter, UnlistedFilter, run
+from streamrec.features.schema import POSITION
+from streamrec.filters.filters import BlockedFilter, BoughtFilter, Filter, HiddenFilter, OffShelfFilter, SoldOutFilter, UnlistedFilter, run
 from streamrec.scorers.blend import Blend
 from streamrec.scorers.cross_encoder import CrossEncoderScorer
-from streamrec.selectors.diversity import select
+from streamrec.selectors.slate import SlateSelector, picked
 from streamrec.settings import Settings
 from streamrec.sources.behaviour import CovisitedSource, MentionedSource, RepeatSource, TrendingSource
 from streamrec.sources.candidates import Candidates, merge
 from streamrec.sources.content import NearestSource, NewSource
 from streamrec.sources.context import Context, Source, context
 from streamrec.sources.rooms import LiveSource, ShelfSource
+from streamrec.sources.rules import RuleSource
 from streamrec.state.user import UserRow
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ def default_sources() -> list[Source]:
         RepeatSource(100),
         MentionedSource(16),
         NewSource(30),
+        RuleSource(),
     ]
 
 
@@ -79,25 +82,17 @@ class Ranked:
     sources: NDArray[np.uint16]
     """Bits of the sources that proposed the item."""
     kept: int
+    propensity: NDArray[np.float64]
+    """The chance of an explored item to be where it is, NaN where the place was certain."""
+    rules: dict[str, NDArray[np.float64]]
+    """What each rule adds to the score (0 for a pin), NaN where it has no part."""
+    because: NDArray[np.int32]
+    """Slot of the user's own item that speaks most for the item, or -1."""
+    bought_7d: NDArray[np.int64]
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
     degraded: str | None
-
-    @classmethod
-    def empty(cls, users: int, k: int, weighed: Field) -> Ranked:
-        """Lists without items."""
-        return cls(
-            np.full((users, k), -1, np.int32),
-            np.zeros((users, k)),
-            np.zeros((users, k, len(FEATURES))),
-            np.zeros((users, k), np.uint16),
-            int(weighed.candidates.kept.sum()),
-            weighed.removed,
-            weighed.failed,
-            weighed.seconds,
-            weighed.degraded,
-        )
 
 
 class Ranker:
@@ -108,6 +103,7 @@ class Ranker:
         self._settings = settings
         self.blend = blend or Blend.of(settings.repeats, bert=catalogue.model is not None)
         self.sources = default_sources() if sources is None else sources
+        self._selector = SlateSelector(settings)
         self._cross: CrossEncoderScorer | None = None
         if catalogue.model is not None and settings.cross_pairs > 0:
             self._cross = CrossEncoderScorer(settings.cross_pairs, settings.cross_pairs_fixed)
@@ -133,6 +129,10 @@ class Ranker:
             degraded = self._cross_encode(shop, candidates, found, deadline - time.perf_counter())
         return Field(shop, candidates, found, live_only, removed, failed, seconds, degraded)
 
+    def source_names(self, bits: int) -> list[str]:
+        """The sources whose bits are set."""
+        return [source.name for number, source in enumerate(self.sources) if bits >> number & 1]
+
     def warm(self) -> None:
         """Rank for nobody in particular: the first real list pays for no first use, and the speed of the cross-encoder is known."""
         for _ in range(WARM_UP):
@@ -154,7 +154,7 @@ class Ranker:
         return merge(proposals, shop.queries.size, self._catalogue.items.size), failed
 
     def _filters(self, live_only: bool) -> list[Filter]:
-        filters: list[Filter] = [UnlistedFilter(), SoldOutFilter(), HiddenFilter()]
+        filters: list[Filter] = [UnlistedFilter(), SoldOutFilter(), HiddenFilter(), BlockedFilter()]
         if live_only:
             filters.append(OffShelfFilter())
         if self._settings.repeats == "exclude":
@@ -184,18 +184,33 @@ class Ranker:
         return None if complete and count == self._cross.pairs else "overload"
 
     def _select(self, weighed: Field) -> Ranked:
-        shop, slots, items = weighed.shop, weighed.candidates.slots, self._catalogue.items
-        eligible = weighed.candidates.kept & self._catalogue.for_sale(weighed.live_only)[slots]
+        candidates = weighed.candidates
+        eligible = candidates.kept & self._catalogue.for_sale(weighed.live_only)[candidates.slots]
         scores = np.where(eligible, np.round(self.blend.score(weighed.features), DECIMALS), -np.inf)
-        chosen = select(scores, shop.id_rank[slots], items.vectors[slots], self._settings.k, self._settings.diversity)
-        user, place = np.nonzero(chosen >= 0)
-        column = chosen[user, place]
-        ranked = Ranked.empty(len(chosen), self._settings.k, weighed)
-        ranked.slots[user, place] = slots[user, column]
-        ranked.scores[user, place] = scores[user, column]
-        ranked.contributions[user, place] = self.blend.contributions(weighed.features[user, column])
-        ranked.sources[user, place] = weighed.candidates.sources[user, column]
-        return ranked
+        slate = self._selector.select(weighed.shop, candidates, scores)
+        slots, contributions = picked(candidates.slots, slate.columns, -1), self._contributions(weighed.features, slate.columns)
+        return Ranked(
+            slots=slots,
+            scores=slate.scores,
+            contributions=contributions,
+            sources=picked(candidates.sources, slate.columns, 0),
+            kept=int(candidates.kept.sum()),
+            propensity=slate.propensity,
+            rules=slate.rules,
+            because=because(weighed.shop, slots, contributions),
+            bought_7d=bought_7d(weighed.shop, slots),
+            removed=weighed.removed,
+            failed=weighed.failed,
+            seconds=weighed.seconds,
+            degraded=weighed.degraded,
+        )
+
+    def _contributions(self, features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """What each feature adds to the scores of the chosen columns (users, k); zeros behind the last."""
+        user, place = np.nonzero(columns >= 0)
+        found = np.zeros((*columns.shape, features.shape[2]))
+        found[user, place] = self.blend.contributions(features[user, columns[user, place]])
+        return found
 
 
 @contextmanager

@@ -1,36 +1,104 @@
-"""Why an item is in a list: the strongest contributions to its score, as stable codes that a consumer can put into words."""
+"""Why an item is in a list: the strongest contributions to its score, as stable codes and as sentences in English and Chinese."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.events.types import RankedItem
 from streamrec.features.schema import FEATURES
 
-REASONS: dict[str, tuple[str, str]] = {
-    "popularity_1d": ("popular_today", "Many people buy or look at it today."),
-    "popularity_7d": ("popular_this_week", "Many people buy or look at it this week."),
-    "popularity_30d": ("popular_this_month", "Many people bought it within a month."),
-    "popularity_90d": ("popular", "Many people bought it within a season."),
-    "covisits": ("bought_together", "People who took your recent items took it too."),
-    "similarity": ("similar_to_recent", "It resembles what you bought, looked at or wrote about."),
-    "repeat": ("bought_before", "You bought it before."),
-    "repeat_recency": ("bought_recently", "You bought it not long ago."),
-    "freshness": ("new", "It is new in the shop."),
-    "price_gap": ("usual_price", "It costs about what you usually pay."),
-    "cross": ("fits_your_history", "BERT, reading it beside your history, finds that it fits."),
-    "shelf": ("in_this_room", "It is on the shelf of the room you are in."),
-    "on_air": ("on_air", "The host shows it right now."),
-    "mention": ("you_mentioned", "You wrote about it."),
-    "fatigue": ("rarely_shown", "You have rarely been shown it."),
-}
-"""Per feature: the code and what it tells the user."""
+Language = Literal["en", "zh"]
 
+
+class Reason(NamedTuple):
+    """A code and its sentence in both languages; where the facts {because} or {bought} are known, the longer sentence is said."""
+
+    code: str
+    en: str
+    zh: str
+    longer_en: str = ""
+    longer_zh: str = ""
+
+
+REASONS: dict[str, Reason] = {
+    "popularity_1d": Reason("popular_today", "Many people buy or look at it today.", "今天很多人在买、在看。"),
+    "popularity_7d": Reason(
+        "popular_this_week",
+        "Many people buy or look at it this week.",
+        "这周很多人在买、在看。",
+        "About {bought} people bought it this week.",
+        "这周约有{bought}人买了它。",
+    ),
+    "popularity_30d": Reason("popular_this_month", "Many people bought it within a month.", "近一个月很多人买过。"),
+    "popularity_90d": Reason("popular", "Many people bought it within a season.", "近三个月很多人买过。"),
+    "covisits": Reason(
+        "bought_together",
+        "People who took your recent items took it too.",
+        "买过您最近那些商品的人也买了它。",
+        "People who took {because} took it too.",
+        "买过“{because}”的人也买了它。",
+    ),
+    "similarity": Reason(
+        "similar_to_recent",
+        "It resembles what you bought, looked at or wrote about.",
+        "它和您买过、看过或提到的商品相似。",
+        "It resembles {because}, which you chose.",
+        "它和您选过的“{because}”相似。",
+    ),
+    "repeat": Reason("bought_before", "You bought it before.", "您以前买过它。"),
+    "repeat_recency": Reason("bought_recently", "You bought it not long ago.", "您不久前买过它。"),
+    "freshness": Reason("new", "It is new in the shop.", "它是新品。"),
+    "price_gap": Reason("usual_price", "It costs about what you usually pay.", "价格与您平时的花费相近。"),
+    "cross": Reason(
+        "fits_your_history",
+        "BERT, reading it beside your history, finds that it fits.",
+        "BERT对照您的历史记录，认为它适合您。",
+    ),
+    "shelf": Reason("in_this_room", "It is on the shelf of the room you are in.", "它就在您所在直播间的货架上。"),
+    "on_air": Reason("on_air", "The host shows it right now.", "主播正在介绍它。"),
+    "mention": Reason("you_mentioned", "You wrote about it.", "您在弹幕里提到了它。"),
+    "fatigue": Reason("rarely_shown", "You have rarely been shown it.", "您还很少看到它。"),
+}
+"""Per feature."""
+
+RULE = "rule"
+EXPLORED = Reason("explored", "Few have seen it yet; this place gives it a chance.", "看过它的人还不多，这个位置给它一次机会。")
+RULED = Reason(RULE, "The shop decided so (rule {rule}).", "由商家规则“{rule}”决定。")
+"""A rule's reason on a list is `rule:` and the rule's id."""
+
+BY_CODE = {reason.code: reason for reason in (*REASONS.values(), EXPLORED, RULED)}
+BECAUSE = {code for code, reason in BY_CODE.items() if "{because}" in reason.longer_en}
+"""Codes whose sentence names an item of the user's own."""
+BOUGHT = {code for code, reason in BY_CODE.items() if "{bought}" in reason.longer_en}
 MOST = 3
-_CODES = [REASONS[name][0] for name in FEATURES]
+_CODES = [REASONS[name].code for name in FEATURES]
 
 
 def reasons(contributions: NDArray[np.float64]) -> list[str]:
     """The codes of the strongest positive contributions (features,), strongest first, at most three."""
     order = np.argsort(-contributions, kind="stable")[:MOST]
     return [_CODES[position] for position in order if contributions[position] > 0]
+
+
+def in_words(item: RankedItem, titles: Mapping[str, str], language: Language = "en") -> list[str]:
+    """The reasons of a ranked item as sentences; `titles` names items by id. An unknown code, of a newer worker, stands for itself."""
+    facts = {"because": titles.get(item.because, item.because) if item.because else None, "bought": item.bought_7d}
+    return [_sentence(code, facts, language) for code in item.reasons]
+
+
+def _sentence(code: str, facts: Mapping[str, str | int | None], language: Language) -> str:
+    kind, _, rule = code.partition(":")
+    if kind not in BY_CODE:
+        return code
+    reason = BY_CODE[kind]
+    short, longer = (reason.en, reason.longer_en) if language == "en" else (reason.zh, reason.longer_zh)
+    told = longer and all(value is not None for name, value in facts.items() if f"{{{name}}}" in longer)
+    # By replacement, not by format: braces in a title must stay braces.
+    sentence = longer if told else short
+    for name, value in {**facts, "rule": rule}.items():
+        sentence = sentence.replace(f"{{{name}}}", str(value))
+    return sentence

@@ -86,7 +86,18 @@ class Settings(BaseSettings):
     )
     repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
     diversity: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.1, description="MMR knob: 0 takes the best scores, 1 the most different items."
+        0.1, description="0 takes the best scores, 1 the most different items."
+    )
+    diversity_method: Literal["mmr", "dpp"] = Field(
+        "mmr", description="mmr: away from the most similar item of the list; dpp: away from all of them at once."
+    )
+    max_per_category: Annotated[int, Field(ge=0)] = Field(0, description="Most items of one category in a list; 0 sets no limit.")
+    max_per_host: Annotated[int, Field(ge=0)] = Field(0, description="Most items of one host in a list; 0 sets no limit.")
+    max_shown: Annotated[int, Field(ge=0)] = Field(
+        10, description="An item shown so often within some hours without a reaction makes room for others; 0 sets no limit."
+    )
+    explore_slots: Annotated[int, Field(ge=0, le=8)] = Field(
+        1, description="Places of a list for items that few have seen, at its end; unused until feedback with impressions comes in."
     )
     coalesce: bool = Field(True, description="One list for all triggers of a user in one micro-batch.")
     min_interval_ms: Annotated[int, Field(ge=0)] = Field(

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.events.types import EventTime, Item, Purchase, Room, View
+from streamrec.events.types import EventTime, Item, Purchase, Room, Rule, View
 from streamrec.replay import MemoryRows, Record
 from streamrec.settings import Settings
 from streamrec.understanding.words import words
@@ -32,6 +32,11 @@ def item(item_id: str, title: str = "red mug", **fields: Any) -> Item:
 def room(room_id: str, shelf: Sequence[str], **fields: Any) -> Room:
     """A live room."""
     return Room(**{"room_id": room_id, "host_id": "h", "status": "live", "shelf": list(shelf), "ts": EventTime(NOW), **fields})
+
+
+def rule(rule_id: str, action: str, target_id: str, **fields: Any) -> Rule:
+    """A rule about an item, unless `target` says of what."""
+    return msgspec.convert({"rule_id": rule_id, "action": action, "target": "item", "target_id": target_id, **fields}, Rule)
 
 
 def purchase(user_id: str, item_id: str, ts: int = NOW, **fields: Any) -> Purchase:

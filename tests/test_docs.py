@@ -16,7 +16,7 @@ from streamrec.demo.ledger import Report
 from streamrec.events.codec import REASONS as BAD_EVENT_REASONS
 from streamrec.events.dead_letters import CONTEXT, PREFIX
 from streamrec.events.types import WIRE_TYPES
-from streamrec.reasons import REASONS as LIST_REASONS
+from streamrec.reasons import BY_CODE
 from streamrec.settings import Settings
 from streamrec.stream.exits import CODES
 from streamrec.stream.topics import TOPICS
@@ -83,8 +83,8 @@ def test_every_error_has_its_row() -> None:
 def test_every_reason_of_a_dead_letter_and_of_an_item_is_told_in_its_own_words() -> None:
     for code, words in BAD_EVENT_REASONS.items():
         assert f"| `{code}` | {words} |" in DOCS["dead-letters.md"]
-    for code, words in LIST_REASONS.values():
-        assert f"| `{code}` | {words} |" in DOCS["reading-lists.md"]
+    for code, reason in BY_CODE.items():
+        assert f"| `{code}` | {reason.en} | {reason.zh} |" in DOCS["reading-lists.md"]
 
 
 def test_every_header_of_a_dead_letter_is_told_in_its_own_words() -> None:

@@ -1,4 +1,4 @@
-"""What every worker knows of the shop: items, rooms and statistics, as read from the broadcast topics."""
+"""What every worker knows of the shop: items, rooms, rules and statistics, as read from the broadcast topics."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from streamrec.catalogue.items import Encoded, ItemTable
 from streamrec.catalogue.links import Links
 from streamrec.catalogue.rooms import RoomTable
+from streamrec.catalogue.rules import RuleTable
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item, Room
 from streamrec.state.stats import ItemStats
@@ -23,6 +24,7 @@ class Catalogue:
         self.model = model
         self.items = ItemTable(model)
         self.rooms = RoomTable(self.items)
+        self.rules = RuleTable()
         self.links = Links()
         self.index = TitleIndex()
 

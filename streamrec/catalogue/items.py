@@ -169,6 +169,15 @@ class ItemTable:
         self.version[slot] = stats.version
         return slot
 
+    def category_number(self, name: str) -> int:
+        """The number of a category, or of a brand that stands for one; 0 for one that no item has."""
+        return self._categories.get(name, 0)
+
+    def first_seen(self) -> NDArray[np.int64]:
+        """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
+        earliest = np.minimum(np.where(self.created > 0, self.created, NEVER), self.first_sale)
+        return np.where(earliest == NEVER, 0, earliest)
+
     def purchases_90d(self) -> NDArray[np.float64]:
         """Decayed purchases at the longest half-life, each as of its item's newest event."""
         return self.counts[:, PURCHASE, -1]

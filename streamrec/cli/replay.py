@@ -26,6 +26,7 @@ def replay(
     events: Annotated[Path, typer.Option(help="jsonl or jsonl.gz; each line an event with its `topic`.")],
     out: Annotated[Path, typer.Option(help="Where the lists go, one JSON object a line.")],
     rooms: Annotated[Path | None, typer.Option(help="Room states, jsonl or jsonl.gz.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Operators' rules, jsonl or jsonl.gz; each holds within its times.")] = None,
     rank: Annotated[Rank, typer.Option(help="Before the trigger is applied, or after, as the worker does.")] = "before",
     rank_at: Annotated[str, typer.Option(help="all, or the topics whose events trigger a list, comma-separated.")] = "all",
     rank_from: Annotated[int, typer.Option(help="No lists before this event time (ms).")] = 0,
@@ -34,15 +35,18 @@ def replay(
     """Run the worker's state and ranking code over events in time order, without a broker, a deadline or a wall clock."""
     from streamrec.assembly import build_ranking
     from streamrec.events.codec import encode
-    from streamrec.events.files import read_items
+    from streamrec.events.files import read_items, read_rules
     from streamrec.processors.users import TRIGGERS
     from streamrec.replay import Replay, read_timeline
 
     wanted = TRIGGERS if rank_at == "all" else tuple(rank_at.split(","))
     if unknown := set(wanted) - set(TRIGGERS):
         raise InputError(f"--rank-at knows {', '.join(TRIGGERS)} and all, not {', '.join(sorted(unknown))}")
-    ranking = build_ranking(settings.model_copy(update={"cross_pairs_fixed": True}))
+    unless_asked = {} if "explore_slots" in settings.model_fields_set else {"explore_slots": 0}
+    ranking = build_ranking(settings.model_copy(update={"cross_pairs_fixed": True, **unless_asked}))
     ranking.catalogue.put_items(read_items(items))
+    for rule in read_rules(rules) if rules is not None else ():
+        ranking.catalogue.rules.put(rule)
     lines = read_timeline(events)
     if rooms is not None:
         lines = sorted(read_timeline(rooms, "rooms") + lines, key=lambda line: line.event.ts)

@@ -17,7 +17,7 @@ from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Headers, Inbound
 from streamrec.events.registry import WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
-from streamrec.events.types import WIRE_TYPES, Danmaku, EventTime, Feedback, Id, Item, Purchase, Room, UserEvent, View, encode_hook
+from streamrec.events.types import WIRE_TYPES, Danmaku, EventTime, Feedback, Id, Item, Purchase, Room, Rule, UserEvent, View, encode_hook
 
 MAX_VALUE_BYTES = 1 << 20
 """Longest value of an event, 1 MiB."""
@@ -42,13 +42,13 @@ class Tombstone(Struct):
 
 
 TOMBSTONE: Final = Tombstone()
-INPUTS: Final = ("views", "purchases", "danmaku", "feedback", "erasures", "items", "rooms")
-COMPACTED: Final = frozenset({"items", "rooms"})
+INPUTS: Final = ("views", "purchases", "danmaku", "feedback", "erasures", "items", "rooms", "rules")
+COMPACTED: Final = frozenset({"items", "rooms", "rules"})
 
 IDENTIFIED = (View, Purchase, Danmaku, Feedback)
 """Events that may have an event_id."""
 
-Event = UserEvent | Item | Room | Tombstone
+Event = UserEvent | Item | Room | Rule | Tombstone
 
 _QUOTED_VALUE = re.compile(r"^Invalid enum value .*(?= - at `)", re.DOTALL)
 
@@ -77,7 +77,7 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
     if value is None:
         if topic_name in COMPACTED:
             return TOMBSTONE
-        raise BadEvent("tombstone", "the record has no value; only items and rooms can be deleted")
+        raise BadEvent("tombstone", "the record has no value; only items, rooms and rules can be deleted")
     if len(value) > MAX_VALUE_BYTES:
         raise BadEvent("too_large", f"the value has {len(value)} bytes; at most {MAX_VALUE_BYTES} are read")
     decoder = _decoders[topic_name]

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import INPUTS, Event, decode
-from streamrec.events.types import Item
+from streamrec.events.types import Item, Rule
 
 
 class FileEvent(NamedTuple):
@@ -71,6 +71,15 @@ def read_items(path: Path) -> list[Item]:
     """
     items = {event.item_id: event for _, _, event, _ in read_events(path, "items") if isinstance(event, Item)}
     return list(items.values())
+
+
+def read_rules(path: Path) -> list[Rule]:
+    """The rules of a file.
+
+    Raises:
+        InputError: as `read_events`.
+    """
+    return [event for _, _, event, _ in read_events(path, "rules") if isinstance(event, Rule)]
 
 
 def wrong(path: Path, line: int, exc: Exception) -> InputError:

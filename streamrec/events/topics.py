@@ -42,7 +42,7 @@ TOPICS: dict[str, Topic] = {
     "items": Topic("item_id", "compact", keyed=False, config=_EVENTS),
     "rooms": Topic("room_id", "compact", keyed=False, config=_EVENTS),
     "transcripts": Topic("room_id", keyed=False, config=_EVENTS),
-    "rules": Topic("rule_id", "compact", keyed=False),
+    "rules": Topic("rule_id", "compact", keyed=False, config=_EVENTS),
     "item-signals": Topic("item_id"),
     "item-stats": Topic("item_id", "compact"),
     "user-changelog": Topic("row key", "compact", config=_CHANGELOG),

@@ -20,6 +20,7 @@ Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 Currency = Annotated[str, Meta(max_length=3, pattern=r"^[A-Z]{3}$", description="ISO 4217, such as GBP.")]
 Label = Annotated[str, Meta(min_length=1, max_length=200)]
 Value = Annotated[str, Meta(max_length=2000)]
+Moment = Annotated[int, Meta(ge=946_684_800_000, le=253_402_300_799_999, description="Milliseconds since the epoch (UTC).")]
 Unit = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
@@ -121,6 +122,24 @@ class Room(Struct, kw_only=True):
     on_air: Id | None = None
 
 
+class Rule(Struct, kw_only=True):
+    """What an operator wants of an item, a category (a brand where an item has none) or the items of a host.
+
+    `pin` puts it (of several the best) on the place `position`, `boost` makes it `factor` times as likely, `bury` as many times less,
+    `block` keeps it out of lists; from `starts_ts` until `expires_ts`, and with `room_id` only for viewers of that room.
+    """
+
+    rule_id: Id
+    action: Literal["pin", "boost", "bury", "block"]
+    target: Literal["item", "category", "host"]
+    target_id: Label
+    factor: Annotated[float, Meta(ge=1, le=1e6)] = 10.0
+    position: Annotated[int, Meta(ge=1, le=1000)] = 1
+    room_id: Id | None = None
+    starts_ts: Moment | None = None
+    expires_ts: Moment | None = None
+
+
 Place = tuple[Annotated[str, Meta(title="topic")], Annotated[int, Meta(title="partition")], Annotated[int, Meta(title="offset")]]
 
 
@@ -134,8 +153,8 @@ class Trigger(Struct, kw_only=True):
     ts: int
 
 
-class RankedItem(Struct, kw_only=True):
-    """One place of a list. `scores` holds the contribution of each blended feature."""
+class RankedItem(Struct, kw_only=True, omit_defaults=True):
+    """One place of a list. `scores` holds what each feature and each rule adds to the score, `sources` who proposed the item."""
 
     item_id: str
     rank: int
@@ -143,6 +162,13 @@ class RankedItem(Struct, kw_only=True):
     scores: dict[str, float]
     reasons: list[str]
     room_id: str | None = None
+    sources: list[str] = field(default_factory=list)
+    because: str | None = None
+    """The item of the user's own that speaks most for this one."""
+    bought_7d: int | None = None
+    """About how many bought it within a week."""
+    propensity: float | None = None
+    """The chance that it had to get an explored place, given the explored places before; without it the place was certain."""
 
 
 class ModelRef(Struct, kw_only=True):
@@ -173,7 +199,7 @@ class Recommendation(Struct, kw_only=True, omit_defaults=True):
 
 
 UserEvent = View | Purchase | Danmaku | Feedback | Erasure
-Wire = UserEvent | Item | Room | Recommendation
+Wire = UserEvent | Item | Room | Rule | Recommendation
 
 WIRE_TYPES: dict[str, type[Struct]] = {
     "views": View,
@@ -183,6 +209,7 @@ WIRE_TYPES: dict[str, type[Struct]] = {
     "erasures": Erasure,
     "items": Item,
     "rooms": Room,
+    "rules": Rule,
     "recommendations": Recommendation,
 }
 """The public topics, by their name without the prefix, and the type of their values."""

@@ -43,6 +43,8 @@ class Queries:
     """Event time (ms) of the trigger."""
     recent: Padded
     """Items newest first; the value is the decayed strength of the interest."""
+    recent_at: NDArray[np.int64]
+    """Time (ms) of the newest event of each recent item, in the order of `recent`."""
     bought: Padded
     """The value is the decayed number of purchases."""
     last_bought: Padded
@@ -55,6 +57,8 @@ class Queries:
     log_price: NDArray[np.float64]
     """Mean logarithm of the prices paid; NaN for a user who bought nothing."""
     said: list[str]
+    list_ids: list[str]
+    """What is random in a list follows from its id; empty where nothing is to be random."""
 
     @property
     def size(self) -> int:
@@ -62,9 +66,12 @@ class Queries:
         return len(self.now)
 
 
-def queries(rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | None], catalogue: Catalogue) -> Queries:
+def queries(
+    rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | None], catalogue: Catalogue, list_ids: Sequence[str] = ()
+) -> Queries:
     """The rows as arrays; `rooms` are the rooms of the triggers, else the user's last room counts."""
     pairs = list(zip(rows, now, strict=True))
+    latest = [recent(row, RECENT) for row in rows]
 
     def known(entries: Iterable[tuple[str, float]]) -> list[tuple[int, float]]:
         return [(slot, value) for item, value in entries if (slot := catalogue.items.slots.get(item)) is not None]
@@ -74,7 +81,8 @@ def queries(rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | N
 
     return Queries(
         now=np.array(now, np.int64),
-        recent=_pad([known((item, _interest(row, item, ts)) for item, _ in recent(row, RECENT)) for row, ts in pairs]),
+        recent=_pad([known((item, _interest(row, item, ts)) for item, _ in items) for (row, ts), items in zip(pairs, latest, strict=True)]),
+        recent_at=_pad([known(items) for items in latest]).values.astype(np.int64),
         bought=tallies("bought", INTEREST_HALF_LIFE),
         last_bought=_pad([known((item, entry.ts) for item, entry in row.bought.items()) for row in rows]),
         named=tallies("named", SHOWN_HALF_LIFE),
@@ -83,6 +91,7 @@ def queries(rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | N
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
         said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in pairs],
+        list_ids=list(list_ids),
     )
 
 

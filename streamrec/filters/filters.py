@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.sources.candidates import Candidates
+from streamrec.sources.candidates import Candidates, among
 from streamrec.sources.context import Context
+from streamrec.sources.rules import hits
 
 Mask = NDArray[np.bool_]
 
@@ -59,7 +60,7 @@ class BoughtFilter:
     name = "bought"
 
     def keep(self, context: Context, slots: NDArray[np.int32]) -> Mask:
-        return _absent(context.queries.bought.slots, slots, context.catalogue.items.size)
+        return ~among(context.queries.bought.slots, slots, context.catalogue.items.size)
 
 
 class HiddenFilter:
@@ -68,7 +69,19 @@ class HiddenFilter:
     name = "hidden"
 
     def keep(self, context: Context, slots: NDArray[np.int32]) -> Mask:
-        return _absent(context.queries.hidden.slots, slots, context.catalogue.items.size)
+        return ~among(context.queries.hidden.slots, slots, context.catalogue.items.size)
+
+
+class BlockedFilter:
+    """Items that a rule keeps out of lists."""
+
+    name = "blocked"
+
+    def keep(self, context: Context, slots: NDArray[np.int32]) -> Mask:
+        stays = np.ones(slots.shape, bool)
+        for hit in hits(context, slots, ("block",)):
+            stays &= ~hit.candidates
+        return stays
 
 
 def run(filters: Sequence[Filter], context: Context, candidates: Candidates) -> Counter[str]:
@@ -79,11 +92,3 @@ def run(filters: Sequence[Filter], context: Context, candidates: Candidates) -> 
         removed[each.name] = int(candidates.kept.sum() - stays.sum())
         candidates.kept = stays
     return removed
-
-
-def _absent(listed: NDArray[np.int32], slots: NDArray[np.int32], size: int) -> Mask:
-    """Which of `slots` are not among the user's `listed` ones (both padded with -1)."""
-    marked = np.zeros((len(slots), size + 1), bool)
-    marked[np.arange(len(slots))[:, None], listed] = True
-    marked[:, size] = False
-    return np.asarray(~np.take_along_axis(marked, slots.astype(np.intp), axis=1))

@@ -15,19 +15,20 @@ from streamrec.events.codec import check_route, decode
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound
 from streamrec.events.registry import WriterSchemas
-from streamrec.events.types import Item, Room
+from streamrec.events.types import Item, Room, Rule
 from streamrec.processors.base import Memory
 from streamrec.settings import Settings
 from streamrec.state.stats import decode_stats
 
 logger = logging.getLogger(__name__)
-TOPICS = ("items", "rooms", "item-stats")
+TOPICS = ("items", "rooms", "rules", "item-stats")
+KEYS = {"items": "item_id", "rooms": "room_id", "rules": "rule_id"}
 STALE_S = 1.0
 KEPT_REJECTS = 10_000
 
 
 class CatalogueFeed:
-    """Applies items, rooms and statistics, tombstones among them, to a catalogue; what cannot be used keeps its former state.
+    """Applies items, rooms, rules and statistics, tombstones among them, to a catalogue; what cannot be used keeps its former state.
 
     Every worker reads all of these topics, but a bad record becomes one dead letter: the worker that holds user partition 0
     sends it, and that partition's memory says up to where it has been done.
@@ -81,6 +82,8 @@ class CatalogueFeed:
             items.clear()
             if isinstance(event, Room):
                 self._catalogue.put_room(event)
+            elif isinstance(event, Rule):
+                self._catalogue.rules.put(event)
             else:
                 self._remove(name, (record.key or b"").decode())
         self._catalogue.put_items(items)
@@ -97,24 +100,27 @@ class CatalogueFeed:
         self._rejects.clear()
         return letters
 
-    def _decode(self, name: str, record: Inbound) -> Item | Room | None:
-        """The item or room, or None for a tombstone."""
+    def _decode(self, name: str, record: Inbound) -> Item | Room | Rule | None:
+        """The item, room or rule, or None for a tombstone."""
         if record.value is None:
             if not record.key:
                 raise BadEvent("missing_key", "the tombstone has no key; send the id of what is to be deleted as the key")
             return None
         event = decode(name, record.value, record.headers, self._schemas)
-        assert isinstance(event, Item | Room)
-        own_id = event.item_id if isinstance(event, Item) else event.room_id
+        assert isinstance(event, Item | Room | Rule)
+        own_id: str = getattr(event, KEYS[name])
         # One partition only: other partitioners are no harm to topics that every worker reads whole.
         check_route(record.key, own_id, 0, 1)
         return event
 
     def _remove(self, name: str, key: str) -> None:
-        if name == "items":
-            self._catalogue.remove_item(key)
-        else:
-            self._catalogue.rooms.remove(key)
+        match name:
+            case "items":
+                self._catalogue.remove_item(key)
+            case "rooms":
+                self._catalogue.rooms.remove(key)
+            case "rules":
+                self._catalogue.rules.remove(key)
 
     def _apply_stats(self, records: Sequence[Inbound]) -> None:
         for record in records:

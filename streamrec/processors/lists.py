@@ -16,7 +16,7 @@ from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.features.queries import queries
 from streamrec.features.schema import FEATURES
 from streamrec.ranking import DECIMALS, Ranked, Ranker
-from streamrec.reasons import reasons
+from streamrec.reasons import BECAUSE, BOUGHT, EXPLORED, RULE, reasons
 from streamrec.state.apply import show
 from streamrec.state.user import UserRow
 
@@ -37,6 +37,11 @@ class Request:
     traceparent: bytes | None = None
     appended_ms: int | None = None
     """When the broker got the trigger."""
+
+    @property
+    def list_id(self) -> str:
+        """The same for a list made again."""
+        return f"{self.trigger.topic}-{self.trigger.partition}-{self.trigger.offset}"
 
 
 @dataclass(slots=True)
@@ -99,6 +104,7 @@ class ListMaker:
             [request.trigger.ts for request in batch],
             [request.room_id for request in batch],
             self._catalogue,
+            [request.list_id for request in batch],
         )
         prepared = time.perf_counter() - begin
         ranked = self._ranker.rank(asked, self._waited_s(batch))
@@ -119,25 +125,46 @@ class ListMaker:
     def _items(self, ranked: Ranked, position: int, request: Request) -> list[RankedItem]:
         catalogue, room = self._catalogue, request.room_id or request.row.room_id
         contributions = np.round(ranked.contributions[position], DECIMALS)
-        return [
-            RankedItem(
-                item_id=catalogue.items.ids[slot],
-                room_id=catalogue.rooms.room_of(slot, room),
-                rank=place + 1,
-                score=float(ranked.scores[position, place]),
-                scores={name: float(value) for name, value in zip(FEATURES, contributions[place], strict=True) if value},
-                reasons=reasons(contributions[place]),
+        rules = {rule_id: added[position].tolist() for rule_id, added in ranked.rules.items()}
+        places = zip(
+            ranked.slots[position].tolist(),
+            ranked.scores[position].tolist(),
+            ranked.sources[position].tolist(),
+            ranked.propensity[position].tolist(),
+            ranked.because[position].tolist(),
+            ranked.bought_7d[position].tolist(),
+            strict=True,
+        )
+        items = []
+        for place, (slot, score, sources, propensity, own, bought) in enumerate(places):
+            if slot < 0:
+                break
+            ruled = {f"{RULE}:{rule_id}": added[place] for rule_id, added in rules.items() if added[place] == added[place]}
+            explored = propensity == propensity
+            why = [*ruled, *([EXPLORED.code] if explored else []), *reasons(contributions[place])]
+            items.append(
+                RankedItem(
+                    item_id=catalogue.items.ids[slot],
+                    room_id=catalogue.rooms.room_of(slot, room),
+                    rank=place + 1,
+                    score=round(score, DECIMALS),
+                    scores={name: value for name, value in zip(FEATURES, contributions[place].tolist(), strict=True) if value}
+                    | {rule: round(added, DECIMALS) for rule, added in ruled.items() if added},
+                    reasons=why,
+                    sources=self._ranker.source_names(sources),
+                    because=catalogue.items.ids[own] if own >= 0 and BECAUSE.intersection(why) else None,
+                    bought_7d=bought if bought and BOUGHT.intersection(why) else None,
+                    propensity=round(propensity, DECIMALS) if explored else None,
+                )
             )
-            for place, slot in enumerate(ranked.slots[position].tolist())
-            if slot >= 0
-        ]
+        return items
 
     def _finish(self, request: Request, items: list[RankedItem], seconds: dict[str, float], degraded: str | None) -> Recommendation:
         row, trigger = request.row, request.trigger
         show(row, [item.item_id for item in items], trigger.ts)
         timed = self._clock_ms is not None
         return Recommendation(
-            list_id=f"{trigger.topic}-{trigger.partition}-{trigger.offset}",
+            list_id=request.list_id,
             user_id=request.user_id,
             room_id=request.room_id or row.room_id,
             trigger=trigger,

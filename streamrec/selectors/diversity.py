@@ -1,60 +1,87 @@
-"""Chooses the items of a list: the best ones, but not all of a kind (maximal marginal relevance, Carbonell & Goldstein, SIGIR 1998)."""
+"""Keeps a list from being all of a kind: the worth of a candidate falls with its likeness to those already picked."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-POOL = 4
-"""Only the best `POOL * k` candidates are looked at."""
+Floats = NDArray[np.float64]
+Vectors = NDArray[np.float32]
+LEAST = 1e-10
+"""What is left of a candidate that resembles those picked in everything, so that its logarithm stays finite."""
 
 
-def select(
-    scores: NDArray[np.float64], id_rank: NDArray[np.int64], vectors: NDArray[np.float32], k: int, diversity: float
-) -> NDArray[np.intp]:
-    """Columns of the chosen candidates, of shape (users, k), best score first, ties by id, padded with -1.
+class Diversity(Protocol):
+    """Follows the picks of a micro-batch, one for every user at a time."""
 
-    `scores` (users, candidates) hold -inf for what may not be chosen; any other value that is not finite sinks as deep.
-    `vectors` is (users, candidates, dim), of unit length. With `diversity` 0 the best scores are taken; with 1 only likeness counts.
+    def worth(self) -> Floats:
+        """What each candidate of the pool (users, pool) is worth as the next pick."""
+        ...
+
+    def take(self, pick: NDArray[np.intp]) -> None:
+        """Each user's next item is the pool's column `pick` (users,)."""
+        ...
+
+
+class Relevance:
+    """No diversity at all: the best scores."""
+
+    def __init__(self, relevance: Floats) -> None:
+        self._relevance = relevance
+
+    def worth(self) -> Floats:
+        return self._relevance
+
+    def take(self, pick: NDArray[np.intp]) -> None:
+        pass
+
+
+class MaximalMarginalRelevance:
+    """(1 - knob) * relevance - knob * likeness to the most similar pick (Carbonell & Goldstein, SIGIR 1998)."""
+
+    def __init__(self, relevance: Floats, vectors: Vectors, knob: float) -> None:
+        self._relevance = (1 - knob) * relevance
+        self._vectors = vectors
+        self._knob = knob
+        self._likeness = np.zeros(relevance.shape)
+
+    def worth(self) -> Floats:
+        return np.asarray(self._relevance - self._knob * self._likeness)
+
+    def take(self, pick: NDArray[np.intp]) -> None:
+        np.maximum(self._likeness, _likeness(self._vectors, pick), out=self._likeness)
+
+
+class DeterminantalPoint:
+    """(1 - knob) * relevance + knob * log of the volume that a candidate adds to those picked.
+
+    The greedy maximum a posteriori of a determinantal point process by an incremental Cholesky factor, O(pool * k) per user and
+    dimension (Chen, Zhang & Zhou, NeurIPS 2018, algorithm 1 and equation 10).
     """
-    scores = np.where(np.isfinite(scores), scores, -np.inf)
-    order = np.lexsort((id_rank, -scores), axis=1)
-    if diversity > 0 and vectors.shape[2] > 0 and scores.shape[1] > k:
-        order = _marginal(scores, order[:, : POOL * k], vectors, k, diversity)
-    chosen = order[:, :k]
-    final = np.take_along_axis(scores, chosen, axis=1)
-    rerank = np.lexsort((np.take_along_axis(id_rank, chosen, axis=1), -final), axis=1)
-    chosen = np.take_along_axis(chosen, rerank, axis=1)
-    valid = np.isfinite(np.take_along_axis(scores, chosen, axis=1))
-    padded = np.full((len(scores), k), -1, np.intp)
-    padded[:, : chosen.shape[1]] = np.where(valid, chosen, -1)
-    return padded
+
+    def __init__(self, relevance: Floats, vectors: Vectors, knob: float, k: int) -> None:
+        self._relevance = (1 - knob) * relevance
+        self._vectors = vectors
+        self._knob = knob
+        self._factor = np.zeros((*relevance.shape, k))
+        self._left = np.ones(relevance.shape)
+        self._taken = 0
+
+    def worth(self) -> Floats:
+        return np.asarray(self._relevance + self._knob * np.log(np.maximum(self._left, LEAST)))
+
+    def take(self, pick: NDArray[np.intp]) -> None:
+        rows = np.arange(len(pick))
+        known = np.einsum("unt,ut->un", self._factor[:, :, : self._taken], self._factor[rows, pick, : self._taken])
+        added = (_likeness(self._vectors, pick) - known) / np.sqrt(np.maximum(self._left[rows, pick], LEAST))[:, None]
+        self._factor[:, :, self._taken] = added
+        self._left -= added**2
+        self._taken += 1
 
 
-def _marginal(
-    scores: NDArray[np.float64], pool: NDArray[np.intp], vectors: NDArray[np.float32], k: int, diversity: float
-) -> NDArray[np.intp]:
-    """Pick k of the pool one after the other, each by (1 - diversity) * relevance - diversity * likeness to those picked."""
-    rows = np.arange(len(scores))
-    value = np.take_along_axis(scores, pool, axis=1)
-    open_ = np.isfinite(value)
-    low = np.min(value, axis=1, keepdims=True, where=open_, initial=np.inf)
-    high = np.max(value, axis=1, keepdims=True, where=open_, initial=-np.inf)
-    relevance = np.divide(value - low, high - low, out=np.zeros_like(value), where=open_ & (high > low))
-    near = vectors[rows[:, None], pool]
-    likeness = np.zeros(value.shape)
-    picks = np.empty((len(scores), min(k, pool.shape[1])), np.intp)
-    for place in range(picks.shape[1]):
-        marginal = np.where(open_, (1 - diversity) * relevance - diversity * likeness, -np.inf)
-        pick = np.argmax(marginal, axis=1)
-        picks[:, place] = pool[rows, pick]
-        open_[rows, pick] = False
-        likeness = np.maximum(likeness, np.einsum("und,ud->un", near, near[rows, pick]))
-    return _distinct(picks, value, pool)
-
-
-def _distinct(picks: NDArray[np.intp], value: NDArray[np.float64], pool: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where a list ran out of candidates, argmax fell back on the first of the pool: put a candidate of -inf there instead."""
-    available = np.isfinite(value).sum(axis=1)
-    place = np.arange(picks.shape[1])[None, :]
-    return np.where(place < available[:, None], picks, pool[np.arange(len(picks))[:, None], np.minimum(place, pool.shape[1] - 1)])
+def _likeness(vectors: Vectors, pick: NDArray[np.intp]) -> Floats:
+    """Cosines of the whole pool to each user's pick."""
+    picked = vectors[np.arange(len(pick)), pick]
+    return np.asarray(np.matmul(vectors, picked[:, :, None])[:, :, 0], np.float64)

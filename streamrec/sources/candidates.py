@@ -42,3 +42,11 @@ def merge(proposals: Sequence[NDArray[np.int32]], users: int, size: int) -> Cand
     merged.slots[user, column] = unique % max(size, 1)
     merged.sources[user, column] = marks
     return merged
+
+
+def among(listed: NDArray[np.int32], slots: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
+    """Which of `slots` (users, candidates) are among the user's `listed` ones (users, n); -1 is padding in both."""
+    marked = np.zeros((len(slots), size + 1), bool)
+    marked[np.arange(len(slots))[:, None], listed] = True
+    marked[:, size] = False
+    return np.asarray(np.take_along_axis(marked, slots.astype(np.intp), axis=1))

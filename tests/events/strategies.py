@@ -97,6 +97,17 @@ VALID: dict[str, st.SearchStrategy[Wire]] = {
         },
         {"title": labels, "on_air": ids},
     ),
+    "rules": wires(
+        {
+            "rule_id": ids,
+            "action": st.sampled_from(["pin", "boost", "bury", "block"]),
+            "target": st.sampled_from(["item", "category", "host"]),
+            "target_id": labels,
+            "factor": st.floats(1, 1e6),
+            "position": st.integers(1, 1000),
+        },
+        {"room_id": ids, "starts_ts": event_times, "expires_ts": st.integers(946_684_800_000, 253_402_300_799_999)},
+    ),
 }
 
 anything = st.recursive(

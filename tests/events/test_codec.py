@@ -253,9 +253,9 @@ def test_an_avro_body_is_named_as_such(value: bytes, headers: tuple[tuple[str, b
     assert reason_of("views", value, headers) == "avro"
 
 
-def test_only_items_and_rooms_can_be_deleted() -> None:
+def test_only_items_rooms_and_rules_can_be_deleted() -> None:
     for name in INPUTS:
-        if name in {"items", "rooms"}:
+        if name in {"items", "rooms", "rules"}:
             assert decode(name, None) is TOMBSTONE
         else:
             assert reason_of(name, None) == "tombstone"

@@ -8,7 +8,7 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.processors.base import Memory
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.replay import Record
-from tests.shop import NOW, item, room, settings
+from tests.shop import NOW, item, room, rule, settings
 
 
 def record(topic: str, offset: int, key: str | None, value: object) -> Record:
@@ -31,6 +31,20 @@ def test_items_and_rooms_come_and_go() -> None:
     assert not catalogue.for_sale(live_only=True).any()
     feed.apply("streamrec.items", [record("items", 1, "a", None)])
     assert not catalogue.for_sale(live_only=False).any()
+
+
+def test_a_rule_holds_from_its_record_to_its_tombstone() -> None:
+    feed, catalogue = fed(record("rules", 0, "r", rule("r", "block", "a")))
+    assert [each.target_id for each in catalogue.rules.of(("block",))] == ["a"]
+    feed.apply("streamrec.rules", [record("rules", 1, "r", None)])
+    assert catalogue.rules.of(("block",)) == []
+
+
+def test_a_rule_that_says_nothing_known_is_a_dead_letter_and_its_former_state_stays() -> None:
+    feed, catalogue = fed(record("rules", 0, "r", rule("r", "block", "a")), record("rules", 1, "r", {"rule_id": "r", "action": "praise"}))
+    assert len(catalogue.rules.of(("block",))) == 1
+    (letter,) = feed.dead_letters({}, NOW)
+    assert dict(letter.headers)["streamrec.errors.reason"] == b"invalid"
 
 
 def test_records_of_one_chunk_are_applied_in_order() -> None:

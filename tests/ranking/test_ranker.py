@@ -19,7 +19,7 @@ from streamrec.scorers.blend import WEIGHTS, Blend
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
-from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, settings, view
+from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, settings, view
 
 
 def ranked(shop: Catalogue, *users: UserRow, room_id: str | None = None, **changes: Any) -> Ranked:
@@ -88,10 +88,11 @@ def test_every_candidate_is_kept_or_counted_under_the_filter_that_removed_it() -
     apply(row, purchase("u", "i01"))
     apply(row, Feedback(user_id="u", list_id="l", item_id="i02", action="hide", ts=EventTime(NOW)))
     shop.put_items([item("i03", created_ts=NOW + DAY)])
+    shop.rules.put(rule("r", "block", "i04"))
     asked = queries([row], [NOW], [None], shop)
     weighed = Ranker(shop, settings(repeats="exclude")).weigh(asked, deadline=1e12)
     proposed = int((weighed.candidates.slots >= 0).sum())
-    assert weighed.removed == {"unlisted": 1, "sold_out": 0, "hidden": 1, "bought": 1}
+    assert weighed.removed == {"unlisted": 1, "sold_out": 0, "hidden": 1, "blocked": 1, "bought": 1}
     assert int(weighed.candidates.kept.sum()) + sum(weighed.removed.values()) == proposed
 
 
@@ -110,6 +111,15 @@ def test_a_danmaku_that_carries_an_item_id_moves_the_list_without_a_word() -> No
     shop, row = shop_of(12), UserRow()
     apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="!!!", item_id="i09"), shop.mentioned("!!!", "i09", "r"))
     assert listed(shop, row)[0] == "i09"
+
+
+def test_a_list_knows_who_proposed_each_item() -> None:
+    shop, row = shop_of(12), UserRow()
+    apply(row, purchase("u", "i07"))
+    ranker = Ranker(shop, settings())
+    result = ranker.rank(queries([row], [NOW], [None], shop))
+    assert shop.items.ids[result.slots[0, 0]] == "i07"
+    assert ranker.source_names(int(result.sources[0, 0])) == ["trending", "repeat"]
 
 
 def test_what_was_just_shown_steps_back() -> None:
@@ -227,7 +237,7 @@ def test_contributions_sum_to_the_score_and_give_the_reasons() -> None:
     assert result.contributions.sum(axis=2) == pytest.approx(result.scores, abs=1e-5)
     for contributions in result.contributions[0]:
         strongest = FEATURES[int(np.argmax(contributions))]
-        assert reasons(contributions)[0] == REASONS[strongest][0]
+        assert reasons(contributions)[0] == REASONS[strongest].code
 
 
 def test_every_feature_has_a_weight_and_a_reason() -> None:

@@ -1,0 +1,139 @@
+"""Makes lists of scored candidates: rules, diversity, limits, caps and places to explore, for a whole micro-batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.selectors import explore
+from streamrec.selectors.caps import tired
+from streamrec.selectors.diversity import DeterminantalPoint, Diversity, MaximalMarginalRelevance
+from streamrec.selectors.greedy import Limit, choose
+from streamrec.selectors.pins import pinned, place, take_places
+from streamrec.settings import Settings
+from streamrec.sources.candidates import Candidates
+from streamrec.sources.context import Context
+from streamrec.sources.hosts import hosts
+from streamrec.sources.rules import Hit, hits
+
+Floats = NDArray[np.float64]
+Columns = NDArray[np.intp]
+Number = TypeVar("Number", bound=np.generic)
+
+
+@dataclass(slots=True)
+class Slate:
+    """The lists of a micro-batch, of shape (users, k)."""
+
+    columns: Columns
+    """Of the candidates, -1 behind the last."""
+    scores: Floats
+    """Rules included."""
+    propensity: Floats
+    """The chance of an explored item to be where it is; NaN for places that were certain."""
+    rules: dict[str, Floats]
+    """What each rule (by id) adds to the score of the item on each place: 0 for a pin, NaN where it has no part."""
+
+
+class SlateSelector:
+    """The same input gives the same lists; what is random in them follows from the list's id."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def select(self, shop: Context, candidates: Candidates, scores: Floats) -> Slate:
+        """Choose from the candidates with finite `scores` (users, candidates); pins and explored places stand outside limits and caps."""
+        slots, id_rank, k = candidates.slots, shop.id_rank[candidates.slots], self._settings.k
+        moves = hits(shop, slots, ("boost", "bury"))
+        for move in moves:
+            scores = scores + np.where(move.candidates, _shift(move), 0.0)
+        taken = np.full((len(slots), k), -1, np.intp)
+        pins = [
+            (hit, column)
+            for hit, column in pinned(scores, id_rank, hits(shop, slots, ("pin",)))
+            if take_places(taken, column, hit.rule.position)
+        ]
+        worn = tired(shop.queries, slots, shop.catalogue.items.size, self._settings.max_shown)
+        open_ = _without(scores, taken)
+        picks = choose(open_, id_rank, k, self._limits(shop, slots), worn, self._diversity(shop, slots))
+        explored = self._explore(shop, slots, _without(np.where(worn, -np.inf, open_), picks), taken)
+        columns = place(taken, picks)
+        return Slate(
+            columns,
+            picked(scores, columns, 0.0),
+            _spread(columns, explored),
+            {move.rule.rule_id: np.where(picked(move.candidates, columns, False), _shift(move), np.nan) for move in moves}
+            | {hit.rule.rule_id: _spread(columns, [(column, np.zeros(len(column)))]) for hit, column in pins},
+        )
+
+    def _limits(self, shop: Context, slots: NDArray[np.int32]) -> list[Limit]:
+        """Of the two the one for hosts yields first."""
+        limits = []
+        if self._settings.max_per_host:
+            limits.append(Limit(hosts(shop, slots), self._settings.max_per_host))
+        if self._settings.max_per_category:
+            limits.append(Limit(np.append(shop.catalogue.items.category, np.int32(0))[slots], self._settings.max_per_category))
+        return limits
+
+    def _diversity(self, shop: Context, slots: NDArray[np.int32]) -> Callable[[Floats, Columns], Diversity] | None:
+        vectors, knob, k = shop.catalogue.items.vectors, self._settings.diversity, self._settings.k
+        if knob == 0 or vectors.shape[1] == 0:
+            return None
+
+        def follow(relevance: Floats, pool: Columns) -> Diversity:
+            near = vectors[np.take_along_axis(slots, pool, axis=1)]
+            if self._settings.diversity_method == "dpp":
+                return DeterminantalPoint(relevance, near, knob, k)
+            return MaximalMarginalRelevance(relevance, near, knob)
+
+        return follow
+
+    def _explore(self, shop: Context, slots: NDArray[np.int32], scores: Floats, taken: Columns) -> list[tuple[Columns, Floats]]:
+        """Give the last places to little-known items that were not chosen; the columns (users,) and their chances for each such place."""
+        count, items, list_ids = self._settings.explore_slots, shop.catalogue.items, shop.queries.list_ids
+        if not count or not list_ids:
+            return []
+        open_ = np.isfinite(scores) & explore.unknown(items, slots)
+        if not open_.any():
+            return []
+        arms = explore.newest(items, slots, shop.id_rank[slots], open_)
+        chance = explore.chances(items, picked(slots, arms, -1), picked(scores, arms, 0.0))
+        explored, rows = [], np.arange(len(arms))
+        for lot in explore.lots(list_ids, count).T:
+            arm, propensity = explore.draw(chance, lot)
+            column = np.where(arm >= 0, arms[rows, arm], -1)
+            chance[rows, arm] = 0.0
+            take_places(taken, column, taken.shape[1])
+            explored.append((column, propensity))
+        return explored
+
+
+def picked(values: NDArray[Number], columns: Columns, empty: float) -> NDArray[Number]:
+    """What `values` (users, candidates) hold in the columns (users, n), and `empty` where a column is -1."""
+    padded = np.append(values, np.full((len(values), 1), empty, values.dtype), axis=1)
+    return np.asarray(np.take_along_axis(padded, columns, axis=1))
+
+
+def _shift(move: Hit) -> float:
+    """What a boost or a bury adds to a score: scores are logits, so a factor of the odds is a summand."""
+    return math.log(move.rule.factor) * (1.0 if move.rule.action == "boost" else -1.0)
+
+
+def _without(scores: Floats, columns: Columns) -> Floats:
+    """The scores, -inf in the columns (users, n; -1 for none)."""
+    left = np.append(scores, np.zeros((len(scores), 1)), axis=1)
+    np.put_along_axis(left, np.where(columns >= 0, columns, scores.shape[1]), -np.inf, axis=1)
+    return left[:, :-1]
+
+
+def _spread(columns: Columns, values: list[tuple[Columns, Floats]]) -> Floats:
+    """The values (users,) on the places where their columns (users,) ended up, NaN elsewhere."""
+    found = np.full(columns.shape, np.nan)
+    for column, value in values:
+        found = np.where((columns == column[:, None]) & (columns >= 0), value[:, None], found)
+    return found
