@@ -12,7 +12,7 @@ from streamrec.errors import InputError
 from streamrec.events.types import Recommendation
 from streamrec.ranking import Ranker
 from streamrec.replay import Line, Replay, read_timeline
-from tests.shop import DAY, NOW, WordModel, catalogue, item, settings
+from tests.shop import DAY, NOW, WordModel, catalogue, item, rule, settings
 
 ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - DAY) for number in range(4)]
 
@@ -114,3 +114,17 @@ def test_the_same_file_gives_the_same_lists(tmp_path: Path) -> None:
 def test_a_line_that_is_no_event_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"events\.jsonl: line 2"):
         timeline(tmp_path, buy("a", "i1", NOW), {"topic": "purchases"})
+
+
+def test_rules_act_in_a_replay_within_their_times_and_the_list_says_so(tmp_path: Path) -> None:
+    lines = timeline(tmp_path, buy("a", "i1", NOW), buy("a", "i2", NOW + DAY))
+    used, shop = settings(), catalogue(*ITEMS)
+    shop.rules.put(rule("top", "pin", "i3", expires_ts=NOW + DAY))
+    shop.rules.put(rule("more", "boost", "i0", factor=2))
+    first, second = Replay(used, shop, Ranker(shop, used)).run(lines)
+    assert (first.items[0].item_id, first.items[0].reasons[0]) == ("i3", "rule:top")
+    assert "rules" in first.items[0].sources
+    assert not any("rule:top" in place.reasons for place in second.items)
+    boosted = next(place for place in second.items if place.item_id == "i0")
+    assert boosted.scores["rule:more"] == pytest.approx(0.693147)
+    assert sum(boosted.scores.values()) == pytest.approx(boosted.score, abs=1e-5)

@@ -73,7 +73,7 @@ def draw(chance: Floats, lots: Floats) -> tuple[NDArray[np.intp], Floats]:
     total = reached[:, -1]
     # The last arm with a chance, not the last column, when rounding leaves the sum short of the lot.
     arm = np.minimum((reached <= (lots * total)[:, None]).sum(axis=1), chance.shape[1] - 1 - np.argmax(chance[:, ::-1] > 0, axis=1))
-    return np.where(total > 0, arm, -1), np.where(total > 0, chance[np.arange(len(chance)), arm] / np.maximum(total, 1e-300), np.nan)
+    return np.where(total > 0, arm, -1), np.where(total > 0, chance[np.arange(len(chance)), arm] / np.where(total > 0, total, 1.0), np.nan)
 
 
 def lots(list_ids: list[str], count: int) -> Floats:
