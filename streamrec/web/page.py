@@ -102,8 +102,7 @@ def guarded(access: Access, handler: Handler) -> Handler:
 def words() -> dict[str, Any]:
     """What the codes of lists and dead letters mean."""
     return {
-        "reasons": dict(REASONS.values()),
-        "features": {feature: said for feature, (_, said) in REASONS.items()},
+        "features": {feature: reason.en for feature, reason in REASONS.items()},
         "filters": {kind.name: kind.__doc__ for kind in vars(filters).values() if isinstance(kind, type) and hasattr(kind, "name")},
         "dead": dict(DEAD_REASONS),
     }

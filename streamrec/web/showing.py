@@ -13,6 +13,7 @@ from streamrec.events.codec import header
 from streamrec.events.dead_letters import PREFIX
 from streamrec.events.records import Inbound, Outbound
 from streamrec.events.types import Recommendation
+from streamrec.reasons import in_words
 from streamrec.stream.pieces import Names
 
 SHOWN_CHARACTERS = 500
@@ -65,8 +66,8 @@ class Shown(msgspec.Struct):
     def needs(self) -> tuple[set[str], set[str]]:
         """The ids of items and rooms whose titles are wanted."""
         ranked, cause = self.ranked, self._event()
-        items = {item.item_id for item in ranked.items} | ({cause.item_id} if cause.item_id else set())
-        return items, {room for room in (ranked.room_id, *(item.room_id for item in ranked.items)) if room}
+        items = [cause.item_id, *(item.item_id for item in ranked.items), *(item.because for item in ranked.items)]
+        return {item for item in items if item}, {room for room in (ranked.room_id, *(item.room_id for item in ranked.items)) if room}
 
     def message(self, prefix: str, people: People, names: Names) -> dict[str, Any]:
         """The list as the page gets it."""
@@ -96,6 +97,7 @@ class Shown(msgspec.Struct):
                     "score": item.score,
                     "scores": item.scores,
                     "reasons": item.reasons,
+                    "why": in_words(item, titles),
                 }
                 for item in ranked.items
             ],

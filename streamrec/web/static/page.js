@@ -1,7 +1,7 @@
 // Everything that comes from the worker is written as text, never as HTML.
 const KEPT_LISTS = 100, KEPT_LETTERS = 50, POINTS = 120;
 const $ = (id) => document.getElementById(id);
-const state = { words: { reasons: {}, features: {}, filters: {}, dead: {} }, lists: [], letters: [], chosen: null, paused: false, series: {}, tiles: {}, rooms: new Map() };
+const state = { words: { features: {}, filters: {}, dead: {} }, lists: [], letters: [], chosen: null, paused: false, series: {}, tiles: {}, rooms: new Map() };
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -155,7 +155,7 @@ function open(list, asked = true) {
 function ranked(item, position, most) {
   return make("li", {},
     make("span", { class: "rank" }, String(position + 1)), make("span", {}, item.title), make("span", { class: "score" }, number(item.score, 3)),
-    make("span", { class: "why" }, item.reasons.map((code) => state.words.reasons[code] || plain(code)).join(" ")),
+    make("span", { class: "why" }, item.why.join(" ")),
     make("details", {}, make("summary", {}, "What makes the score"),
       ...Object.entries(item.scores).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).map(([name, value]) => part(plain(name), value, most, "")),
       item.room ? make("span", { class: "why" }, `On the shelf of ${item.room}.`) : null));
