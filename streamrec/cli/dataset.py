@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from streamrec.cli.output import emit
+from streamrec.datasets import amazon as amazon_reviews
 from streamrec.datasets import uci as online_retail
 
 app = typer.Typer(no_args_is_help=True, help="Turn public data sets into items.jsonl and events.jsonl.")
@@ -47,3 +49,19 @@ def uci(
         typer.echo(f"{table.rows} rows: {items} items, {events} events in {out_dir}")
         for reason, count in table.left_out.most_common():
             typer.echo(f"{count:>8} left out: {reason}")
+
+
+@app.command()
+def amazon(
+    folder: Annotated[Path, typer.Argument(help="Folder with CATEGORY.item.json, CATEGORY.valid.csv and CATEGORY.test.csv, or .gz.")],
+    out_dir: Annotated[Path, typer.Argument(help="Folder for items.jsonl and events.jsonl; made when it is not there.")],
+    category: Annotated[str, typer.Option(help="The first part of the files' names.")] = "Industrial_and_Scientific",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+) -> None:
+    """Convert Amazon reviews prepared for next-item prediction. Their order is real; times are made up, one an hour; prices are 0."""
+    reviews = amazon_reviews.read_reviews(folder, category)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    items = online_retail.write_lines(out_dir / "items.jsonl", reviews.items)
+    events = online_retail.write_lines(out_dir / "events.jsonl", reviews.events())
+    summary = {"items": items, "events": events, "test_from": reviews.test_from}
+    emit(as_json, summary, f"{items} items, {events} events in {out_dir}; the rows of test.csv begin at {reviews.test_from}")

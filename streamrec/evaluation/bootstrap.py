@@ -32,7 +32,7 @@ def means(metrics: Mapping[str, Floats], users: Ints) -> dict[str, Estimate]:
     """
     defined = {name: ~np.isnan(values) for name, values in metrics.items()}
     tops = [np.where(defined[name], values, 0.0) for name, values in metrics.items()]
-    return dict(zip(metrics, _quotients(tops, [*defined.values()], users), strict=True))
+    return dict(zip(metrics, quotients(tops, [*defined.values()], users), strict=True))
 
 
 def ratios(ours: Mapping[str, Floats], theirs: Mapping[str, Floats], users: Ints) -> dict[str, Estimate]:
@@ -45,11 +45,11 @@ def ratios(ours: Mapping[str, Floats], theirs: Mapping[str, Floats], users: Ints
     """
     defined = {name: ~(np.isnan(ours[name]) | np.isnan(theirs[name])) for name in ours}
     tops, bottoms = ([np.where(defined[name], side[name], 0.0) for name in ours] for side in (ours, theirs))
-    return dict(zip(ours, _quotients(tops, bottoms, users), strict=True))
+    return dict(zip(ours, quotients(tops, bottoms, users), strict=True))
 
 
-def _quotients(tops: list[Floats], bottoms: list[Floats], users: Ints) -> list[Estimate]:
-    """Sum of each top over the sum of its bottom, with intervals."""
+def quotients(tops: list[Floats], bottoms: list[Floats], users: Ints) -> list[Estimate]:
+    """The sum of each top over the sum of its bottom, all (rows,), with intervals; `users` (rows,) are drawn for all at once."""
     distinct, who = np.unique(users, return_inverse=True)
     count = len(distinct)
     if not count:

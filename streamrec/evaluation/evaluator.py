@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MODES = ("all", "new")
+COLD, HEAVY, YOUNG = "users without orders", "users with 9 orders or more", "items of at most 21 days"
+STRATA = (COLD, HEAVY, YOUNG)
+HEAVY_ORDERS = 9
+YOUNG_MS = 21 * 86_400_000
 ALWAYS, NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
@@ -39,15 +43,25 @@ class ListScores:
     catalogue: int
     left_out: int
 
+    def rows(self, rows: Ints | Bools) -> ListScores:
+        """The same of some of the lists."""
+        metrics = {name: values[rows] for name, values in self.metrics.items()}
+        return ListScores(self.user[rows], self.order[rows], metrics, self.top[rows], self.catalogue, self.left_out)
+
 
 @dataclass
 class FileScores:
-    """The scores of a file of lists, by mode, and how many lists and users it holds."""
+    """The scores of a file of lists, by mode, and how many lists and users it holds.
+
+    `strata` are scores of parts of the lists by name and mode: those of cold and of heavy users (by orders begun before), and all
+    lists with only the young items of their orders taken as relevant.
+    """
 
     lists: int
     users: int
     repeated: int
     modes: dict[str, ListScores]
+    strata: dict[str, dict[str, ListScores]]
 
 
 class Evaluator:
@@ -57,11 +71,17 @@ class Evaluator:
         events: all events that the lists were made of.
         items: the catalogue; without it AUC and diversity are not defined, and coverage is of the items that occur.
         k: places that count.
+        split: None for the prequential protocol; for the static one the time (ms) from which all purchases of a user are one order.
+
+    An item that is first heard of at the very moment of the order (its created_ts) is left out of lists and relevance: where
+    created_ts is the time of the first sale, its being there would give the order away. In the static protocol so is from
+    relevance what came after it.
     """
 
-    def __init__(self, events: Iterable[FileEvent], items: Sequence[Item] | None, k: int) -> None:
+    def __init__(self, events: Iterable[FileEvent], items: Sequence[Item] | None, k: int, split: int | None = None) -> None:
         self.k = k
-        self._history = History(events)
+        self._static = split is not None
+        self._history = History(events, split)
         self._has_catalogue = items is not None
         numbers, words_of_all = self._history.items, Numbers()
         self._since = dict.fromkeys(numbers.values(), ALWAYS) if items is None else {}
@@ -81,9 +101,36 @@ class Evaluator:
         lists = read_lists(path)
         judged = judge(path, lists, self._history)
         users = len({ranked.user_id for ranked in lists})
-        return FileScores(len(lists), users, judged.repeated, {mode: self._mode(judged, mode == "new") for mode in MODES})
+        judged = self._without_debuts(judged)
+        modes, strata = {}, {name: dict[str, ListScores]() for name in STRATA}
+        young = self._young(judged)
+        for mode in MODES:
+            modes[mode], rows = self._mode(judged, mode == "new")
+            before = judged.orders_before[rows]
+            strata[COLD][mode] = modes[mode].rows(before == 0)
+            strata[HEAVY][mode] = modes[mode].rows(before >= HEAVY_ORDERS)
+            strata[YOUNG][mode] = self._mode(replace(judged, relevant=young), mode == "new")[0]
+        return FileScores(len(lists), users, judged.repeated, modes, strata)
 
-    def _mode(self, judged: Judged, only_new: bool) -> ListScores:
+    def _without_debuts(self, judged: Judged) -> Judged:
+        since, ts = self._known_since(), judged.ts
+        debut = (judged.ranked >= 0) & (since[judged.ranked] == ts[:, None])
+        born, asked = since[judged.relevant[1]], ts[judged.relevant[0]]
+        late = (born < NEVER) & (born >= asked) if self._static else born == asked
+        relevant = judged.relevant[0][~late], judged.relevant[1][~late]
+        return replace(judged, ranked=_without(judged.ranked, debut), relevant=relevant)
+
+    def _young(self, judged: Judged) -> Pairs:
+        """The relevant items that are at most 21 days old, by created_ts or else by the first event about them."""
+        lists, items = judged.relevant
+        since = self._known_since()
+        first = self._history.first_of_items(len(since))
+        born = np.where((since == ALWAYS) | (since == NEVER), first, since)[items]
+        young = (judged.ts[lists] - born <= YOUNG_MS) & (born < judged.ts[lists])
+        return lists[young], items[young]
+
+    def _mode(self, judged: Judged, only_new: bool) -> tuple[ListScores, Bools]:
+        """The scores, and which lists have something relevant."""
         ranked, relevant, gone = judged.ranked, judged.relevant, judged.owned
         if only_new:
             ranked = _without(ranked, holds(gone, ranked))
@@ -102,7 +149,7 @@ class Evaluator:
         scores["diversity"] = metrics.diversity(top, self._words)
         beside = since[np.unique(top[top >= 0])] == NEVER
         catalogue = int((since < NEVER).sum() + beside.sum())
-        return ListScores(judged.user[has], judged.order[has], scores, top, catalogue, int((~has).sum()))
+        return ListScores(judged.user[has], judged.order[has], scores, top, catalogue, int((~has).sum())), has
 
     def _known_since(self) -> Ints:
         """(items,): since when each item is known, in ms; NEVER where the catalogue lacks it."""
@@ -111,11 +158,11 @@ class Evaluator:
         return since
 
     def _known(self, since: Ints, ts: Ints, ranked: Ints, relevant: Pairs, hit: Bools, gone: Pairs) -> Ints:
-        """(lists,): items known when each list's order began, less those that are gone; what was listed or bought was known."""
-        known: Ints = np.searchsorted(np.sort(since[since < NEVER]), ts, side="right")
+        """(lists,): items known before each list's order began, less those that are gone; what was listed or bought was known."""
+        known: Ints = np.searchsorted(np.sort(since[since < NEVER]), ts)
         late_places = (ranked >= 0) & ~hit & (since[ranked] > ts[:, None])
         late_relevant = relevant[0][since[relevant[1]] > ts[relevant[0]]]
-        early_gone = gone[0][since[gone[1]] <= ts[gone[0]]]
+        early_gone = gone[0][since[gone[1]] < ts[gone[0]]]
         late: Ints = late_places.sum(1) + np.bincount(late_relevant, minlength=len(ts))
         known += late - np.bincount(early_gone, minlength=len(ts))
         return known

@@ -1,4 +1,7 @@
-"""What was relevant to each list: the items of its trigger's order, and what the user had bought before it."""
+"""What was relevant to each list: the items of its trigger's order, and what the user had bought before it.
+
+In the static protocol (one split, state frozen there) all that a user buys from the split on is one order.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +37,12 @@ class Numbers(dict[Hashable, int]):
 class History:
     """The events of a file as columns, in time order (ties in the file's order), and how to find a list's trigger in them.
 
-    `order` numbers what is one trigger: purchases of one user with the same order_id, or any other event by itself.
+    `order` numbers what is one trigger: purchases of one user with the same order_id, or any other event by itself; with a `split`
+    (ms) all purchases of one user from then on.
     """
 
-    def __init__(self, events: Iterable[FileEvent]) -> None:
+    def __init__(self, events: Iterable[FileEvent], split: int | None = None) -> None:
+        self._split = split
         self.users, self.items, self.orders = Numbers(), Numbers(), Numbers()
         self._row_of_id: dict[tuple[str, str], int] = {}
         self._row_of_line: dict[tuple[str, int], int] = {}
@@ -57,9 +62,14 @@ class History:
             self._row_of_id.setdefault((event.user_id, event.event_id), row)
         bought = isinstance(event, Purchase) and event.action == "purchase"
         wanted = event.item_id is not None and (bought or isinstance(event, View | Danmaku))
-        order = self.orders[(event.user_id, event.order_id) if isinstance(event, Purchase) and bought and event.order_id else row]
+        order = self.orders[self._order_of(row, event) if bought and isinstance(event, Purchase) else row]
         item = -1 if event.item_id is None else self.items[event.item_id]
         return self.users[event.user_id], item, order, event.ts, bought, wanted
+
+    def _order_of(self, row: int, event: Purchase) -> Hashable:
+        if self._split is not None and event.ts >= self._split:
+            return ("from the split on", event.user_id, None)
+        return (event.user_id, event.order_id) if event.order_id else row
 
     def trigger_of(self, ranked: FileList) -> int | None:
         """Where the list's trigger stands in time order: its user's event of that event_id, or without one that of that line."""
@@ -73,6 +83,23 @@ class History:
         """(orders,): where each order begins in time order."""
         first = np.full(len(self.orders), len(self.order))
         np.minimum.at(first, self.order, np.arange(len(self.order)))
+        return first
+
+    def orders_before(self, user: Ints, begin: Ints) -> Ints:
+        """(lists,): how many orders each user had begun before the position `begin`."""
+        _, first = np.unique(self.order[self.bought], return_index=True)
+        first = np.sort(np.flatnonzero(self.bought)[first])
+        first = first[np.argsort(self.user[first], kind="stable")]
+        span = len(self.order)
+        keys = self.user[first] * span + first
+        before: Ints = np.searchsorted(keys, user * span + begin) - np.searchsorted(keys, user * span)
+        return before
+
+    def first_of_items(self, items: int) -> Ints:
+        """(items,): time (ms) of the first event about each item; of one without events the end of time."""
+        first = np.full(items, np.iinfo(np.int64).max)
+        known = self.item >= 0
+        np.minimum.at(first, self.item[known], self.ts[known])
         return first
 
     def users_of_items(self, items: int) -> Ints:
@@ -93,6 +120,7 @@ class Judged:
         ts: (lists,), when the order began, in ms.
         relevant: (list, item) of the orders.
         owned: (list, item) of what the user bought before the order.
+        orders_before: (lists,), how many orders the user had begun before.
         repeated: how many lists were left out because their order has an earlier one.
     """
 
@@ -102,6 +130,7 @@ class Judged:
     ts: Ints
     relevant: Pairs
     owned: Pairs
+    orders_before: Ints
     repeated: int
 
 
@@ -132,6 +161,7 @@ def judge(path: Path, lists: list[FileList], history: History) -> Judged:
         ts=history.ts[begin],
         relevant=_relevant(history, order),
         owned=_owned(history, history.user[begin], begin),
+        orders_before=history.orders_before(history.user[begin], begin),
         repeated=len(lists) - len(kept),
     )
 

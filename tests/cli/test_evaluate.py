@@ -112,3 +112,39 @@ def test_a_wrong_file_is_an_input_error(paths: list[str], tmp_path: Path) -> Non
 @pytest.mark.parametrize("k", ["0", "-1", "ten"])
 def test_a_number_of_places_without_sense_is_wrong_usage(paths: list[str], k: str) -> None:
     assert run(*paths, "--k", k).exit_code == 2
+
+
+def test_several_systems_share_a_table_and_are_compared_with_one_of_them(paths: list[str], tmp_path: Path) -> None:
+    poor = write(tmp_path / "poor.jsonl", POOR)
+    several = [*paths[:2], *paths[4:], "--lists", f"good={tmp_path / 'lists.jsonl'}", "--lists", f"poor={poor}", "--against", "poor"]
+    report = report_of(*several)
+    alone = report_of(*paths)
+    assert report["systems"]["good"] == alone
+    assert report["ratios"].keys() == {"good"}
+    assert report["ratios"]["good"]["all"] == report_of(*paths, "--against", str(poor))["against"]["all"]
+    table = run(*several).stdout
+    assert table.count("\ngood ") == 2 + 2 + 6
+    assert "all items, as a multiple of poor" in table
+
+
+def test_a_name_that_is_none_of_the_lists_is_refused(paths: list[str]) -> None:
+    with pytest.raises(InputError, match="--against worse is none of the lists good, other; name one of them"):
+        run(*paths[:2], "--lists", f"good={paths[3]}", "--lists", f"other={paths[3]}", "--against", "worse")
+
+
+def test_strata_are_told_with_their_lists(paths: list[str]) -> None:
+    report = report_of(*paths)
+    assert report["strata"]["users without orders"]["scored"] == {"all": 1, "new": 1}
+    assert report["strata"]["users without orders"]["all"]["mrr"]["value"] == 1
+    assert "users without orders, all items (1 lists)" in run(*paths).stdout
+
+
+def test_the_static_protocol_takes_all_that_a_user_bought_after_the_split(paths: list[str]) -> None:
+    report = report_of(*paths, "--split", str(EVENTS[2]["ts"]))
+    assert report["all"]["recall"]["value"] == 1
+    assert report_of(*paths, "--split", "0")["repeated"] == 0
+
+
+def test_without_lists_or_events_the_usage_is_wrong(paths: list[str]) -> None:
+    assert run(*paths[:2]).exit_code == 2
+    assert run(*paths[2:4]).exit_code == 2

@@ -122,7 +122,7 @@ def test_without_an_item_list_auc_and_diversity_are_not_defined(tmp_path: Path) 
 
 def test_auc_is_over_the_items_known_at_the_time_of_the_order(tmp_path: Path) -> None:
     now = bought("u", "a", DAY)["ts"]
-    items = [item("a"), item("b"), item("c", created_ts=now), item("d", created_ts=now + 1), item("e", created_ts=now + 1)]
+    items = [item("a"), item("b"), item("c", created_ts=now - 1), item("d", created_ts=now + 1), item("e", created_ts=now)]
     found = scores(tmp_path, [bought("u", "a", DAY)], [ranked("u", 0, "ba")], items).modes["all"]
     assert found.metrics["auc"] == pytest.approx([1 / 2])
     listed_ahead = scores(tmp_path, [bought("u", "a", DAY)], [ranked("u", 0, "dba")], items).modes["all"]
