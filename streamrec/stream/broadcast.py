@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streamrec.settings import Settings
 from streamrec.stream import clients
+from streamrec.stream.answers import answered
 from streamrec.stream.core import Core
 from streamrec.stream.pieces import WorkerPieces
 
@@ -71,9 +72,9 @@ class Broadcast:
             for begin in range(0, len(records), CHUNK):
                 await self._core.run(apply, partition.topic, records[begin : begin + CHUNK])
         await self._core.run(self._pieces.between)
-        answered = _answered(consumer, self._assigned)
-        if answered is not None:
-            self._pieces.polled(answered)
+        heard = answered(consumer, self._assigned)
+        if heard is not None:
+            self._pieces.polled(heard)
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> None:
         """Take all partitions there are; those that are new are read from their beginning."""
@@ -98,16 +99,3 @@ class Broadcast:
         self._targets = {partition: end for partition, end in self._targets.items() if await consumer.position(partition) < end}
         if not self._targets:
             self.caught_up.set()
-
-
-def _answered(consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> float | None:
-    """Since when (monotonic) at least one partition has had no answer from its broker; None before the first one.
-
-    That a poll returns says nothing: it does so without a broker, too.
-    """
-    assignment = consumer._subscription.subscription.assignment
-    answers_ms: list[int | None] = [assignment.state_value(partition).timestamp for partition in partitions]
-    known_ms = [answer for answer in answers_ms if answer is not None]
-    if not known_ms or len(known_ms) < len(answers_ms):
-        return None
-    return time.monotonic() - max(0.0, time.time() - min(known_ms) / 1000)

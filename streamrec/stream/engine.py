@@ -176,8 +176,8 @@ class Engine:
             elif verdict is Verdict.FAULT:
                 await partition.go_back(self.tools)
                 await self._move([partition])
-            elif verdict is Verdict.BURIED:
-                # The next record at fault must not take the partition back behind this one, or its dead letter would come twice.
+            elif verdict is Verdict.BURIED or (verdict is Verdict.APPLY and partition.quarantine.wary):
+                # The next fault must not take the partition back behind this piece: its lists or its dead letter would come twice.
                 await self._checkpoint(partition)
             if verdict not in (Verdict.APPLY, Verdict.BURIED):
                 break

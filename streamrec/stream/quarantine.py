@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from streamrec.events.records import Inbound
 from streamrec.stream.guard import Batch
 
 PARTS = 16
+WARY_S = 30.0
 LIMIT = 100
 """So many condemned records of one partition speak against the code, not against the records."""
 
@@ -24,6 +26,12 @@ class Quarantine:
     def __init__(self) -> None:
         self._stretches: dict[str, tuple[int, int]] = {}
         self._condemned: dict[tuple[str, int], BadEvent] = {}
+        self._blamed = float("-inf")
+
+    @property
+    def wary(self) -> bool:
+        """Whether there was a fault not long ago: then each piece is worth a checkpoint, so that the next fault takes back little."""
+        return time.monotonic() - self._blamed < WARY_S
 
     def pieces(self, batch: Batch) -> Iterator[Batch]:
         """The batch, cut into pieces as small as needed where it touches a suspicious stretch."""
@@ -48,6 +56,7 @@ class Quarantine:
         Raises:
             Exception: the fault itself, when too many records have been condemned.
         """
+        self._blamed = time.monotonic()
         if len(tried) == 1:
             reason = BadEvent("failed", f"{type(fault).__name__} while the event was applied")
             self._condemned[tried[0].topic, tried[0].offset] = reason

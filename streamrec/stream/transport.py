@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,6 +18,7 @@ from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage, Message
 
+from streamrec.stream.answers import answered
 from streamrec.stream.guard import Batch, Cursor
 
 if TYPE_CHECKING:
@@ -157,14 +157,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def answered(self, tps: Iterable[TP]) -> float | None:
         """Since when (monotonic) one of the partitions has had no answer to a fetch; None before its first. Safe on any thread."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription else None
-        states = [assignment.state_value(tp) for tp in tps] if assignment else []
-        answers_ms: list[int | None] = [state.timestamp for state in states if state is not None]
-        known_ms = [answer for answer in answers_ms if answer is not None]
-        if not known_ms or len(known_ms) < len(answers_ms):
-            return None
-        return time.monotonic() - max(0.0, time.time() - min(known_ms) / 1000)
+        return answered(self._ensure_consumer(), tps)
 
 
 class BatchConsumer(driver.Consumer):

@@ -82,6 +82,21 @@ def test_a_record_on_which_the_processor_raises_costs_one_dead_letter(settings: 
     assert {line["level"] for line in one.errors()} <= {"warning", "error"}
 
 
+def test_the_next_record_that_raises_has_no_list_made_again(settings: Settings, shop: Shop, worker: Make) -> None:
+    """Checkpoints are far apart here: what the second fault takes back is what was not saved on account of the first."""
+    worker(STREAMREC_CHECKPOINT_INTERVAL_S="60").start().ready()
+    shop.raw("views", b"user-0", b'{"boom": true}')
+    until(lambda: len(records(settings, "dead-letters")) == 1, "the first dead letter")
+    for _ in range(5):
+        shop.send(1, users=1)
+        until(lambda: len(records(settings, "recommendations")) == shop.sent, "its list")
+    shop.raw("views", b"user-0", b'{"boom": true}')
+    until(lambda: len(records(settings, "dead-letters")) == 2, "the second dead letter")
+    shop.send(1, users=1)
+    exact(settings, shop)
+    assert len(records(settings, "recommendations")) == shop.sent
+
+
 def test_a_processor_that_raises_all_the_time_ends_the_process(settings: Settings, shop: Shop, worker: Make) -> None:
     one = worker().start().ready()
     for _ in range(250):
