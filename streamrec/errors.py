@@ -9,6 +9,7 @@
     ├── TopicMismatch            a topic exists with other partitions or another cleanup policy
     ├── DataFolderInUse          another worker holds the data folder
     ├── GroupNotEmpty            workers run that must not
+    ├── RedriveFailed            dead letters could not be sent back
     ├── StateMismatch            local disk and changelog do not belong together
     ├── DiskFault                the local disk cannot be read
     ├── Stalled                  work goes on but progress stands still
@@ -63,6 +64,10 @@ class DataFolderInUse(StreamrecError):
 
 class GroupNotEmpty(StreamrecError):
     """Workers of the group run while their state is to be repaired."""
+
+
+class RedriveFailed(StreamrecError):
+    """Kafka did not take dead letters that were to go back to their topics."""
 
 
 class StateMismatch(StreamrecError):

@@ -14,7 +14,7 @@ from streamrec.cli.main import COMMANDS, load_command
 from streamrec.cli.options import groups
 from streamrec.demo.ledger import Report
 from streamrec.events.codec import REASONS as BAD_EVENT_REASONS
-from streamrec.events.dead_letters import CONTEXT, PREFIX
+from streamrec.events.dead_letters import CONTEXT, NEXT_STEPS, PREFIX
 from streamrec.events.types import WIRE_TYPES
 from streamrec.reasons import BY_CODE
 from streamrec.settings import Settings
@@ -90,6 +90,8 @@ def test_every_reason_of_a_dead_letter_and_of_an_item_is_told_in_its_own_words()
 def test_every_header_of_a_dead_letter_is_told_in_its_own_words() -> None:
     for name, words in CONTEXT.items():
         assert f"| `{PREFIX}{name}` | {words} |" in DOCS["dead-letters.md"]
+    for reason, words in NEXT_STEPS.items():
+        assert f"| `{reason}` | {words} |" in DOCS["dead-letters.md"]
 
 
 def test_every_metric_and_exit_code_is_documented() -> None:

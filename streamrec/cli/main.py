@@ -20,6 +20,7 @@ COMMANDS = {
     "topics": "Create and describe the Kafka topics.",
     "worker": "Read events, keep users, write ranked lists.",
     "state": "Mend the state of workers that does not fit together.",
+    "dlq": "Look at dead letters, and send them back to their topics.",
     "schema": "Print the contracts of the topics, or check them.",
     "simulate": "Play events into Kafka: a file of real ones, or a made-up live shop.",
     "replay": "Rank a file of events offline, with the worker's own code.",

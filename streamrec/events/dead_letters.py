@@ -21,6 +21,23 @@ CONTEXT: Final[dict[str, str]] = {
 }
 """The headers that a dead letter has, without `PREFIX`, and what they hold."""
 
+NEXT_STEPS: Final[dict[str, str]] = {
+    "malformed": "Mend the producer, and let it send the event again; these bytes fail again.",
+    "invalid": "Mend the producer, and let it send the event again; redrive helps only where a later streamrec allows more.",
+    "time": "Mend the producer's clock or unit; redrive an event of the future once its time is less than 24 hours ahead.",
+    "too_large": "Let the producer send less.",
+    "avro": "Set schema_registry on the workers, and redrive; or let the producer send JSON.",
+    "unknown_schema": "Register the schema, or correct schema_registry; redrive a minute later.",
+    "tombstone": "Erase a user by the topic erasures; delete only items and rooms by an empty value.",
+    "missing_key": "Let the producer send the id in the value as the key, and the event again; these bytes fail again.",
+    "misrouted": "Where only the partition was wrong, redrive: the key decides anew. Set murmur2 as the producer's partitioner.",
+    "failed": "Look up the fault in the worker's log; redrive when it is mended.",
+}
+"""What to do about a dead letter, by its reason."""
+
+MARKER = "streamrec.redriven"
+"""Header of a record that says which dead letter (PARTITION-OFFSET of the same topic) was sent back to its topic."""
+
 
 def dead_letter(topic: str, record: Inbound, stage: str, error: BadEvent, now_ms: int) -> Outbound:
     """The dead letter of `record` for the dead-letter topic `topic` (full name).

@@ -161,7 +161,7 @@ def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:
     found = rows_on_disk(view.folder) if view.usable else {}
     begin = view.stamp.position if view.usable and view.stamp else view.changelog.first
     with reader(settings) as consumer:
-        for record in _records(consumer, TopicPartition(view.side.changelog, view.number), begin, view.changelog.end):
+        for record in records_between(consumer, TopicPartition(view.side.changelog, view.number), begin, view.changelog.end):
             if record.key.startswith(b"\0"):
                 continue
             if record.value is None:
@@ -185,14 +185,19 @@ def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent)
     size, end = TAIL, extent.end
     while end > extent.first:
         begin = max(extent.first, extent.end - size)
-        marks = [record.value for record in _records(consumer, place, begin, end) if record.key == MARK]
+        marks = [record.value for record in records_between(consumer, place, begin, end) if record.key == MARK]
         if marks:
             return decode_mark(marks[-1])
         size, end = 10 * size, begin
     return None
 
 
-def _records(consumer: KafkaConsumer, place: TopicPartition, begin: int, end: int) -> Iterator[ConsumerRecord]:
+def records_between(consumer: KafkaConsumer, place: TopicPartition, begin: int, end: int) -> Iterator[ConsumerRecord]:
+    """The committed records of a partition from one offset up to, but without, another.
+
+    Raises:
+        Stalled: nothing more comes.
+    """
     consumer.assign([place])
     consumer.seek(place, begin)
     moved = time.monotonic()

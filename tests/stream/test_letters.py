@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+
+from streamrec.errors import BadEvent, InputError
+from streamrec.events.codec import REASONS
+from streamrec.events.dead_letters import NEXT_STEPS, dead_letter
+from streamrec.events.records import Outbound
+from streamrec.stream.letters import Choice, Letter, Place, as_data, letter_of, place_of
+from tests.events.strategies import Record
+
+EVENT = Record(topic="p.views", partition=1, offset=5, headers=(("a", b"b"),))
+SENT = dead_letter("p.dead-letters", EVENT, "decode", BadEvent("time", "too early"), 99)
+
+
+def read(sent: Outbound, **changes: Any) -> Letter:
+    return letter_of(Record("p.dead-letters", 3, 17, 100, sent.key, sent.value, tuple(sent.headers))._replace(**changes))
+
+
+LETTER = read(SENT)
+
+
+def test_a_letter_says_what_its_headers_say() -> None:
+    assert as_data(LETTER, "p.") == {
+        "letter": "3-17",
+        "failed_ms": 99,
+        "topic": "views",
+        "partition": 1,
+        "offset": 5,
+        "stage": "decode",
+        "reason": "time",
+        "message": "too early",
+        "attempts": 1,
+        "redriven": False,
+    }
+    assert (LETTER.key, LETTER.value, LETTER.headers[0]) == (b"u1", b"{}", ("a", b"b"))
+
+
+def test_a_record_that_somebody_else_put_there_is_read_as_far_as_it_goes() -> None:
+    stranger = read(SENT, headers=(("streamrec.errors.offset", b"x"), ("streamrec.errors.topic", b"\xff")))
+    assert (stranger.source_offset, stranger.reason, stranger.failed_ms) == (-1, "", 100)
+
+
+@pytest.mark.parametrize(
+    ("choice", "taken"),
+    [
+        (Choice(), True),
+        (Choice(reasons=["time", "avro"]), True),
+        (Choice(reasons=["avro"]), False),
+        (Choice(topics=["views"]), True),
+        (Choice(topics=["p.views"]), False),
+        (Choice(stages=["apply"]), False),
+        (Choice(since_ms=99), True),
+        (Choice(since_ms=100), False),
+        (Choice(until_ms=99), False),
+        (Choice(until_ms=100), True),
+        (Choice(places=[Place(3, 17)]), True),
+        (Choice(places=[Place(17, 3)]), False),
+        (Choice(reasons=["time"], topics=["items"]), False),
+    ],
+)
+def test_a_letter_is_chosen_by_all_that_is_asked_for(choice: Choice, taken: bool) -> None:
+    assert choice.takes(LETTER, "p.") is taken
+
+
+def test_places_are_written_as_they_are_read() -> None:
+    assert place_of(str(Place(3, 17))) == Place(3, 17)
+    for text in ("", "3", "3-", "-3", "a-1", "views-0-1", "3-1 "):
+        with pytest.raises(InputError, match="dlq ls"):
+            place_of(text)
+
+
+def test_every_reason_has_a_next_step() -> None:
+    assert NEXT_STEPS.keys() == REASONS.keys()
