@@ -20,6 +20,7 @@
     │   ├── DigestMismatch       a file of the model is not the one that was published
     │   ├── DeviceUnavailable    the device that was asked for cannot run the model
     │   └── Overloaded           more waits for the model than its queue may hold
+    ├── ListNotFound             no list has that id
     ├── MissingExtra             an optional dependency is not installed
     ├── InputError               a file that a command reads is malformed
     └── BadEvent                 an event that becomes a dead letter
@@ -108,6 +109,10 @@ class DeviceUnavailable(ModelError):
 
 class Overloaded(ModelError):
     """More pairs wait for the model than its queue may hold; these were refused."""
+
+
+class ListNotFound(StreamrecError):
+    """No list of that id can be read (any more)."""
 
 
 class MissingExtra(StreamrecError):

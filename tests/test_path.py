@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from click.testing import Result
 from kafka import KafkaProducer
 from kafka.consumer.fetcher import ConsumerRecord
+from typer.testing import CliRunner
 
+from streamrec.cli.main import app
+from streamrec.errors import InputError, ListNotFound
 from streamrec.events.partitioner import partition_of
 from streamrec.processors.users import erased_key
 from streamrec.settings import Settings
@@ -111,6 +116,49 @@ def test_a_sold_out_item_is_in_no_list_generated_a_second_after_it_could_be_read
     assert "i1" not in items_of(until(late_list, "a list a second later"))
     shop.item(1)
     until(lambda: "i1" in items_of(shop.list_for(shop.view("bob"))), "the item back on sale")
+
+
+def command(shop: Shop, *words: str) -> Result:
+    settings = shop.settings
+    flags = ["--broker", settings.broker, "--prefix", settings.prefix, "--partitions", str(settings.partitions)]
+    return CliRunner().invoke(app, [*words, *flags])
+
+
+def test_a_blocked_item_is_in_no_list_generated_a_second_after_the_rule_could_be_read(shop: Shop) -> None:
+    put = command(shop, "rules", "put", "no-bowls", "block", "item", "i1", "--for", "1h")
+    assert put.exit_code == 0, put.output
+    (rule,) = [record for record in records(shop.settings, "rules") if record.key == b"no-bowls"]
+
+    def late_list() -> dict[str, Any] | None:
+        made = shop.list_for(shop.view("bella"))
+        return made if made["generated_ts"] >= rule.timestamp + 1000 else None
+
+    assert "i1" not in items_of(until(late_list, "a list a second later"))
+    assert re.search(r"no-bowls +in force +block +item i1", command(shop, "rules", "ls").stdout)
+    assert command(shop, "rules", "rm", "no-bowls").exit_code == 0
+    until(lambda: "i1" in items_of(shop.list_for(shop.view("bella"))), "the item back")
+    assert command(shop, "rules", "ls").stdout == "no rules\n"
+
+
+def test_a_list_is_explained_by_its_id_or_by_that_of_a_trigger_which_it_covers(shop: Shop) -> None:
+    command(shop, "rules", "put", "bowls-first", "pin", "item", "i1")
+    shop.view("ella", "i5", event_id="seen")
+    made = until(
+        lambda: next((one for one in [shop.list_for(shop.view("ella"))] if items_of(one)[0] == "i1"), None), "a list with the pinned item"
+    )
+    command(shop, "rules", "rm", "bowls-first")
+    told = command(shop, "explain", made["list_id"])
+    assert told.exit_code == 0, told.output
+    assert f"{made['list_id']}, number {made['seq']} for ella" in told.stdout
+    assert "1. BLUE POLKADOT BOWL (i1)" in told.stdout
+    assert "The shop decided so (rule bowls-first)." in told.stdout
+    assert "proposed by shelf, live" in told.stdout
+    as_json = json.loads(command(shop, "explain", "-".join(map(str, made["covers"][0])), "--lang", "zh", "--json").stdout)
+    assert as_json["list_id"] == made["list_id"]
+    assert as_json["items"][0]["why"][0] == "由商家规则“bowls-first”决定。"
+    unknown = command(shop, "explain", f"{shop.settings.prefix}views-0-999999")
+    assert isinstance(unknown.exception, ListNotFound)
+    assert isinstance(command(shop, "explain", "nonsense").exception, InputError)
 
 
 NOW = 1_700_000_000_000

@@ -28,6 +28,8 @@ COMMANDS = {
     "baselines": "Rank a file of events by simpler methods, to be measured beside.",
     "train": "Train the models.",
     "export": "Export trained models to ONNX.",
+    "explain": "Say why each item is in a list.",
+    "rules": "Pin, boost, bury or block items, categories and hosts.",
     "models": "Look after model folders.",
     "dataset": "Turn public data sets into items.jsonl and events.jsonl.",
     "doctor": "Check this machine, Kafka, the model and the worker's folder.",

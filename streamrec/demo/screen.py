@@ -14,6 +14,7 @@ from rich.text import Text
 
 from streamrec.demo.ledger import Cause, Report, describe
 from streamrec.events.types import Recommendation
+from streamrec.reasons import in_words
 
 TOP = 5
 LINES_PER_LIST = TOP + 3
@@ -81,7 +82,8 @@ def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str]) -> 
     table.add_column(justify="right", style="green", min_width=8)
     table.add_column(style="dim", no_wrap=True, overflow="ellipsis")
     for item in ranked.items[:TOP]:
-        table.add_row(str(item.rank), escape(titles.get(item.item_id, item.item_id)), f"{item.score:.3f}", ", ".join(item.reasons))
+        title, why = titles.get(item.item_id, item.item_id), " ".join(in_words(item, titles))
+        table.add_row(str(item.rank), escape(title), f"{item.score:.3f}", escape(why))
     return Group(head, table, Text())
 
 

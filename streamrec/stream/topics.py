@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -161,11 +161,11 @@ def _patiently(settings: Settings, work: Callable[[KafkaAdminClient], list[Repor
         time.sleep(_PAUSE_S)
 
 
-def require(reports: list[Report]) -> None:
-    """Raise TopicMismatch when a topic is not as it must be; missing ones are passed over."""
+def require(reports: list[Report], present: Collection[str] = ()) -> None:
+    """Raise TopicMismatch when a topic is not as it must be; missing ones are passed over unless `present` names them."""
     problems: dict[str, list[str]] = {}
     for report in reports:
-        if report.state == "mismatch":
+        if report.state == "mismatch" or (report.state == "missing" and report.name in present):
             problems.setdefault(report.problem, []).append(report.topic)
     if problems:
         raise TopicMismatch("; ".join(f"{', '.join(names)}: {problem}" for problem, names in problems.items()))

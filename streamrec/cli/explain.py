@@ -1,0 +1,89 @@
+"""`streamrec explain`: why each item is in a list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from streamrec.cli.options import takes_settings
+from streamrec.cli.output import emit
+from streamrec.errors import ListNotFound
+from streamrec.settings import Settings
+
+if TYPE_CHECKING:
+    from streamrec.events.types import RankedItem, Recommendation
+
+Titles = dict[str, str]
+
+
+@takes_settings("Kafka")
+def explain(
+    settings: Settings,
+    list_id: Annotated[str, typer.Argument(help="The list's id, or that of a trigger which it covers: topic-partition-offset.")],
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the reasons.")] = "en",
+    lists: Annotated[Path | None, typer.Option(help="Look in this file of lists, as a replay writes it, instead of Kafka.")] = None,
+    items: Annotated[Path | None, typer.Option(help="Items with their titles, for --lists; jsonl or jsonl.gz.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say why each item is in a list: what each feature and rule adds to its score, who proposed it, and the reasons in words."""
+    from streamrec.events.types import to_builtins
+    from streamrec.reasons import in_words
+
+    ranked, titles, rooms = _from_file(lists, items, list_id) if lists is not None else _from_kafka(settings, list_id)
+    told = to_builtins(ranked)
+    for item, place in zip(told["items"], ranked.items, strict=True):
+        item |= {"title": titles.get(place.item_id), "why": in_words(place, titles, lang)}
+    lines = _head(ranked, rooms) + [line for place in ranked.items for line in _place(place, titles, in_words(place, titles, lang))]
+    emit(as_json, told, "\n".join(lines))
+
+
+def _from_kafka(settings: Settings, list_id: str) -> tuple[Recommendation, Titles, Titles]:
+    from streamrec.stream.lists import find_list, titles
+
+    ranked = find_list(settings, list_id)
+    named = {name for item in ranked.items for name in (item.item_id, item.because) if name}
+    return ranked, titles(settings, "items", named), titles(settings, "rooms", {ranked.room_id} if ranked.room_id else ())
+
+
+def _from_file(lists: Path, items: Path | None, list_id: str) -> tuple[Recommendation, Titles, Titles]:
+    import msgspec
+
+    from streamrec.events.files import read_items, read_lines
+    from streamrec.events.types import Recommendation
+
+    wanted = f'"{list_id}"'.encode()
+    for _, line in read_lines(lists):
+        if wanted in line and (ranked := msgspec.json.decode(line, type=Recommendation)).list_id == list_id:
+            return ranked, {item.item_id: item.title for item in read_items(items)} if items is not None else {}, {}
+    raise ListNotFound(f"{lists} has no list {list_id}; give an id as it stands there in the field list_id")
+
+
+def _head(ranked: Recommendation, rooms: Titles) -> list[str]:
+    trigger, made = ranked.trigger, datetime.fromtimestamp(ranked.generated_ts / 1000, UTC)
+    where = f" in {rooms.get(ranked.room_id, ranked.room_id)}" if ranked.room_id else ""
+    model = f"{ranked.model.name} {ranked.model.revision}".strip()
+    facts: dict[str, Any] = {
+        "list": f"{ranked.list_id}, number {ranked.seq} for {ranked.user_id}{where}, made {made:%Y-%m-%d %H:%M:%S} UTC",
+        "answers": f"{trigger.topic} {trigger.event_id}" + (f" and {len(ranked.covers) - 1} before it" if len(ranked.covers) > 1 else ""),
+        "scored by": f"{model} on {ranked.model.provider}, weights {ranked.weights_version}, arm {ranked.arm}",
+        "degraded": ranked.degraded,
+    }
+    return [f"{name:<10}{fact}" for name, fact in facts.items() if fact]
+
+
+def _place(item: RankedItem, titles: Titles, why: list[str]) -> list[str]:
+    drawn = f", drawn with a chance of {item.propensity:.3f}" if item.propensity is not None else ""
+    by = f"   proposed by {', '.join(item.sources)}{drawn}" if item.sources or drawn else ""
+    title = f"{titles[item.item_id]} ({item.item_id})" if item.item_id in titles else item.item_id
+    parts = sorted(item.scores.items(), key=lambda part: -abs(part[1]))
+    added = [f"      {value:+9.3f}  {name}" for name, value in parts]
+    return [
+        "",
+        f"{item.rank:>3}. {title}  {item.score:.3f}",
+        *(f"      {sentence}" for sentence in why),
+        *([f"   {by}"] if by else []),
+        *added,
+    ]
