@@ -14,6 +14,7 @@ from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker
 from streamrec.processors.swap import ModelSwap
 from streamrec.processors.users import UserProcessor
+from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
 from streamrec.stream.pieces import WorkerPieces
@@ -52,11 +53,17 @@ def pieces(settings: Settings) -> WorkerPieces:
     catalogue = ranking.catalogue
     schemas = registry(settings)
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
-    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale)
+    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates)
     swap = ModelSwap(settings, catalogue, load_model)
+    weights = WeightsFeed(settings, ranking.ranker)
+
+    def between() -> None:
+        swap.between()
+        weights.settle()
 
     def warm() -> None:
         swap.settle()
+        weights.settle()
         ranking.ranker.warm()
 
     def info() -> dict[str, str]:
@@ -66,12 +73,13 @@ def pieces(settings: Settings) -> WorkerPieces:
     return WorkerPieces(
         user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
         item=ItemProcessor(settings, catalogue),
-        broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply),
+        broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply) | {weights.topic: weights.apply},
         warm=warm,
         polled=feed.polled,
         names=catalogue.names,
-        between=swap.between,
+        between=between,
         info=info,
         pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
         swaps=lambda: swap.counts,
+        weights=lambda: weights.counts,
     )

@@ -14,6 +14,7 @@
     ├── DiskFault                the local disk cannot be read
     ├── Stalled                  work goes on but progress stands still
     ├── WorkerEnded             the worker that a command started is gone
+    ├── LearnerReplaced          another learner has taken over
     ├── NotCovered              triggers of the demo stayed without a list
     ├── ModelError
     │   ├── ModelMissing         the model folder or one of its files is not there
@@ -85,6 +86,10 @@ class Stalled(StreamrecError):
 
 class WorkerEnded(StreamrecError):
     """The worker that a command started is gone or does not get ready; the message holds the end of its log."""
+
+
+class LearnerReplaced(StreamrecError):
+    """Another learner of the same deployment was started since."""
 
 
 class NotCovered(StreamrecError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -79,6 +79,8 @@ class Ranked:
     scores: NDArray[np.float64]
     contributions: NDArray[np.float64]
     """What each feature adds to the score."""
+    features: NDArray[np.float64]
+    """Standardised, as scored."""
     sources: NDArray[np.uint16]
     """Bits of the sources that proposed the item."""
     kept: int
@@ -101,7 +103,8 @@ class Ranker:
     def __init__(self, catalogue: Catalogue, settings: Settings, blend: Blend | None = None, sources: list[Source] | None = None) -> None:
         self._catalogue = catalogue
         self._settings = settings
-        self.blend = blend or Blend.of(settings.repeats, bert=catalogue.model is not None)
+        self.base = self.blend = blend or Blend.of(settings.repeats, bert=catalogue.model is not None)
+        self._delta = np.zeros(len(FEATURES))
         self.sources = default_sources() if sources is None else sources
         self._selector = SlateSelector(settings)
         self._cross: CrossEncoderScorer | None = None
@@ -132,6 +135,25 @@ class Ranker:
     def source_names(self, bits: int) -> list[str]:
         """The sources whose bits are set."""
         return [source.name for number, source in enumerate(self.sources) if bits >> number & 1]
+
+    def adjust(self, delta: Mapping[str, float], version: str) -> None:
+        """From the next micro-batch on score by the base blend plus `delta` times standardised feature.
+
+        Raises:
+            ValueError: `delta` names a feature that the schema lacks.
+        """
+        self.blend = self.base.adjusted(delta, version)
+        self._delta = np.array([delta.get(name, 0.0) for name in FEATURES])
+
+    @property
+    def base_name(self) -> str:
+        """Names the base blend and what its features are made of: what was learned on top of one base says nothing about another."""
+        model = self._catalogue.model
+        return f"{self.base.version}/{self._settings.repeats}/{model.revision if model else 'off'}"
+
+    def base_scores(self, ranked: Ranked) -> NDArray[np.float64]:
+        """What the base blend alone gives the ranked items, without rules, of shape (users, k)."""
+        return np.asarray(ranked.contributions.sum(axis=2) - ranked.features @ self._delta)
 
     def warm(self) -> None:
         """Rank for nobody in particular: the first real list pays for no first use, and the speed of the cross-encoder is known."""
@@ -193,6 +215,7 @@ class Ranker:
             slots=slots,
             scores=slate.scores,
             contributions=contributions,
+            features=self._chosen(weighed.features, slate.columns),
             sources=picked(candidates.sources, slate.columns, 0),
             kept=int(candidates.kept.sum()),
             propensity=slate.propensity,
@@ -204,6 +227,12 @@ class Ranker:
             seconds=weighed.seconds,
             degraded=weighed.degraded,
         )
+
+    @staticmethod
+    def _chosen(features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """The features of the chosen columns (users, k); zeros behind the last."""
+        found = features[np.arange(len(columns))[:, None], np.maximum(columns, 0)]
+        return np.where((columns >= 0)[:, :, None], found, 0.0)
 
     def _contributions(self, features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """What each feature adds to the scores of the chosen columns (users, k); zeros behind the last."""

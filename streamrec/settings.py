@@ -105,6 +105,31 @@ class Settings(BaseSettings):
     )
     stats_interval_ms: Annotated[int, Field(ge=0)] = Field(1000, description="Least time between two item-stats records of one item.")
 
+    # learning
+    slates: bool = Field(True, description="Write every list with its features to the topic `slates`, for the learner.")
+    learn_port: Annotated[int, Field(ge=0, le=65535)] = Field(6067, description="Port for the learner's metrics; 0 takes a free one.")
+    learn_settle_s: Seconds = Field(
+        5.0, description="A reaction is learned from after so long, so that the impressions beside it are known."
+    )
+    learn_interval_s: Seconds = Field(10.0, description="Least time between two versions of the weights.")
+    learn_reactions: Positive = Field(50, description="Fresh reactions that a version is judged by, at least.")
+    learn_users: Positive = Field(10, description="Users from whom these must come, at least.")
+    learn_user_cap: Annotated[float, Field(gt=0)] = Field(5.0, description="Most weight that one user's reactions have in one version.")
+    learn_rate: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="Step of the gradient descent.")
+    learn_decay: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.01, description="How strongly what was learned is drawn back to nothing (L2)."
+    )
+    learn_max_step: Annotated[float, Field(gt=0)] = Field(0.3, description="Largest change (Euclidean norm) from one version to the next.")
+    learn_max_norm: Annotated[float, Field(gt=0)] = Field(
+        3.0, description="Largest distance (Euclidean norm) from the model's own weights."
+    )
+    learn_slates: Positive = Field(200_000, description="Slates that the learner keeps in memory for feedback to come.")
+    weight_click: float = Field(1.0, description="What a click counts.")
+    weight_cart: float = Field(2.0, description="What putting into the cart counts.")
+    weight_purchase: float = Field(4.0, description="What a purchase counts.")
+    weight_hide: float = Field(-2.0, description="What hiding an item counts; below 0 it speaks against the item.")
+    weight_complaint: float = Field(-4.0, description="What a complaint counts.")
+
     # logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged, on stderr.")
 

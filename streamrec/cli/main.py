@@ -19,6 +19,7 @@ COMMANDS = {
     "broker": "A real Kafka broker on this machine, without Docker or a system Java.",
     "topics": "Create and describe the Kafka topics.",
     "worker": "Read events, keep users, write ranked lists.",
+    "learn": "Learn from feedback while the workers run.",
     "state": "Mend the state of workers that does not fit together.",
     "dlq": "Look at dead letters, and send them back to their topics.",
     "schema": "Print the contracts of the topics, or check them.",

@@ -18,7 +18,7 @@ from streamrec.settings import PREFIX, Settings, load
 
 Result = TypeVar("Result")
 
-_FIRST_OF_GROUP = {"broker": "Kafka", "data_dir": "Worker", "model": "Model", "k": "Ranking", "log_level": "Logs"}
+_FIRST_OF_GROUP = {"broker": "Kafka", "data_dir": "Worker", "model": "Model", "k": "Ranking", "slates": "Learning", "log_level": "Logs"}
 
 
 def groups() -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 RELATIVE = (
     "popularity_1d",
     "popularity_7d",
@@ -22,3 +24,6 @@ ABSOLUTE = ("shelf", "on_air", "mention", "fatigue")
 
 FEATURES = RELATIVE + ABSOLUTE
 POSITION = {name: position for position, name in enumerate(FEATURES)}
+
+SCHEMA = blake2b(",".join(FEATURES).encode(), digest_size=4).hexdigest()
+"""Version of the schema: features of another one mean something else."""

@@ -15,6 +15,7 @@ from streamrec.clock import now_ms
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.features.queries import queries
 from streamrec.features.schema import FEATURES
+from streamrec.learning.slates import Slate, slate_of
 from streamrec.ranking import DECIMALS, Ranked, Ranker
 from streamrec.reasons import BECAUSE, BOUGHT, EXPLORED, RULE, reasons
 from streamrec.state.apply import show
@@ -50,6 +51,8 @@ class Made:
 
     lists: list[Recommendation] = field(default_factory=list)
     kept: int = 0
+    slates: list[Slate | None] = field(default_factory=list)
+    """The lists as they were scored; None for an empty one, and where nobody asks for them."""
     removed: Counter[str] = field(default_factory=Counter)
     failed_sources: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
@@ -64,12 +67,14 @@ class ListMaker:
         ranker: Ranker,
         clock_ms: Callable[[], int] | None = now_ms,
         stale: Callable[[], bool] = lambda: False,
+        slates: bool = False,
     ) -> None:
         """Without a clock a list is generated at the event time of its trigger and has no phase times (replay)."""
         self._catalogue = catalogue
         self._ranker = ranker
         self._clock_ms = clock_ms
         self._stale = stale
+        self._slates = slates
 
     @property
     def model(self) -> ModelRef:
@@ -96,6 +101,7 @@ class ListMaker:
         except Exception:
             logger.exception("ranking for one user failed; the list is empty and marked as degraded")
             made.lists.append(self._finish(request, [], {}, "ranking-failed"))
+            made.slates.append(None)
 
     def _batch(self, batch: Sequence[Request], made: Made) -> None:
         begin = time.perf_counter()
@@ -111,11 +117,20 @@ class ListMaker:
         seconds = {"queries": prepared, **ranked.seconds}
         # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
         places = [self._items(ranked, position, request) for position, request in enumerate(batch)]
-        made.lists += [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
+        lists = [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
+        made.lists += lists
+        made.slates += self._slates_of(lists, ranked) if self._slates else [None] * len(lists)
         made.kept += ranked.kept
         made.removed += ranked.removed
         made.failed_sources += ranked.failed
         made.seconds.update(seconds)
+
+    def _slates_of(self, lists: Sequence[Recommendation], ranked: Ranked) -> list[Slate | None]:
+        base, name = self._ranker.base_scores(ranked), self._ranker.base_name
+        return [
+            slate_of(made, name, base[user, : len(made.items)], ranked.features[user, : len(made.items)]) if made.items else None
+            for user, made in enumerate(lists)
+        ]
 
     def _waited_s(self, batch: Sequence[Request]) -> float:
         """How long the trigger that waited longest has been in Kafka."""

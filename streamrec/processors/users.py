@@ -17,6 +17,7 @@ from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.events.registry import WriterSchemas
 from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Trigger, UserEvent, View
+from streamrec.learning.slates import encode_slate
 from streamrec.processors.base import Memory, Outcome
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.lists import ListMaker, Request
@@ -61,6 +62,7 @@ class UserProcessor:
         self.maker = maker
         self.clock_ms = clock_ms
         self.lists, self.signals, self.dead_letters = map(settings.topic, ("recommendations", "item-signals", "dead-letters"))
+        self.slates = settings.topic("slates")
 
     def process(self, rows: UserRows, memory: Memory, records: Sequence[Inbound]) -> Outcome:
         """Apply the records of one topic partition in order."""
@@ -177,14 +179,17 @@ class _Batch:
         requests = list(self._open.values())
         self._open.clear()
         made = self._side.maker.make(requests)
-        for request, made_list in zip(requests, made.lists, strict=True):
+        for request, made_list, slate in zip(requests, made.lists, made.slates, strict=True):
             request.row.waiting = []
             self._memory.get("waiting", {}).pop(request.user_id, None)
             key = request.user_id.encode()
             self._rows.put(key, request.row)
             headers = cloud_event_headers(made_list.list_id, LIST_TYPE, request.traceparent, time_ms=made_list.generated_ts)
             # The user's partition of the sources is that of the lists, too: no need to hash the key again.
-            self._out.records.append(Outbound(self._side.lists, key, encode(made_list), headers, self._memory.get("partition")))
+            partition = self._memory.get("partition")
+            if slate is not None:
+                self._out.records.append(Outbound(self._side.slates, key, encode_slate(slate), (), partition))
+            self._out.records.append(Outbound(self._side.lists, key, encode(made_list), headers, partition))
             self._out.counts["list"] += 1
             self._out.counts["coalesced"] += len(made_list.covers) - 1
             if made_list.degraded:

@@ -36,7 +36,7 @@ class WorkerPieces:
     thread after they have caught up and before the first event, and `between` some times a second between two batches.
     `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
     `names` tells the titles of items and rooms (on the core thread). The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs` and `swaps` for what to count.
+    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
     """
 
     user: Processor[Any]
@@ -49,3 +49,4 @@ class WorkerPieces:
     info: Callable[[], Mapping[str, str]] = dict
     pairs: Callable[[], Mapping[str, int]] = dict
     swaps: Callable[[], Mapping[str, int]] = dict
+    weights: Callable[[], Mapping[str, int]] = dict

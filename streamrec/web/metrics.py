@@ -81,6 +81,8 @@ class Metrics:
         self._labels: Callable[[], Mapping[str, str]] = dict
         self._pairs = _Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", dict)
         self._swaps = _Followed("streamrec_model_swaps", "Published models that were taken over or refused.", dict)
+        self._weights = _Followed("streamrec_weights", "Versions of learned weights that were served, refused or for another base.", dict)
+        own.register(self._weights)
         own.register(self._pairs)
         own.register(self._swaps)
         ProcessCollector(registry=own)
@@ -120,9 +122,9 @@ class Metrics:
                 topic = (header(record.headers, f"{PREFIX}topic") or b"").decode().removeprefix(self._prefix)
                 self.dead_letters.labels(topic, reason.decode()).inc()
 
-    def follow_model(self, labels: Callable[[], Mapping[str, str]], pairs: Totals, swaps: Totals) -> None:
-        """Say from where to learn which model serves, what became of pairs, and how often models were swapped."""
-        self._labels, self._pairs.totals, self._swaps.totals = labels, pairs, swaps
+    def follow_model(self, labels: Callable[[], Mapping[str, str]], pairs: Totals, swaps: Totals, weights: Totals) -> None:
+        """Say from where to learn which model serves, and what became of pairs, of published models and of learned weights."""
+        self._labels, self._pairs.totals, self._swaps.totals, self._weights.totals = labels, pairs, swaps, weights
 
     def set_lag(self, topic: str, records: int) -> None:
         """Say how many records of a topic wait to be read."""

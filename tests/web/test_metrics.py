@@ -85,7 +85,7 @@ def test_the_latency_of_lists_is_known_once_kafka_has_them() -> None:
 
 def test_the_model_is_named_and_the_lag_shown() -> None:
     metrics = Metrics("")
-    metrics.follow_model(lambda: {"name": "tiny", "revision": "1"}, lambda: {"cached": 5}, lambda: {"refused": 1})
+    metrics.follow_model(lambda: {"name": "tiny", "revision": "1"}, lambda: {"cached": 5}, lambda: {"refused": 1}, lambda: {"served": 2})
     metrics.set_lag("views", 7)
     found = _samples(metrics)
     assert found["streamrec_model_info", "tiny", "1"] == 1

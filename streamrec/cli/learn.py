@@ -1,0 +1,95 @@
+"""`streamrec learn`: learning from feedback while the workers run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from streamrec.cli.options import takes_settings
+from streamrec.cli.output import emit, note
+from streamrec.settings import Settings
+
+if TYPE_CHECKING:
+    from streamrec.learning.survey import Learned
+
+app = typer.Typer(no_args_is_help=True, help="Learn from feedback while the workers run.")
+Base = Annotated[str | None, typer.Option("--base", help="The base blend, where there are several; `learn status` names them.")]
+
+
+@app.callback()
+def learn() -> None:
+    """Learn from feedback while the workers run."""
+
+
+@app.command()
+@takes_settings("Kafka", "Learning", "Logs")
+def run(settings: Settings) -> None:
+    """Join feedback to the lists it came from, learn, and publish weights to the workers; SIGTERM ends it."""
+    import asyncio
+
+    import uvloop
+
+    from streamrec.learning.metrics import LearnerMetrics, pages
+    from streamrec.learning.process import serve
+    from streamrec.stream import topics
+    from streamrec.web.server import listen
+
+    with listen(settings.web_host, settings.learn_port) as listening:
+        topics.create(settings)
+        host, port = listening.getsockname()[:2]
+        note(f"learning from {settings.broker}; http://{host}:{port}/metrics")
+        metrics = LearnerMetrics()
+
+        async def work() -> None:
+            async with pages(metrics, listening):
+                await serve(settings, metrics)
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work())
+
+
+@app.command()
+@takes_settings("Kafka")
+def status(
+    settings: Settings,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show, for every base blend, which learned weights are served, what they were judged by, and what can be restored."""
+    from streamrec.learning.survey import survey
+
+    found = survey(settings)
+    emit(as_json, {"bases": [_described(one) for one in found]}, "\n".join(map(_text, found)) or "nothing was learned yet")
+
+
+@app.command()
+@takes_settings("Kafka")
+def rollback(
+    settings: Settings,
+    base: Base = None,
+    to_base: Annotated[bool, typer.Option("--to-base", help="Serve the model's own weights, without anything learned.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was published as one JSON object.")] = False,
+) -> None:
+    """Serve the version before the present one again; a running learner goes on from there."""
+    from streamrec.learning.survey import restore
+
+    weights = restore(settings, base, to_base=to_base)
+    emit(as_json, msgspec.to_builtins(weights), f"{weights.version} restores {weights.restores}")
+
+
+def _described(found: Learned) -> dict[str, Any]:
+    return {
+        "base": found.base,
+        "weights": msgspec.to_builtins(found.weights) if found.weights else None,
+        "restorable": [one.version for one in found.state.earlier] if found.state else [],
+    }
+
+
+def _text(found: Learned) -> str:
+    if found.weights is None:
+        return f"{found.base}: nothing was published yet"
+    weights, metrics = found.weights, "  ".join(f"{name} {value:g}" for name, value in found.weights.metrics.items())
+    changes = "  ".join(f"{name} {value:+.3f}" for name, value in sorted(weights.delta.items(), key=lambda pair: -abs(pair[1])))
+    restored = f", restores {weights.restores}" if weights.restores else ""
+    return f"{weights.version} (by the {weights.by}{restored})\n  {changes or 'no change to the base'}\n  {metrics}"

@@ -1,0 +1,93 @@
+"""What the learner reads: slates and feedback of the last day, and how far the brokers' clock has come in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streamrec.clock import now_ms
+from streamrec.events.topics import TOPICS
+from streamrec.learning.join import LATE_PURCHASE_MS
+from streamrec.settings import Settings
+from streamrec.stream import clients
+from streamrec.stream.topics import partitions_of
+
+POLL_MS = 200
+POLL_RECORDS = 2000
+
+
+class Inputs:
+    """Reads all partitions of some topics from a day back (or `whole`), and follows them. The consumer group only shows how far it is."""
+
+    def __init__(self, settings: Settings, names: Sequence[str], group: str | None = None, *, whole: bool = False) -> None:
+        self._settings, self._names, self._whole = settings, names, whole
+        self._consumer = AIOKafkaConsumer(
+            group_id=group,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=settings.fetch_max_wait_ms,
+            **clients.aiokafka(settings),
+        )
+        self.partitions: list[TopicPartition] = []
+        self._came: dict[TopicPartition, int] = {}
+
+    async def open(self) -> None:
+        """Connect, and go back a day."""
+        await self._consumer.start()
+        for name in self._names:
+            count = partitions_of(TOPICS[name], self._settings)
+            self.partitions += [TopicPartition(self._settings.topic(name), number) for number in range(count)]
+        self._consumer.assign(self.partitions)
+        since = 0 if self._whole else now_ms() - LATE_PURCHASE_MS
+        first = await self._consumer.offsets_for_times(dict.fromkeys(self.partitions, since))
+        ends = await self._consumer.end_offsets(self.partitions)
+        for partition in self.partitions:
+            at = first.get(partition)
+            self._consumer.seek(partition, ends[partition] if at is None else at.offset)
+        self._came = dict.fromkeys(self.partitions, 0)
+
+    async def poll(self, timeout_ms: int = POLL_MS) -> dict[TopicPartition, list[Any]]:
+        """The next records by partition."""
+        got: dict[TopicPartition, list[Any]] = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=POLL_RECORDS)
+        for partition in self.partitions:
+            if records := got.get(partition):
+                self._came[partition] = max(self._came[partition], records[-1].timestamp)
+            elif await self._behind(partition) == 0:
+                # The broker's last answer held nothing new; without one the clock stands still.
+                self._came[partition] = max(self._came[partition], self._consumer.last_poll_timestamp(partition) or 0)
+        return got
+
+    def came(self) -> int:
+        """Up to this time (ms, the brokers' clock) everything has been read: of the input that is furthest behind."""
+        return min(self._came.values(), default=0)
+
+    async def lag(self) -> dict[str, int]:
+        """Records that wait to be read, by topic name without prefix."""
+        found = dict.fromkeys(self._names, 0)
+        for partition in self.partitions:
+            found[partition.topic.removeprefix(self._settings.prefix)] += await self._behind(partition) or 0
+        return found
+
+    async def caught_up(self) -> bool:
+        """Whether everything was read that is there."""
+        return all([await self._behind(partition) == 0 for partition in self.partitions])
+
+    async def positions(self) -> dict[TopicPartition, int]:
+        """The next offset of every partition."""
+        return {partition: await self._consumer.position(partition) for partition in self.partitions}
+
+    async def commit(self) -> None:
+        """Show how far it has come; nothing depends on it."""
+        await self._consumer.commit(await self.positions())
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def _behind(self, partition: TopicPartition) -> int | None:
+        """Records that wait in a partition; None as long as its broker has not said."""
+        end = self._consumer.highwater(partition)
+        return None if end is None else max(0, end - await self._consumer.position(partition))

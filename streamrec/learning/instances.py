@@ -1,0 +1,97 @@
+"""What the learner is taught: one instance per reaction, the item against what was seen beside it and left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.features.schema import FEATURES
+from streamrec.learning.examples import Example
+
+Array = NDArray[np.float64]
+PLACE = len(FEATURES)
+"""Column behind the features: how high the item stood. What is learned for it explains clicks away and is never served."""
+MOST_INVERSE_PROPENSITY = 5.0
+MOST_PER_USER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """n reactions; the item reacted to comes first, the ones it is compared with behind it, padded to m."""
+
+    features: Array
+    """Of shape (n, m, features + 1)."""
+    base: Array
+    """Scores of the base blend, (n, m)."""
+    there: NDArray[np.bool_]
+    """Not padding, (n, m)."""
+    weight: Array
+    """How much the action counts, (n,); at least 0."""
+    sign: Array
+    """1 where the item should stand above the others, -1 where below, (n,)."""
+    users: NDArray[np.str_]
+    """Hashes of the users, (n,)."""
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def __getitem__(self, chosen: NDArray[np.intp]) -> Instances:
+        return Instances(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """One reaction before it becomes a row of arrays."""
+
+    user: str
+    action: str
+    features: Array
+    """(m, features + 1), the item reacted to first."""
+    base: Array
+    propensity: float
+
+
+def reactions(example: Example, weights: Mapping[str, float]) -> list[Reacted]:
+    """The fresh reactions that teach something: `weights` tell what each action counts.
+
+    The item is compared with those that were seen and that nobody reacted to; where there is none, nothing is to be learned.
+    """
+    seen = [position for position, item in enumerate(example.items) if item.actions.keys() == {"impression"}]
+    if not seen:
+        return []
+    found = np.array([[*item.features, 1.0 / np.log2(position + 2.0)] for position, item in enumerate(example.items)])
+    base = np.array([item.base_score for item in example.items])
+    made = []
+    for position, action in example.fresh:
+        if weights.get(action):
+            order = [position, *seen]
+            made.append(Reacted(example.user, action, found[order], base[order], example.items[position].propensity))
+    return made
+
+
+def instances(made: Sequence[Reacted], weights: Mapping[str, float]) -> Instances:
+    """The reactions as arrays; what was shown by a rare chance speaks for the times when it was not (inverse propensity, bounded)."""
+    most = max((len(one.base) for one in made), default=1)
+    features, base = np.zeros((len(made), most, PLACE + 1)), np.zeros((len(made), most))
+    there = np.zeros((len(made), most), bool)
+    for row, one in enumerate(made):
+        size = len(one.base)
+        features[row, :size], base[row, :size], there[row, :size] = one.features, one.base, True
+    counted = np.array([weights[one.action] for one in made])
+    inverse = np.array([min(MOST_INVERSE_PROPENSITY, 1.0 / max(one.propensity, 1e-9)) for one in made])
+    return Instances(
+        features, base, there, np.abs(counted) * inverse, np.sign(counted), np.array([one.user for one in made], dtype=np.str_)
+    )
+
+
+def capped(weight: Array, users: NDArray[np.str_], most: float) -> Array:
+    """The weights, scaled down where those of one user sum to more than `most`."""
+    if not len(weight):
+        return weight
+    _, whose = np.unique(users, return_inverse=True)
+    total = np.bincount(whose, weight)
+    scale = np.minimum(1.0, np.divide(most, total, out=np.ones_like(total), where=total > 0))
+    return np.asarray(weight * scale[whose])

@@ -1,0 +1,171 @@
+"""The learner's process: slates and feedback in, examples and versions of the weights out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from streamrec.clock import now_ms
+from streamrec.errors import BadEvent
+from streamrec.events.codec import check_route, decode
+from streamrec.events.registry import registry
+from streamrec.events.types import Feedback
+from streamrec.learning.examples import actions_of, decode_example
+from streamrec.learning.inputs import Inputs
+from streamrec.learning.join import Joiner
+from streamrec.learning.log import LearnerLog, Written
+from streamrec.learning.metrics import LearnerMetrics
+from streamrec.learning.slates import decode_slate
+from streamrec.learning.trainer import Trainer
+from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights
+from streamrec.settings import Settings
+
+logger = logging.getLogger(__name__)
+COMMIT_S = 5.0
+
+
+class LearnerProcess:
+    """Joins and learns in one loop.
+
+    What was written is the truth: at its start it reads the examples of the last day, the state of the learners, and the
+    slates and feedback of the last day again, and writes only what is not there yet.
+    """
+
+    def __init__(self, settings: Settings, metrics: LearnerMetrics) -> None:
+        self._settings, self._metrics = settings, metrics
+        self._joiner = Joiner(int(1000 * settings.learn_settle_s), settings.learn_slates)
+        self._trainers: dict[str, Trainer] = {}
+        self._states: dict[str, LearnerState] = {}
+        self._next: dict[int, int] = {}
+        self._inputs = Inputs(settings, ["slates", "feedback"], f"{settings.app_id}-learner")
+        self._weights = Inputs(settings, ["blend-weights"], whole=True)
+        self._log = LearnerLog(settings)
+        self._schemas = registry(settings)
+        self._committed = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set.
+
+        Raises:
+            LearnerReplaced: another learner has been started since.
+            BrokerUnavailable: Kafka refused a request or was away for too long.
+        """
+        try:
+            # In this order: only once an older learner is fenced do its last examples and state stay the last ones.
+            await self._log.open()
+            await self._restore()
+            await self._inputs.open()
+            while not stop.is_set():
+                await self._round()
+        finally:
+            for part in (self._inputs, self._weights, self._log):
+                await part.close()
+
+    async def _restore(self) -> None:
+        await self._weights.open()
+        latest: dict[str, Weights] = {}
+        while not await self._weights.caught_up():
+            for weights in self._of_weights(await self._weights.poll()):
+                latest[weights.base] = weights
+        for base, state in self._states.items():
+            self._trainers[base] = Trainer(self._settings, base, state)
+        for weights in latest.values():
+            self._trainer(weights.base).adopt(weights)
+        written = Inputs(self._settings, ["training-examples"])
+        try:
+            await written.open()
+            while not await written.caught_up():
+                for records in (await written.poll()).values():
+                    for record in records:
+                        example = decode_example(record.value)
+                        self._joiner.restore(example.list_id, actions_of(example))
+                        self._teach([Written(example, record.partition, record.offset)])
+            self._next = {place.partition: offset for place, offset in (await written.positions()).items()}
+        finally:
+            await written.close()
+
+    async def _round(self) -> None:
+        counts: Counter[str] = Counter()
+        for place, records in (await self._inputs.poll()).items():
+            take = self._slate if place.topic == self._settings.topic("slates") else self._feedback
+            for record in records:
+                take(record, counts)
+        for weights in self._of_weights(await self._weights.poll(timeout_ms=0)):
+            self._trainer(weights.base).adopt(weights)
+        if examples := self._joiner.due(self._inputs.came()):
+            written = await self._log.examples(examples)
+            self._teach(written)
+            self._next |= {one.partition: one.offset + 1 for one in written}
+        for trainer in self._trainers.values():
+            await self._judge(trainer)
+        self._metrics.observe(counts + self._joiner.counts, len(self._joiner), await self._inputs.lag())
+        self._joiner.counts.clear()
+        self._metrics.ready.set(await self._inputs.caught_up())
+        if time.monotonic() - self._committed > COMMIT_S:
+            await self._inputs.commit()
+            self._committed = time.monotonic()
+
+    async def _judge(self, trainer: Trainer) -> None:
+        judgement = trainer.judge(now_ms(), self._next)
+        self._metrics.learned(trainer.base, trainer.counts)
+        trainer.counts.clear()
+        if judgement is None:
+            return
+        await self._log.judged(trainer.state(), judgement.weights)
+        self._metrics.judged(trainer.base, judgement, trainer.served.theta)
+        logger.info("a batch was judged: %s; served is %s; %s", judgement.outcome, trainer.served.version, judgement.metrics)
+
+    def _teach(self, written: Iterable[Written]) -> None:
+        for one in written:
+            self._trainer(one.example.base).take(one.example, one.partition, one.offset)
+
+    def _trainer(self, base: str) -> Trainer:
+        found = self._trainers.get(base)
+        if found is None:
+            found = self._trainers[base] = Trainer(self._settings, base)
+        return found
+
+    def _of_weights(self, got: dict[Any, list[Any]]) -> list[Weights]:
+        found = []
+        for record in (record for records in got.values() for record in records):
+            try:
+                if record.value is not None and record.key.startswith(STATE.encode()):
+                    state = decode_state(record.value)
+                    self._states[state.base] = state
+                elif record.value is not None:
+                    found.append(decode_weights(record.value))
+            except msgspec.DecodeError as error:
+                logger.warning("a record of blend-weights at %d cannot be read and is passed over: %s", record.offset, error)
+        return found
+
+    def _slate(self, record: Any, counts: Counter[str]) -> None:
+        try:
+            self._joiner.slate(decode_slate(record.value), record.timestamp)
+        except msgspec.DecodeError:
+            counts["slate_unreadable"] += 1
+
+    def _feedback(self, record: Any, counts: Counter[str]) -> None:
+        try:
+            event = decode("feedback", record.value, record.headers, self._schemas)
+            assert isinstance(event, Feedback)
+            check_route(record.key, event.user_id, record.partition, self._settings.partitions)
+        except BadEvent:
+            # The worker makes it a dead letter.
+            counts["feedback_unreadable"] += 1
+        else:
+            self._joiner.feedback(event, record.timestamp)
+
+
+async def serve(settings: Settings, metrics: LearnerMetrics) -> None:
+    """Run the learner until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await LearnerProcess(settings, metrics).run(stop)

@@ -1,0 +1,91 @@
+"""What the topic blend-weights holds, and putting an earlier version back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from streamrec.clock import now_ms
+from streamrec.errors import InputError
+from streamrec.features.schema import SCHEMA
+from streamrec.learning.inputs import Inputs
+from streamrec.learning.trainer import delta_of, number_of
+from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights, encode_record
+from streamrec.settings import Settings
+from streamrec.stream import topics
+
+
+@dataclass(slots=True)
+class Learned:
+    """One base blend: the weights that are served on top of it, and where its learner stands."""
+
+    base: str
+    weights: Weights | None = None
+    state: LearnerState | None = None
+
+
+def survey(settings: Settings) -> list[Learned]:
+    """Everything in the topic blend-weights, by base.
+
+    Raises:
+        BrokerUnavailable: no broker answers.
+    """
+    there = any(report.name == "blend-weights" and report.state == "ok" for report in topics.describe(settings))
+    return asyncio.run(_read(settings)) if there else []
+
+
+def restore(settings: Settings, base: str | None, *, to_base: bool) -> Weights:
+    """Publish the version before the present one (or the base itself) as a new version; returns it.
+
+    Raises:
+        InputError: no such base, several to choose from, or nothing to go back to.
+    """
+    found = [one for one in survey(settings) if base in (None, one.base) and one.weights is not None]
+    if len(found) != 1:
+        known = ", ".join(one.base for one in found)
+        raise InputError(f"name one with --base: {known}" if found else "nothing was published for that base; see `streamrec learn status`")
+    present, state = found[0].weights, found[0].state
+    assert present is not None
+    earlier = [one for one in (state.earlier if state else []) if number_of(one.version) < number_of(present.restores or present.version)]
+    version, theta = (present.base, ()) if to_base or not earlier else (earlier[-1].version, tuple(earlier[-1].theta))
+    if not present.delta and version == present.base:
+        raise InputError(f"{present.version} is the base itself already: there is nothing to go back to")
+    number = max(number_of(present.version), state.number if state else 0) + 1
+    made = Weights(f"{present.base}+{number}", present.base, SCHEMA, delta_of(np.array(theta)), now_ms(), "operator", version)
+    _publish(settings, made)
+    return made
+
+
+async def _read(settings: Settings) -> list[Learned]:
+    inputs = Inputs(settings, ["blend-weights"], whole=True)
+    found: dict[str, Learned] = {}
+    try:
+        await inputs.open()
+        while not await inputs.caught_up():
+            for records in (await inputs.poll()).values():
+                for record in records:
+                    _note(found, record)
+    finally:
+        await inputs.close()
+    return sorted(found.values(), key=lambda one: one.base)
+
+
+def _note(found: dict[str, Learned], record: Any) -> None:
+    base = record.key.decode().removeprefix(STATE)
+    one = found.setdefault(base, Learned(base))
+    if record.key.startswith(STATE.encode()):
+        one.state = decode_state(record.value) if record.value is not None else None
+    else:
+        one.weights = decode_weights(record.value) if record.value is not None else None
+
+
+def _publish(settings: Settings, weights: Weights) -> None:
+    from kafka import KafkaProducer
+
+    from streamrec.stream import clients
+
+    with KafkaProducer(acks="all", **clients.kafka_python(settings)) as producer:
+        producer.send(settings.topic("blend-weights"), encode_record(weights), weights.base.encode(), partition=0).get(30)

@@ -1,0 +1,61 @@
+"""What travels on the topic blend-weights: learned weights for the workers, and the learner's own state beside them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+STATE = "learner:"
+"""Put before the name of a base in the key of the learner's state."""
+
+
+class Weights(Struct, omit_defaults=True):
+    """A version of what was learned on top of one base blend. The record's key is `base`."""
+
+    version: str
+    base: str
+    """Name of the blend that it belongs to, see `Ranker.base_name`."""
+    schema: str
+    """Version of the features."""
+    delta: dict[str, float]
+    """Added to the weight of each standardised feature; features that are not named keep theirs."""
+    published_ts: int
+    by: Literal["learner", "guard", "operator"] = "learner"
+    restores: str | None = None
+    """The earlier version whose weights these are, after a roll-back."""
+    metrics: dict[str, float] = {}
+    """What it was judged by: see docs/learning.md."""
+
+
+class Served(Struct, array_like=True):
+    """A version that was served, with its weights in the order of the features."""
+
+    version: str
+    theta: list[float]
+
+
+class LearnerState(Struct):
+    """Where the learner of one base stands. The key is `STATE` and the base."""
+
+    base: str
+    schema: str
+    number: int
+    """Of the last version."""
+    theta: list[float]
+    served: Served
+    earlier: list[Served]
+    """Versions that were served before and not rolled back, newest last."""
+    against_base: list[float]
+    """Per user and batch: loss of the version then served less that of the base."""
+    refused: int
+    learned: int
+    """Reactions that were learned from."""
+    offsets: dict[int, int]
+    """Per partition of training-examples: the first one that has not been learned from."""
+
+
+encode_record = msgspec.json.Encoder().encode
+decode_weights = msgspec.json.Decoder(Weights).decode
+decode_state = msgspec.json.Decoder(LearnerState).decode

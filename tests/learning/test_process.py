@@ -1,0 +1,180 @@
+"""Workers and learner on real Kafka: lists follow the shoppers, whatever happens to the learner and whoever tries to spoil them."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from streamrec.broker.ports import free_ports
+from streamrec.clock import now_ms
+from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights
+from streamrec.settings import Settings
+from streamrec.stream import topics
+from tests.stream.support import Worker, records, stop_all
+
+pytestmark = pytest.mark.kafka
+DAY = 86_400_000
+ITEMS, USERS, PARTITIONS = 40, 24, 2
+LEARN = {
+    "STREAMREC_LEARN_SETTLE_S": "0.3",
+    "STREAMREC_LEARN_INTERVAL_S": "0.5",
+    "STREAMREC_LEARN_RATE": "0.2",
+    "STREAMREC_LEARN_REACTIONS": "40",
+}
+WORK = {"STREAMREC_SCORING": "off", "STREAMREC_CANDIDATES": "all", "STREAMREC_FETCH_MAX_WAIT_MS": "20"}
+PROMISED_S = 60.0
+
+
+class Learner(Worker):
+    """A real `streamrec learn run`."""
+
+    def __init__(self, settings: Settings, **environment: str) -> None:
+        (self.port,) = free_ports(1)
+        super().__init__(settings, "learner", "streamrec.cli.main learn run", STREAMREC_LEARN_PORT=str(self.port), **environment)
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as exc:
+            return exc.code, exc.read().decode()
+
+
+class Shoppers:
+    """Ask for lists by a danmaku, look at all of each, and click on what they like: by the age of the items alone."""
+
+    def __init__(self, settings: Settings, taste: float) -> None:
+        self.settings, self.taste, self.dice = settings, taste, np.random.default_rng(0)
+        self.producer = KafkaProducer(bootstrap_servers=settings.broker, acks="all", linger_ms=2)
+        self.consumer = KafkaConsumer(bootstrap_servers=settings.broker, enable_auto_commit=False, fetch_max_wait_ms=20)
+        found = [TopicPartition(settings.topic("recommendations"), number) for number in range(PARTITIONS)]
+        self.consumer.assign(found)
+        self.consumer.seek_to_beginning(*found)
+        self.young = np.linspace(1.7, -1.7, ITEMS)
+        self.thieves: set[str] = set()
+        self.recent: list[float] = []
+        self.sent = Counter[str]()
+
+    def open(self) -> None:
+        for number in range(ITEMS):
+            fields = {"item_id": f"i{number}", "title": f"thing {number}", "price": 5, "currency": "GBP"}
+            self.send("items", fields["item_id"], {**fields, "created_ts": now_ms() - number * 2 * DAY})
+        self.producer.flush()
+
+    def close(self) -> None:
+        self.producer.close()
+        self.consumer.close()
+
+    def send(self, topic: str, key: Any, value: dict[str, Any]) -> None:
+        self.producer.send(self.settings.topic(topic), json.dumps(value).encode(), str(key).encode())
+        self.sent[topic] += 1
+
+    def shop(self, users: list[str]) -> None:
+        """One list for each of these users, and what they do with the lists that have come."""
+        for user in users:
+            self.send("danmaku", user, {"user_id": user, "room_id": "r", "ts": now_ms(), "text": "hello"})
+        for got in self.consumer.poll(timeout_ms=60).values():
+            for record in got:
+                self.react(json.loads(record.value))
+        time.sleep(0.04)
+
+    def react(self, made: dict[str, Any]) -> None:
+        places, user = [int(place["item_id"][1:]) for place in made["items"]], made["user_id"]
+        if user in self.thieves:
+            # All that nobody wants, and again and again.
+            chosen = [place for place in places if self.taste * self.young[place] < 0] * 3
+        else:
+            liked = self.taste * self.young[places] + self.dice.gumbel(size=len(places))
+            chosen = [places[int(np.argmax(liked))]]
+            self.recent.append(self.ndcg(places))
+            del self.recent[:-60]
+        common = {"user_id": user, "list_id": made["list_id"], "ts": now_ms()}
+        for place in places:
+            self.send("feedback", user, {**common, "item_id": f"i{place}", "action": "impression"})
+        for place in chosen:
+            self.send("feedback", user, {**common, "item_id": f"i{place}", "action": "click"})
+
+    def ndcg(self, places: list[int]) -> float:
+        """Against the best list by the taste, with exponential gains."""
+        gain, discount = np.exp(self.taste * self.young), 1 / np.log2(np.arange(len(places)) + 2)
+        return float(gain[places] @ discount / (np.sort(gain)[::-1][: len(places)] @ discount))
+
+    def served(self) -> float:
+        """The mean NDCG of the last lists."""
+        return float(np.mean(self.recent)) if len(self.recent) >= 40 else 0.0
+
+    def until(self, wanted: float, users: list[str], patience_s: float = PROMISED_S) -> float:
+        """Shop until the lists are so good; the seconds that it took."""
+        begin = time.monotonic()
+        self.recent.clear()
+        while self.served() < wanted:
+            assert time.monotonic() < begin + patience_s, f"after {patience_s} s the NDCG is {self.served():.3f}"
+            self.shop(users)
+        return time.monotonic() - begin
+
+    def turns(self, count: int, users: list[str]) -> float:
+        self.recent.clear()
+        for _ in range(count):
+            self.shop(users)
+        return self.served()
+
+
+@pytest.fixture
+def settings(broker: str, tmp_path: Path) -> Settings:
+    found = Settings(broker=broker, prefix="learn.", app_id="learn", partitions=PARTITIONS, data_dir=tmp_path / "data")
+    topics.create(found)
+    return found
+
+
+@pytest.fixture
+def shoppers(settings: Settings) -> Iterator[Shoppers]:
+    made = Shoppers(settings, taste=2.0)
+    made.open()
+    yield made
+    made.close()
+
+
+def versions(settings: Settings) -> tuple[list[Weights], list[LearnerState]]:
+    found = records(settings, "blend-weights")
+    states = [decode_state(record.value) for record in found if record.key.startswith(STATE.encode())]
+    return [decode_weights(record.value) for record in found if not record.key.startswith(STATE.encode())], states
+
+
+def test_lists_follow_a_taste_that_changes_through_kills_and_poison(settings: Settings, shoppers: Shoppers) -> None:
+    worker, learner = Worker(settings, module="streamrec.cli.main worker", **WORK), Learner(settings, **LEARN)
+    users = [f"u{number}" for number in range(USERS)]
+    try:
+        worker.start()
+        learner.start()
+        worker.ready()
+        learner.ready()
+        print("first", shoppers.until(0.85, users))
+        shoppers.taste = -2.0
+        print("changed", shoppers.turns(4, users))
+        for _ in range(3):
+            shoppers.shop(users)
+        learner.kill()
+        shoppers.turns(5, users)
+        learner.start().ready()
+        print("follow", shoppers.until(0.85, users))
+
+        before = shoppers.turns(10, users)
+        shoppers.thieves = {"thief-1", "thief-2", "thief-3"}
+        print("poison", before, shoppers.turns(40, [*users, *sorted(shoppers.thieves)] ), shoppers.sent)
+        assert learner.stop() == 0
+        assert worker.stop() == 0
+    finally:
+        stop_all([worker, learner])
+    for weights in versions(settings)[0]:
+        print(weights.version, weights.by, weights.metrics, weights.delta.get("freshness"))
+    print(versions(settings)[1][-1])
