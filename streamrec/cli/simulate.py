@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +30,8 @@ Rate = Annotated[float, typer.Option(min=0, help="Messages per second; 0 sends a
 Limit = Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")]
 Duration = Annotated[float | None, typer.Option(min=0, help="Stop after so many seconds.")]
 Times = Annotated[files.Times, typer.Option(help="keep: event times as in the file; now: the time of sending.")]
+LISTS = 100
+"""After so many lists `simulate feedback` says how well they are liked."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 
@@ -85,6 +89,37 @@ def shop(
     opening: Iterator[Message] = itertools.chain(files.item_messages(items), scene.opening(now_ms()))
     needed = {"items", "rooms", "views", "purchases", "danmaku"}
     _play(settings, opening, messages, needed, rate=rate, duration_s=duration, as_json=as_json)
+
+
+@app.command()
+@takes_settings("Kafka")
+def feedback(
+    settings: Settings,
+    likes: Annotated[str, typer.Option(help="What the viewers like: cheap, new, or a word in the title.")],
+    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.")] = files.SAMPLE_ITEMS,
+    duration: Duration = None,
+    limit: Limit = None,
+    seed: Annotated[int, typer.Option(help="The same seed and the same lists make the same feedback.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """React to the lists that come as viewers with that taste would: impressions, clicks and purchases to learn from."""
+    from streamrec.simulator.connection import producer
+    from streamrec.simulator.feedback import Critics, arriving
+
+    critics = Critics(read_items(items), likes, seed)
+    ends = time.monotonic() + duration if duration is not None else math.inf
+    shares: list[float] = []
+    with stop_on_signals() as stop, producer(settings, {"feedback", "recommendations"}) as client, arriving(settings) as poll:
+        player = Player(client, settings.topic)
+        note(f"reacting to the lists of {settings.broker}; Ctrl-C stops")
+        while not stop.is_set() and time.monotonic() < ends and player.summary.sent < (limit or math.inf):
+            for made in poll():
+                player.play(critics.reactions(made, now_ms()), stop=stop)
+                shares.append(critics.share(made))
+                if len(shares) == LISTS:
+                    note(f"{math.fsum(shares) / LISTS:.0%} of the last {LISTS} lists is to their taste; weights {made.weights_version}")
+                    shares.clear()
+        _print(player.summary, as_json)
 
 
 def _play(
