@@ -17,7 +17,7 @@ from streamrec.errors import Overloaded
 from streamrec.facts import because, bought_7d
 from streamrec.features.features import features, standardised, z_scores
 from streamrec.features.queries import Queries, queries
-from streamrec.features.schema import POSITION
+from streamrec.features.schema import FEATURES, POSITION
 from streamrec.filters.filters import BlockedFilter, BoughtFilter, Filter, HiddenFilter, OffShelfFilter, SoldOutFilter, UnlistedFilter, run
 from streamrec.scorers.blend import Blend
 from streamrec.scorers.cross_encoder import CrossEncoderScorer
@@ -231,8 +231,10 @@ class Ranker:
     @staticmethod
     def _chosen(features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """The features of the chosen columns (users, k); zeros behind the last."""
-        found = features[np.arange(len(columns))[:, None], np.maximum(columns, 0)]
-        return np.where((columns >= 0)[:, :, None], found, 0.0)
+        user, place = np.nonzero(columns >= 0)
+        found = np.zeros((*columns.shape, features.shape[2]))
+        found[user, place] = features[user, columns[user, place]]
+        return found
 
     def _contributions(self, features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """What each feature adds to the scores of the chosen columns (users, k); zeros behind the last."""

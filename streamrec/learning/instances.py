@@ -93,5 +93,4 @@ def capped(weight: Array, users: NDArray[np.str_], most: float) -> Array:
         return weight
     _, whose = np.unique(users, return_inverse=True)
     total = np.bincount(whose, weight)
-    scale = np.minimum(1.0, np.divide(most, total, out=np.ones_like(total), where=total > 0))
-    return np.asarray(weight * scale[whose])
+    return np.asarray(weight * (most / np.maximum(total, most))[whose])
