@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,20 +44,28 @@ def restore(settings: Settings, base: str | None, *, to_base: bool) -> Weights:
     Raises:
         InputError: no such base, several to choose from, or nothing to go back to.
     """
-    found = [one for one in survey(settings) if base in (None, one.base) and one.weights is not None]
-    if len(found) != 1:
-        known = ", ".join(one.base for one in found)
-        raise InputError(f"name one with --base: {known}" if found else "nothing was published for that base; see `streamrec learn status`")
-    present, state = found[0].weights, found[0].state
-    assert present is not None
-    earlier = [one for one in (state.earlier if state else []) if number_of(one.version) < number_of(present.restores or present.version)]
-    version, theta = (present.base, ()) if to_base or not earlier else (earlier[-1].version, tuple(earlier[-1].theta))
-    if not present.delta and version == present.base:
-        raise InputError(f"{present.version} is the base itself already: there is nothing to go back to")
-    number = max(number_of(present.version), state.number if state else 0) + 1
-    made = Weights(f"{present.base}+{number}", present.base, SCHEMA, delta_of(np.array(theta)), now_ms(), "operator", version)
+    made = restored(survey(settings), base, to_base=to_base)
     _publish(settings, made)
     return made
+
+
+def restored(found: Sequence[Learned], base: str | None, *, to_base: bool) -> Weights:
+    """What `restore` publishes, given what is there."""
+    named = [one for one in found if base in (None, one.base) and one.weights is not None]
+    if not named:
+        raise InputError("nothing was published for that base; `streamrec learn status` tells what was")
+    if len(named) > 1:
+        raise InputError(f"name one with --base: {', '.join(one.base for one in named)}")
+    present, state = named[0].weights, named[0].state
+    assert present is not None
+    below = number_of(present.restores or present.version)
+    earlier = [one for one in (state.earlier if state else []) if number_of(one.version) < below]
+    version, theta = (present.base, []) if to_base or not earlier else (earlier[-1].version, earlier[-1].theta)
+    if not present.delta and version == present.base:
+        raise InputError(f"{present.version} serves the base alone already: there is nothing to go back to")
+    number = max(number_of(present.version), state.number if state else 0) + 1
+    delta = delta_of(np.array(theta))
+    return Weights(f"{present.base}+{number}", present.base, SCHEMA, delta, now_ms(), "operator", version)
 
 
 async def _read(settings: Settings) -> list[Learned]:
