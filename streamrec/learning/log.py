@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, ProducerFenced
 
-from streamrec.errors import BrokerUnavailable, LearnerReplaced
+from streamrec.errors import LearnerReplaced
 from streamrec.events.partitioner import partition_of
 from streamrec.learning.examples import Example, encode_example
 from streamrec.learning.weights import STATE, LearnerState, Weights, encode_record
@@ -85,5 +85,3 @@ def _named() -> Iterator[None]:
         yield
     except (ProducerFenced, IllegalOperation) as exc:
         raise LearnerReplaced("another learner of this deployment has taken over; run only one, nothing is lost") from exc
-    except KafkaError as exc:
-        raise BrokerUnavailable(f"Kafka: {exc!r}; see that the brokers are well and start the learner again, nothing is lost") from exc

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from streamrec.clock import now_ms
-from streamrec.errors import BadEvent
+from streamrec.errors import BadEvent, BrokerUnavailable
 from streamrec.events.codec import check_route, decode
 from streamrec.events.registry import registry
 from streamrec.events.types import Feedback
@@ -51,12 +52,7 @@ class LearnerProcess:
         self._committed = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set.
-
-        Raises:
-            LearnerReplaced: another learner has been started since.
-            BrokerUnavailable: Kafka refused a request or was away for too long.
-        """
+        """Run until `stop` is set."""
         try:
             # In this order: only once an older learner is fenced do its last examples and state stay the last ones.
             await self._log.open()
@@ -164,8 +160,16 @@ class LearnerProcess:
 
 
 async def serve(settings: Settings, metrics: LearnerMetrics) -> None:
-    """Run the learner until SIGTERM or SIGINT."""
+    """Run the learner until SIGTERM or SIGINT.
+
+    Raises:
+        LearnerReplaced: another learner has been started since.
+        BrokerUnavailable: Kafka refused a request or was away for too long.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await LearnerProcess(settings, metrics).run(stop)
+    try:
+        await LearnerProcess(settings, metrics).run(stop)
+    except KafkaError as exc:
+        raise BrokerUnavailable(f"Kafka: {exc!r}; see that the brokers are well and start the learner again, nothing is lost") from exc

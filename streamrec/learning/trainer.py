@@ -55,12 +55,13 @@ class Trainer:
         self._judged_at = 0
         zero = np.zeros(PLACE + 1)
         self.served, self.theta = Served(base, zero.tolist()), zero
-        self._number, self._refused, self._learned = 0, 0, 0
+        self._number = self._refused = self._learned = self._capped = 0
         self._earlier: list[Served] = []
         self._against_base: deque[float] = deque(maxlen=WINDOW)
         self._offsets: dict[int, int] = {}
         if state is not None and state.schema == SCHEMA:
-            self._number, self._refused, self._learned = state.number, state.refused, state.learned
+            self._number, self._refused = state.number, state.refused
+            self._learned, self._capped = state.learned, state.capped
             self.theta, self.served, self._earlier = np.array(state.theta), state.served, state.earlier
             self._against_base.extend(state.against_base)
             self._offsets = dict(state.offsets)
@@ -78,6 +79,7 @@ class Trainer:
                 self._pending.append(one)
             else:
                 self.counts["capped"] += 1
+                self._capped += 1
 
     def judge(self, now_ms: int, read: Mapping[int, int]) -> Judgement | None:
         """Judge what is served and the candidate by the batch, then learn from it; None while there is too little to judge by.
@@ -125,6 +127,7 @@ class Trainer:
             against_base=list(self._against_base),
             refused=self._refused,
             learned=self._learned,
+            capped=self._capped,
             offsets=self._offsets,
         )
 

@@ -52,6 +52,8 @@ class LearnerState(Struct):
     refused: int
     learned: int
     """Reactions that were learned from."""
+    capped: int
+    """Reactions that were left out, because their users had more than enough in a batch."""
     offsets: dict[int, int]
     """Per partition of training-examples: the first one that has not been learned from."""
 

@@ -19,7 +19,7 @@ def theta(value: float) -> list[float]:
 
 def learned(base: str = BASE) -> Learned:
     earlier = [Served(base, theta(0.0)), Served(f"{base}+1", theta(0.1)), Served(f"{base}+2", theta(0.2))]
-    state = LearnerState(base, SCHEMA, 3, theta(0.3), Served(f"{base}+3", theta(0.3)), earlier, [], 0, 100, {})
+    state = LearnerState(base, SCHEMA, 3, theta(0.3), Served(f"{base}+3", theta(0.3)), earlier, [], 0, 100, 0, {})
     return Learned(base, Weights(f"{base}+3", base, SCHEMA, {FEATURES[0]: 0.3}, NOW), state)
 
 
