@@ -66,6 +66,28 @@ def verify(
 
 
 @app.command()
+def adopt(
+    source: Annotated[Path, typer.Argument(help="Folder of a BERT cross-encoder with one logit, in Hugging Face layout.")],
+    out: Annotated[Path, typer.Argument(help="Model folder to write.")],
+    pairs: Annotated[Path, typer.Option(help='Lines {"user": "…", "item": "…"}: texts that set and judge the scales of int8.')],
+    name: Annotated[str, typer.Option(help="The model's name, as lists carry it.")] = "adopted",
+    user_tokens: Annotated[int, typer.Option(help="Tokens of a user's side.", min=1)] = 40,
+    item_tokens: Annotated[int, typer.Option(help="Tokens of an item.", min=1)] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Make a model folder out of a cross-encoder of Hugging Face layout; graphs that differ from torch are refused."""
+    from streamrec.training.require import require_training
+
+    require_training()
+    from streamrec.training.adopt import adopt as adopt_folder
+    from streamrec.training.adopt import read_pairs
+
+    found = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
+    lines = [f"{file}: {value:.6g}" for file, value in found.items()]
+    emit(as_json, found, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *lines]))
+
+
+@app.command()
 @takes_settings("Kafka", "Model")
 def publish(
     settings: Settings,
