@@ -1,7 +1,7 @@
 # Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench soak faults clean
+.PHONY: help install demo test check bench bench-bert soak faults clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 py
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
 
 help:  ## list what there is to make
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s  %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s  %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or later is needed and none was found; name one: make PYTHON=/path/to/python" >&2; exit 1; }
@@ -49,6 +49,14 @@ bench: $(VENV)/bench.stamp  ## measure the engine beside others, then real lists
 	@$(BIN)/python -m benchmarks.stream $(ARGS)
 	@$(BIN)/python -m benchmarks.latency --rates 5,20,50,100 $(filter --json,$(ARGS))
 	@$(BIN)/python -m benchmarks.recovery $(filter --json,$(ARGS))
+
+bench-bert:  ## measure BERT serving beside the machine's peak and beside others (ARGS="--quick", "--json"; environments of their own)
+	@test -e .venv-bench/bert.stamp -a .venv-bench/bert.stamp -nt setup.cfg || { \
+		echo "installing what BERT serving is measured beside into .venv-bench (once; some minutes)" >&2; \
+		"$(PYTHON)" -m venv .venv-bench/bert && .venv-bench/bert/bin/pip install --quiet --editable '.[broker,train,bench-bert]' && \
+		"$(PYTHON)" -m venv .venv-bench/fastembed && .venv-bench/fastembed/bin/pip install --quiet 'fastembed>=0.9,<0.10' && \
+		touch .venv-bench/bert.stamp; }
+	@.venv-bench/bert/bin/python -m benchmarks.bert $(ARGS)
 
 soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
