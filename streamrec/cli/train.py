@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,10 @@ from streamrec.cli.output import emit
 from streamrec.datasets.uci import day_ms
 from streamrec.settings import Settings
 from streamrec.training.require import require_training
+
+if TYPE_CHECKING:
+    from streamrec.training.list_source import Material
+    from streamrec.training.purchases import Purchases
 
 app = typer.Typer(no_args_is_help=True, help="Train a model: vocabulary, pretrain, encoder, ranker, check; then `streamrec export`.")
 
@@ -28,6 +32,13 @@ Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
 Steps = Annotated[int, typer.Option(help="Optimiser steps.", min=1)]
 Layers = Annotated[int, typer.Option(help="Layers of the network.", min=1, max=12)]
 Rate = Annotated[float, typer.Option(help="Highest learning rate.", min=0.0)]
+ValidateFrom = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Baskets from this day (UTC) on are not trained on but validated with; none when left out."),
+]
+Every = Annotated[int, typer.Option(help="Steps between checkpoints, and between validations.", min=1)]
+Patience = Annotated[int, typer.Option(help="Validations without a better one until the training ends; 0: never.", min=0)]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of a run that was cut off.")]
 
 
 @app.command()
@@ -61,20 +72,25 @@ def pretrain(
     until: Until,
     products: Products,
     captions: Captions,
+    start: Annotated[Path | None, typer.Option(help="BERT folder in Hugging Face layout whose words and weights are the start.")] = None,
     layers: Layers = 3,
     steps: Steps = 300,
+    rate: Rate = 1e-3,
+    every: Every = 50,
+    resume: Resume = False,
     seed: Seed = 7,
 ) -> None:
     """Masked words, the teacher's similarities, captions of one category together."""
     require_training()
     from streamrec.training.corpus import read_corpus
+    from streamrec.training.loop import Plan
     from streamrec.training.networks import Record
     from streamrec.training.pretrain import pretrain as run
     from streamrec.training.purchases import read_titles
 
     record = Record(seed, until.date())
     titles = read_titles(data, day_ms(until.date()))
-    run(work / "vocabulary", titles, read_corpus(products, captions), work / "pretrained", layers, steps, record)
+    run(work, start, titles, read_corpus(products, captions), layers, Plan(steps, rate, every, 0, resume), record)
 
 
 @app.command()
@@ -82,19 +98,24 @@ def encoder(
     work: Work,
     data: Data,
     until: Until,
+    validate_from: ValidateFrom = None,
     steps: Steps = 300,
     rate: Rate = 5e-4,
+    every: Every = 50,
+    patience: Patience = 0,
+    resume: Resume = False,
     seed: Seed = 7,
 ) -> None:
     """Fine-tune the encoder on what is bought next and together."""
     require_training()
     from streamrec.training.encoder import train_encoder
+    from streamrec.training.loop import Plan
     from streamrec.training.networks import Record
-    from streamrec.training.purchases import read_purchases
 
     record = Record(seed, until.date())
-    purchases = read_purchases(data, None, day_ms(until.date()), split=True, seed=seed)
-    train_encoder(work / "vocabulary", work / "pretrained", purchases, work / "encoder", steps, rate, record)
+    purchases, held = _purchases(data, until, validate_from, seed)
+    plan = Plan(steps, rate, every, patience, resume)
+    train_encoder(work / "vocabulary", work / "pretrained", purchases, held, work / "encoder", plan, record)
 
 
 @app.command()
@@ -104,22 +125,24 @@ def ranker(
     until: Until,
     products: Products,
     captions: Captions,
+    validate_from: ValidateFrom = None,
     layers: Layers = 2,
     steps: Steps = 300,
     rate: Rate = 5e-4,
+    every: Every = 50,
+    patience: Patience = 0,
+    resume: Resume = False,
     seed: Seed = 7,
 ) -> None:
     """Train the cross-encoder on what users bought next."""
     require_training()
-    from streamrec.training.corpus import read_corpus
+    from streamrec.training.loop import Plan
     from streamrec.training.networks import Record
-    from streamrec.training.purchases import read_purchases
     from streamrec.training.ranker import train_ranker
 
     record = Record(seed, until.date())
-    purchases = read_purchases(data, None, day_ms(until.date()), split=True, seed=seed)
-    corpus = read_corpus(products, captions)
-    train_ranker(work / "vocabulary", work / "encoder", purchases, corpus, work / "ranker", layers, steps, rate, record)
+    material = _material(work, data, until, validate_from, products, captions, seed)
+    train_ranker(material, work / "ranker", layers, Plan(steps, rate, every, patience, resume), record)
 
 
 @app.command()
@@ -129,39 +152,35 @@ def late(
     until: Until,
     products: Products,
     captions: Captions,
+    validate_from: ValidateFrom = None,
     layers: Layers = 2,
-    steps: Steps = 300,
+    steps: Steps = 450,
     rate: Rate = 1e-3,
+    every: Every = 50,
+    patience: Patience = 0,
+    resume: Resume = False,
     seed: Seed = 7,
 ) -> None:
     """Train the late interaction, taught by the cross-encoder."""
     require_training()
-    from streamrec.training.corpus import read_corpus
     from streamrec.training.late_training import train_late
+    from streamrec.training.loop import Plan
     from streamrec.training.networks import Record
-    from streamrec.training.purchases import read_purchases
 
     record = Record(seed, until.date())
-    purchases = read_purchases(data, None, day_ms(until.date()), split=True, seed=seed)
-    train_late(work, purchases, read_corpus(products, captions), layers, steps, rate, record)
+    material = _material(work, data, until, validate_from, products, captions, seed)
+    train_late(material, work / "late", layers, Plan(steps, rate, every, patience, resume), record)
 
 
 @app.command()
 def calibration(work: Work, data: Data, until: Until, products: Products, captions: Captions, seed: Seed = 7) -> None:
     """Keep real pairs that set the scales of the int8 graphs."""
     require_training()
-    import numpy as np
-
     from streamrec.training.calibration import Calibration
-    from streamrec.training.corpus import read_corpus
-    from streamrec.training.list_source import ListSource
     from streamrec.training.networks import Record
-    from streamrec.training.purchases import read_purchases
 
     record = Record(seed, until.date())
-    purchases = read_purchases(data, None, day_ms(until.date()), split=True, seed=seed)
-    corpus = read_corpus(products, captions)
-    source = ListSource(work / "vocabulary", work / "encoder", purchases, corpus, np.random.default_rng(seed))
+    source, _ = _material(work, data, until, None, products, captions, seed).sources(seed)
     kept = Calibration.draw(source)
     kept.save(work / "calibration")
     record.save(work / "calibration", pairs=len(kept.items))
@@ -206,3 +225,23 @@ def weights(
     replay = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=day_ms(since.date()))
     samples = list(track(collect(replay, ranker, lines), "making lists", console=Console(stderr=True), transient=True))
     emit(True, fit(samples, ranker.blend.weights), "")
+
+
+def _purchases(data: Path, until: datetime, validate_from: datetime | None, seed: int) -> tuple[Purchases, Purchases | None]:
+    """What to train on, and what to validate with."""
+    from streamrec.training.purchases import read_purchases
+
+    until_ms = day_ms(until.date())
+    if validate_from is None:
+        return read_purchases(data, None, until_ms, split=True, seed=seed), None
+    from_ms = day_ms(validate_from.date())
+    return read_purchases(data, None, from_ms, split=True, seed=seed), read_purchases(data, from_ms, until_ms, split=False, seed=seed)
+
+
+def _material(
+    work: Path, data: Path, until: datetime, validate_from: datetime | None, products: Path, captions: Path, seed: int
+) -> Material:
+    from streamrec.training.corpus import read_corpus
+    from streamrec.training.list_source import Material
+
+    return Material(work, *_purchases(data, until, validate_from, seed), read_corpus(products, captions))

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_USER_TOKENS
+from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 
 STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
 
@@ -112,7 +112,7 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         commands.append(measured["command"])
     text = TEMPLATE.format(
         name=name,
-        hidden=HIDDEN,
+        hidden=encoder["hidden_size"],
         ranker_layers=ranker["num_hidden_layers"],
         encoder_layers=encoder["num_hidden_layers"],
         feed_forward=ranker["intermediate_size"],

@@ -24,7 +24,7 @@ from transformers import BertModel
 
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
-from streamrec.training.networks import HIDDEN, encoder_config
+from streamrec.training.networks import fewer_layers
 
 HEAD = "head.safetensors"
 
@@ -35,10 +35,11 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
     def __init__(self, network: Any) -> None:
         super().__init__()
         self.network = network
-        self.pooler = nn.Linear(HIDDEN, HIDDEN)
-        self.whole = nn.Linear(HIDDEN, 1)
-        self.gate = nn.Linear(HIDDEN, 1)
-        self.share = nn.Linear(HIDDEN, 1)
+        width = network.config.hidden_size
+        self.pooler = nn.Linear(width, width)
+        self.whole = nn.Linear(width, 1)
+        self.gate = nn.Linear(width, 1)
+        self.share = nn.Linear(width, 1)
         self.alike = nn.Parameter(torch.tensor(3.0))
         self.cover = nn.Parameter(torch.tensor(3.0))
         for layer in (self.whole, self.gate, self.share):
@@ -73,7 +74,7 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
 
 def cross_encoder_from(encoder: Any, layers: int) -> CrossEncoder:
     """A cross-encoder whose embeddings and first layers are those of `encoder`."""
-    network: Any = BertModel(encoder_config(encoder.config.vocab_size, layers), add_pooling_layer=False)
+    network: Any = BertModel(fewer_layers(encoder.config, layers), add_pooling_layer=False)
     network.load_state_dict(encoder.state_dict(), strict=False)
     return CrossEncoder(network)
 

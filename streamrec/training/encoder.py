@@ -18,7 +18,8 @@ from torch import nn
 from torch.nn import functional
 
 from streamrec.bert.tokens import Tokeniser
-from streamrec.training.networks import MAX_ITEM_TOKENS, Record, embed, load_encoder, optimiser, step_down, steps_with_bar
+from streamrec.training.loop import Loop, Plan
+from streamrec.training.networks import MAX_ITEM_TOKENS, Record, embed, load_encoder
 from streamrec.training.purchases import Example, Purchases
 from streamrec.training.teacher import Teacher
 
@@ -28,21 +29,21 @@ PPMI_MOST = 5.0
 
 
 def train_encoder(
-    vocabulary: Path, start: Path, purchases: Purchases, out: Path, steps: int, rate: float, record: Record
+    vocabulary: Path, start: Path, purchases: Purchases, held: Purchases | None, out: Path, plan: Plan, record: Record
 ) -> None:
-    """Fine-tune the encoder of `start` and save it in `out`."""
+    """Fine-tune the encoder of `start` and save it in `out`; validated on the baskets of `held`."""
     rng = np.random.default_rng(record.seed)
     encoder = load_encoder(start)
-    encoder.train()
-    ids = Tokeniser(vocabulary / "tokenizer.json")(purchases.titles, MAX_ITEM_TOKENS)
+    tokenise = Tokeniser(vocabulary / "tokenizer.json")
+    ids = tokenise(purchases.titles, MAX_ITEM_TOKENS)
     together = torch.from_numpy(ppmi(purchases.covisits))
     linked = np.flatnonzero(together.sum(1).numpy() > 0)
     taught = Teacher().vectors(purchases.titles)
     scale, weight, sharpness = (nn.Parameter(torch.tensor(value)) for value in (math.log(10), 1.0, math.log(10)))
-    adam, schedule = optimiser(encoder, rate, steps, [scale, weight, sharpness])
-    losses: dict[str, float] = {}
-    for show in steps_with_bar("encoder", steps):
-        vectors = embed(encoder, _drop_words(ids, rng))
+    loop = Loop("encoder", plan, encoder, out, rng, [scale, weight, sharpness])
+
+    def losses() -> tuple[Any, dict[str, Any]]:
+        vectors = embed(encoder, drop_words(ids, rng), processes=loop.processes)
         batch = [purchases.examples[row] for row in rng.choice(len(purchases.examples), min(BATCH, len(purchases.examples)), replace=False)]
         bought = next_basket_loss(vectors, batch, purchases, scale, weight)
         rows = torch.from_numpy(rng.choice(linked, min(PPMI_ROWS, len(linked)), replace=False))
@@ -51,18 +52,22 @@ def train_encoder(
         cosine[torch.arange(len(rows)), rows] = -1.0
         linked_loss = functional.kl_div((cosine * sharpness.exp()).log_softmax(1), target, reduction="batchmean")
         meaning = functional.mse_loss(vectors[rows] @ vectors[rows].T, taught[rows] @ taught[rows].T)
-        step_down(bought + 0.5 * linked_loss + 2 * meaning, encoder, adam, schedule)
-        losses = show(basket=bought.item(), ppmi=linked_loss.item(), meaning=meaning.item())
-    encoder.save_pretrained(out)
-    record.save(
-        out,
-        steps=steps,
-        examples=len(purchases.examples),
-        titles=len(ids),
-        scale=scale.exp().item(),
-        popularity_weight=weight.item(),
-        losses=losses,
-    )
+        parts = {"basket": bought, "ppmi": linked_loss, "meaning": meaning}
+        parts = {name: value / loop.processes.world for name, value in parts.items()}
+        return parts["basket"] + 0.5 * parts["ppmi"] + 2 * parts["meaning"], parts
+
+    judged = tokenise(held.titles, MAX_ITEM_TOKENS) if held else ids
+
+    def validate() -> float:
+        assert held is not None
+        loss = next_basket_loss(embed(encoder, judged), held.examples[:BATCH], held, scale, weight)
+        return float(loss)
+
+    found = loop.train(losses, validate if held else None)
+    if record.first:
+        encoder.save_pretrained(out)
+    facts = {"examples": len(purchases.examples), "titles": len(ids), "scale": scale.exp().item(), "popularity_weight": weight.item()}
+    record.save(out, **facts, **found)
 
 
 def next_basket_loss(vectors: Any, batch: list[Example], purchases: Purchases, scale: Any, weight: Any) -> Any:
@@ -88,7 +93,7 @@ def ppmi(covisits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(clipped, np.float32)
 
 
-def _drop_words(ids: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
+def drop_words(ids: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
     """Leave one word in ten out of every title (never the last one left), so that no single word carries an item."""
     drop = (rng.random(ids.shape) < 0.1) & (ids != 0)
     drop &= drop.sum(axis=1, keepdims=True) < (ids != 0).sum(axis=1, keepdims=True)

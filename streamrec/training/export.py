@@ -20,7 +20,7 @@ from streamrec.training.cross_encoder import load_cross_encoder
 from streamrec.training.graphs import VectorHead, export_graph, halve_words
 from streamrec.training.late import STATE, load_late
 from streamrec.training.late_graphs import export_late
-from streamrec.training.networks import HIDDEN, MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
+from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
 
 STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
@@ -61,7 +61,7 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
         **cross.network.config.to_diff_dict(),
         "streamrec": {
             "name": name,
-            "dim": HIDDEN,
+            "dim": encoder.config.hidden_size,
             "max_item_tokens": MAX_ITEM_TOKENS,
             "max_user_tokens": MAX_USER_TOKENS,
             "max_tokens": MAX_TOKENS,

@@ -25,7 +25,7 @@ from transformers import BertModel
 from streamrec.bert.pairs import text_inputs
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
-from streamrec.training.networks import HIDDEN, encoder_config, tensors
+from streamrec.training.networks import fewer_layers, tensors
 
 STATE = 32
 SHARED_ROWS = 2048
@@ -42,7 +42,7 @@ class LateEncoder(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.network = network
         self.register_buffer("rows", rows.int())
-        self.project = nn.Linear(HIDDEN, STATE, bias=False)
+        self.project = nn.Linear(network.config.hidden_size, STATE, bias=False)
 
     def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
         """See the class."""
@@ -120,7 +120,7 @@ def late_from(encoder: Any, seen: NDArray[np.int32], layers: int) -> LateInterac
     rows[own] = np.arange(len(own))
     rows[unseen] = len(own) + np.arange(len(unseen)) % SHARED_ROWS
     words = torch.cat([table[torch.from_numpy(own)], table[torch.from_numpy(unseen[:SHARED_ROWS])]]).detach()
-    network: Any = BertModel(encoder_config(len(words), layers), add_pooling_layer=False)
+    network: Any = BertModel(fewer_layers(encoder.config, layers, len(words)), add_pooling_layer=False)
     weights = {name: value for name, value in encoder.state_dict().items() if name != "embeddings.word_embeddings.weight"}
     network.load_state_dict(weights, strict=False)
     with torch.no_grad():

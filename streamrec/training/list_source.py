@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,24 @@ GROUPED = 4
 TEXT_TOKENS = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What lists are made of: a work folder with vocabulary and encoder, purchases, those held out for validation, and other texts."""
+
+    work: Path
+    purchases: Purchases
+    held: Purchases | None
+    corpus: Corpus
+
+    def sources(self, seed: int) -> tuple[ListSource, ListSource | None]:
+        """The lists to train on and those to validate on."""
+
+        def source(purchases: Purchases, seed: int) -> ListSource:
+            return ListSource(self.work / "vocabulary", self.work / "encoder", purchases, self.corpus, np.random.default_rng(seed))
+
+        return source(self.purchases, seed), source(self.held, seed + 1) if self.held else None
+
+
 class ListSource:
     """Draws lists; the vectors of the encoder in `encoder` tell which items are alike, and so hard to tell apart.
 
@@ -26,6 +45,7 @@ class ListSource:
     """
 
     def __init__(self, vocabulary: Path, encoder: Path, purchases: Purchases, corpus: Corpus, rng: np.random.Generator) -> None:
+        self.rng = rng
         tokenise = Tokeniser(vocabulary / "tokenizer.json")
         self._starts = word_starts((vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1])
         self.titles = tokenise(purchases.titles, MAX_ITEM_TOKENS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,10 @@ class Lists:
     there: NDArray[np.bool_]
     offset: NDArray[np.float32]
     popularity: NDArray[np.float32]
+
+    def take(self, rows: NDArray[np.intp]) -> Lists:
+        """Some of the lists."""
+        return Lists(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 class Comments:

@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from streamrec.bert.pairs import Feeds, text_inputs
 from streamrec.errors import ModelMissing
+from streamrec.training.processes import Processes
 
 HIDDEN = 128
 MAX_TOKENS = 96
@@ -40,6 +38,12 @@ def encoder_config(vocabulary: int, layers: int) -> BertConfig:
         hidden_dropout_prob=0.1,
         attention_probs_dropout_prob=0.0,
     )
+
+
+def fewer_layers(config: BertConfig, layers: int, vocabulary: int | None = None) -> BertConfig:
+    """The same configuration with other layers and, perhaps, another number of words."""
+    told = {**config.to_dict(), "num_hidden_layers": layers}
+    return BertConfig(**told if vocabulary is None else {**told, "vocab_size": vocabulary})
 
 
 def load_encoder(folder: Path, **options: Any) -> Any:
@@ -63,8 +67,13 @@ def pool(hidden: Any, mask: Any) -> Any:
     return functional.normalize((hidden * weights).sum(1) / weights.sum(1), dim=1)
 
 
-def embed(encoder: Any, tokens: NDArray[np.int32], chunk: int = 256) -> Any:
-    """Normalised vectors of token rows, with gradients when they are on; rows are encoded in order of length."""
+def embed(encoder: Any, tokens: NDArray[np.int32], chunk: int = 256, processes: Processes | None = None) -> Any:
+    """Normalised vectors of token rows, with gradients when they are on; rows are encoded in order of length.
+
+    Several `processes` share the rows, see `Processes.gather`.
+    """
+    if processes and processes.world > 1:
+        return processes.gather(embed(encoder, tokens[processes.rank :: processes.world], chunk), len(tokens))
     lengths = (tokens != 0).sum(axis=1)
     order = np.argsort(lengths, kind="stable")
     parts = []
@@ -72,51 +81,6 @@ def embed(encoder: Any, tokens: NDArray[np.int32], chunk: int = 256) -> Any:
         inputs = tensors(text_inputs(tokens[order[start : start + chunk]]))
         parts.append(pool(encoder(**inputs).last_hidden_state, inputs["attention_mask"]))
     return torch.cat(parts)[torch.from_numpy(np.argsort(order))]
-
-
-def optimiser(network: Any, rate: float, steps: int, extra: list[Any] | None = None) -> tuple[Any, Any]:
-    """AdamW with a tenth of the steps to warm up and a linear way down; `extra` are scalars that learn ten times as fast."""
-    fast = {id(value) for value in extra or ()}
-    groups: list[dict[str, Any]] = [{"params": [value for value in network.parameters() if id(value) not in fast], "lr": rate}]
-    if extra:
-        groups.append({"params": extra, "lr": 10 * rate, "weight_decay": 0.0})
-    adam = torch.optim.AdamW(groups, weight_decay=0.01)
-    warm = max(1, steps // 10)
-
-
-    def factor(step: int) -> float:
-        return min((step + 1) / warm, max(0.02, (steps - step) / max(1, steps - warm)))
-
-    return adam, torch.optim.lr_scheduler.LambdaLR(adam, factor)
-
-
-def step_down(loss: Any, network: Any, adam: Any, schedule: Any) -> float:
-    """One optimiser step on `loss`; its value."""
-    adam.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    adam.step()
-    schedule.step()
-    return float(loss.detach())
-
-
-def steps_with_bar(what: str, steps: int) -> Iterator[Any]:
-    """Once per step a callable that shows the losses, under a progress bar on stderr."""
-    losses_column = TextColumn("{task.fields[losses]}")
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), losses_column]
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(what, total=steps, losses="")
-        smooth: dict[str, float] = {}
-
-        def show(**losses: float) -> dict[str, float]:
-            for name, value in losses.items():
-                smooth[name] = 0.95 * smooth[name] + 0.05 * value if name in smooth else value
-            progress.update(task, losses=" ".join(f"{name} {value:.3f}" for name, value in smooth.items()))
-            return smooth
-
-        for _ in range(steps):
-            yield show
-            progress.advance(task)
 
 
 def command_line() -> str:
@@ -132,9 +96,12 @@ class Record:
         torch.manual_seed(seed)
         self._start = time.monotonic()
         self.seed = seed
+        self.first = Processes.join().first
 
     def save(self, folder: Path, **facts: Any) -> None:
-        """Write the command line, the seed, the seconds taken and `facts`."""
+        """Write the command line, the seed, the seconds taken and `facts`; the first of several processes does."""
+        if not self.first:
+            return
         folder.mkdir(parents=True, exist_ok=True)
         facts = {
             "command": command_line(),

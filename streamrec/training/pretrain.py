@@ -15,7 +15,9 @@ from transformers import BertModel
 from streamrec.bert.pairs import text_inputs
 from streamrec.bert.tokens import MASK, SPECIAL, Tokeniser
 from streamrec.training.corpus import Corpus
-from streamrec.training.networks import HIDDEN, Record, embed, encoder_config, optimiser, step_down, steps_with_bar, tensors
+from streamrec.training.loop import Loop, Plan
+from streamrec.training.networks import MAX_TOKENS, Record, embed, encoder_config, tensors
+from streamrec.training.start import adopt
 from streamrec.training.teacher import Teacher
 
 WORD_STD = 0.05
@@ -24,9 +26,14 @@ PAIRED = 128
 TEXT_TOKENS = 32
 
 
-def pretrain(vocabulary: Path, titles: list[str], corpus: Corpus, out: Path, layers: int, steps: int, record: Record) -> None:
-    """Train an encoder on short texts and save it in `out`."""
+def pretrain(work: Path, start: Path | None, titles: list[str], corpus: Corpus, layers: int, plan: Plan, record: Record) -> None:
+    """Train an encoder on short texts and save it in `work/pretrained`.
+
+    It starts from the BERT in the folder `start`, whose vocabulary then replaces that of `work`, or else from the teacher's words.
+    """
     rng = np.random.default_rng(record.seed)
+    out, vocabulary = work / "pretrained", work / "vocabulary"
+    adopted = adopt(start, vocabulary, MAX_TOKENS) if start else None
     tokenise = Tokeniser(vocabulary / "tokenizer.json")
     pieces = (vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
     teacher = Teacher()
@@ -38,30 +45,38 @@ def pretrain(vocabulary: Path, titles: list[str], corpus: Corpus, out: Path, lay
     everything = np.concatenate([english_ids, caption_ids])
     seen = np.unique(everything)
 
-    encoder = BertModel(encoder_config(len(pieces), layers), add_pooling_layer=False)
-    _start_words(encoder, teacher, pieces)
-    head = nn.Sequential(nn.Linear(HIDDEN, HIDDEN), nn.GELU(), nn.LayerNorm(HIDDEN))
+    encoder: Any = adopted
+    if encoder is None:
+        encoder = BertModel(encoder_config(len(pieces), layers), add_pooling_layer=False)
+        _start_words(encoder, teacher, pieces)
+    width = encoder.config.hidden_size
+    head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
     both = nn.ModuleList([encoder, head])
-    adam, schedule = optimiser(both, 1e-3, steps)
-    losses: dict[str, float] = {}
-    for show in steps_with_bar("pretrain", steps):
+    loop = Loop("pretrain", plan, both, out, rng)
+
+    def losses() -> tuple[Any, dict[str, Any]]:
         masked = _masked_word_loss(encoder, head, everything[rng.choice(len(everything), TEXTS, replace=False)], seen, rng)
         rows = rng.choice(len(english), PAIRED, replace=False)
-        alike = _teacher_loss(embed(encoder, english_ids[rows], chunk=64), taught[rows])
+        alike = _teacher_loss(embed(encoder, english_ids[rows], 64, loop.processes), taught[rows])
         rows = rng.choice(len(caption_ids), PAIRED, replace=False)
-        together = _group_loss(embed(encoder, caption_ids[rows], chunk=64), torch.from_numpy(groups[rows]))
-        step_down(masked + 2 * alike + 0.5 * together, both, adam, schedule)
-        losses = show(words=masked.item(), teacher=alike.item(), captions=together.item())
-    _settle_unseen(encoder, pieces, seen)
-    encoder.save_pretrained(out)
-    record.save(out, steps=steps, vocabulary=len(pieces), texts=len(everything), pieces_seen=len(seen), losses=losses)
+        together = _group_loss(embed(encoder, caption_ids[rows], 64, loop.processes), torch.from_numpy(groups[rows]))
+        parts = {"words": masked, "teacher": alike, "captions": together}
+        parts = {name: value / loop.processes.world for name, value in parts.items()}
+        return parts["words"] + 2 * parts["teacher"] + 0.5 * parts["captions"], parts
+
+    found = loop.train(losses)
+    if adopted is None:
+        _settle_unseen(encoder, pieces, seen)
+    if record.first:
+        encoder.save_pretrained(out)
+    record.save(out, vocabulary=len(pieces), texts=len(everything), pieces_seen=len(seen), **found)
 
 
 def _start_words(encoder: Any, teacher: Teacher, pieces: list[str]) -> None:
     with torch.no_grad():
         table = encoder.embeddings.word_embeddings.weight
         table.normal_(0, WORD_STD)
-        found, vectors = teacher.word_vectors(pieces, HIDDEN, WORD_STD)
+        found, vectors = teacher.word_vectors(pieces, table.shape[1], WORD_STD)
         table[found] = vectors
         table[0] = 0
 

@@ -38,3 +38,24 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "captions.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder with the shop's vocabulary and an encoder that has learned nothing and drops nothing out."""
+    import torch
+    from transformers import BertModel
+
+    from streamrec.training.corpus import read_corpus
+    from streamrec.training.networks import encoder_config
+    from streamrec.training.vocabulary import save_vocabulary, train_vocabulary
+
+    work = tmp_path_factory.mktemp("tiny")
+    corpus = read_corpus(shop / "products.yaml", shop / "captions.csv")
+    tokenizer = train_vocabulary([*corpus.texts(), *(" ".join(WORDS),) * 3], 600)
+    save_vocabulary(tokenizer, work / "vocabulary", 96)
+    torch.manual_seed(0)
+    config = encoder_config(tokenizer.get_vocab_size(), 1)
+    config.hidden_dropout_prob = 0.0
+    BertModel(config, add_pooling_layer=False).save_pretrained(work / "encoder")
+    return work

@@ -22,8 +22,8 @@ from streamrec.training import graphs
 from streamrec.training.card import write_card
 from streamrec.training.encoder import ppmi
 from streamrec.training.export import export_model
+from streamrec.training.list_training import pair_scores, softmax_loss
 from streamrec.training.lists import Lists
-from streamrec.training.ranker import list_loss
 
 pytestmark = [
     pytest.mark.train,
@@ -122,7 +122,7 @@ def test_draws_that_were_likely_weigh_less_in_the_loss() -> None:
     lists = Lists(np.zeros((1, 40), np.int32), items, right, there, -np.log(chance), np.zeros((1, 3), np.float32))
     weights = np.exp([2.0, 0.0, 0.0]) / chance[0]
     expected = -np.log(weights[0] / weights.sum())
-    assert list_loss(Fixed(), lists, torch.tensor(1.0)).item() == pytest.approx(expected, rel=1e-5)
+    assert softmax_loss(pair_scores(Fixed(), lists), lists, torch.tensor(1.0)).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_pairs_that_were_bought_together_once_have_no_mutual_information() -> None:
