@@ -173,6 +173,87 @@ def late(
 
 
 @app.command()
+def prune(
+    work: Work,
+    data: Data,
+    until: Until,
+    products: Products,
+    captions: Captions,
+    out: Annotated[Path, typer.Option(help="Folder for the pruned ranker, for example the folder ranker of another work folder.")],
+    heads: Annotated[int, typer.Option(help="Attention heads that every layer keeps.", min=1)] = 3,
+    neurons: Annotated[int, typer.Option(help="Feed-forward neurons that every layer keeps.", min=1)] = 384,
+    validate_from: ValidateFrom = None,
+    steps: Steps = 100,
+    rate: Rate = 2e-4,
+    every: Every = 50,
+    patience: Patience = 0,
+    resume: Resume = False,
+    seed: Seed = 7,
+) -> None:
+    """Prune heads, neurons and word rows of the ranker, and let it recover; prints the parameters as JSON."""
+    require_training()
+    from streamrec.training.loop import Plan
+    from streamrec.training.networks import Record
+    from streamrec.training.prune import prune_ranker
+
+    record = Record(seed, until.date())
+    material = _material(work, data, until, validate_from, products, captions, seed)
+    emit(True, prune_ranker(material, out, heads, neurons, Plan(steps, rate, every, patience, resume), record), "")
+
+
+@app.command()
+def distil(
+    work: Work,
+    data: Data,
+    until: Until,
+    products: Products,
+    captions: Captions,
+    teacher: Annotated[Path, typer.Option(help="Work folder with a larger ranker; its vocabulary may be another.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new ranker, for example the folder ranker of another work folder.")],
+    validate_from: ValidateFrom = None,
+    layers: Layers = 2,
+    steps: Steps = 300,
+    rate: Rate = 5e-4,
+    every: Every = 50,
+    patience: Patience = 0,
+    resume: Resume = False,
+    seed: Seed = 7,
+) -> None:
+    """Train a ranker taught by a larger one; prints the parameters of both as JSON."""
+    require_training()
+    from streamrec.training.distil import distil_ranker
+    from streamrec.training.loop import Plan
+    from streamrec.training.networks import Record
+
+    record = Record(seed, until.date())
+    material = _material(work, data, until, validate_from, products, captions, seed)
+    emit(True, distil_ranker(material, teacher, out, layers, Plan(steps, rate, every, patience, resume), record), "")
+
+
+@app.command()
+def sentiment(
+    work: Work,
+    reviews: Annotated[Path, typer.Option(help="CSV with label (0, 1) and review, or JSON lines with label and sentence; .gz or not.")],
+    test: Annotated[Path | None, typer.Option(help="Other reviews to judge it on.")] = None,
+    steps: Steps = 600,
+    rate: Rate = 1e-3,
+    every: Every = 100,
+    patience: Patience = 0,
+    resume: Resume = False,
+    seed: Seed = 7,
+) -> None:
+    """Train a head on the encoder that tells praise from complaint; prints its accuracy as JSON."""
+    require_training()
+    from streamrec.training.loop import Plan
+    from streamrec.training.networks import Record
+    from streamrec.training.sentiment import read_reviews, train_sentiment
+
+    judged = read_reviews(test) if test else None
+    plan = Plan(steps, rate, every, patience, resume)
+    emit(True, train_sentiment(work, read_reviews(reviews), judged, plan, Record(seed)), "")
+
+
+@app.command()
 def calibration(work: Work, data: Data, until: Until, products: Products, captions: Captions, seed: Seed = 7) -> None:
     """Keep real pairs that set the scales of the int8 graphs."""
     require_training()

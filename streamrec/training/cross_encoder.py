@@ -24,7 +24,7 @@ from transformers import BertModel
 
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
-from streamrec.training.networks import fewer_layers
+from streamrec.training.networks import fewer_layers, load_bert
 
 HEAD = "head.safetensors"
 
@@ -32,9 +32,13 @@ HEAD = "head.safetensors"
 class CrossEncoder(nn.Module):  # type: ignore[misc]
     """Scores of shape (batch, 1) from token ids, mask and token types."""
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, rows: Any = None) -> None:
+        """`rows` says which row of the word table a token has; without it they are numbered alike."""
         super().__init__()
         self.network = network
+        if rows is not None:
+            self.register_buffer("rows", rows.int())
+        self._pruned = rows is not None
         width = network.config.hidden_size
         self.pooler = nn.Linear(width, width)
         self.whole = nn.Linear(width, 1)
@@ -49,7 +53,7 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
 
     def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
         """See the module."""
-        words = self.network.embeddings.word_embeddings(input_ids)
+        words = self.network.embeddings.word_embeddings(self.rows[input_ids] if self._pruned else input_ids)
         states = self.network(inputs_embeds=words, attention_mask=attention_mask, token_type_ids=token_type_ids).last_hidden_state
         word = (input_ids >= len(SPECIAL)).to(states.dtype)
         item = word * token_type_ids.to(states.dtype)
@@ -87,8 +91,9 @@ def load_cross_encoder(folder: Path, **options: Any) -> CrossEncoder:
     """
     if not (folder / HEAD).is_file():
         raise ModelMissing(f"{folder} holds no cross-encoder; run `streamrec train ranker` first")
-    network = CrossEncoder(BertModel.from_pretrained(folder, add_pooling_layer=False, **options))
-    network.load_state_dict(load_file(str(folder / HEAD)), strict=False)
+    head = load_file(str(folder / HEAD))
+    network = CrossEncoder(load_bert(folder, **options), head.get("rows"))
+    network.load_state_dict(head, strict=False)
     return network
 
 

@@ -23,12 +23,10 @@ from torch.nn import functional
 from transformers import BertModel
 
 from streamrec.bert.pairs import text_inputs
-from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
-from streamrec.training.networks import fewer_layers, tensors
+from streamrec.training.networks import fewer_layers, shared_rows, tensors
 
 STATE = 32
-SHARED_ROWS = 2048
 HEAD = "late.safetensors"
 
 
@@ -113,19 +111,13 @@ def item_inputs(tokens: NDArray[np.int32]) -> Any:
 
 def late_from(encoder: Any, seen: NDArray[np.int32], layers: int) -> LateInteraction:
     """Late interaction whose words and first layers are those of `encoder`, with rows of their own for the tokens in `seen` only."""
-    table = encoder.embeddings.word_embeddings.weight
-    own = np.union1d(np.arange(len(SPECIAL)), seen)
-    unseen = np.setdiff1d(np.arange(len(table)), own)
-    rows = np.zeros(len(table), np.int64)
-    rows[own] = np.arange(len(own))
-    rows[unseen] = len(own) + np.arange(len(unseen)) % SHARED_ROWS
-    words = torch.cat([table[torch.from_numpy(own)], table[torch.from_numpy(unseen[:SHARED_ROWS])]]).detach()
+    rows, words = shared_rows(encoder.embeddings.word_embeddings.weight, seen)
     network: Any = BertModel(fewer_layers(encoder.config, layers, len(words)), add_pooling_layer=False)
     weights = {name: value for name, value in encoder.state_dict().items() if name != "embeddings.word_embeddings.weight"}
     network.load_state_dict(weights, strict=False)
     with torch.no_grad():
         network.embeddings.word_embeddings.weight.copy_(words)
-    return LateInteraction(LateEncoder(network, torch.from_numpy(rows)))
+    return LateInteraction(LateEncoder(network, rows))
 
 
 def load_late(folder: Path, **options: Any) -> LateInteraction:

@@ -13,14 +13,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from streamrec.bert.pairs import Feeds, text_inputs
+from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
 from streamrec.training.processes import Processes
 
 HIDDEN = 128
+SHARED_ROWS = 2048
 MAX_TOKENS = 96
 MAX_ITEM_TOKENS = 24
 MAX_USER_TOKENS = 40
@@ -53,7 +57,41 @@ def load_encoder(folder: Path, **options: Any) -> Any:
         ModelMissing: the step that makes it was not run yet.
     """
     _must_hold_a_network(folder)
-    return BertModel.from_pretrained(folder, add_pooling_layer=False, **options)
+    return load_bert(folder, **options)
+
+
+def load_bert(folder: Path, **options: Any) -> Any:
+    """A BERT without pooler; attention heads that were pruned are not there."""
+    config = BertConfig.from_pretrained(folder, **options)
+    heads = getattr(config, "kept_heads", None)
+    if heads is None:
+        return BertModel.from_pretrained(folder, add_pooling_layer=False, **options)
+    network: Any = BertModel(config, add_pooling_layer=False)
+    shrink_heads(network, heads)
+    network.load_state_dict(load_file(str(folder / "model.safetensors")))
+    return network.eval()
+
+
+def shrink_heads(network: Any, heads: int) -> None:
+    """Leave every attention room for `heads` heads only, of the same width; their weights are new."""
+    hidden = network.config.hidden_size
+    kept = heads * (hidden // network.config.num_attention_heads)
+    for layer in network.encoder.layer:
+        attention = layer.attention
+        for part in ("query", "key", "value"):
+            setattr(attention.self, part, nn.Linear(hidden, kept))
+        attention.self.num_attention_heads, attention.self.all_head_size = heads, kept
+        attention.output.dense = nn.Linear(kept, hidden)
+
+
+def shared_rows(table: Any, seen: NDArray[np.int32]) -> tuple[Any, Any]:
+    """The row of every token, and a smaller word table: tokens in `seen` keep a row of their own, all others share 2,048."""
+    own = np.union1d(np.arange(len(SPECIAL)), seen)
+    unseen = np.setdiff1d(np.arange(len(table)), own)
+    rows = np.zeros(len(table), np.int64)
+    rows[own] = np.arange(len(own))
+    rows[unseen] = len(own) + np.arange(len(unseen)) % SHARED_ROWS
+    return torch.from_numpy(rows), table.detach()[torch.from_numpy(np.concatenate([own, unseen[:SHARED_ROWS]]))].clone()
 
 
 def tensors(feeds: Feeds) -> dict[str, Any]:
@@ -91,8 +129,8 @@ def command_line() -> str:
 class Record:
     """What a step of the training was told and how it went; written as `training.json` beside its weights."""
 
-    def __init__(self, seed: int, until: date) -> None:
-        self._until = until.isoformat()
+    def __init__(self, seed: int, until: date | None = None) -> None:
+        self._until = {} if until is None else {"until": until.isoformat()}
         torch.manual_seed(seed)
         self._start = time.monotonic()
         self.seed = seed
@@ -106,7 +144,7 @@ class Record:
         facts = {
             "command": command_line(),
             "seed": self.seed,
-            "until": self._until,
+            **self._until,
             "seconds": round(time.monotonic() - self._start),
             "torch": torch.__version__,
             **facts,

@@ -11,8 +11,8 @@ import torch
 from transformers import BertModel
 
 from streamrec.bert.pairs import text_inputs
-from streamrec.training.late import SHARED_ROWS, STATE, LateInteraction, LateScorer, item_inputs, late_from
-from streamrec.training.networks import encoder_config, tensors
+from streamrec.training.late import STATE, LateInteraction, LateScorer, item_inputs, late_from
+from streamrec.training.networks import SHARED_ROWS, encoder_config, tensors
 
 pytestmark = pytest.mark.train
 
