@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from streamrec.arms import DEFAULT, Arms, load_arms
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import TextModel
+from streamrec.events.records import Inbound
 from streamrec.events.registry import registry
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.items import ItemProcessor
@@ -22,10 +25,16 @@ from streamrec.stream.pieces import WorkerPieces
 
 @dataclass(slots=True)
 class Ranking:
-    """A catalogue, and the ranker over it."""
+    """A catalogue, and the rankers over it: one for everyone, or one for each arm of an experiment."""
 
     catalogue: Catalogue
-    ranker: Ranker
+    arms: Arms
+    rankers: dict[str, Ranker]
+
+    @property
+    def ranker(self) -> Ranker:
+        """The one by the settings as they are."""
+        return self.rankers[DEFAULT]
 
 
 def load_model(settings: Settings) -> TextModel | None:
@@ -42,9 +51,14 @@ def load_model(settings: Settings) -> TextModel | None:
 
 
 def build_ranking(settings: Settings) -> Ranking:
-    """A ranker over an empty catalogue."""
+    """Rankers over an empty catalogue.
+
+    Raises:
+        SettingsError: the arms have no sense.
+    """
+    arms, varied = load_arms(settings)
     catalogue = Catalogue(load_model(settings))
-    return Ranking(catalogue, Ranker(catalogue, settings))
+    return Ranking(catalogue, arms, {name: Ranker(catalogue, each) for name, each in varied.items()})
 
 
 def pieces(settings: Settings) -> WorkerPieces:
@@ -53,18 +67,27 @@ def pieces(settings: Settings) -> WorkerPieces:
     catalogue = ranking.catalogue
     schemas = registry(settings)
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
-    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates)
+    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates, arms=ranking.arms, rankers=ranking.rankers)
     swap = ModelSwap(settings, catalogue, load_model)
-    weights = WeightsFeed(settings, ranking.ranker)
+    weights = [WeightsFeed(settings, ranker) for ranker in ranking.rankers.values()]
+
+    def learned(topic: str, records: Sequence[Inbound]) -> None:
+        for each in weights:
+            each.apply(topic, records)
+
+    def settle() -> None:
+        for each in weights:
+            each.settle()
 
     def between() -> None:
         swap.between()
-        weights.settle()
+        settle()
 
     def warm() -> None:
         swap.settle()
-        weights.settle()
-        ranking.ranker.warm()
+        settle()
+        for ranker in ranking.rankers.values():
+            ranker.warm()
 
     def info() -> dict[str, str]:
         model = catalogue.model
@@ -73,7 +96,7 @@ def pieces(settings: Settings) -> WorkerPieces:
     return WorkerPieces(
         user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
         item=ItemProcessor(settings, catalogue),
-        broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply) | {weights.topic: weights.apply},
+        broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply) | {weights[0].topic: learned},
         warm=warm,
         polled=feed.polled,
         names=catalogue.names,
@@ -81,5 +104,5 @@ def pieces(settings: Settings) -> WorkerPieces:
         info=info,
         pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
         swaps=lambda: swap.counts,
-        weights=lambda: weights.counts,
+        weights=lambda: weights[0].counts,
     )

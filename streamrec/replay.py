@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
+from streamrec.arms import Arms
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.files import read_events
 from streamrec.events.records import Headers
@@ -74,13 +75,15 @@ class Replay:
     rank: Literal["before", "after"] = "before"
     rank_at: Collection[str] = TRIGGERS
     rank_from: int = 0
+    arms: Arms = field(default_factory=Arms)
+    rankers: Mapping[str, Ranker] = field(default_factory=dict)
     now: int = 0
     _orders: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self, lines: Iterable[Line]) -> Iterator[Recommendation]:
         """The lists, in the order of `lines`, which must be in time order."""
         settings = self.settings.model_copy(update={"prefix": "", "partitions": 1, "stats_interval_ms": 0})
-        maker = ListMaker(self.catalogue, self.ranker, clock_ms=None)
+        maker = ListMaker(self.catalogue, self.ranker, clock_ms=None, arms=self.arms, rankers=self.rankers)
         silent = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=())
         answering = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=self.rank_at)
         items = ItemProcessor(settings, self.catalogue, self._clock)

@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     explore_slots: Annotated[int, Field(ge=0, le=8)] = Field(
         1, description="Places of a list for items that few have seen, at its end; unused until feedback with impressions comes in."
     )
+    arms: Path | None = Field(
+        None, description="File (TOML) of the arms of an experiment, each with its share of the users and ranking settings of its own."
+    )
     coalesce: bool = Field(True, description="One list for all triggers of a user in one micro-batch.")
     min_interval_ms: Annotated[int, Field(ge=0)] = Field(
         0, description="Least event time between two lists of one user; triggers within it are coalesced into the next."

@@ -50,7 +50,7 @@ def replay(
     lines = read_timeline(events)
     if rooms is not None:
         lines = sorted(read_timeline(rooms, "rooms") + lines, key=lambda line: line.event.ts)
-    run = Replay(settings, ranking.catalogue, ranking.ranker, rank, wanted, rank_from)
+    run = Replay(settings, ranking.catalogue, ranking.ranker, rank, wanted, rank_from, ranking.arms, ranking.rankers)
     count: Counter[str] = Counter(events=len(lines))
     with out.open("wb") as file:
         for made in run.run(track(lines, "replaying", console=Console(stderr=True), transient=True)):

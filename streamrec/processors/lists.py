@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
+from streamrec.arms import DEFAULT, Arms
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.clock import now_ms
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
@@ -39,6 +41,9 @@ class Request:
     appended_ms: int | None = None
     """When the broker got the trigger."""
 
+    arm: str = DEFAULT
+    """Decides by which ranker; filled in by the `ListMaker`."""
+
     @property
     def list_id(self) -> str:
         """The same for a list made again."""
@@ -57,6 +62,11 @@ class Made:
     failed_sources: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
 
+    def arrange(self, order: Sequence[int]) -> None:
+        """Put what was made in this order of the requests into the order in which they came."""
+        back = np.argsort(order).tolist()
+        self.lists, self.slates = [self.lists[place] for place in back], [self.slates[place] for place in back]
+
 
 class ListMaker:
     """Ranks requests in micro-batches and notes in the rows what was shown."""
@@ -68,10 +78,16 @@ class ListMaker:
         clock_ms: Callable[[], int] | None = now_ms,
         stale: Callable[[], bool] = lambda: False,
         slates: bool = False,
+        arms: Arms | None = None,
+        rankers: Mapping[str, Ranker] | None = None,
     ) -> None:
-        """Without a clock a list is generated at the event time of its trigger and has no phase times (replay)."""
+        """Without a clock a list is generated at the event time of its trigger and has no phase times (replay).
+
+        `rankers` are those of the arms of an experiment; who is in none of them gets `ranker`.
+        """
         self._catalogue = catalogue
-        self._ranker = ranker
+        self._arms = arms or Arms()
+        self._rankers = {DEFAULT: ranker, **(rankers or {})}
         self._clock_ms = clock_ms
         self._stale = stale
         self._slates = slates
@@ -85,15 +101,24 @@ class ListMaker:
     def make(self, requests: Sequence[Request]) -> Made:
         """One list per request; two requests of one call must not share a row."""
         made = Made()
-        for begin in range(0, len(requests), MICRO_BATCH):
-            batch = requests[begin : begin + MICRO_BATCH]
-            try:
-                self._batch(batch, made)
-            except Exception:
-                logger.exception("ranking a micro-batch failed; its lists are made one by one")
-                for request in batch:
-                    self._alone(request, made)
+        for request in requests:
+            request.arm = self._arms.of(request.user_id)
+        order = sorted(range(len(requests)), key=lambda number: requests[number].arm)
+        for _, same in groupby(order, key=lambda number: requests[number].arm):
+            group = [requests[number] for number in same]
+            for begin in range(0, len(group), MICRO_BATCH):
+                self._together(group[begin : begin + MICRO_BATCH], made)
+        made.arrange(order)
         return made
+
+    def _together(self, batch: Sequence[Request], made: Made) -> None:
+        """Lists for requests of one arm."""
+        try:
+            self._batch(batch, made)
+        except Exception:
+            logger.exception("ranking a micro-batch failed; its lists are made one by one")
+            for request in batch:
+                self._alone(request, made)
 
     def _alone(self, request: Request, made: Made) -> None:
         try:
@@ -113,24 +138,17 @@ class ListMaker:
             [request.list_id for request in batch],
         )
         prepared = time.perf_counter() - begin
-        ranked = self._ranker.rank(asked, self._waited_s(batch))
+        ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
         # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
         places = [self._items(ranked, position, request) for position, request in enumerate(batch)]
         lists = [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
         made.lists += lists
-        made.slates += self._slates_of(lists, ranked) if self._slates else [None] * len(lists)
+        made.slates += _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else [None] * len(lists)
         made.kept += ranked.kept
         made.removed += ranked.removed
         made.failed_sources += ranked.failed
         made.seconds.update(seconds)
-
-    def _slates_of(self, lists: Sequence[Recommendation], ranked: Ranked) -> list[Slate | None]:
-        base, name = self._ranker.base_scores(ranked), self._ranker.base_name
-        return [
-            slate_of(made, name, base[user, : len(made.items)], ranked.features[user, : len(made.items)]) if made.items else None
-            for user, made in enumerate(lists)
-        ]
 
     def _waited_s(self, batch: Sequence[Request]) -> float:
         """How long the trigger that waited longest has been in Kafka."""
@@ -166,7 +184,7 @@ class ListMaker:
                     scores={name: value for name, value in zip(FEATURES, contributions[place].tolist(), strict=True) if value}
                     | {rule: round(added, DECIMALS) for rule, added in ruled.items() if added},
                     reasons=why,
-                    sources=self._ranker.source_names(sources),
+                    sources=self._rankers[request.arm].source_names(sources),
                     because=catalogue.items.ids[own] if own >= 0 and BECAUSE.intersection(why) else None,
                     bought_7d=bought if bought and BOUGHT.intersection(why) else None,
                     propensity=round(propensity, DECIMALS) if explored else None,
@@ -186,13 +204,21 @@ class ListMaker:
             generated_ts=self._clock_ms() if self._clock_ms is not None else trigger.ts,
             items=items,
             model=self.model,
-            weights_version=self._ranker.blend.version,
+            weights_version=self._rankers[request.arm].blend.version,
             seq=row.seq,
             covers=request.covers,
-            arm="default",
+            arm=request.arm,
             phases_ms={name: round(1000 * value, 3) for name, value in seconds.items()} if timed else {},
             degraded="stale-catalogue" if self._stale() else degraded,
         )
 
 
 NO_MODEL = ModelRef(name="none", revision="", provider="none")
+
+
+def _slates(ranker: Ranker, lists: Sequence[Recommendation], ranked: Ranked) -> list[Slate | None]:
+    base, name = ranker.base_scores(ranked), ranker.base_name
+    return [
+        slate_of(made, name, base[user, : len(made.items)], ranked.features[user, : len(made.items)]) if made.items else None
+        for user, made in enumerate(lists)
+    ]
