@@ -47,7 +47,8 @@ def load_model(settings: Settings) -> TextModel | None:
         return None
     from streamrec.bert.model import TextModel as BertModel
 
-    return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb)
+    late = settings.late_pairs > 0
+    return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb, late)
 
 
 def build_ranking(settings: Settings) -> Ranking:

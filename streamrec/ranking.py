@@ -20,7 +20,8 @@ from streamrec.features.queries import Queries, queries
 from streamrec.features.schema import FEATURES, POSITION
 from streamrec.filters.filters import BlockedFilter, BoughtFilter, Filter, HiddenFilter, OffShelfFilter, SoldOutFilter, UnlistedFilter, run
 from streamrec.scorers.blend import Blend
-from streamrec.scorers.cross_encoder import CrossEncoderScorer
+from streamrec.scorers.cross_encoder import CrossEncoderScorer, user_sides
+from streamrec.scorers.late import LateScorer
 from streamrec.selectors.slate import SlateSelector, picked
 from streamrec.settings import Settings
 from streamrec.sources.behaviour import CovisitedSource, MentionedSource, RepeatSource, TrendingSource
@@ -110,6 +111,7 @@ class Ranker:
         self._cross: CrossEncoderScorer | None = None
         if catalogue.model is not None and settings.cross_pairs > 0:
             self._cross = CrossEncoderScorer(settings.cross_pairs, settings.cross_pairs_fixed)
+        self._late = LateScorer(settings.late_pairs) if settings.late_pairs > 0 else None
 
     def rank(self, asked: Queries, waited_s: float = 0.0) -> Ranked:
         """One list per asked query, within what is left of the time that the settings allow after a wait of `waited_s`."""
@@ -186,23 +188,38 @@ class Ranker:
     def _cross_encode(self, shop: Context, candidates: Candidates, found: NDArray[np.float64], seconds_left: float) -> str | None:
         """Let the cross-encoder look at the best by the other features and write its column; those not scored keep the average, 0.
 
-        Returns why the lists are degraded, if they are.
+        Where the model can, a late interaction stands in for it at first: by it more candidates come before the cross-encoder,
+        and it stays when there is no time for more. Returns why the lists are degraded, if they are.
         """
         if self._cross is None:
             return None
         count = self._cross.affordable(shop.queries.size, seconds_left)
-        if count == 0:
+        late = self._late if self._catalogue.items.states.shape[2] > 0 else None
+        if late is None and count == 0:
             return "overload"
-        stage_one = np.where(candidates.kept, self.blend.score(found), -np.inf)
+        column = found[:, :, POSITION["cross"]]
+
+        def put(logits: NDArray[np.float64]) -> None:
+            column[:] = z_scores(logits[:, :, None], candidates.kept & np.isfinite(logits))[:, :, 0]
+
+        def by_now() -> NDArray[np.float64]:
+            return np.where(candidates.kept, self.blend.score(found), -np.inf)
+
         try:
-            logits, complete = self._cross.score(shop, candidates.slots, stage_one, count, seconds_left)
+            sides = user_sides(shop)
+            if late is not None:
+                put(late.score(shop, sides, candidates.slots, by_now()))
+            if count == 0:
+                return "overload"
+            logits, complete = self._cross.score(shop, sides, candidates.slots, by_now(), count, seconds_left)
         except Overloaded as refusal:
             logger.warning("%s", refusal)
             return "overload"
         except Exception:
             logger.exception("the cross-encoder failed; the lists of a micro-batch go without it")
+            column[:] = 0.0
             return "model-failed"
-        found[:, :, POSITION["cross"]] = z_scores(logits[:, :, None], candidates.kept & np.isfinite(logits))[:, :, 0]
+        put(logits)
         return None if complete and count == self._cross.pairs else "overload"
 
     def _select(self, weighed: Field) -> Ranked:

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
         32, description="Most items of one list that the cross-encoder scores; 0 turns it off."
     )
+    late_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
+        0, description="Most items of one list that late interaction scores, to choose those for the cross-encoder; 0 turns it off."
+    )
     cross_pairs_fixed: bool = Field(False, description="Score exactly `cross_pairs` items, whatever the time left.")
     budget_ms: Seconds = Field(60.0, description="Time for one micro-batch's ranking, which decides how many pairs are cross-encoded.")
 

@@ -63,6 +63,7 @@ class WordModel:
     """A text model for unit tests: a token is a hash of a word, a vector counts words, a score counts common words."""
 
     name, revision, provider, precision = "words", "1", "none", "fp32"
+    late_tokens = late_dim = 0
     dim, max_item_tokens, max_user_tokens = 64, 8, 16
 
     def tokenize(self, texts: Sequence[str], limit: int) -> Any:
@@ -87,6 +88,9 @@ class WordModel:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+
+    def item_states(self, tokens: Any) -> Any:
+        return np.zeros((len(tokens), self.late_tokens, self.late_dim), np.float16)
 
     def close(self) -> None:
         pass

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.bert.batcher import MicroBatcher
+from streamrec.bert.buckets import Arrays
 from streamrec.bert.cache import PairKeys, ScoreCache
-from streamrec.bert.folder import CROSS_ENCODER, ENCODER, ModelFolder
+from streamrec.bert.folder import CROSS_ENCODER, ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
+from streamrec.bert.late import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
 from streamrec.bert.prefix import user_prefixes
-from streamrec.bert.session import CUDA, Device, OnnxBackend, ScorerBackend
+from streamrec.bert.session import CUDA, PROBE, Device, OnnxBackend, ScorerBackend
 from streamrec.bert.tokens import PAD, Tokeniser
 from streamrec.errors import DeviceUnavailable, ModelMissing
 
@@ -39,12 +41,16 @@ class TextModel:
         precision: str = "fp32",
         threads: int = 1,
         cache_mb: int = CACHE_MB,
+        late: LateInteraction | None = None,
     ) -> None:
         self._tokeniser = Tokeniser(folder.path / "tokenizer.json")
         on_gpu = cross_encoder.provider == CUDA
         budget, threads = (CUDA_TOKEN_BUDGET, CUDA_THREADS) if on_gpu else (CPU_TOKEN_BUDGET, threads)
         self._encoder = MicroBatcher(encoder, budget, threads)
         self._pairs = MicroBatcher(cross_encoder, budget, threads)
+        self._late = late
+        self.late_tokens: int = late.tokens if late is not None else 0
+        self.late_dim: int = late.dim if late is not None else 0
         self._keys = PairKeys()
         self._cache = ScoreCache(cache_mb << 20)
         self._lock = threading.Lock()
@@ -67,19 +73,23 @@ class TextModel:
         threads: int = 1,
         precision: Precision = "auto",
         cache_mb: int = CACHE_MB,
+        late: bool = False,
     ) -> TextModel:
         """Load a model folder (None: the shipped one) and run both graphs once.
 
         `threads` runs of a graph go on at the same time on the CPU, each on one thread. `auto` takes half precision on a GPU
-        and int8 on a CPU where the folder has them; item vectors are always made in the full one.
+        and int8 on a CPU where the folder has them; item vectors are always made in the full one. With `late`, the graphs of the late
+        interaction are loaded, too, if the folder has them.
 
         Raises:
             ModelError: see `ModelFolder.load` and `OnnxBackend`; or the folder lacks the precision that was asked for.
         """
         folder = ModelFolder.load(path)
         precision_found, cross_encoder = _cross_encoder(folder, device, precision)
-        encoder = OnnxBackend(folder.path / ENCODER, "cuda" if cross_encoder.provider == CUDA else "cpu")
-        return cls(folder, encoder, cross_encoder, precision_found, threads, cache_mb)
+        taken: Device = "cuda" if cross_encoder.provider == CUDA else "cpu"
+        encoder = OnnxBackend(folder.path / ENCODER, taken)
+        interaction = _late(folder, taken) if late and folder.has_late else None
+        return cls(folder, encoder, cross_encoder, precision_found, threads, cache_mb, interaction)
 
     def close(self) -> None:
         """End the threads, after the runs that they are at."""
@@ -99,6 +109,17 @@ class TextModel:
         if found is not None:
             vectors[filled] = found
         return vectors
+
+    def item_states(self, tokens: NDArray[np.int32]) -> NDArray[np.float16]:
+        """Token states of shape (n, late_tokens, late_dim) for token ids of shape (n, max_item_tokens)."""
+        return self._late.item_states(tokens) if self._late is not None else np.zeros((len(tokens), 0, 0), np.float16)
+
+    def late_score(
+        self, users: NDArray[np.int32], items: NDArray[np.int32], states: NDArray[np.float16], user_of_pair: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """Like `score`, by the `item_states` of each pair's item."""
+        assert self._late is not None
+        return self._late.score(users, items, states, user_of_pair)
 
     def prefixes(self, said: NDArray[np.int32], recent: NDArray[np.int32]) -> NDArray[np.int32]:
         """The user side of pairs, shape (U, max_user_tokens), from danmaku tokens (U, S) and recent titles (U, H, L), most recent first."""
@@ -134,6 +155,19 @@ class TextModel:
             self._cache.put(distinct[new[known]], scores[new[known]])
             self.counts.update(cached=len(items) - len(new), scored=int(known.sum()), late=len(new) - int(known.sum()))
         return np.asarray(scores[back])
+
+
+def _late(folder: ModelFolder, device: Device) -> LateInteraction:
+    encoder = OnnxBackend(folder.path / LATE_ENCODER, device)
+    scorer = OnnxBackend(folder.path / LATE_SCORER, device, probe=_late_probe(encoder))
+    return LateInteraction(encoder, scorer, folder.limits.max_item_tokens, CUDA_TOKEN_BUDGET if device == "cuda" else CPU_TOKEN_BUDGET)
+
+
+def _late_probe(encoder: ScorerBackend) -> Arrays:
+    states = encoder.run(PROBE)
+    mask = np.ones(states.shape[:2], np.int32)
+    sides = {"user_states": states, "user_mask": mask, "item_states": states, "item_mask": mask}
+    return {**sides, "user_of_pair": np.zeros(1, np.int64)}
 
 
 def _cross_encoder(folder: ModelFolder, device: Device, precision: Precision) -> tuple[str, ScorerBackend]:

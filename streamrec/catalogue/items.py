@@ -32,11 +32,13 @@ class Encoded:
     texts: list[str]
     tokens: NDArray[np.int32]
     vectors: NDArray[np.float32]
+    states: NDArray[np.float16]
 
     @classmethod
     def empty(cls, model: TextModel) -> Encoded:
         """No slots."""
-        return cls([], np.zeros((0, model.max_item_tokens), np.int32), np.zeros((0, model.dim), np.float32))
+        states = np.zeros((0, model.late_tokens, model.late_dim), np.float16)
+        return cls([], np.zeros((0, model.max_item_tokens), np.int32), np.zeros((0, model.dim), np.float32), states)
 
     def update(self, model: TextModel, texts: Sequence[str], slots: Sequence[int]) -> None:
         """Read the texts of these slots; there are as many slots as texts."""
@@ -44,10 +46,12 @@ class Encoded:
         self.texts += [""] * more
         self.tokens = np.pad(self.tokens, ((0, more), (0, 0)))
         self.vectors = np.pad(self.vectors, ((0, more), (0, 0)))
+        self.states = np.pad(self.states, ((0, more), (0, 0), (0, 0)))
         for begin in range(0, len(slots), CHUNK):
             chunk = list(slots[begin : begin + CHUNK])
             self.tokens[chunk] = model.tokenize([texts[slot] for slot in chunk], model.max_item_tokens)
             self.vectors[chunk] = model.encode(self.tokens[chunk])
+            self.states[chunk] = model.item_states(self.tokens[chunk])
             for slot in chunk:
                 self.texts[slot] = texts[slot]
 
@@ -62,6 +66,8 @@ class ItemTable:
     category: NDArray[np.int32]
     tokens: NDArray[np.int32]
     vectors: NDArray[np.float32]
+    states: NDArray[np.float16]
+    """Token states for late interaction."""
     counts: NDArray[np.float64]
     """Decayed counters of shape (slots, kinds, half-lives), as of `counted_at`."""
     counted_at: NDArray[np.int64]
@@ -77,6 +83,7 @@ class ItemTable:
         """What the model reads of each item."""
         self._categories: dict[str, int] = {}
         width, dim = (model.max_item_tokens, model.dim) if model else (0, 0)
+        late = (model.late_tokens, model.late_dim) if model else (0, 0)
         self._columns: dict[str, NDArray[Any]] = {
             "listed": np.zeros(0, bool),
             "on_sale": np.zeros(0, bool),
@@ -85,6 +92,7 @@ class ItemTable:
             "category": np.zeros(0, np.int32),
             "tokens": np.zeros((0, width), np.int32),
             "vectors": np.zeros((0, dim), np.float32),
+            "states": np.zeros((0, *late), np.float16),
             "counts": np.zeros((0, len(KINDS), len(HALF_LIVES)), np.float64),
             "counted_at": np.zeros(0, np.int64),
             "first_sale": np.zeros(0, np.int64),
@@ -145,8 +153,8 @@ class ItemTable:
     def take_model(self, model: TextModel, encoded: Encoded) -> None:
         """Replace every token and vector by those of another model; what `encoded` lacks is read here and now."""
         capacity, size = len(self._columns["listed"]), len(encoded.texts)
-        for name, column in (("tokens", encoded.tokens), ("vectors", encoded.vectors)):
-            self._columns[name] = np.zeros((capacity, column.shape[1]), column.dtype)
+        for name, column in (("tokens", encoded.tokens), ("vectors", encoded.vectors), ("states", encoded.states)):
+            self._columns[name] = np.zeros((capacity, *column.shape[1:]), column.dtype)
             self._columns[name][:size] = column
         self._model = model
         self._expose()
@@ -199,6 +207,7 @@ class ItemTable:
         tokens = model.tokenize([self.texts[slot] for slot in slots], model.max_item_tokens)
         self.tokens[slots] = tokens
         self.vectors[slots] = model.encode(tokens)
+        self.states[slots] = model.item_states(tokens)
 
     def _category(self, item: Item) -> int:
         name = item.category or item.brand

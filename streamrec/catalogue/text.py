@@ -23,6 +23,9 @@ class TextModel(Protocol):
     dim: int
     max_item_tokens: int
     max_user_tokens: int
+    late_tokens: int
+    late_dim: int
+    """Shape of an item's token states for late interaction; 0 where the model has none."""
     counts: Counter[str]
     """Pairs so far, by where their score came from: `cached`, `scored`, or `late` when nobody waited for it any more."""
 
@@ -32,6 +35,14 @@ class TextModel(Protocol):
 
     def encode(self, tokens: Ints) -> Floats:
         """Unit vectors of shape (rows, dim); a row without tokens gives zeros."""
+        ...
+
+    def item_states(self, tokens: Ints) -> NDArray[np.float16]:
+        """Token states of shape (rows, late_tokens, late_dim)."""
+        ...
+
+    def late_score(self, users: Ints, items: Ints, states: NDArray[np.float16], user_of_pair: NDArray[np.intp]) -> Floats:
+        """Like `score`, but cheap and less exact: by the items' token states."""
         ...
 
     def prefixes(self, said: Ints, recent: Ints) -> Ints:

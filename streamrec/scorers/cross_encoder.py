@@ -34,11 +34,17 @@ class CrossEncoderScorer:
         return max(0, min(self.pairs, int(seconds_left * self.pairs_per_s / max(users, 1))))
 
     def score(
-        self, context: Context, slots: NDArray[np.int32], stage_one: NDArray[np.float64], count: int, seconds_left: float
+        self,
+        context: Context,
+        sides: NDArray[np.int32],
+        slots: NDArray[np.int32],
+        stage_one: NDArray[np.float64],
+        count: int,
+        seconds_left: float,
     ) -> tuple[NDArray[np.float64], bool]:
         """Logits of shape (users, candidates) for the `count` best by `stage_one`, NaN for the others, and whether all came in time.
 
-        Candidates with a `stage_one` of -inf are never scored.
+        `sides` are the users' sides of pairs. Candidates with a `stage_one` of -inf are never scored.
 
         Raises:
             Overloaded: too much waits for the model already.
@@ -48,19 +54,25 @@ class CrossEncoderScorer:
         users, columns = np.nonzero(chosen)
         if len(users) == 0:
             return logits, True
-        queries, items, model = context.queries, context.catalogue.items, context.catalogue.model
+        items, model = context.catalogue.items, context.catalogue.model
         assert model is not None
         begin, before = time.perf_counter(), model.counts["scored"]
-        recent = queries.recent.slots[:, :PREFIX_ITEMS]
-        history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
-        prefixes = model.prefixes(model.tokenize(queries.said, SAID_TOKENS), history)
         patience_s = None if self.fixed else PATIENCE * max(seconds_left, 0.0)
-        found = model.score(prefixes, items.tokens[slots[users, columns]], users, patience_s)
+        found = model.score(sides, items.tokens[slots[users, columns]], users, patience_s)
         logits[users, columns] = found
         scored = model.counts["scored"] - before
         if scored:
             self.pairs_per_s += 0.2 * (scored / (time.perf_counter() - begin) - self.pairs_per_s)
         return logits, self.fixed or bool(np.isfinite(found).all())
+
+
+def user_sides(context: Context) -> NDArray[np.int32]:
+    """The users' sides of pairs, of shape (users, max_user_tokens): what they said, and the titles of what they touched last."""
+    queries, items, model = context.queries, context.catalogue.items, context.catalogue.model
+    assert model is not None
+    recent = queries.recent.slots[:, :PREFIX_ITEMS]
+    history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
+    return model.prefixes(model.tokenize(queries.said, SAID_TOKENS), history)
 
 
 def best(scores: NDArray[np.float64], id_rank: NDArray[np.int64], count: int) -> NDArray[np.bool_]:

@@ -12,8 +12,9 @@ def shipped() -> TextModel:
 
 
 @pytest.fixture(scope="session")
-def uncached() -> TextModel:
-    return TextModel.load(device="cpu", precision="fp32", cache_mb=0)
+def models() -> dict[str, TextModel]:
+    """The shipped model by precision, without a cache."""
+    return {precision: TextModel.load(device="cpu", precision=precision, cache_mb=0) for precision in ("fp32", "int8")}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import threading
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,15 +49,29 @@ def users_of(model: TextModel) -> np.ndarray:
 PAIRS = st.lists(st.tuples(st.integers(0, len(SAID) - 1), st.integers(0, len(TITLES) - 1)), min_size=1, max_size=60)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
 @settings(max_examples=40, deadline=None)
-@given(PAIRS, st.integers(1, 400))
-def test_a_pair_scores_the_same_alone_and_in_any_batch(uncached: TextModel, pairs: list[tuple[int, int]], budget: int) -> None:
+@given(pairs=PAIRS, budget=st.integers(1, 400))
+def test_a_pair_scores_the_same_alone_in_any_batch_and_in_any_order(
+    models: dict[str, TextModel], precision: str, pairs: list[tuple[int, int]], budget: int
+) -> None:
+    uncached = models[precision]
     users, items = users_of(uncached), uncached.tokenize(TITLES, uncached.max_item_tokens)
     chosen, things = (np.array(column, np.intp) for column in zip(*pairs, strict=True))
     alone = [uncached.score(users[[user]], items[[item]], np.zeros(1, np.intp))[0] for user, item in pairs]
     uncached._pairs._budget = budget
     together = uncached.score(users, items[things], chosen)
     np.testing.assert_allclose(together, alone, atol=1e-4)
+    backwards = uncached.score(users, items[things[::-1]], chosen[::-1])
+    np.testing.assert_allclose(backwards[::-1], alone, atol=1e-4)
+
+
+def test_int8_ranks_as_fp32_does(models: dict[str, TextModel]) -> None:
+    users, items = users_of(models["fp32"]), models["fp32"].tokenize(TITLES, models["fp32"].max_item_tokens)
+    every = np.repeat(np.arange(len(users)), len(items)), np.tile(np.arange(len(items)), len(users))
+    narrow, wide = (models[precision].score(users, items[every[1]], every[0]) for precision in ("int8", "fp32"))
+    assert np.corrcoef(narrow, wide)[0, 1] > 0.999
+    assert models["int8"].precision == "int8"
 
 
 def test_equal_pairs_are_scored_once_and_known_ones_not_again(shipped: TextModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,47 @@ def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() 
     weighed = Ranker(shop, settings(cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
     assert weighed.degraded == "overload"
     assert not weighed.features[0, :, POSITION["cross"]].any()
+
+
+class LateModel(WordModel):
+    """Its late interaction likes the items with the largest first token."""
+
+    late_tokens, late_dim = 3, 4
+
+    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
+        self.crossed = items
+        return super().score(users, items, user_of_pair, patience_s)
+
+    def late_score(self, users: Any, items: Any, states: Any, user_of_pair: Any) -> Any:
+        assert states.shape == (len(items), self.late_tokens, self.late_dim)
+        return items[:, 1].astype(np.float32)
+
+
+def late_shop() -> tuple[Catalogue, UserRow]:
+    shop, row = shop_of(30, LateModel()), UserRow()
+    apply(row, view("u", "i03"))
+    return shop, row
+
+
+def test_late_interaction_says_which_items_the_cross_encoder_looks_at() -> None:
+    shop, row = late_shop()
+    asked = queries([row], [NOW], [None], shop)
+    table = Blend.of("allow", bert=True)
+    blend = replace(table, weights={**table.weights, "cross": 1000.0})
+    ranker = Ranker(shop, settings(cross_pairs=3, late_pairs=30), blend)
+    weighed = ranker.weigh(asked, deadline=0.0)
+    candidates = weighed.candidates.slots[0, weighed.candidates.kept[0]]
+    liked = sorted(shop.items.tokens[candidates, 1].tolist())[-3:]
+    assert isinstance(shop.model, LateModel)
+    assert sorted(shop.model.crossed[:, 1].tolist()) == liked
+
+
+def test_late_interaction_stands_in_for_a_cross_encoder_that_has_no_time() -> None:
+    shop, row = late_shop()
+    asked = queries([row], [NOW], [None], shop)
+    weighed = Ranker(shop, settings(late_pairs=12, cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
+    assert weighed.degraded == "overload"
+    assert 0 < np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) <= 12
 
 
 class BrokenModel(WordModel):
