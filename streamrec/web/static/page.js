@@ -117,7 +117,7 @@ function lists(found) {
     state.lists.unshift(list);
     const button = make("button", { type: "button", "data-id": list.id },
       make("span", { class: "who" },
-        make("span", {}, make("strong", {}, list.viewer), ` ${happened(list)}`, list.degraded ? make("span", { class: "note" }, ` ${list.degraded}`) : null),
+        make("span", { class: "did" }, make("strong", {}, list.viewer), ` ${happened(list)}`, list.degraded ? make("span", { class: "note" }, ` ${list.degraded}`) : null),
         make("span", { class: "took" }, `${clock(list.generated_ts)} · ${ms(list.waited_ms)}`)),
       make("span", { class: "top" }, list.items.slice(0, 3).map((item) => item.title).join(" · ") || "an empty list"));
     $("lists").prepend(make("li", {}, button));
@@ -146,6 +146,7 @@ function open(list, asked = true) {
       `${number(total, 1)} ms of ranking`, list.model.name === "none" ? "without BERT" : `${list.model.name} ${list.model.revision}`, `weights ${list.weights}`,
       list.degraded ? `degraded: ${list.degraded}` : null,
     ].filter(Boolean).join(" · ")),
+    make("p", { class: "empty" }, "Open an item to see what makes its score."),
     make("ol", { class: "ranked" }, ...list.items.map((item, position) => ranked(item, position, most))),
     make("details", {}, make("summary", {}, "Time by phase"), ...Object.entries(list.phases_ms).map(([name, value]) => part(plain(name), value, total, " ms"))),
   );
@@ -153,12 +154,12 @@ function open(list, asked = true) {
 }
 
 function ranked(item, position, most) {
-  return make("li", {},
-    make("span", { class: "rank" }, String(position + 1)), make("span", {}, item.title), make("span", { class: "score" }, number(item.score, 3)),
-    make("span", { class: "why" }, item.why.join(" ")),
-    make("details", {}, make("summary", {}, "What makes the score"),
-      ...Object.entries(item.scores).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).map(([name, value]) => part(plain(name), value, most, "")),
-      item.room ? make("span", { class: "why" }, `On the shelf of ${item.room}.`) : null));
+  return make("li", {}, make("details", {},
+    make("summary", {},
+      make("span", { class: "rank" }, String(position + 1)), make("span", { class: "title" }, item.title), make("span", { class: "score" }, number(item.score, 3)),
+      make("span", { class: "why" }, item.why.join(" "))),
+    ...Object.entries(item.scores).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).map(([name, value]) => part(plain(name), value, most, "")),
+    item.room ? make("p", { class: "empty" }, `On the shelf of ${item.room}.`) : null));
 }
 
 function part(name, value, most, unit) {
