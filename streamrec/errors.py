@@ -3,6 +3,7 @@
     StreamrecError
     ├── SettingsError            a setting is unknown or has no sense
     ├── BrokerUnavailable        no Kafka answers at the address
+    ├── BrokerRefused            a broker and this client do not accept each other's certificate or password
     ├── BrokerStartFailed        the embedded broker did not come up
     ├── PortInUse                another process listens on the port
     ├── RegistryUnavailable      the schema registry does not answer
@@ -42,6 +43,10 @@ class SettingsError(StreamrecError):
 
 class BrokerUnavailable(StreamrecError):
     """No Kafka broker answered at the address within the patience given."""
+
+
+class BrokerRefused(StreamrecError):
+    """A broker and this client do not accept each other: TLS or credentials; the message names the setting."""
 
 
 class BrokerStartFailed(StreamrecError):

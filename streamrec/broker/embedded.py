@@ -12,14 +12,14 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from streamrec.broker.jars import KAFKA_VERSION, Runtime, runtime
 from streamrec.broker.ports import HOST, free_ports, listens, require_free
-from streamrec.broker.properties import properties
+from streamrec.broker.properties import Listener, properties
 from streamrec.errors import BrokerStartFailed, StreamrecError
 from streamrec.processes import tail, uninterrupted
 
@@ -52,8 +52,12 @@ class EmbeddedBroker:
             producer = KafkaProducer(bootstrap_servers=bootstrap)
     """
 
-    def __init__(self, folder: Path, port: int = 0, progress: Callable[[str], None] = lambda message: None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, progress: Callable[[str], None] = lambda message: None, listeners: Sequence[Listener] = ()
+    ) -> None:
+        """`listeners` are doors beside the one without TLS, for tests of clients."""
         self.folder = folder.absolute()
+        self._listeners = listeners
         self.port = port
         self._progress = progress
         self._child: subprocess.Popen[bytes] | None = None
@@ -138,7 +142,7 @@ class EmbeddedBroker:
         tools = runtime(self._progress)
         port, controller = (self.port, *free_ports(1)) if self.port else free_ports(2)
         settings = self.folder / "server.properties"
-        settings.write_text(properties(self.folder / "data", port, controller))
+        settings.write_text(properties(self.folder / "data", port, controller, self._listeners))
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(tools, settings)
         self._progress(f"starting Apache Kafka {KAFKA_VERSION} on {HOST}:{port}")

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from streamrec.broker.ports import HOST
 
 MESSAGE_BYTES = 4 * 1024 * 1024
 
 
-def properties(data: Path, port: int, controller_port: int) -> str:
-    """The text of server.properties."""
+class Listener(NamedTuple):
+    """Another door of the broker, such as one with TLS: `settings` are Kafka's for a listener, without their prefix."""
+
+    name: str
+    protocol: str
+    port: int
+    settings: Mapping[str, str]
+
+
+def properties(data: Path, port: int, controller_port: int, more: Sequence[Listener] = ()) -> str:
+    """The text of server.properties; `more` are listeners beside the one without TLS."""
+    addresses = [f"PLAINTEXT://{HOST}:{port}", *(f"{one.name}://{HOST}:{one.port}" for one in more)]
+    protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", *(f"{one.name}:{one.protocol}" for one in more)]
     table: dict[str, str | int] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@{HOST}:{controller_port}",
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join([*addresses, f"CONTROLLER://{HOST}:{controller_port}"]),
+        "advertised.listeners": ",".join(addresses),
+        "listener.security.protocol.map": ",".join(protocols),
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": str(data),
         "auto.create.topics.enable": "false",
@@ -39,4 +52,5 @@ def properties(data: Path, port: int, controller_port: int) -> str:
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         "log.cleaner.io.buffer.size": 256 * 1024,
     }
+    table |= {f"listener.name.{one.name.lower()}.{key}": value for one in more for key, value in one.settings.items()}
     return "".join(f"{name}={value}\n" for name, value in table.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import Any
 
@@ -12,6 +13,7 @@ from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from faust.types.auth import CredentialsT
 from yarl import URL
 
+from streamrec.errors import SettingsError
 from streamrec.settings import Settings
 
 REQUEST_TIMEOUT_MS = 30_000
@@ -57,12 +59,28 @@ def servers(settings: Settings) -> list[str]:
 
 
 def ssl_context(settings: Settings) -> ssl.SSLContext | None:
-    """The TLS context, or None where the protocol has no TLS."""
+    """The TLS context, or None where the protocol has no TLS.
+
+    Raises:
+        SettingsError: a file of the settings is not there or not what it should be.
+    """
     if "SSL" not in settings.security_protocol:
         return None
-    context = ssl.create_default_context(cafile=str(settings.ssl_cafile) if settings.ssl_cafile else None)
+    for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
+        file = getattr(settings, name)
+        if file is not None and not os.access(file, os.R_OK):
+            raise SettingsError(f"{name}: {file} is not there or cannot be read")
+    try:
+        context = ssl.create_default_context(cafile=str(settings.ssl_cafile) if settings.ssl_cafile else None)
+    except ssl.SSLError as exc:
+        raise SettingsError(f"ssl_cafile: {settings.ssl_cafile} holds no certificates in PEM ({exc.reason})") from exc
     if settings.ssl_certfile:
-        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+        try:
+            # Without a password OpenSSL would ask the terminal for that of an encrypted key.
+            context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password="")
+        except ssl.SSLError as exc:
+            why = f"{exc.reason}; both must be PEM, belong together, and the key be without a password"
+            raise SettingsError(f"ssl_certfile, ssl_keyfile: {settings.ssl_certfile} and its key cannot be used ({why})") from exc
     return context
 
 

@@ -25,7 +25,7 @@ from streamrec.events.topics import (
     Topic,
 )
 from streamrec.settings import Settings
-from streamrec.stream import clients
+from streamrec.stream import clients, refusal
 
 __all__ = [
     "CHANGELOG_BYTES",
@@ -47,6 +47,7 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 _TRY_S = 2.0
+_LONG_TRY_S = 5.0
 _PAUSE_S = 0.2
 
 
@@ -71,6 +72,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
 
     Raises:
         BrokerUnavailable: no broker answered in that time.
+        BrokerRefused: TLS or credentials can never go well with these settings.
     """
     deadline = time.monotonic() + settings.broker_patience_s
     said = False
@@ -78,7 +80,8 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
         if time.monotonic() >= deadline:
             raise BrokerUnavailable(
                 f"no Kafka broker answers at {settings.broker} within {settings.broker_patience_s:g} s: "
-                "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER"
+                "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER; if it runs, see that it takes "
+                f"{settings.security_protocol} (setting security_protocol) at this port"
             )
         if not said:
             log.info("waiting for Kafka", broker=settings.broker, patience_s=settings.broker_patience_s)
@@ -92,22 +95,30 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
 
 def _connect(settings: Settings, deadline: float) -> KafkaAdminClient | None:
     # A plain connection first: kafka-python would try for long, loudly, and leave its sockets open.
-    if not any(_listens(server) for server in clients.servers(settings)):
+    address = next((address for server in clients.servers(settings) if _listens(address := _address(server))), None)
+    if address is None:
         return None
-    left_ms = int(1000 * max(_TRY_S, deadline - time.monotonic()))
+    refusal.require_accepted(settings, *address)
+    left_ms = int(1000 * max(_TRY_S, min(_LONG_TRY_S, deadline - time.monotonic())))
     try:
         return KafkaAdminClient(bootstrap_timeout_ms=left_ms, **clients.kafka_python(settings))
     except (KafkaError, OSError):
+        refusal.require_plain(settings, *address)
         return None
 
 
-def _listens(server: str) -> bool:
+def _address(server: str) -> tuple[str, int]:
     host, _, port = server.rpartition(":")
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=_TRY_S):
-            return True
+        return host.strip("[]"), int(port)
     except ValueError as exc:
         raise SettingsError(f"broker: {server} is not host:port") from exc
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=_TRY_S):
+            return True
     except OSError:
         return False
 
