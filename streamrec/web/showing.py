@@ -108,8 +108,8 @@ class Shown(msgspec.Struct):
             return Cause()
         try:
             return _decode_cause(self.cause.value[self.cause.value.index(b"{") :])
-        except ValueError:
-            return Cause()
+        except (ValueError, msgspec.DecodeError):
+            return Cause()  # Avro
 
 
 def letter(record: Outbound, prefix: str, people: People) -> dict[str, Any]:
