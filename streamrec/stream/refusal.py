@@ -8,7 +8,7 @@ import socket
 import ssl
 from typing import Any
 
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
 from streamrec.errors import BrokerRefused
@@ -16,6 +16,7 @@ from streamrec.settings import Settings
 from streamrec.stream import clients
 
 PATIENCE_S = 5.0
+CLOSE_S = 1.0
 ALERT_S = 0.5
 """With TLS 1.3 a broker complains of a missing client certificate after the handshake, within this time."""
 EXPIRED, NOT_YET, OTHER_NAME, OTHER_ADDRESS = 10, 9, 62, 64
@@ -85,8 +86,12 @@ def _fault(host: str, port: int, **options: Any) -> Exception | None:
     """Why no connection could be made, with credentials where the options have some; None when it could."""
 
     async def connect() -> None:
-        connection = await create_conn(host, port, request_timeout_ms=int(1000 * PATIENCE_S), **options)
-        connection.close()
+        connection = AIOKafkaConnection(host, port, request_timeout_ms=int(1000 * PATIENCE_S), **options)
+        try:
+            await connection.connect()
+        finally:
+            connection.close()
+            await asyncio.wait([connection._closed_fut], timeout=CLOSE_S)
 
     try:
         asyncio.run(connect())

@@ -122,6 +122,8 @@ def test_events_become_lists_over_tls_with_a_password(doors: Doors) -> None:
         with KafkaProducer(**clients.kafka_python(settings)) as producer:
             item = {"item_id": "mug", "title": "Mug", "price": 1, "currency": "EUR"}
             producer.send(settings.topic("items"), json.dumps(item).encode(), key=b"mug").get(timeout=30)
+            room = {"room_id": "r", "host_id": "h", "status": "live", "shelf": ["mug"], "ts": int(time.time() * 1000)}
+            producer.send(settings.topic("rooms"), json.dumps(room).encode(), key=b"r").get(timeout=30)
             worker.start().ready()
             view = {"user_id": "ann", "item_id": "mug", "ts": int(time.time() * 1000)}
             producer.send(settings.topic("views"), json.dumps(view).encode(), key=b"ann").get(timeout=30)
