@@ -1,0 +1,261 @@
+"""Workers and learner on real Kafka: lists follow the shoppers, whatever happens to the learner and whoever tries to spoil them."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from typer.testing import CliRunner
+
+from streamrec.broker.ports import free_ports
+from streamrec.cli.main import app
+from streamrec.clock import now_ms
+from streamrec.features.schema import FEATURES
+from streamrec.learning.examples import Example, decode_example, hashed
+from streamrec.learning.instances import reactions
+from streamrec.learning.slates import decode_slate
+from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights
+from streamrec.settings import Settings
+from streamrec.stream import topics
+from tests.stream.support import Worker, records, stop_all, until
+
+pytestmark = pytest.mark.kafka
+DAY = 86_400_000
+ITEMS, USERS, PARTITIONS = 30, 24, 2
+LEARN = {
+    "STREAMREC_LEARN_SETTLE_S": "0.3",
+    "STREAMREC_LEARN_INTERVAL_S": "0.5",
+    "STREAMREC_LEARN_RATE": "0.2",
+    "STREAMREC_LEARN_REACTIONS": "40",
+}
+WORK = {"STREAMREC_SCORING": "off", "STREAMREC_CANDIDATES": "all", "STREAMREC_FETCH_MAX_WAIT_MS": "20", "STREAMREC_MAX_SHOWN": "0"}
+PROMISED_S = 60.0
+GOOD = 0.8
+"""NDCG against the true taste."""
+
+
+class Learner(Worker):
+    """A real `streamrec learn run`."""
+
+    def __init__(self, settings: Settings, **environment: str) -> None:
+        (self.port,) = free_ports(1)
+        super().__init__(settings, "learner", "streamrec.cli.main learn run", STREAMREC_LEARN_PORT=str(self.port), **environment)
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as exc:
+            return exc.code, exc.read().decode()
+
+
+class Shoppers:
+    """Ask for lists by a danmaku, look at all of each, and click on what they like: by the age of the items alone."""
+
+    def __init__(self, settings: Settings, taste: float) -> None:
+        self.settings, self.taste, self.dice = settings, taste, np.random.default_rng(0)
+        self.producer = KafkaProducer(bootstrap_servers=settings.broker, acks="all", linger_ms=2)
+        self.consumer = KafkaConsumer(bootstrap_servers=settings.broker, enable_auto_commit=False, fetch_max_wait_ms=20)
+        found = [TopicPartition(settings.topic("recommendations"), number) for number in range(PARTITIONS)]
+        self.consumer.assign(found)
+        self.consumer.seek_to_beginning(*found)
+        self.young = np.linspace(1.7, -1.7, ITEMS)
+        self.thieves: set[str] = set()
+        self.recent: list[float] = []
+        self.clicks: set[tuple[str, str, str]] = set()
+        self.version = ""
+
+    def open(self) -> None:
+        for number in range(ITEMS):
+            fields = {"item_id": f"i{number}", "title": f"thing {number}", "price": 5, "currency": "GBP"}
+            self.send("items", fields["item_id"], {**fields, "created_ts": now_ms() - number * 2 * DAY})
+        self.producer.flush()
+
+    def close(self) -> None:
+        self.producer.close()
+        self.consumer.close()
+
+    def send(self, topic: str, key: Any, value: dict[str, Any]) -> None:
+        self.producer.send(self.settings.topic(topic), json.dumps(value).encode(), str(key).encode())
+
+    def shop(self, users: list[str]) -> None:
+        """One list for each of these users, and what they do with the lists that have come."""
+        for user in users:
+            self.send("danmaku", user, {"user_id": user, "room_id": "r", "ts": now_ms(), "text": "hello"})
+        for got in self.consumer.poll(timeout_ms=60).values():
+            for record in got:
+                self.react(json.loads(record.value))
+        time.sleep(0.04)
+
+    def react(self, made: dict[str, Any]) -> None:
+        self.version = made["weights_version"]
+        places, user = [int(place["item_id"][1:]) for place in made["items"]], made["user_id"]
+        if user in self.thieves:
+            # All that nobody wants, and again and again.
+            chosen = [place for place in places if self.taste * self.young[place] < 0] * 3
+        else:
+            liked = self.taste * self.young[places] + self.dice.gumbel(size=len(places))
+            chosen = [places[int(np.argmax(liked))]]
+            self.recent.append(self.ndcg(places))
+            del self.recent[:-60]
+        common = {"user_id": user, "list_id": made["list_id"], "ts": now_ms()}
+        for place in places:
+            self.send("feedback", user, {**common, "item_id": f"i{place}", "action": "impression"})
+        for place in chosen:
+            self.send("feedback", user, {**common, "item_id": f"i{place}", "action": "click"})
+            self.clicks.add((made["list_id"], f"i{place}", "click"))
+
+    def ndcg(self, places: list[int]) -> float:
+        """Against the best list by the taste, with exponential gains."""
+        gain, discount = np.exp(self.taste * self.young), 1 / np.log2(np.arange(len(places)) + 2)
+        return float(gain[places] @ discount / (np.sort(gain)[::-1][: len(places)] @ discount))
+
+    def served(self) -> float:
+        """The mean NDCG of the last lists."""
+        return float(np.mean(self.recent)) if len(self.recent) >= 40 else 0.0
+
+    def until(self, wanted: float, users: list[str], what: str) -> None:
+        """Shop until the lists are so good."""
+        self.recent.clear()
+
+        def good() -> bool:
+            self.shop(users)
+            return self.served() >= wanted
+
+        until(good, what)
+
+    def turns(self, count: int, users: list[str]) -> float:
+        self.recent.clear()
+        for _ in range(count):
+            self.shop(users)
+        return self.served()
+
+
+@pytest.fixture
+def settings(broker: str, tmp_path: Path) -> Settings:
+    found = Settings(broker=broker, prefix="learn.", app_id="learn", partitions=PARTITIONS, data_dir=tmp_path / "data")
+    topics.create(found)
+    return found
+
+
+@pytest.fixture
+def shoppers(settings: Settings) -> Iterator[Shoppers]:
+    made = Shoppers(settings, taste=-2.0)
+    made.open()
+    yield made
+    made.close()
+
+
+def versions(settings: Settings) -> tuple[dict[str, Weights], LearnerState]:
+    """All versions that were published, and where the learner stood last."""
+    found = records(settings, "blend-weights")
+    states = [decode_state(record.value) for record in found if record.key.startswith(STATE.encode())]
+    weights = [decode_weights(record.value) for record in found if not record.key.startswith(STATE.encode())]
+    assert len({one.version for one in weights}) == len(weights)
+    return {one.version: one for one in weights}, states[-1]
+
+
+def examples(settings: Settings) -> list[tuple[int, int, Example]]:
+    return [(record.partition, record.offset, decode_example(record.value)) for record in records(settings, "training-examples")]
+
+
+def no_list_is_of_two_versions(settings: Settings, published: dict[str, Weights]) -> None:
+    """Every score is that of the base plus the weights that the list names."""
+    slates = {slate.list_id: slate for slate in (decode_slate(record.value) for record in records(settings, "slates"))}
+    seen = Counter[str]()
+    for record in records(settings, "recommendations"):
+        made = json.loads(record.value)
+        slate, version = slates[made["list_id"]], made["weights_version"]
+        delta = published[version].delta if version in published else {}
+        learned = slate.matrix() @ np.array([delta.get(name, 0.0) for name in FEATURES])
+        assert slate.weights_version == version
+        assert [place["score"] for place in made["items"]] == pytest.approx(list(slate.base_scores + learned), abs=0.02)
+        seen[version] += 1
+    assert len(seen) > 5
+
+
+def test_lists_follow_a_taste_that_changes_through_a_kill_and_poison(settings: Settings, shoppers: Shoppers) -> None:
+    worker, learner = Worker(settings, module="streamrec.cli.main worker", **WORK), Learner(settings, **LEARN)
+    users, thieves = [f"u{number}" for number in range(USERS)], ["thief-1", "thief-2", "thief-3"]
+    try:
+        worker.start()
+        learner.start()
+        worker.ready()
+        learner.ready()
+        shoppers.until(GOOD, users, "lists of what is old")
+
+        shoppers.taste = -shoppers.taste
+        changed = time.monotonic()
+        assert shoppers.turns(4, users) < GOOD - 0.2
+        learner.kill()
+        shoppers.turns(4, users)
+        learner.start().ready()
+        shoppers.until(GOOD, users, "lists of what is new")
+        followed = time.monotonic() - changed
+        print(f"after {followed:.1f} s the lists follow")
+        assert followed <= PROMISED_S
+
+        shoppers.thieves = set(thieves)
+        assert shoppers.turns(20, users + 4 * thieves) > GOOD - 0.1
+        until(lambda: told(settings) >= shoppers.clicks, "all clicks in the examples")
+        assert learner.stop() == 0
+
+        published, state = versions(settings)
+        assert told(settings) == shoppers.clicks
+        taught = [
+            reaction
+            for partition, offset, example in examples(settings)
+            if offset < state.offsets[partition]
+            for reaction in reactions(example, {"click": 1.0})
+        ]
+        assert state.learned + state.capped == len(taught)
+        assert any(one.user == hashed("thief-1") for one in taught)
+        no_list_is_of_two_versions(settings, published)
+        the_operator_goes_back(settings, shoppers, users)
+        assert worker.stop() == 0
+    finally:
+        stop_all([worker, learner])
+
+
+def told(settings: Settings) -> set[tuple[str, str, str]]:
+    """The reactions that the examples tell as new (list, item, action); none of them twice."""
+    found = [
+        (example.list_id, example.items[position].item_id, action)
+        for _, _, example in examples(settings)
+        for position, action in example.fresh
+    ]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def the_operator_goes_back(settings: Settings, shoppers: Shoppers, users: list[str]) -> None:
+    """`learn status` and `learn rollback`, and the workers follow."""
+    kafka = ["--broker", settings.broker, "--prefix", settings.prefix, "--partitions", str(PARTITIONS)]
+
+    def ask(*command: str) -> dict[str, Any]:
+        result = CliRunner().invoke(app, ["learn", *command, *kafka, "--json"])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+    (base,) = ask("status")["bases"]
+    back = ask("rollback")
+    assert back["restores"] == base["restorable"][-1]
+    assert ask("rollback", "--to-base")["delta"] == {}
+    (now,) = ask("status")["bases"]
+    assert (now["weights"]["by"], now["weights"]["restores"]) == ("operator", base["base"])
+    shoppers.version = ""
+
+    def follows() -> bool:
+        shoppers.shop(users)
+        return shoppers.version == now["weights"]["version"]
+
+    until(follows, "lists by the restored weights")
