@@ -78,6 +78,16 @@ def rollback(
     emit(as_json, msgspec.to_builtins(weights), f"{weights.version} restores {weights.restores}")
 
 
+@app.command()
+@takes_settings("Kafka")
+def examples(settings: Settings) -> None:
+    """Print what came of each list, one JSON object a line: a log for `streamrec evaluate --off-policy` and for training."""
+    from streamrec.learning import survey
+
+    for value in survey.examples(settings):
+        typer.echo(value)
+
+
 def _described(found: Learned) -> dict[str, Any]:
     return {
         "base": found.base,

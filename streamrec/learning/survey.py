@@ -12,6 +12,7 @@ import numpy as np
 from streamrec.clock import now_ms
 from streamrec.errors import InputError
 from streamrec.features.schema import SCHEMA
+from streamrec.learning.examples import decode_example
 from streamrec.learning.inputs import Inputs
 from streamrec.learning.trainer import delta_of, number_of
 from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights, encode_record
@@ -34,8 +35,10 @@ def survey(settings: Settings) -> list[Learned]:
     Raises:
         BrokerUnavailable: no broker answers.
     """
-    there = any(report.name == "blend-weights" and report.state == "ok" for report in topics.describe(settings))
-    return asyncio.run(_read(settings)) if there else []
+    found: dict[str, Learned] = {}
+    for record in _whole(settings, "blend-weights"):
+        _note(found, record)
+    return sorted(found.values(), key=lambda one: one.base)
 
 
 def restore(settings: Settings, base: str | None, *, to_base: bool) -> Weights:
@@ -68,18 +71,33 @@ def restored(found: Sequence[Learned], base: str | None, *, to_base: bool) -> We
     return Weights(f"{present.base}+{number}", present.base, SCHEMA, delta, now_ms(), "operator", version)
 
 
-async def _read(settings: Settings) -> list[Learned]:
-    inputs = Inputs(settings, ["blend-weights"], whole=True)
-    found: dict[str, Learned] = {}
+def examples(settings: Settings) -> list[bytes]:
+    """The last example of each list that the topic training-examples holds, as it stands there.
+
+    Raises:
+        BrokerUnavailable: no broker answers.
+    """
+    last = {decode_example(record.value).list_id: record.value for record in _whole(settings, "training-examples")}
+    return list(last.values())
+
+
+def _whole(settings: Settings, name: str) -> list[Any]:
+    """The committed records of a topic; none where there is no such topic."""
+    there = any(report.name == name and report.state == "ok" for report in topics.describe(settings))
+    return asyncio.run(_read(settings, name)) if there else []
+
+
+async def _read(settings: Settings, name: str) -> list[Any]:
+    inputs = Inputs(settings, [name], whole=True)
+    found: list[Any] = []
     try:
         await inputs.open()
         while not await inputs.caught_up():
             for records in (await inputs.poll()).values():
-                for record in records:
-                    _note(found, record)
+                found += records
     finally:
         await inputs.close()
-    return sorted(found.values(), key=lambda one: one.base)
+    return found
 
 
 def _note(found: dict[str, Learned], record: Any) -> None:

@@ -220,6 +220,7 @@ def test_lists_follow_a_taste_that_changes_through_a_kill_and_poison(settings: S
         assert state.learned + state.capped == len(taught)
         assert any(one.user == hashed("thief-1") for one in taught)
         no_list_is_of_two_versions(settings, published)
+        the_log_can_be_printed(settings, shoppers)
         the_operator_goes_back(settings, shoppers, users)
         assert worker.stop() == 0
     finally:
@@ -237,14 +238,27 @@ def told(settings: Settings) -> set[tuple[str, str, str]]:
     return set(found)
 
 
+def learn(settings: Settings, *command: str) -> list[Any]:
+    """What the command prints."""
+    kafka = ["--broker", settings.broker, "--prefix", settings.prefix, "--partitions", str(PARTITIONS)]
+    result = CliRunner().invoke(app, ["learn", *command, *kafka])
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def the_log_can_be_printed(settings: Settings, shoppers: Shoppers) -> None:
+    """`learn examples` prints each list once, with all that came of it."""
+    printed = learn(settings, "examples")
+    clicks = {(one["list_id"], item["item_id"], "click") for one in printed for item in one["items"] if "click" in item["actions"]}
+    assert (clicks, len({one["list_id"] for one in printed})) == (shoppers.clicks, len(printed))
+
+
 def the_operator_goes_back(settings: Settings, shoppers: Shoppers, users: list[str]) -> None:
     """`learn status` and `learn rollback`, and the workers follow."""
-    kafka = ["--broker", settings.broker, "--prefix", settings.prefix, "--partitions", str(PARTITIONS)]
 
     def ask(*command: str) -> dict[str, Any]:
-        result = CliRunner().invoke(app, ["learn", *command, *kafka, "--json"])
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)  # type: ignore[no-any-return]
+        (answer,) = learn(settings, *command, "--json")
+        return answer  # type: ignore[no-any-return]
 
     (base,) = ask("status")["bases"]
     back = ask("rollback")
