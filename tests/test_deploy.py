@@ -35,7 +35,7 @@ def settings_of(environment: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_variable_of_the_services_is_a_setting_with_a_value_that_it_takes(compose: dict[str, Any]) -> None:
-    for service in ("worker", "simulator"):
+    for service in ("worker", "learner", "simulator"):
         named = settings_of(compose["services"][service]["environment"])
         assert set(named) <= set(Settings.model_fields)
         loaded = load(**named)
@@ -52,7 +52,7 @@ def test_every_service_runs_a_command_whose_flags_exist(compose: dict[str, Any],
     assert 'ENTRYPOINT ["streamrec"]' in dockerfile
     image_command = re.search(r"^CMD (\[.*\])$", dockerfile, re.MULTILINE)
     assert image_command
-    lines = [yaml.safe_load(image_command[1]), *(compose["services"][name]["command"] for name in ("worker", "simulator"))]
+    lines = [yaml.safe_load(image_command[1]), *(compose["services"][name]["command"] for name in ("worker", "learner", "simulator"))]
     for line in lines:
         assert line[0] in COMMANDS
         # With --help every flag before it is parsed and the command is not run.

@@ -46,9 +46,12 @@ GOOD = 0.8
 class Learner(Worker):
     """A real `streamrec learn run`."""
 
-    def __init__(self, settings: Settings, **environment: str) -> None:
+    def __init__(self, settings: Settings, name: str = "learner", **environment: str) -> None:
         (self.port,) = free_ports(1)
-        super().__init__(settings, "learner", "streamrec.cli.main learn run", STREAMREC_LEARN_PORT=str(self.port), **environment)
+        super().__init__(settings, name, "streamrec.cli.main learn run", STREAMREC_LEARN_PORT=str(self.port), **environment)
+
+    def ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     def get(self, path: str) -> tuple[int, str]:
         try:
@@ -183,8 +186,9 @@ def no_list_is_of_two_versions(settings: Settings, published: dict[str, Weights]
     assert len(seen) > 5
 
 
-def test_lists_follow_a_taste_that_changes_through_a_kill_and_poison(settings: Settings, shoppers: Shoppers) -> None:
-    worker, learner = Worker(settings, module="streamrec.cli.main worker", **WORK), Learner(settings, **LEARN)
+def test_lists_follow_a_taste_that_changes_through_a_kill_poison_and_a_second_learner(settings: Settings, shoppers: Shoppers) -> None:
+    worker = Worker(settings, module="streamrec.cli.main worker", **WORK)
+    learner, second = Learner(settings, **LEARN), Learner(settings, "second", **LEARN)
     users, thieves = [f"u{number}" for number in range(USERS)], ["thief-1", "thief-2", "thief-3"]
     try:
         worker.start()
@@ -206,8 +210,17 @@ def test_lists_follow_a_taste_that_changes_through_a_kill_and_poison(settings: S
 
         shoppers.thieves = set(thieves)
         assert shoppers.turns(20, users + 4 * thieves) > GOOD - 0.1
+        second.start().ready()
+
+        def replaced() -> bool:
+            shoppers.shop(users)
+            return learner.ended()
+
+        until(replaced, "the end of the learner that another one has replaced")
+        assert learner.exit_code() == 1
+        assert "another learner of this deployment has taken over" in learner.log.read_text()
         until(lambda: told(settings) >= shoppers.clicks, "all clicks in the examples")
-        assert learner.stop() == 0
+        assert second.stop() == 0
 
         published, state = versions(settings)
         assert told(settings) == shoppers.clicks
@@ -224,7 +237,7 @@ def test_lists_follow_a_taste_that_changes_through_a_kill_and_poison(settings: S
         the_operator_goes_back(settings, shoppers, users)
         assert worker.stop() == 0
     finally:
-        stop_all([worker, learner])
+        stop_all([worker, learner, second])
 
 
 def told(settings: Settings) -> set[tuple[str, str, str]]:
