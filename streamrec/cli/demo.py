@@ -25,6 +25,7 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, help="Messages per second.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 0,
     bad_share: Annotated[float, typer.Option(min=0, max=1, help="Share of messages that are malformed on purpose.")] = 0.01,
+    learn: Annotated[bool, typer.Option("--learn", help="Viewers react to their lists, and a learner follows.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object, the last line of stdout.")] = False,
 ) -> None:
     """Start everything on this machine and show ranked lists as they come.
@@ -39,5 +40,5 @@ def demo(
 
     console = None if headless or as_json else Console(width=None if sys.stdout.isatty() else WIDTH)
     with one_interrupt() as ignore_more:
-        report = run(settings, Plan(rate, duration, seed, bad_share), note, console, ignore_more)
+        report = run(settings, Plan(rate, duration, seed, bad_share, learn=learn), note, console, ignore_more)
     emit(as_json, asdict(report), report.text())

@@ -104,9 +104,9 @@ def feedback(
 ) -> None:
     """React to the lists that come as viewers with that taste would: impressions, clicks and purchases to learn from."""
     from streamrec.simulator.connection import producer
-    from streamrec.simulator.feedback import Critics, arriving
+    from streamrec.simulator.feedback import Critics, arriving, taste
 
-    critics = Critics(read_items(items), likes, seed)
+    critics = Critics(taste(read_items(items), likes), seed)
     ends = time.monotonic() + duration if duration is not None else math.inf
     shares: list[float] = []
     with stop_on_signals() as stop, producer(settings, {"feedback", "recommendations"}) as client, arriving(settings) as poll:

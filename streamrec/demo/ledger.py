@@ -43,6 +43,7 @@ class Report:
     uncovered: int
     first_list_s: float | None
     simulated: int
+    weights: str
     seconds: float
 
     def text(self) -> str:
@@ -77,6 +78,7 @@ class Ledger:
         self._models: Counter[tuple[str, str]] = Counter()
         self._triggers = self._repeated = self._degraded = self._dead_letters = 0
         self._first_list_s: float | None = None
+        self._weights = NOTHING
 
     def sent(self, topic: str, message: Message, moment: float, partition: int, offset: int) -> None:
         """A trigger is in Kafka; `moment` is the monotonic time of its produce call."""
@@ -101,6 +103,7 @@ class Ledger:
             self._lists.add(ranked.list_id)
             self._first_list_s = self._first_list_s or moment - self._started
             self._degraded += ranked.degraded is not None
+            self._weights = ranked.weights_version
             self._models[ranked.model.name, ranked.model.provider] += 1
             for topic, partition, offset in ranked.covers:
                 place = (topic, partition, offset)
@@ -141,6 +144,7 @@ class Ledger:
                 uncovered=len(self._pending),
                 first_list_s=None if self._first_list_s is None else round(self._first_list_s, 2),
                 simulated=simulated,
+                weights=self._weights,
                 seconds=round(time.monotonic() - self._started, 2),
             )
 

@@ -15,15 +15,17 @@ from types import TracebackType
 from rich.console import Console
 
 from streamrec.clock import now_ms
-from streamrec.demo.ledger import Ledger, Report
+from streamrec.demo.ledger import Cause, Ledger, Report
 from streamrec.demo.reader import Reader
 from streamrec.demo.screen import Screen, Scroll, Silence
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
 from streamrec.events.files import read_items
+from streamrec.events.types import Recommendation
 from streamrec.settings import Settings
 from streamrec.simulator.connection import producer
+from streamrec.simulator.feedback import Critics
 from streamrec.simulator.messages import Message
 from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
 from streamrec.simulator.player import Player, Summary
@@ -40,7 +42,7 @@ PAUSE_S = 0.05
 class Plan:
     """What the demo plays: messages per second, for how long (None: until interrupted), with which dice and faults.
 
-    What happens in the first `warm_up_s` seconds is not in the figures.
+    What happens in the first `warm_up_s` seconds is not in the figures. With `learn` viewers react to their lists, and a learner runs.
     """
 
     rate: float
@@ -48,6 +50,7 @@ class Plan:
     seed: int = 0
     bad_share: float = 0.0
     warm_up_s: float = 0.0
+    learn: bool = False
 
 
 def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console: Console | None, cleaning: Callable[[], None]) -> Report:
@@ -74,6 +77,10 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
             stack.callback(worker.stop)
             worker.start()
             worker.await_ready(progress)
+            if plan.learn:
+                learner = WorkerProcess(settings, folder / "learner.log", ("learn", "run"))
+                stack.callback(learner.stop)
+                learner.start()
             progress(f"ready; its live page: {worker.page}")
             return show.play(worker, console)
         finally:
@@ -98,6 +105,8 @@ class Show:
         self._ledger = Ledger(started)
         self._player = Player(client, settings.topic, self._delivered)
         self._stop = threading.Event()
+        self._critics = Critics(self._shop.likes, plan.seed) if plan.learn else None
+        self._feedback = Player(client, settings.topic)
 
     def open(self) -> None:
         """Send the items and the rooms."""
@@ -108,7 +117,13 @@ class Show:
         screen, drawn = self._screen(console)
         real = event_messages(SAMPLE_EVENTS, "now", now_ms)
         messages: Iterator[Message] = live(self._shop, now_ms, purchases=real, bad_share=self._plan.bad_share)
-        with Reader(self._settings, self._ledger, screen.show) as reader, self._watched(worker, reader), drawn:
+
+        def show(ranked: Recommendation, cause: Cause) -> None:
+            screen.show(ranked, cause)
+            if self._critics is not None:
+                self._feedback.play(self._critics.reactions(ranked, now_ms()), stop=self._stop)
+
+        with Reader(self._settings, self._ledger, show) as reader, self._watched(worker, reader), drawn:
             if self._plan.warm_up_s:
                 self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.warm_up_s, stop=self._stop)
                 self._drain(worker, reader)

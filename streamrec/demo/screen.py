@@ -94,6 +94,7 @@ def footer(report: Report, rate: float) -> RenderableType:
     provider = report.provider.removesuffix("ExecutionProvider")
     return Text(
         f" {report.lists} lists for {report.triggers} triggers, {rate:g}/s · {latency} · {report.model} on {provider} · "
+        f"weights {report.weights} · "
         f"degraded {degraded} · {report.dead_letters} of {report.bad_sent} bad ones dead letters · Ctrl-C ends ",
         style="reverse",
         no_wrap=True,

@@ -19,7 +19,7 @@ def own(settings: Settings, folder: Path) -> Settings:
     name = f"demo-{secrets.token_hex(4)}"
     names = {"prefix": f"{settings.prefix}{name}.", "app_id": f"{settings.app_id}-{name}", "instance_id": None}
     port = settings.web_port if "web_port" in settings.model_fields_set else 0
-    return settings.model_copy(update={**names, "data_dir": folder / "worker", "web_port": port})
+    return settings.model_copy(update={**names, "data_dir": folder / "worker", "web_port": port, "learn_port": 0})
 
 
 @contextmanager
@@ -52,5 +52,5 @@ def _remove(settings: Settings) -> None:
         if members:
             leaving = [MemberToRemove(member_id=member["member_id"], group_instance_id=member["group_instance_id"]) for member in members]
             client.remove_group_members(settings.app_id, leaving)
-        client.delete_groups([settings.app_id])
+        client.delete_groups([settings.app_id, f"{settings.app_id}-learner"])
         client.delete_topics([settings.topic(name) for name in topics.TOPICS], raise_errors=False)

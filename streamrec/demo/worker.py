@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -27,17 +27,17 @@ _TAIL_LINES = 20
 
 
 class WorkerProcess:
-    """One worker with settings of its own; whoever starts it stops it."""
+    """One worker, or another `command` that runs on, with settings of its own; whoever starts it stops it."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
-        self._settings, self._log = settings, log
+    def __init__(self, settings: Settings, log: Path, command: Sequence[str] = ("worker",)) -> None:
+        self._settings, self._log, self._command = settings, log, command
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process; `stop` may be called before, while or after this runs."""
         with self._log.open("wb") as log, uninterrupted():
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamrec.cli.main", "worker"],
+                [sys.executable, "-m", "streamrec.cli.main", *self._command],
                 env={**os.environ, **environment(self._settings)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -25,11 +25,10 @@ POLL_MS = 200
 
 
 class Critics:
-    """Viewers who all like the same: `cheap` or `new` items, or a word in the title."""
+    """Viewers who look at lists and react; `likes` tells whether an item (second) is to the taste of a user (first)."""
 
-    def __init__(self, items: Sequence[Item], likes: str, seed: int = 0) -> None:
-        self._dice = Random(seed)
-        self._liked = {item.item_id for item in items if _likes(items, likes)(item)}
+    def __init__(self, likes: Callable[[str, str], bool], seed: int = 0) -> None:
+        self._dice, self._likes = Random(seed), likes
 
     def reactions(self, made: Recommendation, now_ms: int) -> Iterator[Message]:
         """Impressions, clicks and purchases; the same lists in the same order give the same."""
@@ -37,14 +36,14 @@ class Critics:
             if self._dice.random() > LOOKS_ON**position:
                 break
             yield self._say(made, place.item_id, position, "impression", now_ms)
-            if self._dice.random() < (LIKED if place.item_id in self._liked else OTHER):
+            if self._dice.random() < (LIKED if self._likes(made.user_id, place.item_id) else OTHER):
                 yield self._say(made, place.item_id, position, "click", now_ms)
                 if self._dice.random() < BUYS:
                     yield self._say(made, place.item_id, position, "purchase", now_ms)
 
     def share(self, made: Recommendation) -> float:
         """How much of a list is to their taste."""
-        return sum(place.item_id in self._liked for place in made.items) / max(len(made.items), 1)
+        return sum(self._likes(made.user_id, place.item_id) for place in made.items) / max(len(made.items), 1)
 
     @staticmethod
     def _say(made: Recommendation, item_id: str, position: int, action: str, now_ms: int) -> Message:
@@ -59,15 +58,17 @@ class Critics:
         return message("feedback", fields, SIMULATED)
 
 
-def _likes(items: Sequence[Item], likes: str) -> Callable[[Item], bool]:
-    if likes == CHEAP:
+def taste(items: Sequence[Item], words: str) -> Callable[[str, str], bool]:
+    """A taste that all share: `cheap` items, `new` items, or those with the words in their title."""
+    if words == CHEAP:
         usual = median([item.price for item in items] or [0.0])
-        return lambda item: item.price < usual
-    if likes == NEW:
+        liked = {item.item_id for item in items if item.price < usual}
+    elif words == NEW:
         born = median([item.created_ts or 0 for item in items] or [0])
-        return lambda item: (item.created_ts or 0) > born
-    word = likes.lower()
-    return lambda item: word in item.title.lower()
+        liked = {item.item_id for item in items if (item.created_ts or 0) > born}
+    else:
+        liked = {item.item_id for item in items if words.lower() in item.title.lower()}
+    return lambda user_id, item_id: item_id in liked
 
 
 @contextmanager

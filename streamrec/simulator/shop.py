@@ -69,10 +69,16 @@ class Shop:
         dice.shuffle(themes)
         self.rooms = [self._room(number, themes[(number - 1) % len(themes)]) for number in range(1, rooms + 1)]
         self.viewers = [self._viewer(number, themes) for number in range(1, viewers + 1)]
+        self._tastes = {viewer.user_id: viewer.tastes for viewer in self.viewers}
+        self._titles = {item.item_id: item.title.lower() for item in items}
 
     def opening(self, now_ms: int) -> list[Message]:
         """The rooms as they are at the start."""
         return [room.message(now_ms) for room in self.rooms]
+
+    def likes(self, user_id: str, item_id: str) -> bool:
+        """Whether the item is to the taste of the viewer; nobody else has one."""
+        return any(taste in self._titles.get(item_id, "") for taste in self._tastes.get(user_id, ()))
 
     def moment(self, now_ms: int, *, buying: bool) -> Message:
         """What happens next: mostly a view or a comment, at times a change of a room; purchases only when `buying`."""

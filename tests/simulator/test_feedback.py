@@ -10,7 +10,7 @@ import pytest
 
 from streamrec.events.codec import decode
 from streamrec.events.types import EventTime, Feedback, ModelRef, RankedItem, Recommendation, Trigger
-from streamrec.simulator.feedback import Critics
+from streamrec.simulator.feedback import Critics, taste
 from tests.shop import NOW, item
 
 ITEMS = [
@@ -40,7 +40,7 @@ def events(critics: Critics, lists: int) -> list[Feedback]:
 
 
 def test_every_list_is_looked_at_from_its_top_and_only_what_was_seen_is_clicked_and_only_what_was_clicked_bought() -> None:
-    found = events(Critics(ITEMS, "cheap"), 200)
+    found = events(Critics(taste(ITEMS, "cheap")), 200)
     seen = {(one.list_id, one.item_id) for one in found if one.action == "impression"}
     clicked = {(one.list_id, one.item_id) for one in found if one.action == "click"}
     bought = {(one.list_id, one.item_id) for one in found if one.action == "purchase"}
@@ -52,7 +52,7 @@ def test_every_list_is_looked_at_from_its_top_and_only_what_was_seen_is_clicked_
 
 @pytest.mark.parametrize(("likes", "liked"), [("cheap", "i0 i1 i2 i3 i4"), ("new", "i5 i6 i7 i8 i9"), ("CUP", "i1 i3 i5 i7 i9")])
 def test_they_click_by_their_taste(likes: str, liked: str) -> None:
-    critics = Critics(ITEMS, likes)
+    critics = Critics(taste(ITEMS, likes))
     found = events(critics, 400)
     seen = Counter(one.item_id in liked.split() for one in found if one.action == "impression")
     clicked = Counter(one.item_id in liked.split() for one in found if one.action == "click")
@@ -61,6 +61,6 @@ def test_they_click_by_their_taste(likes: str, liked: str) -> None:
 
 
 def test_the_same_seed_gives_the_same() -> None:
-    assert msgspec.json.encode(events(Critics(ITEMS, "new", 3), 5), enc_hook=int) == msgspec.json.encode(
-        events(Critics(ITEMS, "new", 3), 5), enc_hook=int
+    assert msgspec.json.encode(events(Critics(taste(ITEMS, "new"), 3), 5), enc_hook=int) == msgspec.json.encode(
+        events(Critics(taste(ITEMS, "new"), 3), 5), enc_hook=int
     )
