@@ -1,7 +1,7 @@
 # Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench bench-bert soak faults clean
+.PHONY: help install demo test check bench bench-bert quality soak faults clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -57,6 +57,9 @@ bench-bert:  ## measure BERT serving beside the machine's peak and beside others
 		"$(PYTHON)" -m venv .venv-bench/fastembed && .venv-bench/fastembed/bin/pip install --quiet 'fastembed>=0.9,<0.10' && \
 		touch .venv-bench/bert.stamp; }
 	@.venv-bench/bert/bin/python -m benchmarks.bert $(ARGS)
+
+quality: $(VENV)/test.stamp  ## measure the lists beside nine rivals (DATA=DIR of real purchases, else the sample; AMAZON=DIR; ARGS="--quick --json")
+	@$(BIN)/python -m benchmarks.quality $(if $(DATA),--data "$(DATA)") $(if $(AMAZON),--amazon "$(AMAZON)") $(ARGS)
 
 soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")
 	@$(BIN)/python -m benchmarks.soak $(ARGS)

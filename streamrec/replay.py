@@ -66,7 +66,7 @@ class Replay:
 
     `rank` is "before" (a list for each trigger before the event is applied; purchases of one user with one order_id are one
     trigger, the first of them) or "after" (as the worker does). `rank_at` names the topics that trigger; `rank_from` is an
-    event time in ms.
+    event time in ms. `frozen` is the static protocol: from `rank_from` on each user has one list, and no event changes any state.
     """
 
     settings: Settings
@@ -77,6 +77,7 @@ class Replay:
     rank_from: int = 0
     arms: Arms = field(default_factory=Arms)
     rankers: Mapping[str, Ranker] = field(default_factory=dict)
+    frozen: bool = False
     now: int = 0
     _orders: set[tuple[str, str]] = field(default_factory=set)
 
@@ -96,8 +97,10 @@ class Replay:
                 self.catalogue.put_room(line.event)
                 continue
             listed = line.event.ts >= self.rank_from
-            if listed and self.rank == "before":
+            if listed and (self.rank == "before" or self.frozen):
                 yield from self._before(line, line.event, user_rows, maker)
+            if listed and self.frozen:
+                continue
             users = answering if listed and self.rank == "after" else silent
             record = Record(line.topic, line.number, line.event.user_id.encode(), line.value, line.event.ts)
             signals = []
@@ -114,8 +117,9 @@ class Replay:
     def _before(self, line: Line, event: UserEvent, rows: MemoryRows[UserRow | ErasedUser], maker: ListMaker) -> Iterator[Recommendation]:
         if line.topic not in self.rank_at or not is_trigger(event):
             return
-        if isinstance(event, Purchase) and event.order_id is not None:
-            order = (event.user_id, event.order_id)
+        order_id = "" if self.frozen else event.order_id if isinstance(event, Purchase) else None
+        if order_id is not None:
+            order = (event.user_id, order_id)
             if order in self._orders:
                 return
             self._orders.add(order)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ("help", "install", "demo", "test", "check", "bench", "bench-bert", "soak", "faults", "clean")
+TARGETS = ("help", "install", "demo", "test", "check", "bench", "bench-bert", "quality", "soak", "faults", "clean")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 

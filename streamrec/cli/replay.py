@@ -30,6 +30,10 @@ def replay(
     rank: Annotated[Rank, typer.Option(help="Before the trigger is applied, or after, as the worker does.")] = "before",
     rank_at: Annotated[str, typer.Option(help="all, or the topics whose events trigger a list, comma-separated.")] = "all",
     rank_from: Annotated[int, typer.Option(help="No lists before this event time (ms).")] = 0,
+    protocol: Annotated[
+        Literal["prequential", "static"],
+        typer.Option(help="prequential: state goes on; static: it stops at --rank-from, one list for each user."),
+    ] = "prequential",
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:
     """Run the worker's state and ranking code over events in time order, without a broker, a deadline or a wall clock."""
@@ -50,7 +54,7 @@ def replay(
     lines = read_timeline(events)
     if rooms is not None:
         lines = sorted(read_timeline(rooms, "rooms") + lines, key=lambda line: line.event.ts)
-    run = Replay(settings, ranking.catalogue, ranking.ranker, rank, wanted, rank_from, ranking.arms, ranking.rankers)
+    run = Replay(settings, ranking.catalogue, ranking.ranker, rank, wanted, rank_from, ranking.arms, ranking.rankers, protocol == "static")
     count: Counter[str] = Counter(events=len(lines))
     with out.open("wb") as file:
         for made in run.run(track(lines, "replaying", console=Console(stderr=True), transient=True)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ Report = dict[str, Any]
 Table = dict[str, dict[str, float | None]]
 
 
-def summarise(scores: FileScores, k: int) -> Report:
-    """The report of one file: counts, and of each mode every metric as value, low and high (None where not defined).
+def summarise(scores: FileScores, k: int, wanted: Sequence[str] = MODES) -> Report:
+    """The report of one file: counts, and of each `wanted` mode every metric as value, low and high (None where not defined).
 
     Coverage has no interval: users drawn with replacement cover less than all of them. `strata` holds the number of lists and the
     accuracy for each stratum and mode.
@@ -27,17 +28,18 @@ def summarise(scores: FileScores, k: int) -> Report:
         "users": scores.users,
         "k": k,
         "repeated": scores.repeated,
-        "scored": {mode: len(modes[mode].user) for mode in MODES},
-        "without_relevant": {mode: modes[mode].left_out for mode in MODES},
+        "scored": {mode: len(modes[mode].user) for mode in wanted},
+        "without_relevant": {mode: modes[mode].left_out for mode in wanted},
     }
-    tables = {mode: _table(means(one.metrics, one.user) | {"coverage": Estimate(_coverage(one))}) for mode, one in modes.items()}
-    return head | tables | {"strata": {name: _stratum(scores.strata[name]) for name in STRATA}}
+    tables = {mode: _whole(modes[mode]) for mode in wanted}
+    return head | tables | {"strata": {name: _stratum({mode: scores.strata[name][mode] for mode in wanted}) for name in STRATA}}
 
 
-def compare(ours: FileScores, theirs: FileScores) -> Report:
-    """Every metric of `ours` over that of `theirs`, over the triggers that both have lists for, from a paired bootstrap over users."""
+def compare(ours: FileScores, theirs: FileScores, wanted: Sequence[str] = MODES) -> Report:
+    """Every metric of `ours` over that of `theirs` in the `wanted` modes, over the triggers that both have lists for, from a paired
+    bootstrap over users."""
     report: Report = {"paired": {}, "unpaired": {}, "strata": {name: {"paired": {}} for name in STRATA}}
-    for mode in MODES:
+    for mode in wanted:
         a, b = _paired(ours.modes[mode], theirs.modes[mode])
         report["paired"][mode] = len(a.order)
         report["unpaired"][mode] = len(ours.modes[mode].order) + len(theirs.modes[mode].order) - 2 * len(a.order)
@@ -49,6 +51,10 @@ def compare(ours: FileScores, theirs: FileScores) -> Report:
             report["strata"][name]["paired"][mode] = len(a.order)
             report["strata"][name][mode] = _table(ratios(_accuracy(a), _accuracy(b), a.user))
     return report
+
+
+def _whole(scores: ListScores) -> Table:
+    return _table(means(scores.metrics, scores.user) | {"coverage": Estimate(_coverage(scores))})
 
 
 def _stratum(modes: dict[str, ListScores]) -> Report:
