@@ -20,6 +20,7 @@ from streamrec.processors.users import UserProcessor
 from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
+from streamrec.state.view import known
 from streamrec.stream.pieces import WorkerPieces
 
 
@@ -100,6 +101,7 @@ def pieces(settings: Settings) -> WorkerPieces:
         broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply) | {weights[0].topic: learned},
         warm=warm,
         polled=feed.polled,
+        known=lambda rows, user_id: known(rows.get, user_id),
         names=catalogue.names,
         between=between,
         info=info,

@@ -12,6 +12,8 @@
     ├── GroupNotEmpty            workers run that must not
     ├── RedriveFailed            dead letters could not be sent back
     ├── StateMismatch            local disk and changelog do not belong together
+    ├── WorkerUnreachable        a running worker cannot be asked
+    ├── NotForgotten             an erasure is not proven
     ├── DiskFault                the local disk cannot be read
     ├── Stalled                  work goes on but progress stands still
     ├── WorkerEnded             the worker that a command started is gone
@@ -79,6 +81,14 @@ class RedriveFailed(StreamrecError):
 
 class StateMismatch(StreamrecError):
     """Local disk, changelog and sources do not belong together; going on would lose or double events."""
+
+
+class WorkerUnreachable(StreamrecError):
+    """A running worker cannot be asked over HTTP."""
+
+
+class NotForgotten(StreamrecError):
+    """That a person is forgotten is not proven, or is not so any more."""
 
 
 class DiskFault(StreamrecError):

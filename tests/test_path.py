@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from streamrec.cli.main import app
 from streamrec.errors import InputError, ListNotFound
 from streamrec.events.partitioner import partition_of
-from streamrec.processors.users import erased_key
 from streamrec.settings import Settings
+from streamrec.state.user import erased_key
 from streamrec.stream import topics
 from tests.stream.support import Worker, records, stop_all, until
 

@@ -11,12 +11,11 @@ import msgspec
 
 from benchmarks.faults.events import GHOST
 from benchmarks.faults.truth import Place, Truth, User, weight
-from streamrec.processors.users import erased_key
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.repeats import SIZE
 from streamrec.state.stats import decode_stats
-from streamrec.state.user import ErasedUser, UserRow
+from streamrec.state.user import ErasedUser, UserRow, erased_key
 from streamrec.stream.mark import MARK, decode_mark
 
 OUTPUTS = ("user-changelog", "item-changelog", "recommendations", "item-stats", "dead-letters")

@@ -1,4 +1,4 @@
-"""`streamrec state`: the state of the workers, when something is wrong with it."""
+"""`streamrec state`: what workers know, how to make them forget it, and the way out when something is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
+from streamrec.cli.rows import days, described, owner, page
+from streamrec.clock import now_ms
+from streamrec.errors import SettingsError, WorkerUnreachable
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +26,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Look after the workers' state.")
 
+User = Annotated[str, typer.Argument(help="The user's id.")]
+Url = Annotated[str | None, typer.Option("--url", help="Ask the worker at this address, such as http://10.0.0.7:6066.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
 FROM = "Where to go on in a topic that was made again or has lost its end; by default the beginning of the one and the end of the other."
 LEAVE = "Leave partitions whose state is neither in Kafka nor in this data folder: another worker's folder may have it."
 
@@ -28,6 +37,94 @@ LEAVE = "Leave partitions whose state is neither in Kafka nor in this data folde
 @app.callback()
 def state() -> None:
     """Look after the workers' state."""
+
+
+@app.command()
+@takes_settings("Kafka", "Worker")
+def get(settings: Settings, user: User, url: Url = None, as_json: AsJson = False) -> None:
+    """Show what is known of a user: from the worker of the data folder if it runs, else from the folder; exit 1 when nothing is."""
+    from streamrec.stream.shelf import shelf
+    from streamrec.web.client import ask_state, url_of
+
+    token = settings.web_token.get_secret_value() if settings.web_token else None
+    if url is not None:
+        found, source = ask_state(url, user, token), url
+    else:
+        with shelf(settings.data_dir) as rows:
+            address = url_of(settings.data_dir) if rows.live else None
+            if address is None:
+                found, source = described(rows, user, settings.partitions), str(settings.data_dir)
+        if address is not None:
+            found, source = ask_state(address, user, token), address
+    found["source"] = source
+    if not found["here"]:
+        note(f"partition {found['partition']} of this user is not at {source}{owner(settings, found['partition'])}")
+    emit(as_json, found, page(found))
+    if found["row"] is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+@takes_settings("Worker")
+def dump(
+    settings: Settings,
+    family: Annotated[Literal["user", "item", "all"], typer.Option(help="Rows of users, of items, or both.")] = "all",
+) -> None:
+    """Print all rows of a data folder as JSON lines; beside a running worker, as of its last checkpoint."""
+    import msgspec
+
+    from streamrec.cli.rows import as_line
+    from streamrec.stream.shelf import shelf
+
+    write, count = sys.stdout.buffer.write, 0
+    columns = (SpinnerColumn(), TextColumn("{task.completed} rows"))
+    with shelf(settings.data_dir) as rows, Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("rows", total=None)
+        if rows.live:
+            note(f"a worker runs on {settings.data_dir}: its rows are those of its last checkpoints")
+        for name in ("user", "item") if family == "all" else (family,):
+            for packed in rows.rows(name):
+                write(msgspec.json.encode(as_line(packed)) + b"\n")
+                count += 1
+                progress.update(task, completed=count)
+    sys.stdout.buffer.flush()
+    note(f"{count} rows")
+
+
+@app.command()
+@takes_settings("Kafka", "Worker")
+def forget(
+    settings: Settings,
+    user: User,
+    reason: Annotated[str | None, typer.Option(help="Why; it goes into the event.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="How long (s) to wait until it is proven.")] = 60.0,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Only send the erasure.")] = False,
+    url: Url = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send the erasure of a user, wait until it is proven that nothing is known any more, and say what stays where for how long."""
+    from streamrec.stream import forget as forgetting
+
+    if not 1 <= len(user) <= 128 or not user.isprintable():
+        raise SettingsError(f"{user!r} is no id of a user: 1 to 128 characters, none of them a control character")
+    if reason is not None and not 1 <= len(reason) <= 200:
+        raise SettingsError("--reason has 1 to 200 characters")
+    if not yes:
+        _agree("Forget this user, for good?")
+    ts = now_ms()
+    sent = forgetting.send(settings, user, ts, reason)
+    place = f"{settings.topic('erasures')}-{sent.partition}-{sent.offset}"
+    result: dict[str, Any] = {"user_id": user, "erasure": place, "ts": ts, "forgotten": None, "had_row": None, "asked": None}
+    if no_wait:
+        emit(as_json, result, f"sent ({place}); not waited for")
+        return
+    with Progress(SpinnerColumn(), TextColumn("waiting for the checkpoint"), console=Console(stderr=True), transient=True) as progress:
+        progress.add_task("waiting", total=None)
+        result["had_row"] = forgetting.wait(settings, sent, timeout)
+    result["asked"] = _absent(settings, user, url)
+    result |= {"forgotten": True, "remains_ms": forgetting.remains(settings)}
+    emit(as_json, result, _gone(result, settings))
 
 
 @app.command()
@@ -82,13 +179,43 @@ def sides(settings: Settings) -> tuple[Side, Side]:
     )
 
 
+def _absent(settings: Settings, user: str, url: str | None) -> str | None:
+    """The address of the worker that was asked too and knows nothing, or None when none could be found."""
+    from streamrec.errors import NotForgotten
+    from streamrec.web.client import ask_state, url_of
+
+    address = url or url_of(settings.data_dir)
+    if address is None:
+        return None
+    try:
+        found = ask_state(address, user, settings.web_token.get_secret_value() if settings.web_token else None)
+    except WorkerUnreachable:
+        if url is not None:
+            raise
+        return None
+    if found["row"] is not None:
+        raise NotForgotten("the row was deleted, and younger events have made a new one: stop their source, then forget again")
+    return address if found["here"] else None
+
+
+def _gone(result: dict[str, Any], settings: Settings) -> str:
+    row = "the row is deleted, by a committed tombstone in the changelog" if result["had_row"] else "there was no row"
+    asked = f"; the worker at {result['asked']} knows nothing of this user" if result["asked"] else ""
+    kept = [f"  {settings.topic(name)}: {days(ms)}" for name, ms in result["remains_ms"].items()]
+    return "\n".join([f"forgotten: {row}{asked}", "what was written before stays in these topics for at most", *kept])
+
+
 def _ask(plans: Sequence[Plan]) -> None:
     for problem in _problems(plans):
         note(str(problem))
+    _agree("Repair all of this?")
+
+
+def _agree(question: str) -> None:
     if not sys.stdin.isatty():
         note("nothing was changed: there is no terminal to ask on; agree with --yes")
         raise typer.Exit(1)
-    typer.confirm("Repair all of this?", abort=True, err=True)
+    typer.confirm(question, abort=True, err=True)
 
 
 def _problems(plans: Sequence[Plan]) -> list[Problem]:

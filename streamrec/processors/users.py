@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from hashlib import blake2b
 from typing import Literal, TypeGuard
 
 import msgspec
@@ -26,7 +25,7 @@ from streamrec.state.apply import apply
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.repeats import is_repeat, remember
 from streamrec.state.signals import signals
-from streamrec.state.user import WAITING, ErasedUser, UserRow
+from streamrec.state.user import WAITING, ErasedUser, UserRow, erased_key
 
 UserRows = Rows[UserRow | ErasedUser]
 LIST_TYPE = "streamrec.recommendation"
@@ -240,8 +239,3 @@ def admit(rows: UserRows, event: View | Purchase | Danmaku | Feedback) -> UserRo
     if event.event_id is not None and is_repeat(row.event_ids, event.event_id):
         return "repeated"
     return row
-
-
-def erased_key(user_id: str) -> bytes:
-    """The key under which an erasure is remembered; no user id holds a control character."""
-    return b"\x01erased:" + blake2b(user_id.encode(), digest_size=16).digest()

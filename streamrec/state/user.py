@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from msgspec import Struct, field
 
 from streamrec.state.decay import DAY_MS, Tally
@@ -58,3 +60,8 @@ class ErasedUser(Struct, array_like=True):
 
     ts: int
     seq: int = 0
+
+
+def erased_key(user_id: str) -> bytes:
+    """The key under which an erasure is remembered; no user id holds a control character."""
+    return b"\x01erased:" + blake2b(user_id.encode(), digest_size=16).digest()

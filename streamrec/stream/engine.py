@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from faust.types.tuples import TP
 
 from streamrec.errors import Stalled, StateMismatch
+from streamrec.events.records import Rows
 from streamrec.settings import Settings
 from streamrec.stream.checkpoint import TopicIds, checkpoint, keep
 from streamrec.stream.flight import Flight
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from streamrec.stream.transport import BatchConsumer, BatchThread
 
 log = structlog.get_logger(__name__)
+Found = TypeVar("Found")
 
 TICK_S = 0.2
 LISTEN_S = 1.0
@@ -166,6 +168,14 @@ class Engine:
         for tp, records in self.thread.lag(nexts).items() if nexts else ():
             found[tp.topic] += records
         return found
+
+    async def look(self, family: str, number: int, read: Callable[[Rows[Any]], Found]) -> Found | None:
+        """What `read` finds in the rows of a partition, between two batches; None when the partition is not open here."""
+        partition = self._partitions.get((family, number))
+        if partition is None:
+            return None
+        async with partition.lock:
+            return await self.tools.core.run(read, partition.table) if partition.open and not partition.torn else None
 
     async def _apply(self, partition: Partition, batch: Batch) -> None:
         for piece in partition.quarantine.pieces(batch):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamrec.events.records import Inbound
+from streamrec.events.records import Inbound, Rows
 from streamrec.processors.base import Processor
 
 Apply = Callable[[str, Sequence[Inbound]], None]
@@ -24,6 +24,10 @@ def _unnamed(items: Collection[str], rooms: Collection[str]) -> Names:
     return {}, {}
 
 
+def _unknown(rows: Rows[Any], user_id: str) -> dict[str, Any]:
+    return {"user_id": user_id, "row": None, "erased": None}
+
+
 def _unheard(moment: float) -> None:
     pass
 
@@ -35,8 +39,8 @@ class WorkerPieces:
     `broadcast` maps the full names of topics to the functions that apply their records, `warm` runs once on the core
     thread after they have caught up and before the first event, and `between` some times a second between two batches.
     `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
-    `names` tells the titles of items and rooms (on the core thread). The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
+    On the core thread, `names` tells the titles of items and rooms, and `known` what the rows of users hold of one. The
+    metrics ask `info` for the labels of `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
     """
 
     user: Processor[Any]
@@ -45,6 +49,7 @@ class WorkerPieces:
     warm: Callable[[], None] = _nothing
     polled: Callable[[float], None] = _unheard
     names: Callable[[Collection[str], Collection[str]], Names] = _unnamed
+    known: Callable[[Rows[Any], str], dict[str, Any]] = _unknown
     between: Callable[[], None] = _nothing
     info: Callable[[], Mapping[str, str]] = dict
     pairs: Callable[[], Mapping[str, int]] = dict

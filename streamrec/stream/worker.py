@@ -14,9 +14,11 @@ from typing import Any, NoReturn
 
 import structlog
 import uvloop
+from aiohttp.web import Application
 
 from streamrec import logs
 from streamrec.clock import now_ms
+from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.app import StreamApp, create_app
@@ -36,6 +38,7 @@ from streamrec.web.health import serve_health
 from streamrec.web.metrics import Metrics
 from streamrec.web.page import serve_page
 from streamrec.web.server import SocketWeb, listen
+from streamrec.web.state import serve_state
 
 __all__ = ["WorkerPieces", "run_worker"]
 
@@ -101,7 +104,9 @@ async def _serve(
     serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag, lambda: len(engine.inbox))
     feed = Feed(settings, pieces, core, tools.audience, metrics, lambda: _outlook(settings, engine, _not_ready(engine, broadcast, stop)))
     assert isinstance(app.web, SocketWeb)
-    serve_page(app.web.web_app, feed, Access(settings.web_token.get_secret_value() if settings.web_token else None))
+    access = Access(settings.web_token.get_secret_value() if settings.web_token else None)
+    serve_page(app.web.web_app, feed, access)
+    _serve_state(app.web.web_app, settings, pieces, engine, access)
     host, port = listening.getsockname()[:2]
     write_web(settings.data_dir, host, port)
     log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
@@ -126,6 +131,16 @@ async def _serve(
         os._exit(0)
     goodbye.result()
     log.info("stopped")
+
+
+def _serve_state(web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, access: Access) -> None:
+    def number(user_id: str) -> int:
+        return partition_of(user_id.encode(), settings.partitions)
+
+    async def find(user_id: str) -> dict[str, Any] | None:
+        return await engine.look("user", number(user_id), lambda rows: pieces.known(rows, user_id))
+
+    serve_state(web_app, find, number, access)
 
 
 async def _close(app: StreamApp, outbox: Outbox, tasks: Sequence[asyncio.Future[Any]]) -> None:

@@ -20,6 +20,11 @@ class Access:
         self._token = token
         self.cookie = hmac.new(token.encode(), b"streamrec live page", sha256).hexdigest() if token else ""
 
+    @property
+    def open(self) -> bool:
+        """Whether no token is set."""
+        return self._token is None
+
     def knows(self, token: str) -> bool:
         """Whether it is the token."""
         return self._token is None or _same(token, self._token)

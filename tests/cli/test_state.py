@@ -1,4 +1,4 @@
-"""`streamrec state repair`, with the real worker."""
+"""`streamrec state`, with the real worker."""
 
 from __future__ import annotations
 
@@ -96,3 +96,76 @@ def test_a_folder_in_use_is_refused(cli: Cli, worker: Worker) -> None:
         done = cli("state", "repair", *flags(worker), "--yes")
     assert done.code == 1
     assert "another worker uses the data folder" in done.err
+
+
+def test_a_user_is_looked_up_dumped_and_forgotten(cli: Cli, broker: str, tmp_path: Path, worker: Worker) -> None:
+    settings = Settings(broker=broker, prefix="forget.", app_id="forget", partitions=2, data_dir=tmp_path)
+    topics.create(settings)
+    worker.environment |= {"STREAMREC_PREFIX": "forget.", "STREAMREC_APP_ID": "forget", "STREAMREC_WEB_TOKEN": "secret"}
+    worker.environment["STREAMREC_INSTANCE_ID"] = "forget-a"
+    worker.start().ready()
+    view(settings, range(10))
+    until(lambda: counted(settings) == (10, 10), "all views")
+    token = ["--web-token", "secret"]
+
+    asked = cli("state", "get", "user-3", *flags(worker), *token, "--json")
+    assert asked.code == 0, asked.err
+    assert asked.last["source"].startswith("http://127.0.0.1:")
+    assert list(asked.last["row"]["seen"]) == ["lamp"]
+    assert cli("state", "get", "user-3", *flags(worker), *token, "--url", asked.last["source"], "--json").last == asked.last
+    refused = cli("state", "get", "user-3", *flags(worker))
+    assert (refused.code, refused.out) == (1, "")
+    assert "STREAMREC_WEB_TOKEN" in refused.err
+    nobody = cli("state", "get", "nobody", *flags(worker), *token)
+    assert nobody.code == 1
+    assert "known      nothing" in nobody.out
+    live = cli("state", "dump", "--data-dir", worker.folder, "--family", "user")
+    assert live.code == 0, live.err
+    assert "a worker runs on" in live.err
+
+    gone = cli("state", "forget", "user-3", *flags(worker), *token, "--yes", "--json")
+    assert gone.code == 0, gone.err
+    assert (gone.last["forgotten"], gone.last["had_row"], gone.last["asked"]) == (True, True, asked.last["source"])
+    assert gone.last["remains_ms"]["views"] == 7 * 86_400_000
+    again = cli("state", "forget", "user-3", *flags(worker), *token, "--yes")
+    assert "there was no row" in again.out
+    assert "forget.user-changelog: 2 days" in again.out
+    erased = cli("state", "get", "user-3", *flags(worker), *token, "--json")
+    assert (erased.code, erased.last["row"]) == (1, None)
+    assert erased.last["erased"]["ts"] >= gone.last["ts"]
+    unasked = cli("state", "forget", "user-4", *flags(worker))
+    assert (unasked.code, unasked.out) == (1, "")
+    assert "agree with --yes" in unasked.err
+
+    other = Worker(settings, "b", module="streamrec.cli.main worker", STREAMREC_SCORING="off")
+    other.start()
+    try:
+        until(lambda: other.partitions() == 1 and worker.partitions() == 1, "a partition each")
+        answers = [cli("state", "get", f"user-{number}", *flags(worker), *token) for number in (4, 5, 6, 7, 8, 9)]
+        elsewhere = [answer for answer in answers if answer.code]
+        assert {answer.code for answer in answers} == {0, 1}
+        assert all("the worker forget-b at 127.0.0.1 has it; ask it with --url" in answer.err for answer in elsewhere)
+    finally:
+        assert other.stop() == 0
+
+    until(lambda: worker.partitions() == 2, "both partitions again")
+    assert worker.stop() == 0
+    late = cli("state", "forget", "user-4", *flags(worker), "--yes", "--timeout", "0.1")
+    assert (late.code, late.out) == (1, "")
+    assert "no worker has committed it within 0.1 s" in late.err
+    from_disk = cli("state", "get", "user-5", *flags(worker))
+    assert from_disk.code == 0
+    assert f"{worker.folder})" in from_disk.out
+    assert "looked at  1 items" in from_disk.out
+    lines = [json.loads(line) for line in cli("state", "dump", "--data-dir", worker.folder).out.splitlines()]
+    assert sorted(line["user_id"] for line in lines if "user_id" in line) == sorted(f"user-{number}" for number in range(10) if number != 3)
+    assert [line["item_id"] for line in lines if line["family"] == "item"] == ["lamp"]
+    assert [line["row"]["ts"] >= gone.last["ts"] for line in lines if "erased" in line] == [True]
+
+
+def test_what_is_no_user_and_no_folder_is_said(cli: Cli, tmp_path: Path) -> None:
+    assert cli("state", "forget", "a\nb", "--yes").code == 2
+    assert cli("state", "forget", "u" * 129, "--yes").code == 2
+    done = cli("state", "get", "anna", "--data-dir", tmp_path / "nowhere")
+    assert (done.code, done.out) == (1, "")
+    assert "--data-dir" in done.err

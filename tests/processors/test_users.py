@@ -13,11 +13,11 @@ from streamrec.events.records import Outbound
 from streamrec.events.types import Recommendation
 from streamrec.processors.base import Memory, Outcome
 from streamrec.processors.lists import ListMaker
-from streamrec.processors.users import UserProcessor, erased_key
+from streamrec.processors.users import UserProcessor
 from streamrec.ranking import Ranker
 from streamrec.replay import Record
 from streamrec.state.item import Signal
-from streamrec.state.user import ErasedUser
+from streamrec.state.user import ErasedUser, erased_key
 from tests.shop import DAY, NOW, WordModel, catalogue, item, record, room, rows, settings
 
 ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - DAY) for number in range(5)]

@@ -1,0 +1,48 @@
+"""What the worker knows of one user, over HTTP: `/state/USER`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from streamrec.web.access import Access
+from streamrec.web.page import SAFE, guarded
+
+Find = Callable[[str], Awaitable[dict[str, Any] | None]]
+"""What is known of a user, as `streamrec.state.view.known` has it; None when the user's partition is not served here."""
+
+
+def serve_state(app: web.Application, find: Find, partition_of: Callable[[str], int], access: Access) -> None:
+    """Add `/state/USER`: 200 with the row, 404 when there is none, or when another worker has the user's partition (`here` is false).
+
+    Without a token, only requests of the same machine are answered.
+    """
+
+    async def state(request: web.Request) -> web.StreamResponse:
+        if access.open and not _is_near(request):
+            said = {"error": "without web_token, what is known of users is told on the worker's own machine only; set it"}
+            return web.json_response(said, status=HTTPStatus.FORBIDDEN, headers=SAFE)
+        user_id = request.match_info["user"]
+        found = await find(user_id)
+        number = partition_of(user_id)
+        body = {"partition": number, "here": found is not None, **(found or {"user_id": user_id, "row": None, "erased": None})}
+        if found is None:
+            body["error"] = f"partition {number} is not served by this worker; ask the one that has it"
+        elif found["row"] is None:
+            body["error"] = "nothing is known of this user"
+        status = HTTPStatus.OK if body["row"] is not None else HTTPStatus.NOT_FOUND
+        return web.Response(body=msgspec.json.encode(body), content_type="application/json", status=status, headers=SAFE)
+
+    app.router.add_get("/state/{user:.+}", guarded(access, state))
+
+
+def _is_near(request: web.Request) -> bool:
+    try:
+        return ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
