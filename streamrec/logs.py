@@ -12,6 +12,7 @@ import structlog
 LASTING_S = 3.0
 FORGET_S = 10.0
 REPEAT_S = 30.0
+PLACE = ("topic", "partition", "offset", "trace_id")
 NOISY = {
     "aiokafka": logging.ERROR,
     "asyncio": logging.ERROR,
@@ -50,6 +51,8 @@ class Lasting(logging.Filter):
 
 def configure(level: str) -> None:
     """Send the logs of this process, ours and the libraries', to stderr; `level` is a name such as "INFO"."""
+    # What the pure code knows of a record, as fields of their own.
+    known = structlog.stdlib.ExtraAdder(allow=PLACE)
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -68,7 +71,7 @@ def configure(level: str) -> None:
         handler.addFilter(Lasting())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
+            foreign_pre_chain=[known, *shared], processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
         )
     )
     logging.root.handlers[:] = [handler]

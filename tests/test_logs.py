@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import structlog
 
 from streamrec import logs
+from streamrec.events.records import place
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -69,3 +71,30 @@ def test_others_are_heard_at_once(said: Lines) -> None:
         logging.getLogger("elsewhere").warning("twice")
     logging.getLogger("mode").error("Faust's own")
     assert [line["event"] for line in said()] == ["twice", "twice"]
+
+
+def test_where_a_record_was_read_and_its_trace_are_fields_of_their_own(said: Lines) -> None:
+    logs.configure("INFO")
+    headers = [("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    record: Any = SimpleNamespace(topic="items", partition=0, offset=7, key=b"private", value=b"private", headers=headers)
+    logging.getLogger("streamrec.processors").warning("a record cannot be used: %s", "no title", extra=place(record))
+    (line,) = said()
+    assert line["event"] == "a record cannot be used: no title"
+    wanted = {"topic": "items", "partition": 0, "offset": 7, "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    assert {name: line[name] for name in wanted} == wanted
+    assert "private" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("headers", [[], [("traceparent", b"nonsense")]])
+def test_a_record_without_a_trace_has_no_trace_id(headers: Any) -> None:
+    assert "trace_id" not in place(SimpleNamespace(topic="items", partition=0, offset=7, headers=headers))
+
+
+def test_on_a_terminal_a_line_is_for_people(monkeypatch: pytest.MonkeyPatch, said: Lines) -> None:
+    monkeypatch.setattr(logs.sys.stderr, "isatty", lambda: True, raising=False)
+    logs.configure("INFO")
+    (handler,) = logging.root.handlers
+    line = handler.format(logging.LogRecord("streamrec.test", logging.INFO, "", 0, "partitions are open", (), None))
+    assert "partitions are open" in line
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(line)

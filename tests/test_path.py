@@ -220,6 +220,21 @@ def test_an_erasure_leaves_a_tombstone_and_a_hash_and_late_events_bring_nobody_b
     assert [late.topic, late.partition, late.offset] not in [place for made in shop.lists() for place in made["covers"]]
 
 
+def test_the_log_names_where_a_record_was_read_and_nobody(shop: Shop) -> None:
+    user, text = "private-person", "private words"
+    trace = [("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    event = {"user_id": user, "room_id": "r", "ts": int(time.time() * 1000), "text": text}
+    shop.list_for(shop.send("danmaku", user, event))
+    bad = json.dumps(event | {"ts": "never"}).encode()
+    shop.send("danmaku", user, bad)
+    shop.send("erasures", user, {"user_id": user, "ts": int(time.time() * 1000)})
+    wrong = shop.send("items", "private-item", {"item_id": "private-item", "title": text}, headers=trace)
+    until(lambda: bad in shop.dead_letters(), "the dead letter")
+    where = {"topic": wrong.topic, "partition": 0, "offset": wrong.offset, "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}
+    until(lambda: [line for line in shop.worker.errors() if where.items() <= line.items()], "the line about the item")
+    assert "private" not in shop.worker.log.read_text()
+
+
 def test_statistics_of_a_purchase_are_told_to_everyone(shop: Shop) -> None:
     event = {"user_id": "ann", "item_id": "i2", "ts": int(time.time() * 1000), "price": 5, "currency": "GBP", "order_id": "o1"}
     shop.send("purchases", "ann", event)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+TRACEPARENT_PARTS = 4
+"""Version, trace id, parent id and flags (W3C Trace Context)."""
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -25,6 +27,15 @@ class Inbound(Protocol):
     def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Headers: ...
+
+
+def place(record: Inbound) -> dict[str, Any]:
+    """Where a record was read, for logs: topic, partition, offset, and the trace id of its `traceparent` if it has one."""
+    found: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    trace = next((value for name, value in record.headers if name == "traceparent"), b"").split(b"-")
+    if len(trace) == TRACEPARENT_PARTS:
+        found["trace_id"] = trace[1].decode("ascii", "replace")
+    return found
 
 
 class Outbound(NamedTuple):

@@ -13,7 +13,7 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Inbound, Outbound
+from streamrec.events.records import Inbound, Outbound, place
 from streamrec.events.registry import WriterSchemas
 from streamrec.events.types import Item, Room, Rule
 from streamrec.processors.base import Memory
@@ -72,7 +72,7 @@ class CatalogueFeed:
             try:
                 event = self._decode(name, record)
             except BadEvent as error:
-                logger.warning("a record of %s cannot be used (%s): %s", topic, error.reason, error)
+                logger.warning("a record of the catalogue cannot be used (%s): %s", error.reason, error, extra=place(record))
                 self._rejects.append((record, error))
                 continue
             if isinstance(event, Item):
@@ -129,6 +129,6 @@ class CatalogueFeed:
             try:
                 stats = decode_stats(record.value)
             except msgspec.DecodeError as error:
-                logger.warning("statistics at %s-%d-%d cannot be read: %s", record.topic, record.partition, record.offset, error)
+                logger.warning("statistics of an item cannot be read: %s", error, extra=place(record))
                 continue
             self._catalogue.put_stats((record.key or b"").decode(), stats)

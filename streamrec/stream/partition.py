@@ -12,7 +12,7 @@ import structlog
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent, StreamrecError
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Inbound, Outbound
+from streamrec.events.records import Inbound, Outbound, place
 from streamrec.processors.base import Memory, Outcome, Processor
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.core import Core
@@ -140,7 +140,7 @@ class Partition:
 
     def _bury(self, outcome: Outcome, condemned: Sequence[tuple[Inbound, BadEvent]], tools: Tools) -> None:
         for record, reason in condemned:
-            log.error("a record on which the processor raises becomes a dead letter", partition=self.label, offset=record.offset)
+            log.error("a record on which the processor raises becomes a dead letter", **place(record))
             outcome.records.append(dead_letter(tools.dead_letters, record, "apply", reason, now_ms()))
             outcome.counts["dead_letter"] += 1
 
