@@ -133,16 +133,19 @@ def ranker(
     patience: Patience = 0,
     resume: Resume = False,
     seed: Seed = 7,
+    hard: Annotated[float, typer.Option(help="Share of wrong items drawn by likeness; the rest by popularity.", min=0, max=1)] = 0.5,
+    augment: Annotated[float, typer.Option(help="Share of titles cropped, and of tokens dropped and swapped.", min=0, max=1)] = 0.0,
 ) -> None:
     """Train the cross-encoder on what users bought next."""
     require_training()
+    from streamrec.training.lists import Recipe
     from streamrec.training.loop import Plan
     from streamrec.training.networks import Record
     from streamrec.training.ranker import train_ranker
 
     record = Record(seed, until.date())
     material = _material(work, data, until, validate_from, products, captions, seed)
-    train_ranker(material, work / "ranker", layers, Plan(steps, rate, every, patience, resume), record)
+    train_ranker(material, work / "ranker", layers, Plan(steps, rate, every, patience, resume), record, Recipe(hard, augment))
 
 
 @app.command()

@@ -74,7 +74,7 @@ def adopt(
     if loaded["missing_keys"]:
         raise ModelError(f"{source} lacks {', '.join(sorted(loaded['missing_keys']))}; name a trained cross-encoder with one logit")
     (out / "onnx").mkdir(parents=True, exist_ok=True)
-    order = _write_tokeniser(source, out)
+    order = write_tokeniser(source, out)
     table = network.get_input_embeddings().weight
     with torch.no_grad():
         table[: len(order)] = table[torch.from_numpy(order)]
@@ -126,7 +126,7 @@ def _chunks(count: int) -> list[slice]:
     return [slice(start, start + CHUNK) for start in range(0, count, CHUNK)]
 
 
-def _write_tokeniser(source: Path, out: Path) -> NDArray[np.int64]:
+def write_tokeniser(source: Path, out: Path) -> NDArray[np.int64]:
     """Write the tokeniser with the special tokens first; returns the former id of every new one."""
     tokeniser = AutoTokenizer.from_pretrained(source)
     tokeniser.save_pretrained(out)

@@ -148,8 +148,9 @@ def _metrics(measured: dict[str, Any]) -> str:
             "| --- | --- | --- |",
             *rows,
             "",
-            f"Among the 50 best of the blend without the score: AUC of that blend {measured['blend_alone_in_top_auc']:.4f}, of the score alone "
-            f"{measured['score_alone_in_top_auc']:.4f}.",
+            "The last two add one score each to the blend above them. Among the 50 best of that blend, AUC of what stands alone: "
+            + ", ".join(f"{name} {measured[f'{name}_alone_in_top_auc']:.4f}" for name in ("blend", "vectors", "late", "score"))
+            + ".",
         ]
     )
 

@@ -15,11 +15,16 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
+from streamrec.bert.folder import LATE_ENCODER, LATE_SCORER
 from streamrec.bert.model import TextModel
+from streamrec.bert.pairs import Feeds, text_inputs
 from streamrec.bert.prefix import SAID_TOKENS, TITLE_TOKENS
+from streamrec.bert.session import CPU
 from streamrec.datasets.uci import day_ms
+from streamrec.training.late import item_inputs
 from streamrec.training.lists import RECENT
 from streamrec.training.networks import command_line
 from streamrec.training.purchases import Example, Purchases, read_purchases
@@ -65,12 +70,19 @@ def check_model(model: Path, data: Path, start: datetime, until: datetime, baske
     for name, column in features.items():
         total = add(name, _z(column, closed))
     top = np.argsort(-np.where(closed, -np.inf, total), axis=1, kind="stable")[:, :TOP]
-    scores = _cross_scores(text, titles, examples, top)
-    result["score_alone_in_top_auc"] = _auc_in_top(scores, top, examples, ~fit)
-    result["blend_alone_in_top_auc"] = _auc_in_top(np.take_along_axis(total, top, 1), top, examples, ~fit)
-    inside = np.full_like(total, -1e3)
-    np.put_along_axis(inside, top, _z(scores, np.zeros(scores.shape, bool)), axis=1)
-    add("score", inside)
+    users = _prefixes(text, titles, examples)
+    alone = {"blend": total, "vectors": features["vectors"]}
+    alone = {name: np.take_along_axis(column, top, 1) for name, column in alone.items()}
+    alone["late"] = _late_scores(model, users, titles, top)
+    alone["score"] = text.score(users, titles[top.reshape(-1)], np.repeat(np.arange(len(users)), TOP)).reshape(top.shape)
+    for name, scores in alone.items():
+        result[f"{name}_alone_in_top_auc"] = _auc_in_top(scores, top, examples, ~fit)
+    before, tuned = dict(columns), dict(weights)
+    for name in ("late", "score"):
+        columns, weights = dict(before), dict(tuned)
+        inside = np.full_like(total, -1e3)
+        np.put_along_axis(inside, top, _z(alone[name], np.zeros(top.shape, bool)), axis=1)
+        add(name, inside)
     out.write_text(json.dumps(result, indent=2) + "\n")
     return json.dumps(result, indent=2)
 
@@ -103,14 +115,35 @@ def _cosine(purchases: Purchases, examples: list[Example], vectors: Scores) -> S
     return np.asarray(users @ vectors.T, np.float32)
 
 
-def _cross_scores(text: TextModel, titles: NDArray[np.int32], examples: list[Example], top: NDArray[np.intp]) -> Scores:
+def _prefixes(text: TextModel, titles: NDArray[np.int32], examples: list[Example]) -> NDArray[np.int32]:
     recent = np.zeros((len(examples), RECENT, TITLE_TOKENS), np.int32)
     for row, example in enumerate(examples):
         touched = list(dict.fromkeys(example.recent.tolist()))[:RECENT]
         recent[row, : len(touched)] = titles[touched, :TITLE_TOKENS]
-    users = text.prefixes(np.zeros((len(examples), SAID_TOKENS), np.int32), recent)
-    pairs = text.score(users, titles[top.reshape(-1)], np.repeat(np.arange(len(examples)), top.shape[1]))
-    return pairs.reshape(top.shape)
+    return text.prefixes(np.zeros((len(examples), SAID_TOKENS), np.int32), recent)
+
+
+def _late_scores(model: Path, users: NDArray[np.int32], titles: NDArray[np.int32], top: NDArray[np.intp]) -> Scores:
+    """One user at a time against their own `top`."""
+    encoder, scorer = (ort.InferenceSession(str(model / path), providers=[CPU]) for path in (LATE_ENCODER, LATE_SCORER))
+    items = item_inputs(titles)
+    states = np.concatenate([encoder.run(None, dict(_rows(items, slice(start, start + 256))))[0] for start in range(0, len(titles), 256)])
+    scores = np.zeros(top.shape, np.float32)
+    for row, slots in enumerate(top):
+        user = text_inputs(users[row : row + 1])
+        feeds = {
+            "user_states": encoder.run(None, dict(user))[0],
+            "user_mask": user["attention_mask"],
+            "item_states": states[slots],
+            "item_mask": items["attention_mask"][slots],
+            "user_of_pair": np.zeros(len(slots), np.int64),
+        }
+        scores[row] = scorer.run(None, feeds)[0]
+    return scores
+
+
+def _rows(feeds: Feeds, rows: slice) -> Feeds:
+    return {name: values[rows] for name, values in feeds.items()}
 
 
 def _z(column: Scores, closed: NDArray[np.bool_]) -> Scores:

@@ -18,12 +18,14 @@ from torch import nn
 from torch.nn import functional
 
 from streamrec.bert.tokens import Tokeniser
+from streamrec.training.augment import drop_tokens
 from streamrec.training.loop import Loop, Plan
 from streamrec.training.networks import MAX_ITEM_TOKENS, Record, embed, load_encoder
 from streamrec.training.purchases import Example, Purchases
 from streamrec.training.teacher import Teacher
 
 BATCH = 768
+DROPPED = 0.1
 PPMI_ROWS = 512
 PPMI_MOST = 5.0
 
@@ -43,7 +45,7 @@ def train_encoder(
     loop = Loop("encoder", plan, encoder, out, rng, [scale, weight, sharpness])
 
     def losses() -> tuple[Any, dict[str, Any]]:
-        vectors = embed(encoder, drop_words(ids, rng), processes=loop.processes)
+        vectors = embed(encoder, drop_tokens(ids, rng, DROPPED), processes=loop.processes)
         batch = [purchases.examples[row] for row in rng.choice(len(purchases.examples), min(BATCH, len(purchases.examples)), replace=False)]
         bought = next_basket_loss(vectors, batch, purchases, scale, weight)
         rows = torch.from_numpy(rng.choice(linked, min(PPMI_ROWS, len(linked)), replace=False))
@@ -92,10 +94,3 @@ def ppmi(covisits: NDArray[np.float32]) -> NDArray[np.float32]:
     clipped = np.clip(np.nan_to_num(information, nan=0.0, posinf=0.0, neginf=0.0), 0, PPMI_MOST)
     return np.asarray(clipped, np.float32)
 
-
-def drop_words(ids: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
-    """Leave one word in ten out of every title (never the last one left), so that no single word carries an item."""
-    drop = (rng.random(ids.shape) < 0.1) & (ids != 0)
-    drop &= drop.sum(axis=1, keepdims=True) < (ids != 0).sum(axis=1, keepdims=True)
-    kept = np.where(drop, 0, ids)
-    return np.take_along_axis(kept, np.argsort(kept == 0, axis=1, kind="stable"), axis=1)

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import torch
 
+from streamrec.bert.folder import LATE_ENCODER, LATE_SCORER
 from streamrec.bert.pairs import Feeds, text_inputs
 from streamrec.training.calibration import Calibration
 from streamrec.training.graphs import INPUTS, check_parity, fuse, trace, weights_in_half
@@ -16,8 +17,6 @@ from streamrec.training.late import LateEncoder, LateInteraction, item_inputs
 from streamrec.training.networks import tensors
 from streamrec.training.quantise import eight_bits, words_in_eight_bits
 
-LATE_ENCODER = "onnx/late_encoder.onnx"
-LATE_SCORER = "onnx/late_scorer.onnx"
 SCORER_INPUTS = ("user_states", "user_mask", "item_states", "item_mask", "user_of_pair")
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from streamrec.bert.tokens import Tokeniser
 from streamrec.training.corpus import Corpus
-from streamrec.training.lists import Comments, GroupLists, Lists, PurchaseLists, word_starts
+from streamrec.training.lists import Comments, GroupLists, Lists, PurchaseLists, Recipe, word_starts
 from streamrec.training.networks import MAX_ITEM_TOKENS, embed, load_encoder
 from streamrec.training.purchases import Purchases
 
@@ -29,13 +29,13 @@ class Material:
     held: Purchases | None
     corpus: Corpus
 
-    def sources(self, seed: int) -> tuple[ListSource, ListSource | None]:
-        """The lists to train on and those to validate on."""
+    def sources(self, seed: int, recipe: Recipe | None = None) -> tuple[ListSource, ListSource | None]:
+        """The lists to train on, made by `recipe`, and those to validate on, made by the usual one."""
 
-        def source(purchases: Purchases, seed: int) -> ListSource:
-            return ListSource(self.work / "vocabulary", self.work / "encoder", purchases, self.corpus, np.random.default_rng(seed))
+        def source(purchases: Purchases, seed: int, recipe: Recipe | None) -> ListSource:
+            return ListSource(self.work / "vocabulary", self.work / "encoder", purchases, self.corpus, np.random.default_rng(seed), recipe)
 
-        return source(self.purchases, seed), source(self.held, seed + 1) if self.held else None
+        return source(self.purchases, seed, recipe), source(self.held, seed + 1, None) if self.held else None
 
 
 class ListSource:
@@ -44,7 +44,15 @@ class ListSource:
     `titles` has the token ids of the items, `seen` every token that a text of the training has.
     """
 
-    def __init__(self, vocabulary: Path, encoder: Path, purchases: Purchases, corpus: Corpus, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        vocabulary: Path,
+        encoder: Path,
+        purchases: Purchases,
+        corpus: Corpus,
+        rng: np.random.Generator,
+        recipe: Recipe | None = None,
+    ) -> None:
         self.rng = rng
         tokenise = Tokeniser(vocabulary / "tokenizer.json")
         self._starts = word_starts((vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1])
@@ -56,7 +64,7 @@ class ListSource:
             vectors: NDArray[np.float32] = embed(self.encoder, self.titles).numpy()
         chatter = np.concatenate([captions[:: 1 + len(captions) // len(self.titles)], self.titles])
         self._comments = Comments(tokenise, chatter, rng)
-        self._bought = PurchaseLists(purchases, self.titles, vectors, rng)
+        self._bought = PurchaseLists(purchases, self.titles, vectors, rng, recipe)
         self._grouped = GroupLists(corpus, tokenise, rng)
 
     def bought(self, size: int = BOUGHT) -> Lists:

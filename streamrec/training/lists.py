@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from streamrec.bert.prefix import SAID_TOKENS, TITLE_TOKENS, user_prefixes
 from streamrec.bert.tokens import Tokeniser
+from streamrec.training.augment import vary
 from streamrec.training.corpus import Corpus, groups_of
 from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.training.purchases import Example, Purchases
@@ -74,13 +75,30 @@ class Comments:
         return _fit(row[: self._rng.integers(2, SAID_TOKENS)], SAID_TOKENS)
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What lists are made of: `hard` is the share of the wrong items that is drawn by likeness to what the user has, not by popularity;
+    `augment` the share of titles that are cropped, and of their tokens that are dropped and swapped (see `augment.vary`)."""
+
+    hard: float = 0.5
+    augment: float = 0.0
+
+
 class PurchaseLists:
     """Lists from real baskets: new items of the next basket against draws from a mixture of popularity and similarity.
 
     The user's comments are made up: in three lists of ten they name the one right item, in one of ten they are chatter.
     """
 
-    def __init__(self, purchases: Purchases, titles: NDArray[np.int32], vectors: NDArray[np.float32], rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        purchases: Purchases,
+        titles: NDArray[np.int32],
+        vectors: NDArray[np.float32],
+        rng: np.random.Generator,
+        recipe: Recipe | None = None,
+    ) -> None:
+        self._recipe = recipe or Recipe()
         self._purchases = purchases
         self._titles = titles
         self._vectors = vectors
@@ -92,6 +110,7 @@ class PurchaseLists:
         batch = [self._purchases.examples[row] for row in rng.integers(len(self._purchases.examples), size=size)]
         log_popularity = self._purchases.log_popularity(batch)
         chance = self._chances(batch, log_popularity)
+        titles = vary(self._titles, rng, self._recipe.augment) if self._recipe.augment else self._titles
         said = np.zeros((size, SAID_TOKENS), np.int32)
         recent = np.zeros((size, RECENT, TITLE_TOKENS), np.int32)
         slots = np.zeros((size, LIST), np.intp)
@@ -102,7 +121,7 @@ class PurchaseLists:
             count = 1 if dice < 0.3 else int(min(POSITIVES, len(example.targets)))
             positives = rng.choice(example.targets, count, replace=False)
             if dice < 0.3:
-                said[row] = comments.about(starts, self._titles[positives[0]])
+                said[row] = comments.about(starts, titles[positives[0]])
             elif dice < 0.4:
                 said[row] = comments.chatter()
             right[row, :count] = True
@@ -116,11 +135,11 @@ class PurchaseLists:
             touched = list(dict.fromkeys(example.recent.tolist()))[:RECENT]
             if dice > 0.95:
                 touched = []
-            recent[row, : len(touched)] = self._titles[touched, :TITLE_TOKENS]
+            recent[row, : len(touched)] = titles[touched, :TITLE_TOKENS]
         rows = np.arange(size)[:, None]
         return Lists(
             user_prefixes(said, recent, MAX_USER_TOKENS),
-            self._titles[slots],
+            titles[slots],
             right,
             there,
             -np.log(chance[rows, slots] + 1e-9).astype(np.float32),
@@ -135,7 +154,8 @@ class PurchaseLists:
         closed = self._purchases.closed(batch)
         alike[closed] = 0
         popular[closed] = 0
-        mixed = 0.5 * alike / alike.sum(axis=1, keepdims=True) + 0.5 * popular / popular.sum(axis=1, keepdims=True)
+        hard = self._recipe.hard
+        mixed = hard * alike / alike.sum(axis=1, keepdims=True) + (1 - hard) * popular / popular.sum(axis=1, keepdims=True)
         return np.asarray(mixed, np.float64)
 
 

@@ -16,8 +16,8 @@ from streamrec.bert.pairs import text_inputs
 from streamrec.bert.tokens import MASK, SPECIAL, Tokeniser
 from streamrec.training.corpus import Corpus
 from streamrec.training.loop import Loop, Plan
-from streamrec.training.networks import MAX_TOKENS, Record, embed, encoder_config, tensors
-from streamrec.training.start import adopt
+from streamrec.training.networks import Record, embed, encoder_config, tensors
+from streamrec.training.start import start_from
 from streamrec.training.teacher import Teacher
 
 WORD_STD = 0.05
@@ -33,7 +33,7 @@ def pretrain(work: Path, start: Path | None, titles: list[str], corpus: Corpus, 
     """
     rng = np.random.default_rng(record.seed)
     out, vocabulary = work / "pretrained", work / "vocabulary"
-    adopted = adopt(start, vocabulary, MAX_TOKENS) if start else None
+    adopted = start_from(start, vocabulary) if start else None
     tokenise = Tokeniser(vocabulary / "tokenizer.json")
     pieces = (vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
     teacher = Teacher()

@@ -8,13 +8,14 @@ from pathlib import Path
 from streamrec.training.cross_encoder import cross_encoder_from
 from streamrec.training.list_source import Material
 from streamrec.training.list_training import pair_scores, train_on_lists
+from streamrec.training.lists import Recipe
 from streamrec.training.loop import Plan
 from streamrec.training.networks import Record
 
 
-def train_ranker(material: Material, out: Path, layers: int, plan: Plan, record: Record) -> None:
+def train_ranker(material: Material, out: Path, layers: int, plan: Plan, record: Record, recipe: Recipe | None = None) -> None:
     """Train a cross-encoder that starts from the encoder in the work folder, and save it in `out`."""
-    source, held = material.sources(record.seed)
+    source, held = material.sources(record.seed, recipe)
     network = cross_encoder_from(source.encoder, layers)
     found = train_on_lists(
         "ranker", plan, network, partial(pair_scores, network), source, held, out, [network.alike, network.cover]

@@ -25,7 +25,7 @@ _IDEOGRAPH = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, las
 def train_vocabulary(texts: Iterable[str], pieces: int) -> Tokenizer:
     """A tokeniser whose `pieces` trained pieces come from `texts` without ideographs; no ideograph is ever [UNK]."""
     latin = [_IDEOGRAPH.sub(" ", text) for text in texts]
-    blank = wordpiece({token: number for number, token in enumerate(SPECIAL)})
+    blank = _tokenizer({token: number for number, token in enumerate(SPECIAL)})
     singles = sorted(_singles())
     counts = Counter(char for text in latin for char in blank.normalizer.normalize_str(text))
     # The trainer breaks ties at its own alphabet limit by chance, so the alphabet is settled here.
@@ -43,7 +43,7 @@ def train_vocabulary(texts: Iterable[str], pieces: int) -> Tokenizer:
     vocabulary: dict[str, int] = {}
     for token in [*SPECIAL, *singles, *(f"##{char}" for char in singles), *trained, *_ideographs()]:
         vocabulary.setdefault(token, len(vocabulary))
-    return wordpiece(vocabulary)
+    return _tokenizer(vocabulary)
 
 
 def save_vocabulary(tokenizer: Tokenizer, folder: Path, max_tokens: int) -> None:
@@ -62,8 +62,7 @@ def save_vocabulary(tokenizer: Tokenizer, folder: Path, max_tokens: int) -> None
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def wordpiece(vocabulary: dict[str, int]) -> Tokenizer:
-    """A lower-casing BERT tokeniser of this vocabulary, whose first tokens are the special ones."""
+def _tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=SPECIAL[UNK], max_input_chars_per_word=64))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

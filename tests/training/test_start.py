@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel
 from streamrec.bert.tokens import SPECIAL, Tokeniser
 from streamrec.errors import ModelError, ModelMissing
 from streamrec.training.cross_encoder import cross_encoder_from
-from streamrec.training.start import adopt
+from streamrec.training.start import start_from
 
 pytestmark = pytest.mark.train
 PIECES = ["[PAD]", "red", "[UNK]", "mug", "[CLS]", "[SEP]", "##s", "[MASK]", "blue"]
@@ -35,7 +35,7 @@ def foreign(tmp_path: Path) -> Path:
 
 
 def test_words_keep_their_vectors_under_their_new_numbers(foreign: Path, tmp_path: Path) -> None:
-    network = adopt(foreign, tmp_path / "vocabulary", 48)
+    network = start_from(foreign, tmp_path / "vocabulary")
     ids = Tokeniser(tmp_path / "vocabulary" / "tokenizer.json")(["Blue mugs", "green"], 4)
     before = BertModel.from_pretrained(foreign, add_pooling_layer=False).get_input_embeddings().weight
     after = network.get_input_embeddings().weight
@@ -46,7 +46,7 @@ def test_words_keep_their_vectors_under_their_new_numbers(foreign: Path, tmp_pat
 
 
 def test_a_ranker_takes_its_sizes(foreign: Path, tmp_path: Path) -> None:
-    ranker = cross_encoder_from(adopt(foreign, tmp_path / "vocabulary", 48), 2)
+    ranker = cross_encoder_from(start_from(foreign, tmp_path / "vocabulary"), 2)
     config = ranker.network.config
     assert (config.hidden_size, config.num_hidden_layers, config.intermediate_size, config.vocab_size) == (12, 2, 20, len(PIECES))
     ones = torch.ones(2, 5, dtype=torch.int32)
@@ -55,7 +55,7 @@ def test_a_ranker_takes_its_sizes(foreign: Path, tmp_path: Path) -> None:
 
 def test_a_folder_without_a_bert_is_refused(foreign: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"config\.json"):
-        adopt(tmp_path, tmp_path / "vocabulary", 48)
+        start_from(tmp_path, tmp_path / "vocabulary")
     (foreign / "tokenizer.json").write_text((foreign / "tokenizer.json").read_text().replace("[MASK]", "[HIDE]"))
-    with pytest.raises(ModelError, match="WordPiece"):
-        adopt(foreign, tmp_path / "vocabulary", 48)
+    with pytest.raises(ModelError, match=r"no \[MASK\]"):
+        start_from(foreign, tmp_path / "vocabulary")
