@@ -186,7 +186,7 @@ def prune(
     heads: Annotated[int, typer.Option(help="Attention heads that every layer keeps.", min=1)] = 3,
     neurons: Annotated[int, typer.Option(help="Feed-forward neurons that every layer keeps.", min=1)] = 384,
     validate_from: ValidateFrom = None,
-    steps: Steps = 100,
+    steps: Annotated[int, typer.Option(help="Optimiser steps to recover.", min=0)] = 100,
     rate: Rate = 2e-4,
     every: Every = 50,
     patience: Patience = 0,
@@ -285,6 +285,28 @@ def check(
     from streamrec.training.check import check_model
 
     typer.echo(check_model(model, data, start, until, baskets, seed, work / "check.json"))
+
+
+@app.command()
+def compare(
+    graphs: Annotated[list[str], typer.Argument(help="NAME=GRAPH.onnx: cross-encoders of one vocabulary, compared with the first.")],
+    model: Annotated[Path, typer.Option(help="Model folder that the vocabulary and the vectors are from.")],
+    data: Data,
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Baskets from this day (UTC) on are judged.")],
+    until: Until,
+    baskets: Annotated[int, typer.Option(help="Most baskets that are judged.", min=10)] = 1000,
+    seed: Seed = 7,
+) -> None:
+    """Parameters, bytes, speed on this machine and quality of several graphs, as JSON."""
+    require_training()
+    from streamrec.training.compare import compare as run
+    from streamrec.training.held_out import HeldOut
+
+    named = {name: Path(path) for name, _, path in (graph.partition("=") for graph in graphs)}
+    for name, path in named.items():
+        if not path.is_file():
+            raise typer.BadParameter(f"{name} names no file; write NAME=GRAPH.onnx")
+    emit(True, run(named, HeldOut(model, data, start, until, baskets, seed), seed), "")
 
 
 @app.command()

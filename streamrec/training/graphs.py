@@ -110,7 +110,7 @@ def fuse(raw: Any, config: Any) -> Any:
     fused = optimizer.optimize_model(
         model,
         model_type="bert",
-        num_heads=config.num_attention_heads,
+        num_heads=getattr(config, "kept_heads", None) or config.num_attention_heads,
         hidden_size=config.hidden_size,
         optimization_options=options,
         opt_level=0,

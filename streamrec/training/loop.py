@@ -94,6 +94,7 @@ class Loop:
         if self._best is not None:
             self._network.load_state_dict(self._best)
         if self.processes.first:
+            self._out.mkdir(parents=True, exist_ok=True)
             (self._out / CURVE).write_text("".join(json.dumps(line) + "\n" for line in state.curve))
             (self._out / CHECKPOINT).unlink(missing_ok=True)
         best = {"validation": state.best} if validate else {}

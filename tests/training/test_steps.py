@@ -77,7 +77,14 @@ def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[st
     measured = json.loads(run("check", str(work), "--model", str(work / "model"), "--data", str(shop), *days))
     assert measured["baskets"] > 0
     assert measured["fitted_on"] > 0
-    assert 0 <= measured["popularity+covisits+vectors+score"]["ndcg@10"] <= 1
+    for name in ("late", "score"):
+        assert 0 <= measured[f"popularity+covisits+vectors+{name}"]["ndcg@10"] <= 1
+    narrow, wide = (work / "model" / "onnx" / f"cross_encoder{kind}.onnx" for kind in (".int8", ""))
+    one, other = json.loads(run("compare", f"fp32={wide}", f"int8={narrow}", "--model", str(work / "model"), "--data", str(shop), *days))
+    assert one["difference"] == [0, 0]
+    assert one["parameters"] == other["parameters"] > 128 * 600
+    assert other["bytes"] < one["bytes"]
+    assert min(one["pairs_per_s"], other["pairs_per_s"]) > 0
     write_card(work, work / "model", "tiny", facts["parity"], facts["likeness"])
     assert "NDCG@10" in (work / "model" / "README.md").read_text(encoding="utf-8")
 
