@@ -160,7 +160,7 @@ def main() -> int:
         note(f"error: this benchmark needs {', '.join(lacking)}; `make bench-bert` installs them")
         return 1
     from benchmarks.bert.peak import fractions
-    from benchmarks.bert.serving import costs, loop_lag, padding
+    from benchmarks.bert.serving import costs, loop_lag, padding, swap_lag
     from benchmarks.bert.weights import prepare
     from streamrec.bert.model import TextModel
 
@@ -188,7 +188,7 @@ def main() -> int:
         model = TextModel.load(folder / "model", "cpu")
         say({"padding": padding(model, pairs)})
         parts["lag"] = loop_lag(None, size.lag_s)
-        say(parts["lag"])
+        say({**parts["lag"], **swap_lag()})
         if arguments.device == "cuda":
             say({"gpu": gpu(folder / "model", size.peak_rounds)})
         say(summary(rows, parts, model.provider))

@@ -41,7 +41,7 @@ class Work:
 
 def costs(folder: Path | None, rounds: int) -> dict[str, Any]:
     """Milliseconds by number of candidates, and pairs per second of 32 users alone and at once; best of all rounds."""
-    model = TextModel.load(folder, "cpu", cache_mb=0)
+    model = TextModel.load(folder, "cpu", cache_mb=0, late=True)
     work = Work(model)
     rows = []
     for candidates in CANDIDATES:
@@ -49,6 +49,9 @@ def costs(folder: Path | None, rounds: int) -> dict[str, Any]:
         vectors = model.encode(items)
         row: dict[str, Any] = {"candidates": candidates}
         row["bi_ms"] = _best_ms(lambda users=users, vectors=vectors: vectors @ model.encode(users)[0], rounds)
+        if model.late_dim:
+            one = (users, items, model.item_states(items), user_of_pair)
+            row["late_ms"] = _best_ms(lambda one=one: model.late_score(*one), rounds)
         row["cross_ms"] = _best_ms(lambda one=(users, items, user_of_pair): model.score(*one), rounds)
         rows.append(row)
     users, items, user_of_pair = work.some(USERS, PAIRS_OF_USER)
@@ -86,8 +89,8 @@ def loop_lag(folder: Path | None, seconds: float) -> dict[str, float]:
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:
-        idle = _lags(seconds, None)
-        loaded = _lags(seconds, lambda: model.score(*batch))
+        idle = _lags(_after(seconds), None)
+        loaded = _lags(_after(seconds), lambda: model.score(*batch))
     finally:
         sys.setswitchinterval(before)
     return {
@@ -97,7 +100,20 @@ def loop_lag(folder: Path | None, seconds: float) -> dict[str, float]:
     }
 
 
-def _lags(seconds: float, work: Callable[[], Any] | None) -> list[float]:
+def swap_lag() -> dict[str, float]:
+    """How long the shipped model takes to load beside the loop, and how late (ms) the loop is at worst meanwhile."""
+    seconds: list[float] = []
+
+    def load() -> None:
+        begin = time.perf_counter()
+        TextModel.load(None, "cpu").close()
+        seconds.append(time.perf_counter() - begin)
+
+    lags = _lags(lambda: bool(seconds), load)
+    return {"swap_load_s": round(seconds[0], 3), "swap_loop_lag_max_ms": round(max(lags), 3)}
+
+
+def _lags(enough: Callable[[], bool], work: Callable[[], Any] | None) -> list[float]:
     stop = threading.Event()
 
     def keep_working() -> None:
@@ -108,19 +124,24 @@ def _lags(seconds: float, work: Callable[[], Any] | None) -> list[float]:
     thread.start()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_watch(seconds))
+            return runner.run(_watch(enough))
     finally:
         stop.set()
         thread.join()
 
 
-async def _watch(seconds: float) -> list[float]:
+async def _watch(enough: Callable[[], bool]) -> list[float]:
     lags = []
-    end = time.perf_counter() + seconds
-    while (begin := time.perf_counter()) < end:
+    while not enough():
+        begin = time.perf_counter()
         await asyncio.sleep(TICK_S)
         lags.append(1000 * (time.perf_counter() - begin - TICK_S))
     return lags
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    end = time.perf_counter() + seconds
+    return lambda: time.perf_counter() > end
 
 
 def _best_ms(run: Callable[[], Any], rounds: int) -> float:
