@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from streamrec.ranking import Ranker
 from streamrec.settings import Settings
 from streamrec.state.view import known
 from streamrec.stream.pieces import WorkerPieces
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -69,6 +72,11 @@ def pieces(settings: Settings) -> WorkerPieces:
     catalogue = ranking.catalogue
     schemas = registry(settings)
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
+    if catalogue.model is not None:
+        model = catalogue.model
+        logger.info("the model %s %s runs on %s, pairs in %s", model.name, model.revision, model.provider, model.precision)
+        if settings.late_pairs and not model.late_dim:
+            logger.warning("late_pairs is %d, but the model has no late interaction; set it to 0", settings.late_pairs)
     maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates, arms=ranking.arms, rankers=ranking.rankers)
     swap = ModelSwap(settings, catalogue, load_model)
     weights = [WeightsFeed(settings, ranker) for ranker in ranking.rankers.values()]
