@@ -69,8 +69,9 @@ def test_topics_are_documented_with_their_keys_and_cleanup() -> None:
 
 
 def test_every_field_that_is_produced_or_read_is_documented() -> None:
+    pages = {"recommendations": "reading-lists.md", "training-examples": "learning.md"}
     for name, wire in WIRE_TYPES.items():
-        page = "reading-lists.md" if name == "recommendations" else "producing-events.md"
+        page = pages.get(name, "producing-events.md")
         for field in wire.__struct_fields__:
             assert re.search(rf"\b{field}\b", DOCS[page]), f"{name}.{field} is not in docs/{page}"
 

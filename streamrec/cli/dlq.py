@@ -19,7 +19,7 @@ from streamrec.cli.output import emit, note
 from streamrec.clock import now_ms
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS, REASONS
-from streamrec.events.dead_letters import NEXT_STEPS
+from streamrec.events.dead_letters import FAIL_AGAIN, NEXT_STEPS
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def redrive(
         note(f"{count} are left: {why}")
     for what, count in counts.most_common():
         note(f"{count} to be sent back: {what}")
+    if again := sorted({one.reason for one in letters} & FAIL_AGAIN):
+        note(f"{', '.join(again)}: the bytes are at fault, and fail again where the workers have not changed")
     result: dict[str, Any] = {"selected": len(letters), "redriven": 0, "left": selection.left}
     if dry_run or not letters:
         emit(as_json, result, f"{len(letters)} would be sent back" if letters else "nothing to send back")

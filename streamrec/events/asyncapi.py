@@ -20,7 +20,7 @@ VERSION = "3.1.0"
 KAFKA_BINDING = "0.5.0"
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 SCHEMAS = "#/components/schemas/"
-DEAD_LETTERS = "dead-letters"
+LISTS, DEAD_LETTERS = "recommendations", "dead-letters"
 
 Document = dict[str, Any]
 
@@ -86,9 +86,11 @@ def _messages(name: str) -> Document:
     kafka = {"key": key, "bindingVersion": KAFKA_BINDING}
     message: Document = {"name": title, "title": title, "summary": _about(name), "contentType": "application/json"}
     message |= {"payload": {"$ref": SCHEMAS + title}, "bindings": {"kafka": kafka}}
-    if name not in INPUTS:
+    if name == LISTS:
         texts = {key: {"type": "string", "description": text} for key, text in CLOUD_EVENT_HEADERS.items()}
         return {title: message | {"headers": {"type": "object", "properties": texts}}}
+    if name not in INPUTS:
+        return {title: message}
     framed = {"schemaIdLocation": "payload", "schemaIdPayloadEncoding": "confluent"}
     avro = message | {
         "contentType": "application/vnd.apache.avro",

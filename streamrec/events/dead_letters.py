@@ -35,6 +35,9 @@ NEXT_STEPS: Final[dict[str, str]] = {
 }
 """What to do about a dead letter, by its reason."""
 
+FAIL_AGAIN: Final = frozenset({"malformed", "invalid", "too_large", "tombstone", "missing_key"})
+"""Reasons that lie in the bytes alone."""
+
 MARKER = "streamrec.redriven"
 """Header of a record that says which dead letter (PARTITION-OFFSET of the same topic) was sent back to its topic."""
 

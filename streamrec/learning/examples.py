@@ -6,41 +6,12 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-Reaction = tuple[int, str]
-"""Position in the list (from 0) and the action."""
+from streamrec.events.types import Example, ExampleItem, Reaction
+
+__all__ = ["IMPRESSION", "Example", "ExampleItem", "Reaction", "actions_of", "decode_example", "encode_example", "hashed", "rounded"]
 
 IMPRESSION = "impression"
-
-
-class ExampleItem(Struct, omit_defaults=True):
-    """One item of a list: how it was scored, and what the user did with it."""
-
-    item_id: str
-    propensity: float
-    base_score: float
-    features: list[float]
-    actions: dict[str, int] = {}
-    """Delay (ms) of each action since the list's event time; without any the item was not seen."""
-
-
-class Example(Struct, omit_defaults=True):
-    """The items of one list in its order. Of several examples with one `list_id` the last holds all that the others do."""
-
-    list_id: str
-    user: str
-    """Not the user's id but a hash of it."""
-    ts: int
-    arm: str
-    weights_version: str
-    base: str
-    model: str
-    schema: str
-    items: list[ExampleItem]
-    fresh: list[Reaction] = []
-    """Reactions that no earlier example of the list has; impressions are none."""
-
 
 encode_example = msgspec.json.Encoder().encode
 """The value of an example's record."""

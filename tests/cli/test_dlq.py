@@ -16,7 +16,7 @@ from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_user
 from streamrec.state.user import UserRow
-from streamrec.stream import topics
+from streamrec.stream import exits, topics
 from streamrec.stream.mark import MARK
 from tests.cli.conftest import Cli
 from tests.events.registries import framed
@@ -109,6 +109,7 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(cli: Cli, settings: Se
     refused = cli("dlq", "redrive", *flags)
     assert (refused.code, refused.out) == (1, "")
     assert "agree with --yes" in refused.err
+    assert "invalid, malformed, missing_key: the bytes are at fault" in refused.err
     assert total() == 6
 
     # Redriven too early, the event fails again; its copy has failed twice, and is the one that still may go back.
@@ -138,6 +139,23 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(cli: Cli, settings: Se
     until(lambda: "emil" in seen(settings), "what was sent after all that")
     assert seen(settings) == {"anna": 2, "ben": 1, "emil": 1}
     assert worker.errors() == [] or all("catalogue" in str(line) or "cannot be used" in line["event"] for line in worker.errors())
+
+
+def test_a_registry_that_is_away_ends_the_worker_and_costs_no_event(settings: Settings, worker: Worker, tmp_path: Path) -> None:
+    worker.environment |= {"STREAMREC_SCHEMA_REGISTRY": str(tmp_path / "schemas"), "STREAMREC_PREFIX": "away.", "STREAMREC_APP_ID": "away"}
+    away = settings.model_copy(update={"prefix": "away.", "app_id": "away"})
+    topics.create(away)
+    worker.start().ready()
+    with KafkaProducer(bootstrap_servers=settings.broker, acks="all") as producer:
+        value = framed(7, avro_schema("views"), view("anna"))
+        producer.send(away.topic("views"), value, key=b"anna").get(10)
+    assert worker.exit_code() == exits.FAULT
+    assert "is no folder" in worker.errors()[-1]["event"]
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "7.avsc").write_text(json.dumps(avro_schema("views")))
+    worker.start().ready()
+    until(lambda: seen(away) == {"anna": 1}, "the view")
+    assert records(away, "dead-letters") == []
 
 
 def test_what_is_not_there_is_said(cli: Cli, settings: Settings) -> None:
