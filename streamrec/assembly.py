@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from streamrec.arms import DEFAULT, Arms, load_arms
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import TextModel
-from streamrec.events.records import Inbound
+from streamrec.clock import now_ms
+from streamrec.events.records import Inbound, Rows
 from streamrec.events.registry import registry
+from streamrec.features.queries import queries
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker
@@ -21,6 +24,7 @@ from streamrec.processors.users import UserProcessor
 from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
+from streamrec.state.user import UserRow
 from streamrec.state.view import known
 from streamrec.stream.pieces import WorkerPieces
 
@@ -99,6 +103,13 @@ def pieces(settings: Settings) -> WorkerPieces:
         for ranker in ranking.rankers.values():
             ranker.warm()
 
+    def removed(rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
+        row = rows.get(user_id.encode())
+        if not isinstance(row, UserRow):
+            return {}
+        ranker = ranking.rankers.get(ranking.arms.of(user_id), ranking.ranker)
+        return ranker.removed(queries([row], [now_ms()], [None], catalogue))
+
     def info() -> dict[str, str]:
         model = catalogue.model
         return {**msgspec.structs.asdict(maker.model), "precision": model.precision if model is not None else "none"}
@@ -111,6 +122,7 @@ def pieces(settings: Settings) -> WorkerPieces:
         polled=feed.polled,
         known=lambda rows, user_id: known(rows.get, user_id),
         names=catalogue.names,
+        removed=removed,
         between=between,
         info=info,
         pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},

@@ -134,6 +134,18 @@ class Ranker:
             degraded = self._cross_encode(shop, candidates, found, deadline - time.perf_counter())
         return Field(shop, candidates, found, live_only, removed, failed, seconds, degraded)
 
+    def removed(self, asked: Queries) -> dict[str, list[str]]:
+        """The candidates of one query that each filter removes right now; each stands with the first filter that objects."""
+        live_only = self._live_only()
+        shop = context(asked, self._catalogue, self._catalogue.for_sale(live_only))
+        candidates, _ = self._fetch(shop)
+        found = {}
+        for each in self._filters(live_only):
+            before = candidates.kept[0].copy()
+            run([each], shop, candidates)
+            found[each.name] = [self._catalogue.items.ids[slot] for slot in candidates.slots[0, before & ~candidates.kept[0]]]
+        return found
+
     def source_names(self, bits: int) -> list[str]:
         """The sources whose bits are set."""
         return [source.name for number, source in enumerate(self.sources) if bits >> number & 1]

@@ -104,6 +104,14 @@ def test_every_metric_and_exit_code_is_documented() -> None:
         assert f"| {code} | {words} |" in DOCS["operating.md"]
 
 
+def test_every_page_of_the_web_server_is_in_the_table() -> None:
+    sources = "\n".join(path.read_text() for path in (ROOT / "streamrec/web").glob("*.py"))
+    served = set(re.findall(r"(?:add_get|add_post|\.page)\(\"(/[^\"]*)\"", sources))
+    assert {"/", "/live", "/ready", "/metrics", "/feed", "/login"} <= served
+    for path in {path.partition("{")[0] for path in served}:
+        assert f"`{path}" in DOCS["operating.md"], f"{path} is not in docs/operating.md"
+
+
 def test_every_figure_of_the_demo_is_explained() -> None:
     for field in Report.__dataclass_fields__:
         assert f"`{field}`" in DOCS["commands.md"]

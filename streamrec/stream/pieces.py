@@ -28,6 +28,10 @@ def _unknown(rows: Rows[Any], user_id: str) -> dict[str, Any]:
     return {"user_id": user_id, "row": None, "erased": None}
 
 
+def _none_removed(rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
+    return {}
+
+
 def _unheard(moment: float) -> None:
     pass
 
@@ -39,8 +43,9 @@ class WorkerPieces:
     `broadcast` maps the full names of topics to the functions that apply their records, `warm` runs once on the core
     thread after they have caught up and before the first event, and `between` some times a second between two batches.
     `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
-    On the core thread, `names` tells the titles of items and rooms, and `known` what the rows of users hold of one. The
-    metrics ask `info` for the labels of `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
+    On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
+    which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
+    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
     """
 
     user: Processor[Any]
@@ -50,6 +55,7 @@ class WorkerPieces:
     polled: Callable[[float], None] = _unheard
     names: Callable[[Collection[str], Collection[str]], Names] = _unnamed
     known: Callable[[Rows[Any], str], dict[str, Any]] = _unknown
+    removed: Callable[[Rows[Any], str], dict[str, list[str]]] = _none_removed
     between: Callable[[], None] = _nothing
     info: Callable[[], Mapping[str, str]] = dict
     pairs: Callable[[], Mapping[str, int]] = dict

@@ -31,13 +31,15 @@ from streamrec.stream.folder import instance_id, locked, write_web
 from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
 from streamrec.stream.partition import Family, Tools
-from streamrec.stream.pieces import WorkerPieces
+from streamrec.stream.pieces import Names, WorkerPieces
 from streamrec.web.access import Access
 from streamrec.web.feed import Feed
 from streamrec.web.health import serve_health
 from streamrec.web.metrics import Metrics
 from streamrec.web.page import serve_page
+from streamrec.web.removed import serve_removed
 from streamrec.web.server import SocketWeb, listen
+from streamrec.web.showing import People
 from streamrec.web.state import serve_state
 
 __all__ = ["WorkerPieces", "run_worker"]
@@ -106,7 +108,7 @@ async def _serve(
     assert isinstance(app.web, SocketWeb)
     access = Access(settings.web_token.get_secret_value() if settings.web_token else None)
     serve_page(app.web.web_app, feed, access)
-    _serve_state(app.web.web_app, settings, pieces, engine, access)
+    _serve_people(app.web.web_app, settings, pieces, engine, access, feed.people)
     host, port = listening.getsockname()[:2]
     write_web(settings.data_dir, host, port)
     log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
@@ -133,14 +135,23 @@ async def _serve(
     log.info("stopped")
 
 
-def _serve_state(web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, access: Access) -> None:
+def _serve_people(
+    web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, access: Access, people: People
+) -> None:
     def number(user_id: str) -> int:
         return partition_of(user_id.encode(), settings.partitions)
 
     async def find(user_id: str) -> dict[str, Any] | None:
         return await engine.look("user", number(user_id), lambda rows: pieces.known(rows, user_id))
 
+    async def removed(user_id: str) -> dict[str, list[str]] | None:
+        return await engine.look("user", number(user_id), lambda rows: pieces.removed(rows, user_id))
+
+    async def names(items: list[str]) -> Names:
+        return await engine.tools.core.run(pieces.names, items, [])
+
     serve_state(web_app, find, number, access)
+    serve_removed(web_app, removed, names, people, access)
 
 
 async def _close(app: StreamApp, outbox: Outbox, tasks: Sequence[asyncio.Future[Any]]) -> None:

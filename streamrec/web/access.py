@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from hashlib import sha256
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,3 +43,11 @@ class Access:
 def _same(given: str, wanted: str) -> bool:
     # A header may hold bytes that are no text.
     return hmac.compare_digest(given.encode(errors="surrogateescape"), wanted.encode())
+
+
+def is_near(request: Request) -> bool:
+    """Whether a request comes from this machine."""
+    try:
+        return ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
@@ -17,6 +18,8 @@ from streamrec.reasons import in_words
 from streamrec.stream.pieces import Names
 
 SHOWN_CHARACTERS = 500
+REMEMBERED = 5000
+"""Viewers whose pseudonyms are known."""
 CONTEXT = ("topic", "partition", "offset", "stage", "reason", "message", "timestamp")
 _decode = msgspec.json.Decoder(Recommendation).decode
 
@@ -37,12 +40,26 @@ class People:
     def __init__(self, show: bool) -> None:
         self.show = show
         self._key = secrets.token_bytes(16)
+        self._shown: OrderedDict[str, str] = OrderedDict()
 
     def name(self, user_id: bytes) -> str:
         """What a viewer is called on the page."""
         if self.show:
             return user_id.decode(errors="replace")
         return f"viewer {blake2b(user_id, digest_size=4, key=self._key).hexdigest()}"
+
+    def introduce(self, user_id: str) -> str:
+        """The name, which `whose` knows from now on, for a while."""
+        name = self.name(user_id.encode())
+        self._shown[name] = user_id
+        self._shown.move_to_end(name)
+        if len(self._shown) > REMEMBERED:
+            self._shown.popitem(last=False)
+        return name
+
+    def whose(self, name: str) -> str:
+        """The id of a viewer who was introduced; another name is taken for an id."""
+        return self._shown.get(name, name)
 
     def meant(self, user_id: bytes, wanted: str) -> bool:
         """Whether `wanted` is this viewer's id or pseudonym."""
@@ -74,7 +91,7 @@ class Shown(msgspec.Struct):
         ranked, cause, (titles, rooms) = self.ranked, self._event(), names
         return {
             "id": ranked.list_id.removeprefix(prefix),
-            "viewer": people.name(ranked.user_id.encode()),
+            "viewer": people.introduce(ranked.user_id),
             "room": ranked.room_id,
             "room_title": rooms.get(ranked.room_id or ""),
             "topic": ranked.trigger.topic.removeprefix(prefix),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from streamrec.web.access import Access
+from streamrec.web.access import Access, is_near
 from streamrec.web.page import SAFE, guarded
 
 Find = Callable[[str], Awaitable[dict[str, Any] | None]]
@@ -24,7 +23,7 @@ def serve_state(app: web.Application, find: Find, partition_of: Callable[[str], 
     """
 
     async def state(request: web.Request) -> web.StreamResponse:
-        if access.open and not _is_near(request):
+        if access.open and not is_near(request):
             said = {"error": "without web_token, what is known of users is told on the worker's own machine only; set it"}
             return web.json_response(said, status=HTTPStatus.FORBIDDEN, headers=SAFE)
         user_id = request.match_info["user"]
@@ -39,10 +38,3 @@ def serve_state(app: web.Application, find: Find, partition_of: Callable[[str], 
         return web.Response(body=msgspec.json.encode(body), content_type="application/json", status=status, headers=SAFE)
 
     app.router.add_get("/state/{user:.+}", guarded(access, state))
-
-
-def _is_near(request: web.Request) -> bool:
-    try:
-        return ip_address(request.remote or "").is_loopback
-    except ValueError:
-        return False

@@ -84,6 +84,17 @@ def test_what_the_user_hid_does_not_come_back() -> None:
     assert first not in listed(shop, row, k=12)
 
 
+def test_what_the_filters_remove_is_told_by_filter_and_once() -> None:
+    shop = shop_of(12)
+    shop.put_room(room("r1", [f"i{number:02}" for number in range(6)]))
+    shop.put_items([item("i01", stock=0), item("i02", stock=0)])
+    row = UserRow()
+    for hidden in ("i02", "i03"):
+        apply(row, Feedback(user_id="u", list_id="l", item_id=hidden, action="hide", ts=EventTime(NOW)))
+    found = Ranker(shop, settings(candidates="live")).removed(queries([row], [NOW], ["r1"], shop))
+    assert {name: sorted(items) for name, items in found.items() if items} == {"sold_out": ["i01", "i02"], "hidden": ["i03"]}
+
+
 def test_every_candidate_is_kept_or_counted_under_the_filter_that_removed_it() -> None:
     shop, row = shop_of(12), UserRow()
     apply(row, purchase("u", "i01"))

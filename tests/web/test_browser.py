@@ -108,6 +108,9 @@ def test_a_list_comes_with_titles_scores_and_reasons_and_without_the_viewers_id(
     assert "It is on the shelf of the room you are in." in detail.inner_text()
     detail.locator(".ranked summary").first.click()
     assert "shelf" in detail.locator(".ranked details[open] .part").all_inner_texts()[0]
+    detail.get_by_text("What the filters remove for this viewer now").click()
+    detail.get_by_text("1 by sold out:").wait_for()
+    assert "Sold out scarf" in detail.locator("#removed-here").inner_text()
     assert "ann-secret" not in page.content()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import configparser
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
+import streamrec
 from streamrec.errors import BadEvent
 from streamrec.events.codec import encode
 from streamrec.events.dead_letters import dead_letter
@@ -260,3 +263,11 @@ def test_the_files_ask_nobody_else_and_write_no_html() -> None:
                 assert forbidden not in text, f"{forbidden} in {name}"
 
     visit(Worker(), visitor)
+
+
+def test_the_files_of_the_page_are_in_the_package() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(Path(streamrec.__file__).parents[1] / "setup.cfg")
+    package = Path(streamrec.__file__).parent
+    shipped = {file for pattern in setup["options.package_data"]["streamrec"].split() for file in package.glob(pattern)}
+    assert {file.name for file in shipped} >= {"index.html", "login.html", "page.css", "page.js"}

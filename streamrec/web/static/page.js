@@ -148,9 +148,21 @@ function open(list, asked = true) {
     ].filter(Boolean).join(" · ")),
     make("p", { class: "empty" }, "Open an item to see what makes its score."),
     make("ol", { class: "ranked" }, ...list.items.map((item, position) => ranked(item, position, most))),
+    make("details", { id: "removed-here" }, make("summary", {}, "What the filters remove for this viewer now"), make("p", { class: "empty" }, "…")),
     make("details", {}, make("summary", {}, "Time by phase"), ...Object.entries(list.phases_ms).map(([name, value]) => part(plain(name), value, total, " ms"))),
   );
+  $("removed-here").addEventListener("toggle", () => removedFor(list.viewer), { once: true });
   $("only").addEventListener("click", () => { $("user").value = list.viewer; $("room").value = ""; connect(); });
+}
+
+async function removedFor(viewer) {
+  const answer = await fetch(`/removed?${new URLSearchParams({ viewer })}`);
+  const said = await answer.json(), place = $("removed-here");
+  if (!place) return;
+  const found = Object.entries(said.removed || {});
+  place.replaceChildren(place.firstElementChild, ...(found.length
+    ? found.map(([filter, { count, titles }]) => make("p", { class: "empty" }, make("strong", {}, `${number(count)} by ${plain(filter)}: `), titles.join(" · "), count > titles.length ? " …" : ""))
+    : [make("p", { class: "empty" }, said.error || "Nothing: every candidate stays.")]));
 }
 
 function ranked(item, position, most) {
