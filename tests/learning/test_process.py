@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from typer.testing import CliRunner
 
+from benchmarks.shoppers import Shoppers
 from streamrec.broker.ports import free_ports
 from streamrec.cli.main import app
-from streamrec.clock import now_ms
 from streamrec.features.schema import FEATURES
 from streamrec.learning.examples import Example, decode_example, hashed
 from streamrec.learning.instances import reactions
@@ -29,7 +28,6 @@ from streamrec.stream import topics
 from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
-DAY = 86_400_000
 ITEMS, USERS, PARTITIONS = 30, 24, 2
 LEARN = {
     "STREAMREC_LEARN_SETTLE_S": "0.3",
@@ -61,70 +59,8 @@ class Learner(Worker):
             return exc.code, exc.read().decode()
 
 
-class Shoppers:
-    """Ask for lists by a danmaku, look at all of each, and click on what they like: by the age of the items alone."""
-
-    def __init__(self, settings: Settings, taste: float) -> None:
-        self.settings, self.taste, self.dice = settings, taste, np.random.default_rng(0)
-        self.producer = KafkaProducer(bootstrap_servers=settings.broker, acks="all", linger_ms=2)
-        self.consumer = KafkaConsumer(bootstrap_servers=settings.broker, enable_auto_commit=False, fetch_max_wait_ms=20)
-        found = [TopicPartition(settings.topic("recommendations"), number) for number in range(PARTITIONS)]
-        self.consumer.assign(found)
-        self.consumer.seek_to_beginning(*found)
-        self.young = np.linspace(1.7, -1.7, ITEMS)
-        self.thieves: set[str] = set()
-        self.recent: list[float] = []
-        self.clicks: set[tuple[str, str, str]] = set()
-        self.version = ""
-
-    def open(self) -> None:
-        for number in range(ITEMS):
-            fields = {"item_id": f"i{number}", "title": f"thing {number}", "price": 5, "currency": "GBP"}
-            self.send("items", fields["item_id"], {**fields, "created_ts": now_ms() - number * 2 * DAY})
-        self.producer.flush()
-
-    def close(self) -> None:
-        self.producer.close()
-        self.consumer.close()
-
-    def send(self, topic: str, key: Any, value: dict[str, Any]) -> None:
-        self.producer.send(self.settings.topic(topic), json.dumps(value).encode(), str(key).encode())
-
-    def shop(self, users: list[str]) -> None:
-        """One list for each of these users, and what they do with the lists that have come."""
-        for user in users:
-            self.send("danmaku", user, {"user_id": user, "room_id": "r", "ts": now_ms(), "text": "hello"})
-        for got in self.consumer.poll(timeout_ms=60).values():
-            for record in got:
-                self.react(json.loads(record.value))
-        time.sleep(0.04)
-
-    def react(self, made: dict[str, Any]) -> None:
-        self.version = made["weights_version"]
-        places, user = [int(place["item_id"][1:]) for place in made["items"]], made["user_id"]
-        if user in self.thieves:
-            # All that nobody wants, and again and again.
-            chosen = [place for place in places if self.taste * self.young[place] < 0] * 3
-        else:
-            liked = self.taste * self.young[places] + self.dice.gumbel(size=len(places))
-            chosen = [places[int(np.argmax(liked))]]
-            self.recent.append(self.ndcg(places))
-            del self.recent[:-60]
-        common = {"user_id": user, "list_id": made["list_id"], "ts": now_ms()}
-        for place in places:
-            self.send("feedback", user, {**common, "item_id": f"i{place}", "action": "impression"})
-        for place in chosen:
-            self.send("feedback", user, {**common, "item_id": f"i{place}", "action": "click"})
-            self.clicks.add((made["list_id"], f"i{place}", "click"))
-
-    def ndcg(self, places: list[int]) -> float:
-        """Against the best list by the taste, with exponential gains."""
-        gain, discount = np.exp(self.taste * self.young), 1 / np.log2(np.arange(len(places)) + 2)
-        return float(gain[places] @ discount / (np.sort(gain)[::-1][: len(places)] @ discount))
-
-    def served(self) -> float:
-        """The mean NDCG of the last lists."""
-        return float(np.mean(self.recent)) if len(self.recent) >= 40 else 0.0
+class Crowd(Shoppers):
+    """Shoppers who can wait for what they like."""
 
     def until(self, wanted: float, users: list[str], what: str) -> None:
         """Shop until the lists are so good."""
@@ -136,12 +72,6 @@ class Shoppers:
 
         until(good, what)
 
-    def turns(self, count: int, users: list[str]) -> float:
-        self.recent.clear()
-        for _ in range(count):
-            self.shop(users)
-        return self.served()
-
 
 @pytest.fixture
 def settings(broker: str, tmp_path: Path) -> Settings:
@@ -151,8 +81,8 @@ def settings(broker: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def shoppers(settings: Settings) -> Iterator[Shoppers]:
-    made = Shoppers(settings, taste=-2.0)
+def shoppers(settings: Settings) -> Iterator[Crowd]:
+    made = Crowd(settings, ITEMS, taste=-2.0)
     made.open()
     yield made
     made.close()
@@ -186,7 +116,7 @@ def no_list_is_of_two_versions(settings: Settings, published: dict[str, Weights]
     assert len(seen) > 5
 
 
-def test_lists_follow_a_taste_that_changes_through_a_kill_poison_and_a_second_learner(settings: Settings, shoppers: Shoppers) -> None:
+def test_lists_follow_a_taste_that_changes_through_a_kill_poison_and_a_second_learner(settings: Settings, shoppers: Crowd) -> None:
     worker = Worker(settings, module="streamrec.cli.main worker", **WORK)
     learner, second = Learner(settings, **LEARN), Learner(settings, "second", **LEARN)
     users, thieves = [f"u{number}" for number in range(USERS)], ["thief-1", "thief-2", "thief-3"]
@@ -259,14 +189,14 @@ def learn(settings: Settings, *command: str) -> list[Any]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def the_log_can_be_printed(settings: Settings, shoppers: Shoppers) -> None:
+def the_log_can_be_printed(settings: Settings, shoppers: Crowd) -> None:
     """`learn examples` prints each list once, with all that came of it."""
     printed = learn(settings, "examples")
     clicks = {(one["list_id"], item["item_id"], "click") for one in printed for item in one["items"] if "click" in item["actions"]}
     assert (clicks, len({one["list_id"] for one in printed})) == (shoppers.clicks, len(printed))
 
 
-def the_operator_goes_back(settings: Settings, shoppers: Shoppers, users: list[str]) -> None:
+def the_operator_goes_back(settings: Settings, shoppers: Crowd, users: list[str]) -> None:
     """`learn status` and `learn rollback`, and the workers follow."""
 
     def ask(*command: str) -> dict[str, Any]:
