@@ -5,7 +5,7 @@
 Real Kafka, the real worker (scoring off, 30 items) and the real learner with its default settings. Shoppers look at all of every list
 and click on one item of it, by the age of the items alone. NDCG is that of the lists against the best ones by that taste, with
 exponential gains; "followed" is when the last 40 to 60 lists have 0.8 on average. Then 3 of 27 users ask for four times as many lists
-as the others and click, three times each, on everything that nobody wants.
+as the others and click, three times each, on the three items of each list that the others want least.
 """
 
 from __future__ import annotations

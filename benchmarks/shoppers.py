@@ -17,7 +17,7 @@ from streamrec.state.decay import DAY_MS as DAY
 class Shoppers:
     """Ask for lists by a danmaku, look at all of each, and click on what they like: by the age of the items alone.
 
-    `taste` above 0 likes what is new. Thieves click on all that nobody wants. `clicks` holds every click (list, item, action).
+    `taste` above 0 likes what is new. Thieves click, three times each, on the three items of a list that the others want least. `clicks` holds every click (list, item, action).
     """
 
     LAST, ENOUGH = 60, 40
@@ -66,8 +66,8 @@ class Shoppers:
         self.version = made["weights_version"]
         places, user = [int(place["item_id"][1:]) for place in made["items"]], made["user_id"]
         if user in self.thieves:
-            # All that nobody wants, and again and again.
-            chosen = [place for place in places if self.taste * self.young[place] < 0] * 3
+            # What nobody wants of it, and again and again.
+            chosen = sorted(places, key=lambda place: self.taste * self.young[place])[:3] * 3
         else:
             liked = self.taste * self.young[places] + self.dice.gumbel(size=len(places))
             chosen = [places[int(np.argmax(liked))]]
