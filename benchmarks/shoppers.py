@@ -17,7 +17,8 @@ from streamrec.state.decay import DAY_MS as DAY
 class Shoppers:
     """Ask for lists by a danmaku, look at all of each, and click on what they like: by the age of the items alone.
 
-    `taste` above 0 likes what is new. Thieves click, three times each, on the three items of a list that the others want least. `clicks` holds every click (list, item, action).
+    `taste` above 0 likes what is new. Thieves click, three times each, on the three items of a list that the others want least.
+    `clicks` holds every click (list, item, action).
     """
 
     LAST, ENOUGH = 60, 40
