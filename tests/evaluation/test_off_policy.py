@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from streamrec.errors import InputError
 from streamrec.evaluation.off_policy import estimate, expected_rewards, join, report
 from streamrec.evaluation.slates import Place, Reacted, Shown, Slate
+from streamrec.learning.examples import Example, ExampleItem, encode_example, hashed
 from tests.evaluation.shop import write
 
 Floats = NDArray[np.float64]
@@ -194,3 +195,13 @@ def test_the_command_prints_estimates_and_warnings(tmp_path: Path, evaluate: Cal
     assert "warning: the effective sample size is 1, below 100" in done.stdout
     assert json.loads(evaluate("--off-policy", str(log), "--target", str(target), "--json").stdout)["places"] == 1
     assert evaluate("--off-policy", str(log)).exit_code == 2
+
+
+def test_the_training_examples_of_a_shop_are_such_a_log(tmp_path: Path) -> None:
+    items = [ExampleItem("x", 0.25, 0.1, [1.0], {"impression": 5, "click": 9}), ExampleItem("y", 1.0, 0.1, [1.0])]
+    example = Example("l", hashed("u"), 5, "default", "w", "b", "m", "s", items)
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(encode_example(example) + b"\n")
+    target = write(tmp_path / "target.jsonl", [{"list_id": "l", "items": [{"item_id": "x"}, {"item_id": "z"}]}])
+    found = estimate(log, target, "click")
+    assert (found["places"], found["unrandomised"], found["ips"]["value"]) == (1, 1, 4)

@@ -17,7 +17,7 @@ class Ease:
         every_ms: how long a solution is kept.
     """
 
-    def __init__(self, ridge: float = 200.0, every_ms: int = WEEK_MS) -> None:
+    def __init__(self, ridge: float = 500.0, every_ms: int = WEEK_MS) -> None:
         self._ridge = ridge
         self._every_ms = every_ms
         self._solved_at: int | None = None

@@ -8,7 +8,7 @@ from streamrec.evaluation.baselines.content import Content
 from streamrec.evaluation.baselines.fusion import parts
 from streamrec.evaluation.baselines.market import DAY_MS, HALF_LIVES_DAYS, Floats, Ints, Singles
 from streamrec.evaluation.baselines.query import Bools, Query
-from streamrec.evaluation.baselines.simple import standardised
+from streamrec.evaluation.baselines.simple import rebuy_first, standardised
 
 HARD, UNIFORM = 100, 200
 BEHAVIOUR = (
@@ -19,6 +19,7 @@ BEHAVIOUR = (
     "since_sale",
     "in_country",
     "rebuys",
+    "own_history",
     "owned",
     *(f"{kind}_{part}" for kind in ("users", "baskets") for part in ("all", "30d", "last")),
     "followers",
@@ -43,6 +44,7 @@ def behaviour(query: Query, candidates: Bools) -> Floats:
         *ages,
         np.log1p(market.by_country.get(shopper.country, none)),
         np.log1p(query.rebuys),
+        rebuy_first(query),
         query.owned.astype(np.float64),
         *np.sqrt(query.user_cosines),
         *np.sqrt(query.basket_cosines),
@@ -85,9 +87,11 @@ class Samples:
         rows = np.concatenate([positive, hard, drawn])
         weights = np.ones(len(rows))
         weights[len(positive) + len(hard) :] = len(rest) / max(len(drawn), 1)
-        self._rows.append(features[rows].astype(np.float32))
-        self._weights.append(weights)
-        self._bought.append(bought[rows])
+        # Not the bought first: a sort that leaves ties as they stand would take that for a perfect ranking.
+        shuffled = self._rng.permutation(len(rows))
+        self._rows.append(features[rows[shuffled]].astype(np.float32))
+        self._weights.append(weights[shuffled])
+        self._bought.append(bought[rows[shuffled]])
 
     def arrays(self) -> tuple[Floats, Floats, Bools, Ints]:
         """Features (rows, features), weights (rows,), bought (rows,), and how many rows each order has (orders,)."""
