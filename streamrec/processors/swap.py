@@ -65,7 +65,6 @@ class ModelSwap:
             except BadEvent as error:
                 logger.warning("a record of %s cannot be used: %s", topic, error)
                 self.counts["refused"] += 1
-        self.between()
 
     def settle(self) -> None:
         """Wait until the wanted model serves or is refused; before the first list."""

@@ -101,6 +101,19 @@ def test_what_nobody_waits_for_is_not_run_and_leaves_its_place() -> None:
     batcher.close()
 
 
+def test_a_run_that_ends_is_not_followed_by_what_nobody_waits_for() -> None:
+    gate = Gate()
+    backend = Summing(gate)
+    batcher = MicroBatcher(backend, token_budget=10)
+    running = batcher.submit(rows(10))
+    gate.held()
+    assert batcher.submit(rows(10, 10)).wait(0.0) is None
+    gate.open.set()
+    assert running.wait(PATIENCE_S) is not None
+    batcher.close()
+    assert len(backend.shapes) == 1
+
+
 def test_whoever_gives_up_has_what_came_in_time() -> None:
     gate = Gate()
     batcher = MicroBatcher(Summing(gate), token_budget=10)

@@ -41,6 +41,11 @@ class Other(WordModel):
         assert items.shape[1] == self.max_item_tokens
         return (items > 0).sum(axis=1).astype(np.float32)
 
+    def encode(self, tokens: Any) -> Any:
+        if len(tokens):
+            self.encoded_by = threading.current_thread().name
+        return super().encode(tokens)
+
     def close(self) -> None:
         self.closed.set()
 
@@ -57,7 +62,7 @@ class Bench:
         self.maker = ListMaker(self.shop, Ranker(self.shop, self.settings), clock_ms=None)
         self.gate = threading.Event()
         self.gate.set()
-        self.loaded: list[WordModel] = []
+        self.loaded: list[Other] = []
         self.now: PublishedModel | None = None
 
     def load(self, wanted: Settings) -> WordModel:
@@ -80,6 +85,7 @@ class Bench:
         value = encode_model(model) if model is not None else None
         record: Inbound = Record(TOPIC, 0, SLOT, value, NOW, 0)
         self.swap.apply(TOPIC, [record])
+        self.swap.between()
 
     def list_of(self, row: UserRow) -> Any:
         trigger = Trigger(topic="streamrec.views", partition=0, offset=1, event_id="e", ts=NOW)
@@ -127,6 +133,7 @@ def test_items_that_come_or_change_while_a_model_loads_are_read_by_it_too(
     bench.gate.set()
     bench.swap.settle()
     model = bench.loaded[-1]
+    assert model.encoded_by.startswith("model-swap") == (stragglers == 0)
     for item_id, text in (("late", "blue late thing"), ("i3", "green thing"), ("i4", "red thing4")):
         slot = bench.shop.items.slots[item_id]
         tokens = model.tokenize([text], model.max_item_tokens)
@@ -142,6 +149,7 @@ def test_of_two_models_published_in_a_row_the_last_one_serves_and_the_other_is_p
     bench.gate.set()
     bench.swap.settle()
     assert bench.list_of(UserRow()).model.revision == last.revision
+    assert bench.swap.counts == {"taken": 1}
     assert bench.loaded[0].closed.wait(PATIENCE_S)
     assert not bench.loaded[1].closed.is_set()
 
