@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kafka.errors import KafkaError
 
-from streamrec.errors import StreamrecError
+from streamrec.errors import SettingsError, StreamrecError
 from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
@@ -24,8 +24,10 @@ KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "shown
 
 def described(rows: Shelf, user: str, partitions: int) -> dict[str, Any]:
     """What a data folder holds of a user, in the form of the worker's `/state/USER`."""
-    number = partition_of(user.encode(), partitions)
-    if number not in rows.partitions("user"):
+    number, there = partition_of(user.encode(), partitions), rows.partitions("user")
+    if there and there[-1] >= partitions:
+        raise SettingsError(f"the folder has a partition {there[-1]}, so there are more than {partitions}; correct --partitions")
+    if number not in there:
         return {"partition": number, "here": False, "user_id": user, "row": None, "erased": None}
 
     def get(key: bytes) -> Any:

@@ -43,6 +43,7 @@ def send(settings: Settings, user_id: str, ts: int, reason: str | None) -> Sent:
         BrokerUnavailable, TopicMismatch: it cannot be sent.
     """
     key = user_id.encode()
+    topics.require(topics.describe(settings))
     number = partition_of(key, settings.partitions)
     place = TopicPartition(settings.topic("user-changelog"), number)
     with producer(settings, ["erasures", "user-changelog"]) as out:

@@ -19,7 +19,9 @@ from streamrec.stream import clients, topics
 from streamrec.stream.letters import NAME, Letter, fetch, newest_offsets
 
 CHUNK = 500
-"""Letters of one transaction."""
+"""Most letters of one transaction."""
+CHUNK_BYTES = 8 << 20
+"""A transaction is committed once its letters have so many bytes; Kafka gives it a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def redrive(settings: Settings, letters: Sequence[Letter], stopped: Callable[[],
 
     Raises:
         RedriveFailed: Kafka refused, or another redrive began; what was not committed has not been sent.
+        TopicMismatch: a topic is otherwise than the settings say.
     """
+    topics.require(topics.describe(settings))
     try:
         producer = KafkaProducer(
             **clients.kafka_python(settings),
@@ -76,7 +80,7 @@ def redrive(settings: Settings, letters: Sequence[Letter], stopped: Callable[[],
         try:
             producer.init_transactions()
             whole = fetch(settings, [letter.place for letter in letters])
-            while not stopped() and (chunk := list(islice(whole, CHUNK))):
+            while not stopped() and (chunk := list(_chunk(whole))):
                 producer.begin_transaction()
                 _send(producer, settings, chunk)
                 producer.commit_transaction()
@@ -85,6 +89,15 @@ def redrive(settings: Settings, letters: Sequence[Letter], stopped: Callable[[],
             producer.close(timeout=10)
     except KafkaError as exc:
         raise RedriveFailed(f"Kafka refused ({type(exc).__name__}: {exc}): see that no other redrive runs, and run this again") from exc
+
+
+def _chunk(letters: Iterator[Letter]) -> Iterator[Letter]:
+    size = 0
+    for letter in islice(letters, CHUNK):
+        yield letter
+        size += len(letter.value or b"")
+        if size >= CHUNK_BYTES:
+            break
 
 
 def _send(producer: KafkaProducer, settings: Settings, letters: Iterable[Letter]) -> None:

@@ -157,6 +157,9 @@ def test_a_user_is_looked_up_dumped_and_forgotten(cli: Cli, broker: str, tmp_pat
     assert from_disk.code == 0
     assert f"{worker.folder})" in from_disk.out
     assert "looked at  1 items" in from_disk.out
+    wrong = cli("state", "get", "user-5", "--data-dir", worker.folder, "--partitions", 1)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "more than 1; correct --partitions" in wrong.err
     lines = [json.loads(line) for line in cli("state", "dump", "--data-dir", worker.folder).out.splitlines()]
     assert sorted(line["user_id"] for line in lines if "user_id" in line) == sorted(f"user-{number}" for number in range(10) if number != 3)
     assert [line["item_id"] for line in lines if line["family"] == "item"] == ["lamp"]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import REASONS
 from streamrec.events.dead_letters import NEXT_STEPS, dead_letter
 from streamrec.events.records import Outbound
+from streamrec.stream import redrive
 from streamrec.stream.letters import Choice, Letter, Place, as_data, letter_of, place_of
 from tests.events.strategies import Record
 
@@ -72,3 +74,14 @@ def test_places_are_written_as_they_are_read() -> None:
 
 def test_every_reason_has_a_next_step() -> None:
     assert NEXT_STEPS.keys() == REASONS.keys()
+
+
+def test_a_transaction_is_bounded_by_letters_and_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "CHUNK", 3)
+    monkeypatch.setattr(redrive, "CHUNK_BYTES", 10)
+    sizes = [1, 1, 1, 1, 30, 1, 9, 9, 9]
+    letters = iter([replace(LETTER, value=b"x" * size) for size in sizes])
+    chunks = []
+    while chunk := list(redrive._chunk(letters)):
+        chunks.append([len(letter.value or b"") for letter in chunk])
+    assert chunks == [[1, 1, 1], [1, 30], [1, 9], [9, 9]]
