@@ -23,6 +23,7 @@ from streamrec.processors.swap import ModelSwap
 from streamrec.processors.users import UserProcessor
 from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
+from streamrec.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.state.user import UserRow
 from streamrec.state.view import known
@@ -60,14 +61,23 @@ def load_model(settings: Settings) -> TextModel | None:
 
 
 def build_ranking(settings: Settings) -> Ranking:
-    """Rankers over an empty catalogue.
+    """Rankers over an empty catalogue, each with the blend of the model folder for its way of ranking.
 
     Raises:
         SettingsError: the arms have no sense.
+        ModelError: the model folder or a blend in it cannot be used.
     """
     arms, varied = load_arms(settings)
     catalogue = Catalogue(load_model(settings))
-    return Ranking(catalogue, arms, {name: Ranker(catalogue, each) for name, each in varied.items()})
+    return Ranking(catalogue, arms, {name: Ranker(catalogue, each, own_blend(each)) for name, each in varied.items()})
+
+
+def own_blend(settings: Settings) -> Blend:
+    """The blend that the settings' model folder has for their way of ranking."""
+    from streamrec.bert.blends import load_blend
+    from streamrec.bert.folder import ModelFolder
+
+    return load_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
 
 
 def pieces(settings: Settings) -> WorkerPieces:

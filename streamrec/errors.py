@@ -123,6 +123,10 @@ class DigestMismatch(ModelError):
     """A file of the model folder differs from its published SHA-256 digest."""
 
 
+class BlendMismatch(ModelError):
+    """The blend was trained for other features than this streamrec computes."""
+
+
 class DeviceUnavailable(ModelError):
     """The device that was asked for is not there or cannot run the model."""
 

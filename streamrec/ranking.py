@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from streamrec.scorers.cross_encoder import CrossEncoderScorer, user_sides
 from streamrec.scorers.late import LateScorer
 from streamrec.selectors.slate import SlateSelector, picked
 from streamrec.settings import Settings
-from streamrec.sources.behaviour import CovisitedSource, MentionedSource, RepeatSource, TrendingSource
+from streamrec.sources.behaviour import CovisitedSource, FollowingSource, MentionedSource, RepeatSource, TrendingSource
 from streamrec.sources.candidates import Candidates, merge
 from streamrec.sources.content import NearestSource, NewSource
 from streamrec.sources.context import Context, Source, context
@@ -39,19 +40,20 @@ SOMETIME = 1 << 52
 """A time (ms) at which every item is known."""
 
 
-def default_sources() -> list[Source]:
+def default_sources(repeats: Literal["allow", "exclude"] = "allow") -> list[Source]:
     """All sources, with the number of candidates that each may propose."""
-    return [
+    sources: list[Source] = [
         ShelfSource(200),
         LiveSource(200),
         CovisitedSource(150),
         NearestSource(150),
-        TrendingSource(100),
-        RepeatSource(100),
+        TrendingSource(150),
+        FollowingSource(60),
         MentionedSource(16),
         NewSource(30),
         RuleSource(),
     ]
+    return sources if repeats == "exclude" else [*sources, RepeatSource(200)]
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class Field:
 
     shop: Context
     candidates: Candidates
-    features: NDArray[np.float64]
+    features: NDArray[np.float32]
     live_only: bool
     removed: Counter[str]
     """Candidates removed, by filter."""
@@ -104,9 +106,9 @@ class Ranker:
     def __init__(self, catalogue: Catalogue, settings: Settings, blend: Blend | None = None, sources: list[Source] | None = None) -> None:
         self._catalogue = catalogue
         self._settings = settings
-        self.base = self.blend = blend or Blend.of(settings.repeats, bert=catalogue.model is not None)
+        self.base = self.blend = blend or Blend.plain(settings.repeats)
         self._delta = np.zeros(len(FEATURES))
-        self.sources = default_sources() if sources is None else sources
+        self.sources = default_sources(settings.repeats) if sources is None else sources
         self._selector = SlateSelector(settings)
         self._cross: CrossEncoderScorer | None = None
         if catalogue.model is not None and settings.cross_pairs > 0:
@@ -197,7 +199,7 @@ class Ranker:
             filters.append(BoughtFilter())
         return filters
 
-    def _cross_encode(self, shop: Context, candidates: Candidates, found: NDArray[np.float64], seconds_left: float) -> str | None:
+    def _cross_encode(self, shop: Context, candidates: Candidates, found: NDArray[np.float32], seconds_left: float) -> str | None:
         """Let the cross-encoder look at the best by the other features and write its column; those not scored keep the average, 0.
 
         Where the model can, a late interaction stands in for it at first: by it more candidates come before the cross-encoder,
@@ -212,7 +214,7 @@ class Ranker:
         column = found[:, :, POSITION["cross"]]
 
         def put(logits: NDArray[np.float64]) -> None:
-            column[:] = z_scores(logits[:, :, None], candidates.kept & np.isfinite(logits))[:, :, 0]
+            column[:] = z_scores(logits, candidates.kept & np.isfinite(logits))
 
         def by_now() -> NDArray[np.float64]:
             return np.where(candidates.kept, self.blend.score(found), -np.inf)
@@ -237,7 +239,7 @@ class Ranker:
     def _select(self, weighed: Field) -> Ranked:
         candidates = weighed.candidates
         eligible = candidates.kept & self._catalogue.for_sale(weighed.live_only)[candidates.slots]
-        scores = np.where(eligible, np.round(self.blend.score(weighed.features), DECIMALS), -np.inf)
+        scores = np.where(eligible, np.round(self.blend.score(weighed.features).astype(np.float64), DECIMALS), -np.inf)
         slate = self._selector.select(weighed.shop, candidates, scores)
         slots, contributions = picked(candidates.slots, slate.columns, -1), self._contributions(weighed.features, slate.columns)
         return Ranked(
@@ -258,14 +260,14 @@ class Ranker:
         )
 
     @staticmethod
-    def _chosen(features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _chosen(features: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """The features of the chosen columns (users, k); zeros behind the last."""
         user, place = np.nonzero(columns >= 0)
         found = np.zeros((*columns.shape, features.shape[2]))
         found[user, place] = features[user, columns[user, place]]
         return found
 
-    def _contributions(self, features: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _contributions(self, features: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[np.float64]:
         """What each feature adds to the scores of the chosen columns (users, k); zeros behind the last."""
         user, place = np.nonzero(columns >= 0)
         found = np.zeros((*columns.shape, features.shape[2]))

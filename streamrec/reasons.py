@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.events.types import RankedItem
-from streamrec.features.schema import FEATURES
+from streamrec.features.schema import FEATURES, USER
 
 Language = Literal["en", "zh"]
 
@@ -35,6 +35,23 @@ REASONS: dict[str, Reason] = {
     ),
     "popularity_30d": Reason("popular_this_month", "Many people bought it within a month.", "近一个月很多人买过。"),
     "popularity_90d": Reason("popular", "Many people bought it within a season.", "近三个月很多人买过。"),
+    "trend_7d": Reason("rising", "It sells better than before.", "它比以前卖得更好。"),
+    "trend_30d": Reason("rising", "It sells better than before.", "它比以前卖得更好。"),
+    "country": Reason("popular_in_country", "Many people in your country bought it within a month.", "近一个月您所在国家很多人买过。"),
+    "idle": Reason("still_sold", "Somebody bought it not long ago.", "不久前有人买过它。"),
+    "rebought": Reason("often_rebought", "People who bought it buy it again.", "买过它的人还会再买。"),
+    "covisits_last": Reason("bought_with_last", "People who took what you took last took it too.", "买过您上次那些商品的人也买了它。"),
+    "follows": Reason("bought_next", "People who took what you took last took it the next time.", "买过您上次那些商品的人下次买了它。"),
+    "similarity_last": Reason("similar_to_last", "It resembles what you took last.", "它和您上次买的商品相似。"),
+    "category": Reason("favourite_category", "It is of a kind that you like.", "它属于您喜欢的品类。"),
+    "brand": Reason("favourite_brand", "It is of a brand that you like.", "它是您喜欢的品牌。"),
+    "seen": Reason("looked_at", "You looked at it.", "您看过它。"),
+    "owned": Reason("bought_before", "You bought it before.", "您以前买过它。"),
+    "owned_count": Reason("bought_before", "You bought it before.", "您以前买过它。"),
+    "owned_age": Reason("bought_recently", "You bought it not long ago.", "您不久前买过它。"),
+    "age": Reason("new", "It is new in the shop.", "它是新品。"),
+    "popular": Reason("popular_this_month", "Many people bought it within a month.", "近一个月很多人买过。"),
+    "price": Reason("usual_price", "It costs about what you usually pay.", "价格与您平时的花费相近。"),
     "covisits": Reason(
         "bought_together",
         "People who took your recent items took it too.",
@@ -75,13 +92,13 @@ BECAUSE = {code for code, reason in BY_CODE.items() if "{because}" in reason.lon
 """Codes whose sentence names an item of the user's own."""
 BOUGHT = {code for code, reason in BY_CODE.items() if "{bought}" in reason.longer_en}
 MOST = 3
-_CODES = [REASONS[name].code for name in FEATURES]
+_CODES = ["" if name in USER else REASONS[name].code for name in FEATURES]
 
 
 def reasons(contributions: NDArray[np.float64]) -> list[str]:
     """The codes of the strongest positive contributions (features,), strongest first, at most three."""
     order = np.argsort(-contributions, kind="stable")[:MOST]
-    return [_CODES[position] for position in order if contributions[position] > 0]
+    return list(dict.fromkeys(_CODES[position] for position in order if contributions[position] > 0))
 
 
 def in_words(item: RankedItem, titles: Mapping[str, str], language: Language = "en") -> list[str]:

@@ -87,7 +87,7 @@ class Replay:
         maker = ListMaker(self.catalogue, self.ranker, clock_ms=None, arms=self.arms, rankers=self.rankers)
         silent = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=())
         answering = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=self.rank_at)
-        items = ItemProcessor(settings, self.catalogue, self._clock)
+        items = ItemProcessor(settings, self.catalogue, self._clock, only_at_ticks=True)
         user_rows, item_rows = MemoryRows[UserRow | ErasedUser](), MemoryRows[ItemRow]()
         user_memory: Memory = {}
         item_memory: Memory = {}
@@ -97,6 +97,8 @@ class Replay:
                 self.catalogue.put_room(line.event)
                 continue
             listed = line.event.ts >= self.rank_from
+            if listed and items.waits(item_memory):
+                items.tick(item_rows, item_memory, self.now)
             if listed and (self.rank == "before" or self.frozen):
                 yield from self._before(line, line.event, user_rows, maker)
             if listed and self.frozen:

@@ -25,7 +25,10 @@ class Catalogue:
         self.items = ItemTable(model)
         self.rooms = RoomTable(self.items)
         self.rules = RuleTable()
-        self.links = Links()
+        self.links = Links(self.items.root_purchases)
+        """What is bought with an item."""
+        self.leads = Links(self.items.root_purchases, before=False)
+        """What is bought in the basket after one with an item."""
         self.index = TitleIndex()
 
     def put_items(self, items: Iterable[Item]) -> None:
@@ -57,6 +60,7 @@ class Catalogue:
         slot = self.items.put_stats(item_id, stats)
         if slot is not None:
             self.links.put(slot, [(self.items.slot(other), weight) for other, weight in stats.neighbours])
+            self.leads.put(slot, [(self.items.slot(other), weight) for other, weight in stats.leaders])
 
     def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The titles of those items and live rooms that are known."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
-from streamrec.state.item import HALF_LIVES, KINDS
+from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
 
 VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
@@ -23,6 +23,9 @@ VIEW_SHARE = 0.1
 CHUNK = 256
 """Texts that are encoded at once."""
 NEVER = np.iinfo(np.int64).max
+YEAR_2000 = 946_684_800_000
+LINK_PRIOR = 1.0
+"""Added to the popularity of both items of a link, so that a single shared purchase does not make two rare items inseparable."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class ItemTable:
     created: NDArray[np.int64]
     log_price: NDArray[np.float32]
     category: NDArray[np.int32]
+    brand: NDArray[np.int32]
     tokens: NDArray[np.int32]
     vectors: NDArray[np.float32]
     states: NDArray[np.float16]
@@ -73,6 +77,17 @@ class ItemTable:
     counted_at: NDArray[np.int64]
     first_sale: NDArray[np.int64]
     version: NDArray[np.int64]
+    again: NDArray[np.float64]
+    """Purchases by people who had bought it before, 90-day half-life, as of `counted_at`."""
+    trend: NDArray[np.float64]
+    """Decayed purchases and views by a 7-day half-life, as a logarithm to the base of 2 above what one in the year 2000 would have left:
+    the order holds for every later time; 0 where there were none."""
+    sold_at: NDArray[np.int64]
+    """Time of the newest purchase; 0 where there was none."""
+    country: NDArray[np.int32]
+    """Numbers of countries (see `countries`), of shape (slots, COUNTRIES), 0 behind the last."""
+    country_count: NDArray[np.float64]
+    """Purchases from there, 30-day half-life, as of `counted_at`."""
 
     def __init__(self, model: TextModel | None) -> None:
         self._model = model
@@ -81,7 +96,10 @@ class ItemTable:
         self.titles: list[str] = []
         self.texts: list[str] = []
         """What the model reads of each item."""
+        self.countries: dict[str, int] = {}
+        """Number of each country that occurs, from 1."""
         self._categories: dict[str, int] = {}
+        self._brands: dict[str, int] = {}
         width, dim = (model.max_item_tokens, model.dim) if model else (0, 0)
         late = (model.late_tokens, model.late_dim) if model else (0, 0)
         self._columns: dict[str, NDArray[Any]] = {
@@ -90,6 +108,7 @@ class ItemTable:
             "created": np.zeros(0, np.int64),
             "log_price": np.zeros(0, np.float32),
             "category": np.zeros(0, np.int32),
+            "brand": np.zeros(0, np.int32),
             "tokens": np.zeros((0, width), np.int32),
             "vectors": np.zeros((0, dim), np.float32),
             "states": np.zeros((0, *late), np.float16),
@@ -97,6 +116,11 @@ class ItemTable:
             "counted_at": np.zeros(0, np.int64),
             "first_sale": np.zeros(0, np.int64),
             "version": np.zeros(0, np.int64),
+            "again": np.zeros(0, np.float64),
+            "trend": np.zeros(0, np.float64),
+            "sold_at": np.zeros(0, np.int64),
+            "country": np.zeros((0, COUNTRIES), np.int32),
+            "country_count": np.zeros((0, COUNTRIES), np.float64),
         }
         self._id_rank = np.zeros(0, np.int64)
         self._expose()
@@ -141,6 +165,7 @@ class ItemTable:
             self.created[slot] = item.created_ts or 0
             self.log_price[slot] = math.log(max(item.price, 0.01))
             self.category[slot] = self._category(item)
+            self.brand[slot] = self._brands.setdefault(item.brand, len(self._brands) + 1) if item.brand else 0
         if self._model is not None and slots:
             self._read(self._model, slots)
         return slots
@@ -175,6 +200,14 @@ class ItemTable:
         self.counted_at[slot] = stats.ts
         self.first_sale[slot] = stats.first_ts
         self.version[slot] = stats.version
+        self.again[slot] = stats.again
+        self.sold_at[slot] = stats.sold_ts
+        appeal = stats.counts[PURCHASE][WEEK] + VIEW_SHARE * stats.counts[VIEW][WEEK]
+        self.trend[slot] = max(math.log2(appeal) + (stats.ts - YEAR_2000) / HALF_LIVES[WEEK], 0.0) if appeal > 0 else 0.0
+        if stats.countries:
+            known = self.countries
+            self.country[slot, : len(stats.countries)] = [known.setdefault(name, len(known) + 1) for name, _ in stats.countries]
+            self.country_count[slot, : len(stats.countries)] = [count for _, count in stats.countries]
         return slot
 
     def category_number(self, name: str) -> int:
@@ -186,15 +219,14 @@ class ItemTable:
         earliest = np.minimum(np.where(self.created > 0, self.created, NEVER), self.first_sale)
         return np.where(earliest == NEVER, 0, earliest)
 
-    def purchases_90d(self) -> NDArray[np.float64]:
-        """Decayed purchases at the longest half-life, each as of its item's newest event."""
-        return self.counts[:, PURCHASE, -1]
+    def root_purchases(self) -> NDArray[np.float64]:
+        """The root of each slot's decayed purchases at the longest half-life and LINK_PRIOR, each as of its newest event."""
+        return np.sqrt(self.counts[:, PURCHASE, -1] + LINK_PRIOR)
 
-    def trend(self) -> NDArray[np.float64]:
-        """Decayed purchases and views by a 7-day half-life as of the newest event of all; the order holds for every later time."""
-        appeal = self.counts[:, PURCHASE, WEEK] + VIEW_SHARE * self.counts[:, VIEW, WEEK]
-        newest = self.counted_at.max(initial=0)
-        return np.asarray(appeal * np.exp2((self.counted_at - newest) / HALF_LIVES[WEEK]))
+    def popularity(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
+        """Decayed purchases of items at the longest half-life, and LINK_PRIOR."""
+        slots = self.find(item_ids)
+        return np.where(slots >= 0, self.counts[slots, PURCHASE, -1] if self.size else 0.0, 0.0) + LINK_PRIOR
 
     def id_rank(self) -> NDArray[np.int64]:
         """The place of each slot's id in the order of ids."""

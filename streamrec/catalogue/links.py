@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 48
+WIDTH = 20
 
 
 class Links:
     """Row `a` holds the items linked to `a` and the weights; a row is rebuilt when it is read and has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Callable[[], NDArray[np.float64]], *, before: bool = True) -> None:
+        """`root` gives the root of each slot's purchases: where there are more than WIDTH links, those stay that weigh most beside it.
+
+        Without `before` row `a` holds only the items that name `a`: what came after it.
+        """
+        self._root = root
+        self._both = before
         self._before: dict[int, dict[int, float]] = {}
-        self._after: dict[int, set[int]] = {}
+        self._after: dict[int, dict[int, float]] = {}
         self._stale: set[int] = set()
         self._slots = np.full((0, WIDTH), -1, np.int32)
         self._weights = np.zeros((0, WIDTH), np.float32)
@@ -25,24 +31,26 @@ class Links:
         old = self._before.get(slot, {})
         new = dict(neighbours)
         for gone in old.keys() - new.keys():
-            self._after[gone].discard(slot)
-        for added in new.keys() - old.keys():
-            self._after.setdefault(added, set()).add(slot)
+            del self._after[gone][slot]
+        for other, weight in new.items():
+            self._after.setdefault(other, {})[slot] = weight
         self._before[slot] = new
         self._stale.add(slot)
-        self._stale.update(item for item in old.keys() | new.keys() if old.get(item) != new.get(item))
+        self._stale.update(old, new)
 
     def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Linked slots (-1 where there is none) and weights, strongest first, of shape (*wanted.shape, WIDTH).
+        """Linked slots (-1 where there is none) and weights, of shape (*wanted.shape, WIDTH).
 
         A wanted slot of -1 has no links.
         """
         distinct = np.unique(wanted)
         if len(distinct) and distinct[-1] >= len(self._slots):
             self._grow(2 * int(distinct[-1]) + 256)
-        for slot in self._stale.intersection(distinct.tolist()):
-            self._rebuild(slot)
-            self._stale.discard(slot)
+        stale = self._stale.intersection(distinct.tolist())
+        root = self._root() if stale else np.zeros(0)
+        for slot in stale:
+            self._rebuild(slot, root)
+        self._stale -= stale
         if not len(self._slots):
             return np.full((*wanted.shape, WIDTH), -1, np.int32), np.zeros((*wanted.shape, WIDTH), np.float32)
         there = (wanted >= 0)[..., None]
@@ -53,12 +61,14 @@ class Links:
         slots[: len(self._slots)], weights[: len(self._weights)] = self._slots, self._weights
         self._slots, self._weights = slots, weights
 
-    def _rebuild(self, slot: int) -> None:
-        merged = dict(self._before.get(slot, {}))
-        for other in self._after.get(slot, ()):
-            merged[other] = merged.get(other, 0.0) + self._before[other][slot]
-        strongest = sorted(merged.items(), key=lambda pair: (-pair[1], pair[0]))[:WIDTH]
-        self._slots[slot] = -1
-        self._weights[slot] = 0.0
-        self._slots[slot, : len(strongest)] = [pair[0] for pair in strongest]
-        self._weights[slot, : len(strongest)] = [pair[1] for pair in strongest]
+    def _rebuild(self, slot: int, root: NDArray[np.float64]) -> None:
+        merged = dict(self._after.get(slot, {}))
+        if self._both:
+            for other, weight in self._before.get(slot, {}).items():
+                merged[other] = merged.get(other, 0.0) + weight
+        self._slots[slot], self._weights[slot] = -1, 0.0
+        slots, weights = np.fromiter(merged, np.int32, len(merged)), np.fromiter(merged.values(), np.float64, len(merged))
+        if len(merged) > WIDTH:
+            strongest = np.lexsort((slots, -weights / root[slots]))[:WIDTH]
+            slots, weights = slots[strongest], weights[strongest]
+        self._slots[slot, : len(slots)], self._weights[slot, : len(slots)] = slots, weights

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit
 from streamrec.datasets.uci import day_ms
 from streamrec.settings import Settings
-from streamrec.training.require import require_training
+from streamrec.training.require import require_blend_training, require_training
 
 if TYPE_CHECKING:
     from streamrec.training.list_source import Material
     from streamrec.training.purchases import Purchases
 
-app = typer.Typer(no_args_is_help=True, help="Train a model: vocabulary, pretrain, encoder, ranker, check; then `streamrec export`.")
+app = typer.Typer(no_args_is_help=True, help="Train a model: vocabulary, pretrain, encoder, ranker, check; `streamrec export`; then blend.")
 
 Work = Annotated[Path, typer.Argument(help="Work folder; every step leaves a folder of its own in it.")]
 Data = Annotated[Path, typer.Option(help="Folder with items.jsonl and events.jsonl, as `streamrec dataset uci` makes it.")]
 Until = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Only what was sold before this day (UTC) is used.")]
-Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Lists are made from this day (UTC) on; what was before is history.")]
+Since = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Lists from this day (UTC) on; what was before is history.")]
 Products = Annotated[Path, typer.Option(help="products.yaml or .yaml.gz of the AWS retail demo store.")]
 Captions = Annotated[Path, typer.Option(help="kuairec_caption_category.csv or .csv.gz of KuaiRec.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
@@ -310,27 +310,38 @@ def compare(
 
 
 @app.command()
-@takes_settings("Model", "Ranking")
-def weights(
+@takes_settings("Model")
+def blend(
     settings: Settings,
-    data: Data,
+    items: Annotated[Path, typer.Option(help="jsonl or jsonl.gz.")],
+    events: Annotated[Path, typer.Option(help="jsonl or jsonl.gz; each line an event with its `topic`.")],
     since: Since,
     until: Until,
+    into: Annotated[Path, typer.Option(help="Model folder that gets the blend; its digests are written anew.")],
+    repeats: Annotated[Literal["allow", "exclude", "both"], typer.Option(help="Lists with what the user owns, without, or both.")] = "both",
+    text_since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day (UTC) that the text model has not seen.")
+    ] = None,
+    seed: Seed = 7,
+    seeds: Annotated[int, typer.Option(help="Networks that are trained and averaged.", min=1)] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
-    """Fit the blend's weights to the orders of a span of time, with the code that serves; prints them as JSON. Needs no torch."""
-    from streamrec.assembly import build_ranking
-    from streamrec.events.files import read_items
-    from streamrec.replay import Replay, read_timeline
-    from streamrec.training.weights import RecordingRanker, collect, fit
+    """Train the blend with the code that serves: a list before every order, and the order as what was right.
 
-    settings = settings.model_copy(update={"cross_pairs_fixed": True, "candidates": "all"})
-    catalogue = build_ranking(settings).catalogue
-    catalogue.put_items(read_items(data / "items.jsonl"))
-    ranker = RecordingRanker(catalogue, settings)
-    lines = [line for line in read_timeline(data / "events.jsonl") if line.event.ts < day_ms(until.date())]
-    replay = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=day_ms(since.date()))
-    samples = list(track(collect(replay, ranker, lines), "making lists", console=Console(stderr=True), transient=True))
-    emit(True, fit(samples, ranker.blend.weights), "")
+    Before `--until` the last 15 % of the lists are the validation window. Prints NDCG@10 there of the former blend, a linear one and
+    the network; then all lists train the network that is written. Lists before `--text-since` are learned from without text.
+    `--scoring off` trains the blend for ranking without BERT.
+    """
+    require_blend_training()
+    from streamrec.training.blend import train_into
+
+    wanted: tuple[Literal["allow", "exclude"], ...] = ("allow", "exclude") if repeats == "both" else (repeats,)
+    span = day_ms(since.date()), day_ms(until.date())
+    text_from = 0 if text_since is None else day_ms(text_since.date())
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        report = train_into(into, settings, items, events, span, wanted, text_from, range(seed, seed + seeds), progress)
+    lines = [f"{mode}: {', '.join(f'{name} {value}' for name, value in found.items())}" for mode, found in report.items()]
+    emit(as_json, report, "\n".join(lines))
 
 
 def _purchases(data: Path, until: datetime, validate_from: datetime | None, seed: int) -> tuple[Purchases, Purchases | None]:

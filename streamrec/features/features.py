@@ -6,94 +6,154 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.items import NEVER, PURCHASE, VIEW, VIEW_SHARE
-from streamrec.features.queries import Padded
+from streamrec.features.queries import Queries, Tallies
 from streamrec.features.schema import FEATURES, POSITION, RELATIVE
 from streamrec.sources.candidates import Candidates
+from streamrec.sources.cells import Cells
 from streamrec.sources.context import Context
 from streamrec.state.decay import DAY_MS
 from streamrec.state.item import HALF_LIVES
 
-Array = NDArray[np.float64]
+Array = NDArray[np.float32]
+Floats = NDArray[np.float64]
 MOST_STANDOUT = 6.0
 """Bound of a z-score, so that one wild value cannot decide a list."""
+MONTH_MS = 30.0 * DAY_MS
+WEEK, MONTH, SEASON = 1, 2, 3
+"""Positions of the half-lives of 7, 30 and 90 days."""
 
 
 def features(context: Context, candidates: Candidates) -> Array:
     """Raw features of shape (users, candidates, features) in the order of the schema; the cross-encoder's column is left 0.
 
-    Units: popularity in log(1 + decayed events), repeat in log(1 + decayed purchases), recency and freshness as
-    exp(-age / 30 d), price gap in |log ratio| to the user's mean price.
+    Units: popularity in log(1 + decayed events), trends as log of a ratio of rates, repeat in log(1 + decayed purchases), recency
+    and freshness as exp(-age / 30 d), idle in log(1 + days since the last sale), category and brand as shares of the user's
+    interest, price in log, price gap in |log ratio| to the user's mean price.
+    Memory lies feature by feature, so that every column is written and reduced in one run.
     """
     slots, queries, items = candidates.slots, context.queries, context.catalogue.items
-    found = np.zeros((*slots.shape, len(FEATURES)))
+    found = np.zeros((len(slots), len(FEATURES), slots.shape[1]), np.float32).transpose(0, 2, 1)
 
-    def put(name: str, values: Array) -> None:
+    def put(name: str, values: NDArray[np.floating] | NDArray[np.bool_]) -> None:
         found[:, :, POSITION[name]] = values
 
-    def spread(padded: Padded) -> Array:
-        return _pick(padded.dense(items.size), slots)
-
-    popularity = _popularity(context, slots)
+    now = queries.now[:, None]
+    age = np.maximum(now - items.counted_at[slots], 0)
+    events = items.counts[slots, PURCHASE] + VIEW_SHARE * items.counts[slots, VIEW]
+    counts = events * np.exp2(age[:, :, None] / -np.array(HALF_LIVES))
     for position, days in enumerate(("1d", "7d", "30d", "90d")):
-        put(f"popularity_{days}", popularity[:, :, position])
-    put("covisits", np.log1p(100.0 * _pick(context.covisits, slots)))
-    put("similarity", _pick(context.similarity, slots))
-    put("repeat", np.log1p(spread(queries.bought)))
-    put("repeat_recency", _recency(queries.now, spread(queries.last_bought)))
-    first_seen = np.minimum(np.where(items.created > 0, items.created, NEVER), items.first_sale)
-    put("freshness", _recency(queries.now, np.where(first_seen == NEVER, 0, first_seen)[slots].astype(np.float64)))
-    put("price_gap", _price_gap(queries.log_price, items.log_price[slots].astype(np.float64)))
-    on_shelf = np.zeros((queries.size, items.size), bool)
-    on_air = np.zeros((queries.size, items.size), bool)
-    for user, room in enumerate(queries.rooms):
-        if room is not None:
-            on_shelf[user, room.shelf] = True
-            if room.on_air >= 0:
-                on_air[user, room.on_air] = True
-    put("shelf", _pick(on_shelf, slots))
-    put("on_air", _pick(on_air, slots))
-    put("mention", np.minimum(spread(queries.named), 1.0))
-    put("fatigue", 1.0 - np.exp(-0.5 * spread(queries.shown)))
+        put(f"popularity_{days}", np.log1p(counts[:, :, position]))
+    put("trend_7d", np.log((30 / 7 * counts[:, :, WEEK] + 1) / (counts[:, :, MONTH] + 1)))
+    put("trend_30d", np.log((3 * counts[:, :, MONTH] + 1) / (counts[:, :, SEASON] + 1)))
+    put("popular", 0.1 * np.log1p(counts[:, :, MONTH]))
+    if queries.country.any():
+        here = items.country[slots] == np.where(queries.country > 0, queries.country, -1)[:, None, None]
+        put("country", np.log1p((items.country_count[slots] * here).sum(axis=2) * np.exp2(age / -HALF_LIVES[MONTH])))
+    created, first_sale = items.created[slots], items.first_sale[slots]
+    first_seen = np.where(created > 0, np.minimum(created, first_sale), first_sale)
+    freshness = _recency(now, np.where(first_seen == NEVER, 0, first_seen))
+    put("freshness", freshness)
+    put("age", freshness)
+    put("idle", np.log1p(np.maximum(now - items.sold_at[slots], 0) / DAY_MS))
+    put("rebought", items.again[slots] / (items.counts[slots, PURCHASE, SEASON] + 2.0))
+    put("covisits", np.log1p(100.0 * context.covisits.at("recent", slots)))
+    put("covisits_last", np.log1p(100.0 * context.covisits.at("last", slots)))
+    put("follows", np.log1p(100.0 * context.follows.at("last", slots)))
+    if context.similarity.size:
+        put("similarity", np.take_along_axis(context.similarity, slots.astype(np.intp), axis=1))
+        put("similarity_last", _similar_to_last(context, slots))
+    for name, column in (("category", items.category), ("brand", items.brand)):
+        put(name, _affinity(queries, column, slots))
+    put("seen", np.log1p(_sum(queries.seen, slots, items.size)))
+    bought = Cells(queries.bought.slots, items.size, count=queries.bought.values, ts=queries.bought.ts.astype(np.float64))
+    count, recency = bought.at("count", slots), _recency(now, bought.at("ts", slots))
+    put("repeat", np.log1p(count))
+    put("repeat_recency", recency)
+    put("owned", count > 0)
+    put("owned_count", 0.4 * np.log1p(count))
+    put("owned_age", recency)
+    price = items.log_price[slots].astype(np.float64)
+    put("price", price)
+    put("price_gap", np.where(np.isnan(queries.log_price)[:, None], 0.0, np.abs(price - np.nan_to_num(queries.log_price)[:, None])))
+    for name, values in _of_user(queries, candidates).items():
+        put(name, values[:, None])
+    _put_live(found, context, slots)
     return found
 
 
 def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
-    """Relative features as z-scores over the kept candidates of each list, absolute ones as they are; 0 where not kept or not finite."""
-    relative, absolute = raw[:, :, : len(RELATIVE)], raw[:, :, len(RELATIVE) :]
-    usable = kept[:, :, None] & np.isfinite(absolute)
-    return np.concatenate([z_scores(relative, kept), np.where(usable, absolute, 0.0)], axis=2)
+    """Relative features as z-scores over the kept candidates of each list, the others as they are; 0 where not kept or not finite."""
+    made = np.where(kept[:, None, :] & np.isfinite(columns := raw.transpose(0, 2, 1)), columns, np.float32(0))
+    made[:, : len(RELATIVE)] = _z(made[:, : len(RELATIVE)], kept)
+    return made.transpose(0, 2, 1)
 
 
-def z_scores(values: Array, kept: NDArray[np.bool_]) -> Array:
+def z_scores(values: NDArray[np.floating], kept: NDArray[np.bool_]) -> Array:
     """How many standard deviations each value lies above the mean of the kept ones of its list; bounded.
 
-    `values` has the shape (users, candidates, features).
+    `values` has the shape (users, candidates).
     """
-    mask = kept[:, :, None]
-    finite = np.where(mask & np.isfinite(values), values, 0.0)
-    count = np.maximum(kept.sum(axis=1), 1)[:, None, None]
-    away = np.where(mask, finite - finite.sum(axis=1, keepdims=True) / count, 0.0)
-    deviation = np.sqrt((away**2).sum(axis=1, keepdims=True) / count)
-    scaled = np.divide(away, deviation, out=np.zeros_like(away), where=deviation > 1e-9)
-    return np.asarray(np.clip(scaled, -MOST_STANDOUT, MOST_STANDOUT))
+    return _z(np.where(kept & np.isfinite(values), values, 0.0).astype(np.float32)[:, None, :], kept)[:, 0]
 
 
-def _pick(dense: NDArray[np.generic], slots: NDArray[np.int32]) -> Array:
-    return np.take_along_axis(dense, slots.astype(np.intp), axis=1).astype(np.float64)
+def _z(columns: Array, kept: NDArray[np.bool_]) -> Array:
+    """`columns` of shape (users, features, candidates) are 0 where not kept."""
+    count = np.maximum(kept.sum(axis=1), 1).astype(np.float32)[:, None, None]
+    away = columns - columns.sum(axis=2, keepdims=True) / count
+    away *= kept[:, None, :]
+    deviation = np.sqrt(np.einsum("ufc,ufc->uf", away, away)[:, :, None] / count)
+    away /= np.where(deviation > 1e-6, deviation, np.inf)
+    return np.asarray(np.clip(away, -MOST_STANDOUT, MOST_STANDOUT, out=away))
 
 
-def _popularity(context: Context, slots: NDArray[np.int32]) -> Array:
-    """Decayed purchases and views at the trigger's time, of shape (users, candidates, half-lives)."""
-    items = context.catalogue.items
-    events = items.counts[:, PURCHASE] + VIEW_SHARE * items.counts[:, VIEW]
-    age = np.maximum(context.queries.now[:, None] - items.counted_at[slots], 0)[:, :, None]
-    return np.asarray(np.log1p(events[slots] * np.exp2(-age / np.array(HALF_LIVES))))
+def _recency(now: NDArray[np.int64], since: NDArray[np.floating] | NDArray[np.int64]) -> Floats:
+    return np.where(since > 0, np.exp(np.maximum(now - since, 0.0) / -MONTH_MS), 0.0)
 
 
-def _recency(now: NDArray[np.int64], since: Array) -> Array:
-    age = np.maximum(now[:, None] - since, 0.0)
-    return np.where(since > 0, np.exp(-age / (30.0 * DAY_MS)), 0.0)
+def _affinity(queries: Queries, column: NDArray[np.int32], slots: NDArray[np.int32]) -> Floats:
+    """The share of the user's interest that is in things of the same kind as each candidate; 0 for a candidate without one."""
+    recent, kinds = queries.recent, int(column.max(initial=0)) + 1
+    if kinds == 1 or not recent.slots.size:
+        return np.zeros(slots.shape)
+    of_recent = np.where(recent.slots >= 0, column[recent.slots], -1)
+    interest = Cells(of_recent, kinds, amount=recent.values).at("amount", column[slots])
+    total = recent.values.sum(axis=1, where=recent.slots >= 0)[:, None]
+    shares = np.zeros(slots.shape)
+    np.divide(interest, total, out=shares, where=(total > 0) & (column[slots] > 0))
+    return shares
 
 
-def _price_gap(usual: Array, price: Array) -> Array:
-    return np.where(np.isnan(usual)[:, None], 0.0, np.abs(price - np.nan_to_num(usual)[:, None]))
+def _similar_to_last(context: Context, slots: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Cosine of the candidates and the mean vector of the user's last basket."""
+    queries, vectors = context.queries, context.catalogue.items.vectors
+    weights = (queries.last & (queries.recent.slots >= 0)).astype(np.float32)
+    last = np.matmul(weights[:, None, :], vectors[queries.recent.slots])
+    last /= np.maximum(np.linalg.norm(last, axis=2, keepdims=True), 1e-9)
+    return np.asarray(np.matmul(last, vectors[slots].transpose(0, 2, 1))[:, 0])
+
+
+def _of_user(queries: Queries, candidates: Candidates) -> dict[str, Floats]:
+    owned = (queries.bought.slots >= 0).sum(axis=1)
+    newest = queries.bought.ts.max(axis=1, initial=0)
+    return {
+        "user_items": np.log1p(owned) / 5,
+        "user_baskets": np.log1p(queries.baskets) / 3,
+        "user_basket_size": np.log1p(owned / np.maximum(queries.baskets, 1)) / 4,
+        "user_away": _recency(queries.now, newest),
+        "user_interest": np.log1p(np.where(queries.recent.slots >= 0, queries.recent.values, 0).sum(axis=1)) / 4,
+        "list_size": np.log1p(candidates.kept.sum(axis=1)) / 7,
+    }
+
+
+def _put_live(found: Array, context: Context, slots: NDArray[np.int32]) -> None:
+    queries, size = context.queries, context.catalogue.items.size
+    for user, room in enumerate(queries.rooms):
+        if room is not None:
+            found[user, :, POSITION["shelf"]] = np.isin(slots[user], room.shelf)
+            found[user, :, POSITION["on_air"]] = (slots[user] == room.on_air) & (room.on_air >= 0)
+    found[:, :, POSITION["mention"]] = np.minimum(_sum(queries.named, slots, size), 1.0)
+    found[:, :, POSITION["fatigue"]] = 1.0 - np.exp(-0.5 * _sum(queries.shown, slots, size))
+
+
+def _sum(tallies: Tallies, slots: NDArray[np.int32], size: int) -> Floats:
+    return Cells(tallies.slots, size, count=tallies.values).at("count", slots)

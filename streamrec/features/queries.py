@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import LiveRoom
-from streamrec.state.apply import recent
 from streamrec.state.decay import DAY_MS, Tally
+from streamrec.state.signals import BASKET_MS
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
 
-RECENT = 48
+RECENT = 128
 SAID_FOR = DAY_MS // 24
 """How long (ms) the model is told what a user wrote."""
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -26,36 +29,57 @@ class Padded:
     """Slots of shape (users, n), -1 where a user has fewer, and a value for each."""
 
     slots: NDArray[np.int32]
-    values: NDArray[np.float64]
+    values: Floats
 
-    def dense(self, size: int) -> NDArray[np.float64]:
-        """The values spread over all slots, of shape (users, size); 0 elsewhere."""
-        spread = np.zeros((len(self.slots), size + 1))
-        np.add.at(spread, (np.arange(len(self.slots))[:, None], self.slots), np.where(self.slots >= 0, self.values, 0.0))
-        return spread[:, :size]
+
+@dataclass(slots=True)
+class Tallies:
+    """Decayed counts of items by user, of shape (users, n): slots (-1 where a user has fewer), times of the newest events, and `values`."""
+
+    slots: NDArray[np.int32]
+    ts: Ints
+    values: Floats
+
+    @classmethod
+    def of(cls, tallies: Sequence[dict[str, Tally]], now: Ints, half_life_ms: float, slots: dict[str, int]) -> Tallies:
+        """The tallies of one kind of every user as seen at `now`; items without a slot are left out."""
+        widths = [len(each) for each in tallies]
+        width, total = max(widths, default=0), sum(widths)
+        there = np.arange(width)[None, :] < np.array(widths, np.int64)[:, None]
+        made = cls(np.full(there.shape, -1, np.int32), np.zeros(there.shape, np.int64), np.zeros(there.shape))
+        get = slots.get
+        made.slots[there] = np.fromiter((get(key, -1) for each in tallies for key in each), np.int32, total)
+        made.ts[there] = np.fromiter((entry.ts for each in tallies for entry in each.values()), np.int64, total)
+        made.values[there] = np.fromiter((entry.count for each in tallies for entry in each.values()), np.float64, total)
+        made.values *= np.exp2(-np.maximum(now[:, None] - made.ts, 0) / half_life_ms)
+        return made
 
 
 @dataclass(slots=True)
 class Queries:
     """One row per list that is to be made."""
 
-    now: NDArray[np.int64]
+    now: Ints
     """Event time (ms) of the trigger."""
     recent: Padded
     """Items newest first; the value is the decayed strength of the interest."""
-    recent_at: NDArray[np.int64]
+    recent_at: Ints
     """Time (ms) of the newest event of each recent item, in the order of `recent`."""
-    bought: Padded
-    """The value is the decayed number of purchases."""
-    last_bought: Padded
-    """The value is the time (ms) of the last purchase."""
-    named: Padded
-    shown: Padded
-    hidden: Padded
+    last: NDArray[np.bool_]
+    """Which of the recent items are of the user's last basket, of the shape of `recent`."""
+    bought: Tallies
+    seen: Tallies
+    named: Tallies
+    shown: Tallies
+    hidden: NDArray[np.int32]
     rooms: list[LiveRoom | None]
     """The live room in which the user is."""
-    log_price: NDArray[np.float64]
+    log_price: Floats
     """Mean logarithm of the prices paid; NaN for a user who bought nothing."""
+    country: NDArray[np.int32]
+    """The catalogue's number of the user's country; 0 where it is not known."""
+    baskets: Ints
+    """Baskets that the items bought were last in."""
     said: list[str]
     list_ids: list[str]
     """What is random in a list follows from its id; empty where nothing is to be random."""
@@ -70,45 +94,71 @@ def queries(
     rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | None], catalogue: Catalogue, list_ids: Sequence[str] = ()
 ) -> Queries:
     """The rows as arrays; `rooms` are the rooms of the triggers, else the user's last room counts."""
-    pairs = list(zip(rows, now, strict=True))
-    latest = [recent(row, RECENT) for row in rows]
+    items, moment = catalogue.items, np.array(now, np.int64)
 
-    def known(entries: Iterable[tuple[str, float]]) -> list[tuple[int, float]]:
-        return [(slot, value) for item, value in entries if (slot := catalogue.items.slots.get(item)) is not None]
+    def tallies(name: str, half_life: float) -> Tallies:
+        return Tallies.of([getattr(row, name) for row in rows], moment, half_life, items.slots)
 
-    def tallies(name: str, half_life: float) -> Padded:
-        return _pad([known((item, entry.at(ts, half_life)) for item, entry in getattr(row, name).items()) for row, ts in pairs])
-
+    acts = {name: tallies(name, INTEREST_HALF_LIFE) for name in ACTIONS}
+    bought = acts["bought"]
+    recent, recent_at, sold_at = _recent(acts, items.id_rank())
+    newest = bought.ts.max(axis=1, initial=0, where=bought.slots >= 0)
     return Queries(
-        now=np.array(now, np.int64),
-        recent=_pad([known((item, _interest(row, item, ts)) for item, _ in items) for (row, ts), items in zip(pairs, latest, strict=True)]),
-        recent_at=_pad([known(items) for items in latest]).values.astype(np.int64),
-        bought=tallies("bought", INTEREST_HALF_LIFE),
-        last_bought=_pad([known((item, entry.ts) for item, entry in row.bought.items()) for row in rows]),
+        now=moment,
+        recent=recent,
+        recent_at=recent_at,
+        last=sold_at >= np.maximum(newest - BASKET_MS, 1)[:, None],
+        bought=bought,
+        seen=acts["seen"],
         named=tallies("named", SHOWN_HALF_LIFE),
         shown=tallies("shown", SHOWN_HALF_LIFE),
-        hidden=_pad([known((item, 1.0) for item in row.hidden) for row in rows]),
+        hidden=_pad([[slot for item in row.hidden if (slot := items.slots.get(item)) is not None] for row in rows]),
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
-        said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in pairs],
+        country=np.array([items.countries.get(row.country, 0) for row in rows], np.int32),
+        baskets=_baskets(bought),
+        said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
         list_ids=list(list_ids),
     )
 
 
-def _interest(row: UserRow, item_id: str, now: int) -> float:
-    return sum(weight * _count(getattr(row, name), item_id, now) for name, weight in ACTIONS.items())
+def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints]:
+    """The RECENT items touched last, by time and then id, the strength of the interest in them; when they were touched; when bought."""
+    slots = np.concatenate([each.slots for each in acts.values()], axis=1)
+    ts = np.concatenate([each.ts for each in acts.values()], axis=1)
+    strength = np.concatenate([weight * acts[name].values for name, weight in ACTIONS.items()], axis=1)
+    bought = np.concatenate([each.ts * (name == "bought") for name, each in acts.items()], axis=1)
+    user, column = np.nonzero(slots >= 0)
+    cells, number = np.unique(user * (len(id_rank) + 1) + slots[user, column], return_inverse=True)
+    newest, sold = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
+    np.maximum.at(newest, number, ts[user, column])
+    np.maximum.at(sold, number, bought[user, column])
+    interest = np.bincount(number, strength[user, column], len(cells))
+    owner, slot = np.divmod(cells, len(id_rank) + 1)
+    order = np.lexsort((id_rank[slot], -newest, owner))
+    counts = np.bincount(owner, minlength=len(slots))
+    place = np.arange(len(cells)) - np.repeat(np.cumsum(counts) - counts, counts)
+    order, place = order[place < RECENT], place[place < RECENT]
+    shape = len(slots), min(RECENT, int(counts.max(initial=0)))
+    found, touched, sold_at = Padded(np.full(shape, -1, np.int32), np.zeros(shape)), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    found.slots[owner[order], place] = slot[order]
+    found.values[owner[order], place] = interest[order]
+    touched[owner[order], place] = newest[order]
+    sold_at[owner[order], place] = sold[order]
+    return found, touched, sold_at
 
 
-def _count(tallies: dict[str, Tally], item_id: str, now: int) -> float:
-    entry = tallies.get(item_id)
-    return entry.at(now, INTEREST_HALF_LIFE) if entry else 0.0
+def _baskets(bought: Tallies) -> Ints:
+    if not bought.ts.shape[1]:
+        return np.zeros(len(bought.ts), np.int64)
+    ordered = np.sort(bought.ts, axis=1)
+    begins = (np.diff(ordered, axis=1, prepend=np.full((len(ordered), 1), -BASKET_MS - 1)) > BASKET_MS) & (ordered > 0)
+    return np.asarray(begins.sum(axis=1), np.int64)
 
 
-def _pad(entries: Sequence[Sequence[tuple[int, float]]]) -> Padded:
-    width = max((len(row) for row in entries), default=0)
-    slots = np.full((len(entries), width), -1, np.int32)
-    values = np.zeros((len(entries), width))
-    for position, row in enumerate(entries):
-        if row:
-            slots[position, : len(row)], values[position, : len(row)] = zip(*row, strict=True)
-    return Padded(slots, values)
+def _pad(entries: Iterable[Sequence[int]]) -> NDArray[np.int32]:
+    rows = list(entries)
+    slots = np.full((len(rows), max(map(len, rows), default=0)), -1, np.int32)
+    for position, row in enumerate(rows):
+        slots[position, : len(row)] = row
+    return slots

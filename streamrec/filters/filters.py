@@ -69,7 +69,7 @@ class HiddenFilter:
     name = "hidden"
 
     def keep(self, context: Context, slots: NDArray[np.int32]) -> Mask:
-        return ~among(context.queries.hidden.slots, slots, context.catalogue.items.size)
+        return ~among(context.queries.hidden, slots, context.catalogue.items.size)
 
 
 class BlockedFilter:

@@ -29,7 +29,11 @@ class ItemProcessor:
     pack = staticmethod(pack_item)
     unpack = staticmethod(unpack_item)
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, clock_ms: Callable[[], int] = now_ms, *, only_at_ticks: bool = False
+    ) -> None:
+        """With `only_at_ticks` statistics are sent by `tick` alone."""
+        self._only_at_ticks = only_at_ticks
         self._catalogue = catalogue
         self._clock_ms = clock_ms
         self._interval = settings.stats_interval_ms
@@ -58,7 +62,8 @@ class ItemProcessor:
             rows.put(key, row)
             waiting.setdefault(key.decode(), self._sent.get(key.decode(), 0) + self._interval)
             out.counts["applied"] += 1
-        self._send_due(rows, memory, now, out)
+        if not self._only_at_ticks:
+            self._send_due(rows, memory, now, out)
         out.seconds["item_stats"] = time.perf_counter() - begin
         return out
 
@@ -79,7 +84,7 @@ class ItemProcessor:
             row = rows.get(item_id.encode())
             if row is None:
                 continue
-            stats = stats_of(row)
+            stats = stats_of(row, self._catalogue.items.popularity)
             if len(self._sent) >= SENT_ITEMS:
                 self._sent.clear()
             self._sent[item_id] = now

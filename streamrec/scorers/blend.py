@@ -1,4 +1,4 @@
-"""The blend: a named weight for every feature, in one table."""
+"""The blend: one score from all features of a candidate, by named weights and, where it was trained, a small network beside them."""
 
 from __future__ import annotations
 
@@ -9,49 +9,61 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.features.schema import FEATURES
+from streamrec.features.schema import ABSOLUTE, FEATURES, RELATIVE, USER
 
-WEIGHTS_VERSION = "2011-09"
+Array = NDArray[np.float32]
+ITEM = len(RELATIVE + ABSOLUTE)
+"""Features before this position tell candidates of a list apart; then come those of the user, then those of the moment."""
+LEARNED = ITEM + len(USER)
 
-WEIGHTS: dict[str, tuple[float, float, float, float]] = {
-    # feature            repeats allowed    repeats excluded
-    #                    bert     off       bert     off
-    "popularity_1d": (0.492, 0.441, 0.529, 0.433),
-    "popularity_7d": (0.49, 0.48, 0.763, 0.819),
-    "popularity_30d": (0.062, 0.15, 0.101, 0.369),
-    "popularity_90d": (0.021, 0.065, -0.135, 0.0),
-    "covisits": (-0.003, 0.093, 0.645, 0.975),
-    "similarity": (0.369, 0.0, 0.75, 0.0),
-    "repeat": (0.99, 1.12, 0.0, 0.0),
-    "repeat_recency": (-0.24, -0.256, 0.0, 0.0),
-    "freshness": (0.199, 0.239, 0.504, 0.624),
-    "price_gap": (0.004, -0.003, -0.033, -0.073),
-    "cross": (0.1, 0.0, 0.124, 0.0),
-    # Where repeats are allowed the fit has no use for the cross-encoder (-0.04); by it, though, reaches the list what viewers write.
-    # No purchase in the training data has a room, a comment or an impression: these four are set by hand.
-    "shelf": (2.0, 2.0, 2.0, 2.0),
-    "on_air": (1.5, 1.5, 1.5, 1.5),
-    "mention": (8.0, 8.0, 8.0, 8.0),
-    "fatigue": (-1.5, -1.5, -1.5, -1.5),
+LIVE_WEIGHTS = {"shelf": 2.0, "on_air": 1.5, "mention": 8.0, "fatigue": -1.5}
+"""Set by hand, beside every network: no file of purchases has rooms, comments or impressions to learn them from."""
+
+PLAIN_WEIGHTS = {
+    "popularity_1d": 0.3,
+    "popularity_7d": 0.5,
+    "popularity_30d": 0.2,
+    "covisits": 0.6,
+    "similarity": 0.5,
+    "category": 0.3,
+    "brand": 0.3,
+    "seen": 0.3,
+    "repeat": 1.0,
+    "freshness": 0.3,
+    "cross": 0.1,
 }
+"""What ranks where no blend was trained, and weighs what a training never saw: round figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One hidden layer of rectified units over the learned features: `into` (features, units), `bias` and `out` (units,)."""
+
+    into: Array
+    bias: Array
+    out: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """score = sum over features of weight times standardised feature."""
+    """score = weights . features + network(features) - network(features with everything about the candidate at 0).
+
+    What is taken off is the same for all candidates of a list, so that a score of 0 is that of an average candidate.
+    """
 
     weights: dict[str, float]
-    version: str = WEIGHTS_VERSION
+    version: str
+    network: Network | None = None
 
     def __post_init__(self) -> None:
         if set(self.weights) != set(FEATURES):
             raise ValueError(f"the blend needs a weight for each of {FEATURES}")
 
     @classmethod
-    def of(cls, repeats: Literal["allow", "exclude"], *, bert: bool) -> Blend:
-        """The blend of the table for this way of ranking."""
-        column = 2 * (repeats == "exclude") + (not bert)
-        return cls({name: values[column] for name, values in WEIGHTS.items()})
+    def plain(cls, repeats: Literal["allow", "exclude"] = "allow") -> Blend:
+        """The blend for a model folder without a trained one."""
+        weights = dict.fromkeys(FEATURES, 0.0) | PLAIN_WEIGHTS | LIVE_WEIGHTS
+        return cls(weights | ({"repeat": 0.0} if repeats == "exclude" else {}), "plain")
 
     def adjusted(self, delta: Mapping[str, float], version: str) -> Blend:
         """This blend plus a linear term: score = score of this blend + sum of delta times standardised feature.
@@ -63,10 +75,36 @@ class Blend:
             raise ValueError(f"the blend has no feature {', '.join(sorted(unknown))}")
         return replace(self, weights={name: weight + delta.get(name, 0.0) for name, weight in self.weights.items()}, version=version)
 
-    def score(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score(self, standardised: Array) -> Array:
         """The score of every candidate, of shape (users, candidates), from features of shape (users, candidates, features)."""
-        return np.asarray(standardised @ np.array([self.weights[name] for name in FEATURES]))
+        linear = standardised @ self.linear()
+        net = self.network
+        if net is None or not linear.size:
+            return np.asarray(linear)
+        # Rows of candidates that were filtered out are all 0, also where they speak of the user.
+        average = standardised[:, :, ITEM:LEARNED].max(axis=1) @ net.into[ITEM:] + net.bias
+        hidden = standardised[:, :, :ITEM] @ net.into[:ITEM]
+        hidden += average[:, None, :]
+        np.maximum(hidden, 0.0, out=hidden)
+        return np.asarray(linear + hidden @ net.out - (np.maximum(average, 0.0) @ net.out)[:, None])
 
-    def contributions(self, standardised: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score."""
-        return np.asarray(standardised * np.array([self.weights[name] for name in FEATURES]))
+    def contributions(self, standardised: Array) -> Array:
+        """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score.
+
+        In the network a unit's change against the average candidate is shared out in proportion to its inputs: the rescale rule of
+        DeepLIFT (Shrikumar et al., ICML 2017).
+        """
+        linear = standardised * self.linear()
+        net = self.network
+        if net is None:
+            return np.asarray(linear)
+        average = standardised[..., ITEM:LEARNED] @ net.into[ITEM:] + net.bias
+        moved = standardised[..., :ITEM] @ net.into[:ITEM]
+        change = np.maximum(average + moved, 0.0) - np.maximum(average, 0.0)
+        slope = np.divide(change, moved, out=(average > 0).astype(np.float32), where=np.abs(moved) > 1e-6)
+        linear[..., :ITEM] += standardised[..., :ITEM] * ((slope * net.out) @ net.into[:ITEM].T)
+        return np.asarray(linear)
+
+    def linear(self) -> Array:
+        """The weights in the order of the schema."""
+        return np.array([0.0 if name in USER else self.weights[name] for name in FEATURES], np.float32)

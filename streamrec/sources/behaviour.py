@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.features.queries import Tallies
+from streamrec.sources.cells import best
 from streamrec.sources.context import Context
 
 
@@ -14,10 +16,22 @@ class CovisitedSource:
     name = "covisited"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        return context.top(context.covisits, self._count)
+        return context.top_cells(context.covisits, "recent", self.count)
+
+
+class FollowingSource:
+    """Items bought in the basket after one like the user's last."""
+
+    name = "following"
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def fetch(self, context: Context) -> NDArray[np.int32]:
+        return context.top_cells(context.follows, "last", self.count)
 
 
 class TrendingSource:
@@ -26,11 +40,10 @@ class TrendingSource:
     name = "trending"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        best = context.top(context.catalogue.items.trend()[None, :], self._count)
-        return np.repeat(best, context.queries.size, axis=0)
+        return np.repeat(context.top(context.catalogue.items.trend[None, :], self.count), context.queries.size, axis=0)
 
 
 class RepeatSource:
@@ -39,11 +52,10 @@ class RepeatSource:
     name = "repeat"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        bought = context.queries.bought
-        return context.top(bought.dense(context.catalogue.items.size), self._count)
+        return _strongest(context, context.queries.bought, self.count)
 
 
 class MentionedSource:
@@ -52,7 +64,15 @@ class MentionedSource:
     name = "mentioned"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        return context.top(context.queries.named.dense(context.catalogue.items.size), self._count)
+        return _strongest(context, context.queries.named, self.count)
+
+
+def _strongest(context: Context, tallies: Tallies, count: int) -> NDArray[np.int32]:
+    slots = tallies.slots
+    if not (slots.size and context.pool.size):
+        return np.full((len(slots), 0), -1, np.int32)
+    columns = best(np.where((slots >= 0) & context.pool[slots], tallies.values, 0.0), context.id_rank[slots], count)
+    return np.where(columns >= 0, np.take_along_axis(slots, np.maximum(columns, 0), axis=1), -1)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.sources.cells import Cells
+
 
 @dataclass(slots=True)
 class Candidates:
@@ -46,7 +48,4 @@ def merge(proposals: Sequence[NDArray[np.int32]], users: int, size: int) -> Cand
 
 def among(listed: NDArray[np.int32], slots: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
     """Which of `slots` (users, candidates) are among the user's `listed` ones (users, n); -1 is padding in both."""
-    marked = np.zeros((len(slots), size + 1), bool)
-    marked[np.arange(len(slots))[:, None], listed] = True
-    marked[:, size] = False
-    return np.asarray(np.take_along_axis(marked, slots.astype(np.intp), axis=1))
+    return Cells(listed, size).has(slots)

@@ -14,21 +14,23 @@ class NearestSource:
     name = "nearest"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        return context.top(context.similarity, self._count)
+        if not context.similarity.size:
+            return np.full((context.queries.size, 0), -1, np.int32)
+        return context.top(context.similarity, self.count)
 
 
 class NewSource:
-    """The items that were put on sale last."""
+    """The items that were put on sale last before the newest trigger; the same for all users."""
 
     name = "new"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        created = context.catalogue.items.created
-        known = created[None, :] <= context.queries.now[:, None]
-        return context.top(np.where(known, created, 0).astype(np.float64), self._count)
+        created, now = context.catalogue.items.created, context.queries.now
+        known = np.where(created <= now.max(initial=0), created, 0)
+        return np.repeat(context.top(known[None, :], self.count), context.queries.size, axis=0)

@@ -1,4 +1,4 @@
-"""What all sources of one micro-batch share, computed once."""
+"""What all sources and features of one micro-batch share, computed once."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.features.queries import Queries
-
-Scores = NDArray[np.float64]
-LINK_PRIOR = 1.0
-"""Added to the popularity of both items of a link, so that a single shared purchase does not make two rare items inseparable."""
+from streamrec.sources.cells import Cells, best
 
 
 @dataclass(slots=True)
 class Context:
-    """The queries, the shop as it stands, and two relations of every user to every item slot."""
+    """The queries, the shop as it stands, and the relations of every user to the items."""
 
     queries: Queries
     catalogue: Catalogue
     pool: NDArray[np.bool_]
     """Slots that may be in a list."""
-    similarity: Scores
-    """Cosine of the user's interest vector and the item's vector, of shape (users, slots); zeros without a model."""
-    covisits: Scores
-    """How often the item was bought along with the user's recent items, of shape (users, slots)."""
+    interest: NDArray[np.float32]
+    """Unit vectors of what the users touched, of shape (users, dim); dim is 0 without a model."""
+    similarity: NDArray[np.float32]
+    """Cosine of the user's interest vector and the item's vector, of shape (users, slots); (users, 0) without a model."""
+    covisits: Cells
+    """How often items were bought along with the user's recent ones: `recent` weighs those by interest, `last` counts the last basket."""
+    follows: Cells
+    """How often items were bought in the basket after one with items of the user's last: `last`."""
     id_rank: NDArray[np.int64]
     """The place of each slot's id in the order of ids, for ties."""
 
-    def top(self, scores: Scores, count: int) -> NDArray[np.int32]:
-        """The `count` best slots of the pool per user among those above 0, best first, ties by id; padded with -1."""
-        best = np.full((len(scores), count), -1, np.int32)
-        for row, values in zip(best, np.where(self.pool, scores, 0.0), strict=True):
-            least = max(np.partition(values, -count)[-count], 0.0) if len(values) > count else 0.0
-            found = np.flatnonzero((values >= least) & (values > 0))
-            found = found[np.lexsort((self.id_rank[found], -values[found]))][:count]
-            row[: len(found)] = found
-        return best
+    def top(self, scores: NDArray[np.floating], count: int) -> NDArray[np.int32]:
+        """The `count` best slots of the pool per user among those above 0, in no order, ties by id; padded with -1."""
+        return best(np.where(self.pool, scores, 0.0), self.id_rank, count).astype(np.int32)
+
+    def top_cells(self, cells: Cells, name: str, count: int) -> NDArray[np.int32]:
+        """The same of the cells of one relation."""
+        slots, sums = cells.rows(name)
+        columns = best(np.where((slots >= 0) & self.pool[slots], sums, 0.0), self.id_rank[slots], count) if slots.size else slots
+        return np.where(columns >= 0, np.take_along_axis(slots, np.maximum(columns, 0), axis=1), -1).astype(np.int32)
 
 
 class Source(Protocol):
@@ -48,35 +49,39 @@ class Source(Protocol):
     name: str
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        """Slots of shape (users, n), padded with -1, without repeats within a row."""
+        """Slots of shape (users, n), padded with -1, in any order, without repeats within a row."""
         ...
 
 
 def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> Context:
-    """Compute what the sources share."""
+    """Compute what the sources and the features share."""
     items = catalogue.items
-    return Context(queries, catalogue, pool, _similarity(queries, catalogue), _covisits(queries, catalogue), items.id_rank())
+    interest = _interest(queries, catalogue)
+    similarity = interest @ items.vectors.T if interest.shape[1] else np.zeros((queries.size, 0), np.float32)
+    covisits, follows = _linked(queries, catalogue)
+    return Context(queries, catalogue, pool, interest, similarity, covisits, follows, items.id_rank())
 
 
-def _similarity(queries: Queries, catalogue: Catalogue) -> Scores:
-    """One matrix product for all users and items."""
-    items, recent = catalogue.items, queries.recent
-    if items.vectors.shape[1] == 0 or recent.slots.shape[1] == 0:
-        return np.zeros((queries.size, items.size))
+def _interest(queries: Queries, catalogue: Catalogue) -> NDArray[np.float32]:
+    vectors, recent = catalogue.items.vectors, queries.recent
+    if not (vectors.size and recent.slots.shape[1]):
+        return np.zeros((queries.size, vectors.shape[1]), np.float32)
     weights = np.where(recent.slots >= 0, recent.values, 0.0).astype(np.float32)
-    interest = np.einsum("uh,uhd->ud", weights, items.vectors[recent.slots])
-    interest /= np.maximum(np.linalg.norm(interest, axis=1, keepdims=True), 1e-9)
-    return np.asarray(interest @ items.vectors.T, np.float64)
+    interest = np.matmul(weights[:, None, :], vectors[recent.slots])[:, 0]
+    return np.asarray(interest / np.maximum(np.linalg.norm(interest, axis=1, keepdims=True), 1e-9))
 
 
-def _covisits(queries: Queries, catalogue: Catalogue) -> Scores:
-    """Cosine-like: a link counts by its weight over the root of both items' purchases (90-day half-life), times the interest."""
-    items, recent = catalogue.items, queries.recent
-    spread = np.zeros((queries.size, items.size + 1))
-    if recent.slots.shape[1] and items.size:
-        linked, weights = catalogue.links.rows(recent.slots)
-        purchases = np.sqrt(items.purchases_90d() + LINK_PRIOR)
-        value = weights / (purchases[recent.slots][:, :, None] * purchases[linked])
-        value *= recent.values[:, :, None]
-        np.add.at(spread, (np.arange(queries.size)[:, None, None], linked), np.where(linked >= 0, value, 0.0))
-    return spread[:, : items.size]
+def _linked(queries: Queries, catalogue: Catalogue) -> tuple[Cells, Cells]:
+    """Cosine-like: a link counts by its weight over the root of both items' purchases (90-day half-life)."""
+    recent, size, users = queries.recent, catalogue.items.size, queries.size
+    if not (recent.slots.shape[1] and size):
+        nothing = np.full((users, 0), -1, np.int32)
+        return Cells(nothing, size, recent=np.zeros((users, 0)), last=np.zeros((users, 0))), Cells(nothing, size, last=np.zeros((users, 0)))
+    root = catalogue.items.root_purchases()
+    linked, weights = catalogue.links.rows(recent.slots)
+    cosine = weights / (root[recent.slots][:, :, None] * root[linked])
+    by_interest, of_last = cosine * recent.values[:, :, None], cosine * queries.last[:, :, None]
+    covisits = Cells(linked.reshape(users, -1), size, recent=by_interest.reshape(users, -1), last=of_last.reshape(users, -1))
+    linked, weights = catalogue.leads.rows(np.where(queries.last, recent.slots, -1))
+    cosine = weights / (root[recent.slots][:, :, None] * root[linked])
+    return covisits, Cells(linked.reshape(users, -1), size, last=cosine.reshape(users, -1))

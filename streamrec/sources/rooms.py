@@ -14,13 +14,13 @@ class ShelfSource:
     name = "shelf"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        slots = np.full((context.queries.size, self._count), -1, np.int32)
+        slots = np.full((context.queries.size, self.count), -1, np.int32)
         for row, room in zip(slots, context.queries.rooms, strict=True):
             if room is not None:
-                shelf = np.unique(room.shelf)[: self._count]
+                shelf = np.unique(room.shelf)[: self.count]
                 row[: len(shelf)] = shelf
         return slots
 
@@ -31,11 +31,11 @@ class LiveSource:
     name = "live"
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
         items, rooms = context.catalogue.items, context.catalogue.rooms
-        trend = items.trend()
+        trend = items.trend
         ahead = (trend.max() if len(trend) else 0.0) + 1.0
         appeal = np.where(rooms.on_shelf(items.size), 1.0 + trend + ahead * rooms.on_air(items.size), 0.0)
-        return np.repeat(context.top(appeal[None, :], self._count), context.queries.size, axis=0)
+        return np.repeat(context.top(appeal[None, :], self.count), context.queries.size, axis=0)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
-from streamrec.state.decay import Tally, tally
+from streamrec.state.decay import tally
 from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
 
 SAID_CHARACTERS = 48
@@ -30,8 +30,14 @@ def apply(row: UserRow, event: View | Purchase | Danmaku | Feedback, mentions: S
             _feedback(row, event)
 
 
+def _place(row: UserRow, event: View | Purchase) -> None:
+    if event.country and (event.ts, event.country) >= (row.country_ts, row.country):
+        row.country, row.country_ts = event.country, int(event.ts)
+
+
 def _view(row: UserRow, event: View) -> None:
     tally(row.seen, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, SEEN)
+    _place(row, event)
     _enter(row, event.room_id, event.ts)
 
 
@@ -43,6 +49,7 @@ def _purchase(row: UserRow, event: Purchase) -> None:
     if event.price > 0:
         row.spent.add(event.ts, math.log(event.price), INTEREST_HALF_LIFE)
         row.orders.add(event.ts, 1.0, INTEREST_HALF_LIFE)
+    _place(row, event)
     _enter(row, event.room_id, event.ts)
 
 
@@ -89,17 +96,3 @@ def show(row: UserRow, item_ids: Sequence[str], ts: int) -> None:
     row.listed_ts = max(row.listed_ts, ts)
     for item_id in item_ids:
         tally(row.shown, item_id, ts, 1.0, SHOWN_HALF_LIFE, SHOWN)
-
-
-def recent(row: UserRow, count: int) -> list[tuple[str, int]]:
-    """The `count` items that the user bought, saw or named last, as (id, time), newest first; ties by id."""
-    newest: dict[str, int] = {}
-    for tallies in (row.bought, row.seen, row.named):
-        _newest(newest, tallies)
-    return sorted(newest.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
-
-
-def _newest(newest: dict[str, int], tallies: dict[str, Tally]) -> None:
-    for item_id, entry in tallies.items():
-        if entry.ts > newest.get(item_id, -1):
-            newest[item_id] = entry.ts

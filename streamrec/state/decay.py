@@ -6,6 +6,8 @@ event that comes late is weighed at its own time instead of moving the clock bac
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 DAY_MS = 86_400_000
@@ -43,4 +45,22 @@ def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life
         if len(tallies) > bound:
             del tallies[min(tallies, key=lambda known: (tallies[known].ts, known))]
     else:
+        if ts >= entry.ts:
+            # The order of the keys tells which of equal times came last.
+            tallies[key] = tallies.pop(key)
         entry.add(ts, amount, half_life_ms)
+
+
+def gather(tallies: dict[str, Tally], amounts: Iterable[tuple[str, float]], ts: int, half_life_ms: float, bound: int) -> None:
+    """Count an amount for each key at `ts`; once there are more than `bound`, the weakest quarter leaves in one go."""
+    for key, amount in amounts:
+        entry = tallies.get(key)
+        if entry is None:
+            tallies[key] = Tally(ts, amount)
+        else:
+            entry.add(ts, amount, half_life_ms)
+    if len(tallies) > bound:
+        # Counts as of `ts`, which changes no order: plain arithmetic, for this is the most that an item's row costs.
+        ranked = sorted([(entry.count * 2.0 ** ((entry.ts - ts) / half_life_ms), entry.ts, key) for key, entry in tallies.items()])
+        for _, _, key in ranked[: len(ranked) - bound + bound // 4]:
+            del tallies[key]

@@ -1,21 +1,24 @@
-"""The row of one item: decayed counters at several half-lives and the items that were bought before it by the same people."""
+"""The row of one item: decayed counters at several half-lives, what the same people bought with it and before it, and where they live."""
 
 from __future__ import annotations
 
 from msgspec import Struct, field
 
-from streamrec.state.decay import DAY_MS, Tally, fading, tally
+from streamrec.state.decay import DAY_MS, Tally, fading, gather, tally
 
 KINDS = ("view", "purchase", "refund", "mention", "impression", "click")
 HALF_LIVES = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
 NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
-NEIGHBOURS = 96
+NEIGHBOURS, LEADERS = 160, 64
+COUNTRY_HALF_LIFE = 30 * DAY_MS
+COUNTRIES = 8
 
 
 class Signal(Struct, array_like=True, gc=False):
     """What one event says about one item; `before` are the items of the same user just before it, with weights.
 
-    The source coordinates (topic, partition, offset, index within the event) let the item side count it once.
+    The source coordinates (topic, partition, offset, index within the event) let the item side count it once. `led` are the
+    items of the user's basket before this one; `again` says that the user had bought the item before. New fields go to the end.
     """
 
     kind: str
@@ -26,6 +29,9 @@ class Signal(Struct, array_like=True, gc=False):
     partition: int
     offset: int
     index: int
+    led: list[str] = field(default_factory=list)
+    again: bool = False
+    country: str = ""
 
 
 class ItemRow(Struct, array_like=True):
@@ -37,20 +43,44 @@ class ItemRow(Struct, array_like=True):
     first_ts: int = 0
     version: int = 0
     """Number of signals that this row has seen."""
+    leaders: dict[str, Tally] = field(default_factory=dict)
+    """Items of the baskets that came just before a purchase of this one, by the same people."""
+    again: Tally = field(default_factory=lambda: Tally(0, 0.0))
+    """Purchases by people who had bought it before."""
+    sold_ts: int = 0
+    """Time of the newest purchase."""
+    countries: dict[str, Tally] = field(default_factory=dict)
+    """Purchases by country."""
 
 
 def count(row: ItemRow, signal: Signal) -> None:
     """Add one signal; signals of different times may come in any order."""
-    age = signal.ts - row.ts
+    ts = signal.ts
+    age = ts - row.ts
     if row.version and age > 0:
         fade = [fading(age, half) for half in HALF_LIVES]
-        row.counts = [[value * f for value, f in zip(values, fade, strict=True)] for values in row.counts]
-    row.ts = max(row.ts, signal.ts) if row.version else signal.ts
-    row.first_ts = min(row.first_ts, signal.ts) if row.version else signal.ts
-    late = row.ts - signal.ts
+        for values in row.counts:
+            if values[-1]:
+                values[:] = [value * f for value, f in zip(values, fade, strict=True)]
+    row.ts = max(row.ts, ts) if row.version else ts
+    row.first_ts = min(row.first_ts, ts) if row.version else ts
+    late = row.ts - ts
     values = row.counts[KINDS.index(signal.kind)]
     for position, half in enumerate(HALF_LIVES):
         values[position] += signal.amount * fading(late, half)
-    for item_id, weight in signal.before:
-        tally(row.neighbours, item_id, signal.ts, weight, NEIGHBOUR_HALF_LIFE, NEIGHBOURS)
+    if signal.before:
+        gather(row.neighbours, signal.before, ts, NEIGHBOUR_HALF_LIFE, NEIGHBOURS)
+    if signal.kind == "purchase":
+        _sold(row, signal)
     row.version += 1
+
+
+def _sold(row: ItemRow, signal: Signal) -> None:
+    row.sold_ts = max(row.sold_ts, signal.ts)
+    if signal.led:
+        share = len(signal.led) ** -0.5
+        gather(row.leaders, [(item_id, share) for item_id in signal.led], signal.ts, NEIGHBOUR_HALF_LIFE, LEADERS)
+    if signal.again:
+        row.again.add(signal.ts, signal.amount, NEIGHBOUR_HALF_LIFE)
+    if signal.country:
+        tally(row.countries, signal.country, signal.ts, signal.amount, COUNTRY_HALF_LIFE, COUNTRIES)

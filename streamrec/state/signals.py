@@ -9,10 +9,12 @@ from streamrec.state.decay import DAY_MS, Tally, fading
 from streamrec.state.item import Signal
 from streamrec.state.user import UserRow
 
-BEFORE = 16
+BEFORE, LED = 16, 16
 BEFORE_HALF_LIFE = 30 * DAY_MS
 SEEN_SHARE = 0.3
 """What an item that was only looked at counts as a neighbour."""
+BASKET_MS = DAY_MS // 48
+"""Purchases of one user that lie closer together are one basket."""
 
 Source = tuple[str, int, int]
 """Topic, partition and offset of the event."""
@@ -23,6 +25,8 @@ def signals(
 ) -> list[tuple[str, Signal]]:
     """The signals (item id, signal) of an event, from the user's row as it was before the event."""
     said: list[tuple[str, str, float, list[tuple[str, float]]]] = []
+    led: list[str] = []
+    again, country = False, ""
     match event:
         case View():
             said = [(event.item_id, "view", 1.0, [])]
@@ -30,12 +34,14 @@ def signals(
             said = [(event.item_id, "refund", 1.0, [])]
         case Purchase():
             said = [(event.item_id, "purchase", 1.0, just_before(row, event.item_id, event.ts))]
+            led, again, country = basket_before(row, event.ts)[:LED], event.item_id in row.bought, event.country or ""
         case Danmaku():
             said = [(item_id, "mention", weight, []) for item_id, weight in mentions]
         case Feedback(action="impression" | "click"):
             said = [(event.item_id, event.action, 1.0, [])]
     return [
-        (item_id, Signal(kind, int(event.ts), amount, before, *source, index)) for index, (item_id, kind, amount, before) in enumerate(said)
+        (item_id, Signal(kind, int(event.ts), amount, before, *source, index, led, again, country))
+        for index, (item_id, kind, amount, before) in enumerate(said)
     ]
 
 
@@ -48,6 +54,15 @@ def just_before(row: UserRow, item_id: str, ts: int) -> list[tuple[str, float]]:
                 weights[other] = round(share * fading(abs(ts - entry.ts), BEFORE_HALF_LIFE), 4)
     strongest = sorted(enumerate(weights.items()), key=lambda each: (-each[1][1], -each[0]))
     return [(other, weight) for _, (other, weight) in strongest[:BEFORE] if weight > 0.01]
+
+
+def basket_before(row: UserRow, ts: int) -> list[str]:
+    """The items of the user's last basket that was over before `ts`, the last taken first."""
+    over = [(entry.ts, item_id) for item_id, entry in row.bought.items() if entry.ts < ts - BASKET_MS]
+    if not over:
+        return []
+    begin = max(over)[0] - BASKET_MS
+    return [item_id for _, item_id in sorted(((when, item_id) for when, item_id in over if when >= begin), reverse=True)]
 
 
 def _nearest(tallies: dict[str, Tally], ts: int) -> list[tuple[str, Tally]]:

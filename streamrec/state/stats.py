@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import msgspec
-from msgspec import Struct
+import numpy as np
+from msgspec import Struct, field
+from numpy.typing import NDArray
 
-from streamrec.state.item import NEIGHBOUR_HALF_LIFE, ItemRow
+from streamrec.state.decay import Tally
+from streamrec.state.item import COUNTRY_HALF_LIFE, NEIGHBOUR_HALF_LIFE, ItemRow
 
-MOST_NEIGHBOURS = 24
+MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 MOST_BYTES = 1024
+Weighed = list[tuple[str, float]]
+Floats = NDArray[np.float64]
 
 
 class ItemStats(Struct, array_like=True):
     """Decayed counters (kinds × half-lives, as of `ts`) and the strongest neighbours with their weights.
 
-    `version` grows with every signal; a lower one that comes later is out of date.
+    `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default.
     """
 
     version: int
     ts: int
     first_ts: int
     counts: list[list[float]]
-    neighbours: list[tuple[str, float]]
+    neighbours: Weighed
+    leaders: Weighed = field(default_factory=list)
+    """Items of the baskets before."""
+    again: float = 0.0
+    """Purchases by people who had bought it before, half-life 90 days."""
+    sold_ts: int = 0
+    countries: Weighed = field(default_factory=list)
+    """Purchases by country, half-life 30 days."""
 
 
 _encode = msgspec.json.Encoder().encode
 decode_stats = msgspec.json.Decoder(ItemStats).decode
 
 
-def stats_of(row: ItemRow) -> ItemStats:
-    """The statistics of an item as of its newest event."""
-    # A row can have a hundred neighbours and this runs for every signal: weights are rounded only once the strongest are known.
-    weighed = [(-entry.at(row.ts, NEIGHBOUR_HALF_LIFE), item_id) for item_id, entry in row.neighbours.items()]
-    strongest = [(item_id, round(-weight, 3)) for weight, item_id in sorted(weighed)[:MOST_NEIGHBOURS]]
-    counts = [[round(value, 3) for value in values] for values in row.counts]
-    return ItemStats(row.version, row.ts, row.first_ts, counts, strongest)
+def alike(item_ids: Sequence[str]) -> Floats:
+    """Every item is as popular as the other."""
+    return np.ones(len(item_ids))
+
+
+def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike) -> ItemStats:
+    """The statistics of an item as of its newest event.
+
+    Of its neighbours those are told that stand out by weight over the root of their `popularity`: the cosine up to a factor, while
+    raw weights would fill the record with what everybody buys anyway.
+    """
+    counts = [[round(value, 3) for value in values] if values[-1] else values for values in row.counts]
+    return ItemStats(
+        row.version,
+        row.ts,
+        row.first_ts,
+        counts,
+        _strongest(row.neighbours, row.ts, MOST_NEIGHBOURS, popularity),
+        _strongest(row.leaders, row.ts, MOST_LEADERS, popularity),
+        round(row.again.at(row.ts, NEIGHBOUR_HALF_LIFE), 3),
+        row.sold_ts,
+        [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
+    )
+
+
+def _strongest(tallies: Mapping[str, Tally], ts: int, most: int, popularity: Callable[[Sequence[str]], Floats]) -> Weighed:
+    # A row can have more than a hundred neighbours and this runs for every signal in a replay: hence arrays.
+    item_ids, count = list(tallies), len(tallies)
+    weights = np.fromiter((entry.count for entry in tallies.values()), np.float64, count)
+    weights *= np.exp2((np.fromiter((entry.ts for entry in tallies.values()), np.int64, count) - ts) / NEIGHBOUR_HALF_LIFE)
+    standing = np.round(weights / np.sqrt(popularity(item_ids)), 9)
+    least = np.partition(standing, count - most)[count - most] if count > most else -np.inf
+    ranked = sorted((-standing[place], item_ids[place], place) for place in np.flatnonzero(standing >= least).tolist())
+    return [(item_id, round(float(weights[place]), 3)) for _, item_id, place in ranked[:most]]
 
 
 def encode_stats(stats: ItemStats) -> bytes:
-    """The record's bytes; the weakest neighbours are left out until it fits into 1 KiB."""
+    """The record's bytes; the weakest neighbours, then countries are left out until it fits into 1 KiB."""
     raw = _encode(stats)
-    while len(raw) > MOST_BYTES and stats.neighbours:
-        del stats.neighbours[-max(1, len(stats.neighbours) // 8) :]
+    while len(raw) > MOST_BYTES and (longest := max((stats.neighbours, stats.leaders, stats.countries), key=len)):
+        del longest[-max(1, len(longest) // 8) :]
         raw = _encode(stats)
     return raw

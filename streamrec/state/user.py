@@ -53,6 +53,9 @@ class UserRow(Struct, array_like=True):
     """Triggers without a list yet: topic, partition, offset, event id, event time."""
     not_before: int = 0
     """The person was erased at this time; older events are dropped."""
+    country: str = ""
+    """Where the newest event that names a country came from."""
+    country_ts: int = 0
 
 
 class ErasedUser(Struct, array_like=True):

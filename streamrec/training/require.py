@@ -11,6 +11,15 @@ MODULES = ("torch", "transformers", "onnx", "safetensors", "yaml", "gt_all_minil
 
 def require_training() -> None:
     """Raise `MissingExtra` unless everything that training needs is installed."""
-    missing = [name for name in MODULES if find_spec(name) is None]
+    _require(MODULES)
+
+
+def require_blend_training() -> None:
+    """The same for what the blend needs: no torch, but ONNX to write it."""
+    _require(("onnx",))
+
+
+def _require(modules: tuple[str, ...]) -> None:
+    missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise MissingExtra(f"training needs {', '.join(missing)}: pip install 'streamrec[train]'")

@@ -60,7 +60,7 @@ def test_trend_prefers_the_recent_sale() -> None:
     shop = catalogue(item("old"), item("new"))
     shop.put_stats("old", stats(3, ts=NOW - 30 * DAY))
     shop.put_stats("new", stats(2, ts=NOW))
-    trend = shop.items.trend()
+    trend = shop.items.trend
     assert trend[1] > trend[0] > 0
 
 
@@ -86,7 +86,7 @@ def test_bert_reads_title_brand_and_category_once_each() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.dictionaries(st.integers(0, 6), st.integers(1, 9).map(float), max_size=5)), max_size=12))
 def test_links_hold_both_directions_of_the_latest_neighbours(changes: list[tuple[int, dict[int, float]]]) -> None:
-    links, latest = Links(), {}
+    links, latest = Links(lambda: np.ones(7)), {}
     for slot, neighbours in changes:
         links.put(slot, list(neighbours.items()))
         latest[slot] = neighbours

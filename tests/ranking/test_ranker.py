@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Danmaku, EventTime, Feedback
 from streamrec.features.queries import queries
-from streamrec.features.schema import FEATURES, POSITION, RELATIVE
+from streamrec.features.schema import FEATURES, POSITION, RELATIVE, USER
 from streamrec.ranking import Ranked, Ranker, default_sources
 from streamrec.reasons import REASONS, reasons
-from streamrec.scorers.blend import WEIGHTS, Blend
+from streamrec.scorers.blend import Blend
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
@@ -293,18 +293,18 @@ def test_contributions_sum_to_the_score_and_give_the_reasons() -> None:
         assert reasons(contributions)[0] == REASONS[strongest].code
 
 
-def test_every_feature_has_a_weight_and_a_reason() -> None:
-    assert set(WEIGHTS) == set(FEATURES) == set(REASONS)
+def test_every_feature_of_a_candidate_has_a_reason() -> None:
+    assert set(REASONS) == set(FEATURES) - set(USER)
     assert FEATURES[: len(RELATIVE)] == RELATIVE
 
 
 def test_a_blend_that_lacks_a_feature_is_refused() -> None:
     with pytest.raises(ValueError, match="weight"):
-        Blend({"similarity": 1.0})
+        Blend({"similarity": 1.0}, "v1")
 
 
 def test_an_adjusted_blend_adds_a_linear_term_to_every_score_and_names_its_version() -> None:
-    blend = Blend.of("allow", bert=True)
+    blend = Blend.plain()
     found = np.random.default_rng(1).normal(size=(2, 5, len(FEATURES)))
     adjusted = blend.adjusted({"similarity": 0.5, "shelf": -0.25}, "v2")
     expected = blend.score(found) + 0.5 * found[:, :, POSITION["similarity"]] - 0.25 * found[:, :, POSITION["shelf"]]

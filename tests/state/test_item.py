@@ -56,7 +56,7 @@ def test_statistics_fit_into_a_kilobyte_even_with_the_longest_ids() -> None:
     row = ItemRow()
     for number in range(2 * NEIGHBOURS):
         count(row, signal(NOW + number, before=[(f"{number:x^128}", 1.0)]))
-    assert len(row.neighbours) == NEIGHBOURS
+    assert NEIGHBOURS // 2 < len(row.neighbours) <= NEIGHBOURS
     raw = encode_stats(stats_of(row))
     assert len(raw) <= MOST_BYTES
     read = decode_stats(raw)

@@ -1,0 +1,169 @@
+"""How fast lists are ranked on one core, without Kafka and before the cross-encoder.
+
+    python -m benchmarks.ranking [--quick] [--json]
+
+Made-up shops of 1,000, 10,000 and 100,000 items and users with some forty purchases and ten views each; vectors are random, of the shipped
+model's size, and the blend is the shipped one. Rows are turned into lists in micro-batches of 1 to 256 users; "lists/s" counts everything
+from the row to the chosen items, and the stages show where the time goes. Beside it the same ranking written per user in plain loops
+(benchmarks/plain.py), whose lists are checked to be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import machine
+from benchmarks.plain import PlainRanker
+from streamrec.bert.blends import load_blend
+from streamrec.bert.folder import ModelFolder
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.events.types import Item
+from streamrec.features.queries import queries
+from streamrec.ranking import Ranker, default_sources
+from streamrec.settings import Settings
+from streamrec.state.decay import DAY_MS, Tally
+from streamrec.state.item import HALF_LIVES, KINDS
+from streamrec.state.stats import ItemStats
+from streamrec.state.user import UserRow
+
+NOW = 1_700_000_000_000
+K = 10
+CATALOGUES, BATCHES = (1_000, 10_000, 100_000), (1, 4, 16, 64, 256)
+USERS = 512
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+STAGES = ("queries", "sources", "filters", "features", "scorers", "selectors")
+
+
+class RandomVectors:
+    """In place of the text model: nothing is read, vectors are random."""
+
+    name, revision, provider = "random", "0", "none"
+    dim, max_item_tokens, max_user_tokens = 128, 1, 1
+
+    def __init__(self) -> None:
+        self._dice = np.random.default_rng(0)
+
+    def tokenize(self, texts: Any, limit: int) -> Any:
+        return np.zeros((len(texts), limit), np.int32)
+
+    def encode(self, tokens: Any) -> Any:
+        vectors = self._dice.normal(size=(len(tokens), self.dim)).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def shop(size: int) -> Catalogue:
+    """Items of uneven popularity, each with neighbours of about its own."""
+    dice = np.random.default_rng(1)
+    catalogue = Catalogue(RandomVectors())  # type: ignore[arg-type]
+    ids = [f"item-{number}" for number in range(size)]
+    prices = np.exp(dice.normal(2, 1, size))
+    ages = dice.uniform(1, 400, size) * DAY_MS
+    catalogue.put_items(
+        Item(item_id=name, title=name, price=float(price), currency="EUR", created_ts=int(NOW - age))  # type: ignore[arg-type]
+        for name, price, age in zip(ids, prices, ages, strict=True)
+    )
+    sold = dice.permutation(200.0 / np.arange(1, size + 1) ** 0.7)
+    for number, name in enumerate(ids):
+        near = [ids[other % size] for other in dice.integers(number - 60, number + 60, 20).tolist()]
+        counts = [[0.0] * len(HALF_LIVES) for _ in KINDS]
+        counts[0] = counts[1] = [float(sold[number] * share) for share in (0.05, 0.2, 0.6, 1.0)]
+        ts = int(NOW - dice.exponential(3) * DAY_MS)
+        linked = [(other, round(float(dice.exponential(2)), 3)) for other in dict.fromkeys(near) if other != name]
+        first, again = int(NOW - ages[number]), float(0.2 * sold[number])
+        catalogue.put_stats(name, ItemStats(1, ts, first, counts, linked, linked[:12], again, ts))
+    return catalogue
+
+
+def people(catalogue: Catalogue) -> list[UserRow]:
+    """Users who buy about one part of the shop."""
+    dice = np.random.default_rng(2)
+    rows = []
+    for _ in range(USERS):
+        row, middle, size = UserRow(), int(dice.integers(catalogue.items.size)), catalogue.items.size
+        for name, most in (("bought", 40), ("seen", 10)):
+            for number in range(int(dice.poisson(most))):
+                item_id = catalogue.items.ids[int(dice.normal(middle, 200)) % size]
+                getattr(row, name)[item_id] = Tally(int(NOW - (1 + number // 8) * 9 * DAY_MS), float(dice.integers(1, 4)))
+        row.spent, row.orders = Tally(NOW - DAY_MS, 80.0), Tally(NOW - DAY_MS, 40.0)
+        rows.append(row)
+    return rows
+
+
+def measure(catalogue: Catalogue, ranker: Ranker, rows: list[UserRow], batch: int, seconds: float) -> dict[str, Any]:
+    """Lists per second of CPU time, milliseconds per list by stage, and how long one micro-batch takes."""
+    spent, took, lists = Counter[str](), [], 0
+    begin, cpu = time.perf_counter(), time.process_time()
+    while time.perf_counter() - begin < seconds or len(took) < 5:
+        at = (len(took) * batch) % len(rows)
+        chosen = (rows * 2)[at : at + batch]
+        start = time.perf_counter()
+        asked = queries(chosen, [NOW] * batch, [None] * batch, catalogue)
+        spent["queries"] += time.perf_counter() - start
+        spent.update(ranker.rank(asked).seconds)
+        took.append(1000 * (time.perf_counter() - start))
+        lists += batch
+    cpu = time.process_time() - cpu
+    return {
+        "items": catalogue.items.size,
+        "batch": batch,
+        "lists_per_s": round(lists / cpu),
+        "batch_p50_ms": round(float(np.percentile(took, 50)), 2),
+        "batch_p99_ms": round(float(np.percentile(took, 99)), 2),
+        "ms_per_list": {name: round(1000 * spent[name] / lists, 3) for name in STAGES},
+    }
+
+
+def loops(catalogue: Catalogue, ranker: Ranker, rows: list[UserRow], count: int) -> dict[str, Any]:
+    """Lists per second of the plain loops, and how many of their items streamrec chose too."""
+    most = {source.name: source.count for source in default_sources()}  # type: ignore[attr-defined]
+    plain = PlainRanker(catalogue, ranker.blend, most)
+    cpu = time.process_time()
+    made = [plain.rank(row, NOW, K) for row in rows[:count]]
+    cpu = time.process_time() - cpu
+    slots = ranker.rank(queries(rows[:count], [NOW] * count, [None] * count, catalogue)).slots
+    same = sum(len({catalogue.items.ids[slot] for slot in ours} & set(theirs)) for ours, theirs in zip(slots, made, strict=True))
+    return {"items": catalogue.items.size, "lists_per_s": round(count / cpu, 1), "same_items": round(same / (K * count), 4)}
+
+
+def main() -> None:
+    """Print a table, or one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two catalogues, short runs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    if not ONE_THREAD.items() <= os.environ.items():
+        # One core is what is measured, and numpy has read its environment already.
+        again = [sys.executable, "-m", "benchmarks.ranking", *sys.argv[1:]]
+        sys.exit(subprocess.run(again, env=os.environ | ONE_THREAD, check=False).returncode)
+    settings = Settings(candidates="all", cross_pairs=0, diversity=0.0, k=K)
+    blend = load_blend(ModelFolder.load(), "allow", "bert")
+    sizes, seconds = (CATALOGUES[:2], 0.5) if arguments.quick else (CATALOGUES, 4.0)
+    report: dict[str, Any] = {"machine": machine(), "streamrec": [], "plain_loops": []}
+    for size in sizes:
+        catalogue = shop(size)
+        rows, ranker = people(catalogue), Ranker(catalogue, settings, blend)
+        ranker.rank(queries(rows, [NOW] * len(rows), [None] * len(rows), catalogue))
+        for batch in BATCHES:
+            report["streamrec"].append(found := measure(catalogue, ranker, rows, batch, seconds))
+            if not arguments.json:
+                stages = "  ".join(f"{name} {value:.3f}" for name, value in found["ms_per_list"].items())
+                head = f"{size:>7,} items, {batch:>3} at once: {found['lists_per_s']:>6,} lists/s per core"
+                print(f"{head}, p50 {found['batch_p50_ms']:.2f} ms, p99 {found['batch_p99_ms']:.2f} ms; ms per list: {stages}", flush=True)
+        report["plain_loops"].append(found := loops(catalogue, ranker, rows, 3 if arguments.quick else 20))
+        if not arguments.json:
+            print(f"{size:>7,} items, plain loops: {found['lists_per_s']} lists/s; {found['same_items']:.1%} of the items are the same")
+    if arguments.json:
+        print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
