@@ -159,7 +159,7 @@ class Ranker:
             ValueError: `delta` names a feature that the schema lacks.
         """
         self.blend = self.base.adjusted(delta, version)
-        self._delta = np.array([delta.get(name, 0.0) for name in FEATURES])
+        self._delta = self.blend.linear() - self.base.linear()
 
     @property
     def base_name(self) -> str:
