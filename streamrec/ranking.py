@@ -107,7 +107,7 @@ class Ranker:
         self._catalogue = catalogue
         self._settings = settings
         self.base = self.blend = blend or Blend.plain(settings.repeats)
-        self._delta = np.zeros(len(FEATURES))
+        self._delta: NDArray[np.floating] = np.zeros(len(FEATURES))
         self.sources = default_sources(settings.repeats) if sources is None else sources
         self._selector = SlateSelector(settings)
         self._cross: CrossEncoderScorer | None = None

@@ -192,7 +192,7 @@ def late_shop() -> tuple[Catalogue, UserRow]:
 def test_late_interaction_says_which_items_the_cross_encoder_looks_at() -> None:
     shop, row = late_shop()
     asked = queries([row], [NOW], [None], shop)
-    table = Blend.of("allow", bert=True)
+    table = Blend.plain()
     blend = replace(table, weights={**table.weights, "cross": 1000.0})
     ranker = Ranker(shop, settings(cross_pairs=3, late_pairs=30), blend)
     weighed = ranker.weigh(asked, deadline=0.0)
