@@ -32,7 +32,7 @@ from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
 from streamrec.stream.partition import Family, Tools
 from streamrec.stream.pieces import Names, WorkerPieces
-from streamrec.web.access import Access
+from streamrec.web.access import Access, is_loopback
 from streamrec.web.feed import Feed
 from streamrec.web.health import serve_health
 from streamrec.web.metrics import Metrics
@@ -111,6 +111,8 @@ async def _serve(
     _serve_people(app.web.web_app, settings, pieces, engine, access, feed.people)
     host, port = listening.getsockname()[:2]
     write_web(settings.data_dir, host, port)
+    if access.open and not is_loopback(settings.web_host):
+        log.warning("whoever reaches the web server sees the live page; set web_token (STREAMREC_WEB_TOKEN)", web_host=settings.web_host)
     log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
 
     await outbox.open()

@@ -47,7 +47,12 @@ def _same(given: str, wanted: str) -> bool:
 
 def is_near(request: Request) -> bool:
     """Whether a request comes from this machine."""
+    return is_loopback(request.remote or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from its own machine only."""
     try:
-        return ip_address(request.remote or "").is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

@@ -78,7 +78,7 @@ class Metrics:
         self.queue = Gauge("streamrec_queue_records", "Records that were fetched and wait for their turn.", registry=own)
         self.ready = Gauge("streamrec_ready", "1 when the worker serves all its partitions.", registry=own)
         self.model = Info("streamrec_model", "The model in use.", registry=own)
-        self._labels: Callable[[], Mapping[str, str]] = dict
+        self.model_labels: Callable[[], Mapping[str, str]] = dict
         self._pairs = _Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", dict)
         self._swaps = _Followed("streamrec_model_swaps", "Published models that were taken over or refused.", dict)
         self._weights = _Followed("streamrec_weights", "Versions of learned weights that were served, refused or for another base.", dict)
@@ -124,7 +124,7 @@ class Metrics:
 
     def follow_model(self, labels: Callable[[], Mapping[str, str]], pairs: Totals, swaps: Totals, weights: Totals) -> None:
         """Say from where to learn which model serves, and what became of pairs, of published models and of learned weights."""
-        self._labels, self._pairs.totals, self._swaps.totals, self._weights.totals = labels, pairs, swaps, weights
+        self.model_labels, self._pairs.totals, self._swaps.totals, self._weights.totals = labels, pairs, swaps, weights
 
     def set_lag(self, topic: str, records: int) -> None:
         """Say how many records of a topic wait to be read."""
@@ -132,5 +132,5 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
-        self.model.info(dict(self._labels()))
+        self.model.info(dict(self.model_labels()))
         return generate_latest(self.registry)

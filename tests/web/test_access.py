@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from streamrec.web.access import COOKIE, Access
+from streamrec.web.access import COOKIE, Access, is_loopback
 
 
 def admits(access: Access, **headers: str) -> bool:
@@ -29,3 +30,8 @@ def test_with_a_token_only_who_gives_it_is_let_in() -> None:
 
 def test_an_empty_cookie_opens_nothing() -> None:
     assert not admits(Access("secret"), Cookie=f"{COOKIE}=")
+
+
+@pytest.mark.parametrize(("host", "near"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("10.0.0.1", False), ("kafka", False)])
+def test_only_loopback_addresses_are_reached_from_their_own_machine_alone(host: str, near: bool) -> None:
+    assert is_loopback(host) is near

@@ -47,3 +47,13 @@ def test_without_events_there_are_no_shares_and_no_quantiles() -> None:
     assert said["degraded_share"] is None
     assert said["latency"]["p50"] is None
     assert said["records_s"] == 0
+
+
+def test_the_model_is_the_one_that_serves_now() -> None:
+    metrics = Metrics("")
+    serving = {"name": "mini", "revision": "1", "provider": "CPUExecutionProvider"}
+    metrics.follow_model(lambda: serving, dict, dict, dict)
+    figures = Figures(metrics)
+    assert figures.now()["model"]["revision"] == "1"
+    serving["revision"] = "2"
+    assert figures.now()["model"]["revision"] == "2"
