@@ -101,6 +101,12 @@ def test_a_valid_event_validates_by_the_document(case: tuple[str, dict[str, Any]
     assert not jsonschema.Draft7Validator(schema).is_valid({})
 
 
+def test_tuples_are_said_as_draft_7_says_them() -> None:
+    covers = DOCUMENT["components"]["schemas"]["Recommendation"]["properties"]["covers"]["items"]
+    assert [place["title"] for place in covers["items"]] == ["topic", "partition", "offset"]
+    assert "prefixItems" not in json.dumps(DOCUMENT)
+
+
 def test_one_topic_alone_brings_only_what_it_needs() -> None:
     alone = asyncapi("dead-letters")
     assert list(alone["channels"]) == ["dead-letters"]

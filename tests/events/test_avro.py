@@ -6,10 +6,11 @@ import fastavro
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from streamrec.events.avro import avro_schema, undated
 from streamrec.events.codec import INPUTS, decode, encode
-from streamrec.events.types import WIRE_TYPES, to_builtins
+from streamrec.events.types import WIRE_TYPES, Reaction, Trigger, to_builtins
 from tests.events.strategies import VALID
 
 SCHEMAS = {name: fastavro.parse_schema(undated(avro_schema(name))) for name in WIRE_TYPES}
@@ -55,6 +56,23 @@ def test_a_type_that_is_named_twice_is_written_once() -> None:
     walk([avro_schema(name) for name in WIRE_TYPES])
     assert len(found) == len(set(found))
     assert {"View", "RankedItem", "RecommendationCovers", "RoomStatus"} <= set(found)
+
+
+class Twice(Struct):
+    """Holds a type, a choice and a tuple in two places each."""
+
+    first: Reaction
+    second: Reaction
+    one: Trigger
+    more: list[Trigger]
+
+
+def test_a_type_in_two_places_is_defined_at_the_first_and_named_at_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WIRE_TYPES, "twice", Twice)
+    schema = avro_schema("twice")
+    fastavro.parse_schema(schema)
+    assert schema["fields"][2]["type"]["name"] == "Trigger"
+    assert schema["fields"][3]["type"] == {"type": "array", "items": "Trigger"}
 
 
 def test_the_places_of_a_tuple_have_names() -> None:

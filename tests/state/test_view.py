@@ -11,7 +11,7 @@ from streamrec.state.view import as_data, known
 
 ROW = UserRow(
     seq=3,
-    bought={"old": Tally(EventTime(10), 2.5), "new": Tally(30, 1.0), "also new": Tally(30, 1.0)},
+    bought={"before": Tally(EventTime(10), 2.5), "new": Tally(30, 1.0), "late": Tally(30, 1.0)},
     said=[Said(5, "好看")],
     event_ids=remember(remember(b"", "e1", 1000), "e2", 2000),
     waiting=[("views", 0, 1, "e1", 5)],
@@ -28,8 +28,8 @@ def test_every_field_is_there_by_name_and_goes_into_json() -> None:
 def test_items_come_newest_first_and_ids_of_events_as_a_number() -> None:
     data = as_data(ROW)
     msgspec.json.encode(data)
-    assert list(data["bought"]) == ["also new", "new", "old"]
-    assert data["bought"]["old"] == {"ts": 10, "count": 2.5}
+    assert list(data["bought"]) == ["late", "new", "before"]
+    assert data["bought"]["before"] == {"ts": 10, "count": 2.5}
     assert data["said"] == [{"ts": 5, "text": "好看"}]
     assert data["event_ids"] == 2
     assert data["waiting"] == [["views", 0, 1, "e1", 5]]
