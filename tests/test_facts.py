@@ -32,6 +32,7 @@ def test_what_resembles_or_was_bought_with_an_item_of_the_user_names_that_item()
     assert found["mug2"] == "mug"
     assert found["rake"] == "hose"
     assert found["other0"] is None
+    assert found["hose"] != "hose"
 
 
 def test_a_user_without_a_history_has_nothing_that_speaks_for_an_item() -> None:
