@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.items import PURCHASE, WEEK
 from streamrec.features.schema import POSITION
+from streamrec.reasons import FAMILIES
 from streamrec.sources.context import Context
 from streamrec.state.item import HALF_LIVES
 
+ALIKE, TOGETHER = ([POSITION[name] for name in FAMILIES[family]] for family in ("alike", "together"))
 OWN = 16
 """Only the newest items of the user are asked."""
 FEW = 2
@@ -23,7 +25,7 @@ def because(shop: Context, slots: NDArray[np.int32], contributions: NDArray[np.f
     `slots` (users, k) are -1 behind the last; `contributions` (users, k, features) tell whether likeness or purchases weighed more.
     """
     own = shop.queries.recent.slots[:, :OWN]
-    alike, together = contributions[:, :, POSITION["similarity"]], contributions[:, :, POSITION["covisits"]]
+    alike, together = (contributions[:, :, positions].sum(axis=2) for positions in (ALIKE, TOGETHER))
     if not own.shape[1] or not (slots >= 0).any() or not ((alike > 0) | (together > 0)).any():
         return np.full(slots.shape, -1, np.int32)
     bonds = np.where((together > np.maximum(alike, 0.0))[:, :, None], _bought(shop, slots, own), _likeness(shop, slots, own))

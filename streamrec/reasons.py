@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -40,9 +40,27 @@ REASONS: dict[str, Reason] = {
     "country": Reason("popular_in_country", "Many people in your country bought it within a month.", "近一个月您所在国家很多人买过。"),
     "idle": Reason("still_sold", "Somebody bought it not long ago.", "不久前有人买过它。"),
     "rebought": Reason("often_rebought", "People who bought it buy it again.", "买过它的人还会再买。"),
-    "covisits_last": Reason("bought_with_last", "People who took what you took last took it too.", "买过您上次那些商品的人也买了它。"),
-    "follows": Reason("bought_next", "People who took what you took last took it the next time.", "买过您上次那些商品的人下次买了它。"),
-    "similarity_last": Reason("similar_to_last", "It resembles what you took last.", "它和您上次买的商品相似。"),
+    "covisits_last": Reason(
+        "bought_with_last",
+        "People who took what you took last took it too.",
+        "买过您上次那些商品的人也买了它。",
+        "People who took {because} took it too.",
+        "买过“{because}”的人也买了它。",
+    ),
+    "follows": Reason(
+        "bought_next",
+        "People who took what you took last took it the next time.",
+        "买过您上次那些商品的人下次买了它。",
+        "People who took {because} took it too.",
+        "买过“{because}”的人也买了它。",
+    ),
+    "similarity_last": Reason(
+        "similar_to_last",
+        "It resembles what you took last.",
+        "它和您上次买的商品相似。",
+        "It resembles {because}, which you chose.",
+        "它和您选过的“{because}”相似。",
+    ),
     "category": Reason("favourite_category", "It is of a kind that you like.", "它属于您喜欢的品类。"),
     "brand": Reason("favourite_brand", "It is of a brand that you like.", "它是您喜欢的品牌。"),
     "seen": Reason("looked_at", "You looked at it.", "您看过它。"),
@@ -82,6 +100,17 @@ REASONS: dict[str, Reason] = {
 }
 """Per feature."""
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "popular": ("popularity_1d", "popularity_7d", "popularity_30d", "popularity_90d", "popular", "country", "idle"),
+    "rising": ("trend_7d", "trend_30d"),
+    "together": ("covisits", "covisits_last", "follows"),
+    "alike": ("similarity", "similarity_last"),
+    "owned": ("repeat", "repeat_recency", "owned", "owned_count", "owned_age", "rebought"),
+    "new": ("freshness", "age"),
+    "price": ("price", "price_gap"),
+}
+"""Features that say much the same: they count together, and the strongest of them speaks. Every other feature counts alone."""
+
 RULE = "rule"
 EXPLORED = Reason("explored", "Few have seen it yet; this place gives it a chance.", "看过它的人还不多，这个位置给它一次机会。")
 RULED = Reason(RULE, "The shop decided so (rule {rule}).", "由商家规则“{rule}”决定。")
@@ -92,13 +121,27 @@ BECAUSE = {code for code, reason in BY_CODE.items() if "{because}" in reason.lon
 """Codes whose sentence names an item of the user's own."""
 BOUGHT = {code for code, reason in BY_CODE.items() if "{bought}" in reason.longer_en}
 MOST = 3
+
 _CODES = ["" if name in USER else REASONS[name].code for name in FEATURES]
+_IN_FAMILIES = [name for names in FAMILIES.values() for name in names]
+_GROUPS = [*FAMILIES.values(), *((name,) for name in FEATURES if name not in _IN_FAMILIES)]
+_MEMBERS = np.array([[name in group for name in FEATURES] for group in _GROUPS])
 
 
-def reasons(contributions: NDArray[np.float64]) -> list[str]:
-    """The codes of the strongest positive contributions (features,), strongest first, at most three."""
-    order = np.argsort(-contributions, kind="stable")[:MOST]
-    return list(dict.fromkeys(_CODES[position] for position in order if contributions[position] > 0))
+def strongest(contributions: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The features that speak for each place, by position, strongest first, of shape (…, MOST); -1 where nothing more speaks for it.
+
+    Contributions (…, features) are summed by family, and of a family with a positive sum the strongest feature speaks.
+    """
+    sums = contributions @ _MEMBERS.T.astype(np.float64)
+    families = np.argsort(-sums, axis=-1, kind="stable")[..., :MOST]
+    speakers = np.argmax(np.where(_MEMBERS[families], contributions[..., None, :], -np.inf), axis=-1)
+    return np.where(np.take_along_axis(sums, families, axis=-1) > 0, speakers, -1)
+
+
+def codes(features: Sequence[int]) -> list[str]:
+    """The reasons of features by position, without those of -1."""
+    return [_CODES[feature] for feature in features if feature >= 0]
 
 
 def in_words(item: RankedItem, titles: Mapping[str, str], language: Language = "en") -> list[str]:

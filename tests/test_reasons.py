@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamrec.events.types import RankedItem
-from streamrec.reasons import BY_CODE, in_words
+from streamrec.features.schema import FEATURES, POSITION, USER
+from streamrec.reasons import BY_CODE, FAMILIES, REASONS, codes, in_words, strongest
 
 TITLES = {"i1": "RED {MUG}"}
 
@@ -26,6 +30,32 @@ def test_a_sentence_names_the_facts_that_are_known() -> None:
 
 def test_a_rule_is_named_and_an_unknown_code_stands_for_itself() -> None:
     assert in_words(ranked("rule:summer:1", "of_tomorrow"), {}) == ["The shop decided so (rule summer:1).", "of_tomorrow"]
+
+
+def told(**contributions: float) -> list[str]:
+    row = np.zeros((1, 1, len(FEATURES)))
+    for name, value in contributions.items():
+        row[0, 0, POSITION[name]] = value
+    return codes(strongest(row)[0, 0].tolist())
+
+
+def test_features_that_say_much_the_same_count_together_and_the_strongest_of_them_speaks() -> None:
+    assert told(on_air=1.5, popularity_1d=0.9, popularity_7d=1.0, shelf=0.1) == ["popular_this_week", "on_air", "in_this_room"]
+    assert told(popularity_1d=2.0, popularity_30d=-2.5, freshness=0.2) == ["new"]
+    assert told(similarity=-1.0) == []
+
+
+@given(st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES)))
+def test_only_what_adds_to_the_score_is_a_reason(values: list[float]) -> None:
+    row = np.array(values) * [name not in USER for name in FEATURES]
+    for feature in strongest(row[None, None])[0, 0].tolist():
+        assert feature == -1 or row[feature] > 0
+
+
+def test_a_feature_is_in_one_family_at_most() -> None:
+    named = [name for names in FAMILIES.values() for name in names]
+    assert len(named) == len(set(named))
+    assert set(named) <= set(REASONS)
 
 
 @pytest.mark.parametrize("code", BY_CODE)

@@ -214,9 +214,10 @@ class ItemTable:
         """The number of a category, or of a brand that stands for one; 0 for one that no item has."""
         return self._categories.get(name, 0)
 
-    def first_seen(self) -> NDArray[np.int64]:
+    def first_seen(self, slots: NDArray[np.int32]) -> NDArray[np.int64]:
         """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
-        earliest = np.minimum(np.where(self.created > 0, self.created, NEVER), self.first_sale)
+        created, first_sale = self.created[slots], self.first_sale[slots]
+        earliest = np.where(created > 0, np.minimum(created, first_sale), first_sale)
         return np.where(earliest == NEVER, 0, earliest)
 
     def root_purchases(self) -> NDArray[np.float64]:

@@ -76,11 +76,11 @@ def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str]) -> 
         overflow="ellipsis",
     )
     head.no_wrap = True
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False, expand=True)
     table.add_column(justify="right", style="dim", min_width=4)
     table.add_column(width=40, no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right", style="green", min_width=8)
-    table.add_column(style="dim", no_wrap=True, overflow="ellipsis")
+    table.add_column(style="dim", no_wrap=True, overflow="ellipsis", ratio=1)
     for item in ranked.items[:TOP]:
         title, why = titles.get(item.item_id, item.item_id), " ".join(in_words(item, titles))
         table.add_row(str(item.rank), escape(title), f"{item.score:.3f}", escape(why))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import NEVER, PURCHASE, VIEW, VIEW_SHARE
+from streamrec.catalogue.items import PURCHASE, VIEW, VIEW_SHARE
 from streamrec.features.queries import Queries, Tallies
 from streamrec.features.schema import FEATURES, POSITION, RELATIVE
 from streamrec.sources.candidates import Candidates
@@ -49,9 +49,8 @@ def features(context: Context, candidates: Candidates) -> Array:
     if queries.country.any():
         here = items.country[slots] == np.where(queries.country > 0, queries.country, -1)[:, None, None]
         put("country", np.log1p((items.country_count[slots] * here).sum(axis=2) * np.exp2(age / -HALF_LIVES[MONTH])))
-    created, first_sale = items.created[slots], items.first_sale[slots]
-    first_seen = np.where(created > 0, np.minimum(created, first_sale), first_sale)
-    freshness = _recency(now, np.where(first_seen == NEVER, 0, first_seen))
+    first_seen = items.first_seen(slots)
+    freshness = _recency(now, first_seen)
     put("freshness", freshness)
     put("age", freshness)
     put("idle", np.log1p(np.maximum(now - items.sold_at[slots], 0) / DAY_MS))

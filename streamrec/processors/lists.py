@@ -19,7 +19,7 @@ from streamrec.features.queries import queries
 from streamrec.features.schema import FEATURES
 from streamrec.learning.slates import Slate, slate_of
 from streamrec.ranking import DECIMALS, Ranked, Ranker
-from streamrec.reasons import BECAUSE, BOUGHT, EXPLORED, RULE, reasons
+from streamrec.reasons import BECAUSE, BOUGHT, EXPLORED, RULE, codes, strongest
 from streamrec.state.apply import show
 from streamrec.state.user import UserRow
 
@@ -141,7 +141,8 @@ class ListMaker:
         ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
         # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
-        places = [self._items(ranked, position, request) for position, request in enumerate(batch)]
+        why = strongest(ranked.contributions).tolist()
+        places = [self._items(ranked, position, request, why[position]) for position, request in enumerate(batch)]
         lists = [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
         made.lists += lists
         made.slates += _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else [None] * len(lists)
@@ -155,7 +156,7 @@ class ListMaker:
         appended = [request.appended_ms for request in batch if request.appended_ms is not None]
         return max(0.0, (self._clock_ms() - min(appended)) / 1000) if appended and self._clock_ms is not None else 0.0
 
-    def _items(self, ranked: Ranked, position: int, request: Request) -> list[RankedItem]:
+    def _items(self, ranked: Ranked, position: int, request: Request, speak: list[list[int]]) -> list[RankedItem]:
         catalogue, room = self._catalogue, request.room_id or request.row.room_id
         contributions = np.round(ranked.contributions[position], DECIMALS)
         rules = {rule_id: added[position].tolist() for rule_id, added in ranked.rules.items()}
@@ -174,7 +175,7 @@ class ListMaker:
                 break
             ruled = {f"{RULE}:{rule_id}": added[place] for rule_id, added in rules.items() if added[place] == added[place]}
             explored = propensity == propensity
-            why = [*ruled, *([EXPLORED.code] if explored else []), *reasons(contributions[place])]
+            why = [*ruled, *([EXPLORED.code] if explored else []), *codes(speak[place])]
             items.append(
                 RankedItem(
                     item_id=catalogue.items.ids[slot],

@@ -15,7 +15,7 @@ from streamrec.events.types import Danmaku, EventTime, Feedback
 from streamrec.features.queries import queries
 from streamrec.features.schema import FEATURES, POSITION, RELATIVE, USER
 from streamrec.ranking import Ranked, Ranker, default_sources
-from streamrec.reasons import REASONS, reasons
+from streamrec.reasons import REASONS
 from streamrec.scorers.blend import Blend
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
@@ -284,13 +284,9 @@ def test_the_order_in_which_items_arrive_does_not_change_a_list(order: list[int]
     assert listed(shop(order), user(3)) == listed(shop(list(range(20))), user(3))
 
 
-def test_contributions_sum_to_the_score_and_give_the_reasons() -> None:
-    row = user(5)
-    result = ranked(shop_of(30, WordModel()), row)
+def test_contributions_sum_to_the_score() -> None:
+    result = ranked(shop_of(30, WordModel()), user(5))
     assert result.contributions.sum(axis=2) == pytest.approx(result.scores, abs=1e-5)
-    for contributions in result.contributions[0]:
-        strongest = FEATURES[int(np.argmax(contributions))]
-        assert reasons(contributions)[0] == REASONS[strongest].code
 
 
 def test_every_feature_of_a_candidate_has_a_reason() -> None:
