@@ -17,7 +17,20 @@ from streamrec.settings import Settings
 
 DEFAULT = "default"
 """The arm of everyone who is in no other: by the settings as they are."""
-MAY_DIFFER = frozenset({"diversity", "diversity_method", "max_per_category", "max_per_host", "max_shown", "explore_slots", "cross_pairs"})
+MAY_DIFFER = frozenset(
+    {
+        "blend",
+        "cross_pairs",
+        "diversity",
+        "diversity_method",
+        "explore_slots",
+        "late_pairs",
+        "max_per_category",
+        "max_per_host",
+        "max_shown",
+        "repeats",
+    }
+)
 """Settings that an arm may set otherwise."""
 
 

@@ -61,7 +61,7 @@ def load_model(settings: Settings) -> TextModel | None:
 
 
 def build_ranking(settings: Settings) -> Ranking:
-    """Rankers over an empty catalogue, each with the blend of the model folder for its way of ranking.
+    """Rankers over an empty catalogue, each with the blend that its settings name or that the model folder has for its way of ranking.
 
     Raises:
         SettingsError: the arms have no sense.
@@ -73,10 +73,12 @@ def build_ranking(settings: Settings) -> Ranking:
 
 
 def own_blend(settings: Settings) -> Blend:
-    """The blend that the settings' model folder has for their way of ranking."""
-    from streamrec.bert.blends import load_blend
+    """The blend that the settings name, or else that of their model folder for their way of ranking."""
+    from streamrec.bert.blends import load_blend, read_blend
     from streamrec.bert.folder import ModelFolder
 
+    if settings.blend is not None:
+        return read_blend(settings.blend)[0]
     return load_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
 
 

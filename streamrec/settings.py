@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     # model
     model: Path | None = Field(None, description="Folder of the model; the one inside the package when unset.")
     scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")
+    blend: Path | None = Field(None, description="A blend that `streamrec train blend` made; that of the model's folder when unset.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
     precision: Literal["auto", "fp32", "int8", "fp16"] = Field(
         "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU and int8 on a CPU where the model has them."

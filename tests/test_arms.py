@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.arms import DEFAULT, MAY_DIFFER, Arms, load_arms
-from streamrec.errors import SettingsError
+from streamrec.assembly import build_ranking
+from streamrec.bert.blends import file_name, read_blend
+from streamrec.bert.folder import SHIPPED
+from streamrec.errors import ModelError, SettingsError
 from streamrec.events.types import Trigger
 from streamrec.processors.lists import ListMaker, Request
 from streamrec.ranking import Ranker
@@ -88,8 +91,19 @@ def test_a_file_without_sense_is_refused(tmp_path: Path, text: str, complaint: s
         load_arms(settings(arms=tmp_path / "nowhere.toml"))
 
 
-def test_what_may_differ_are_settings() -> None:
+def test_what_may_differ_are_settings_and_all_of_them_are_documented() -> None:
     assert Settings.model_fields.keys() >= MAY_DIFFER
+    section = (Path(__file__).parent.parent / "docs" / "settings.md").read_text().partition("## Experiments")[2]
+    assert all(f"`{name}`" in section for name in MAY_DIFFER)
+
+
+def test_an_arm_can_rank_by_a_blend_of_its_own(tmp_path: Path) -> None:
+    own = SHIPPED / file_name("exclude", "off")
+    path = written(tmp_path, f'[arms.one]\nshare = 0.5\nblend = "{own}"\n')
+    ranking = build_ranking(settings(arms=path))
+    assert ranking.rankers["one"].blend.weights == read_blend(own)[0].weights != ranking.ranker.blend.weights
+    with pytest.raises(ModelError, match="no blend"):
+        build_ranking(settings(blend=path))
 
 
 def test_every_arm_ranks_by_its_own_settings_and_the_lists_say_so_in_the_order_of_their_triggers(tmp_path: Path) -> None:
