@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
+from streamrec.cli.output import emit, printable
 from streamrec.errors import ListNotFound
 from streamrec.settings import Settings
 
@@ -37,7 +37,7 @@ def explain(
     for item, place in zip(told["items"], ranked.items, strict=True):
         item |= {"title": titles.get(place.item_id), "why": in_words(place, titles, lang)}
     lines = _head(ranked, rooms) + [line for place in ranked.items for line in _place(place, titles, in_words(place, titles, lang))]
-    emit(as_json, told, "\n".join(lines))
+    emit(as_json, told, "\n".join(map(printable, lines)))
 
 
 def _from_kafka(settings: Settings, list_id: str) -> tuple[Recommendation, Titles, Titles]:

@@ -16,3 +16,8 @@ def emit(as_json: bool, data: Any, text: str) -> None:
 def note(message: str) -> None:
     """Progress, on stderr."""
     typer.echo(message, err=True)
+
+
+def printable(text: str) -> str:
+    """What others wrote, on one line and without anything that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

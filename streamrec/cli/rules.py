@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
+from streamrec.cli.moments import UNITS_MS
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
+from streamrec.cli.output import emit, note, printable
 from streamrec.clock import now_ms
 from streamrec.events.types import Rule, to_builtins
 from streamrec.settings import Settings
@@ -18,7 +19,6 @@ app = typer.Typer(no_args_is_help=True, help="Pin, boost, bury or block items, c
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Action = Literal["pin", "boost", "bury", "block"]
 Target = Literal["item", "category", "host"]
-UNITS_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 @app.command()
@@ -98,4 +98,4 @@ def _state(rule: Rule) -> str:
 def _line(rule: Rule) -> str:
     how = {"pin": f"place {rule.position}", "boost": f"× {rule.factor:g}", "bury": f"÷ {rule.factor:g}"}.get(rule.action, "")
     where = f"in room {rule.room_id}" if rule.room_id else ""
-    return f"{rule.rule_id:<20} {_state(rule):<9} {rule.action:<6} {rule.target} {rule.target_id} {how} {where}".rstrip()
+    return printable(f"{rule.rule_id:<20} {_state(rule):<9} {rule.action:<6} {rule.target} {rule.target_id} {how} {where}".rstrip())

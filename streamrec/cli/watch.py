@@ -12,7 +12,7 @@ import typer
 
 from streamrec.cli.interrupts import stop_on_signals
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import note
+from streamrec.cli.output import note, printable
 from streamrec.events.types import Recommendation, to_builtins
 from streamrec.settings import Settings
 
@@ -73,6 +73,6 @@ def block(made: Recommendation, titles: Titles, top: int, prefix: str, with_user
 
 
 def _name(names: Mapping[str, str], own_id: str) -> str:
-    """The title, or the id where there is none; on one line, and nothing that a terminal would obey."""
-    text = "".join(sign if sign.isprintable() else " " for sign in names.get(own_id, own_id))
+    """The title, or the id where there is none."""
+    text = printable(names.get(own_id, own_id))
     return text if len(text) <= TITLE else text[: TITLE - 1] + "…"

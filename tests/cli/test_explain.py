@@ -28,7 +28,7 @@ def written(path: Path, *lines: Any) -> str:
 @pytest.fixture
 def replayed(tmp_path: Path) -> tuple[str, str]:
     """A file of items, and one of the lists that a replay with rules made of them."""
-    shop = [item(f"i{number}", f"RED MUG {number}") for number in range(4)]
+    shop = [item(f"i{number}", f"RED MUG {number}") for number in range(2)] + [item("i2", "\x1b[2JRED MUG 2")]
     items = written(tmp_path / "items.jsonl", *({name: getattr(each, name) for name in ITEM_FIELDS} for each in shop))
     event = {"topic": "purchases", "user_id": "u", "item_id": "i1", "price": 1, "currency": "GBP"}
     events = written(tmp_path / "events.jsonl", event | {"ts": NOW}, event | {"ts": NOW + DAY})
@@ -49,6 +49,7 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
     assert "You bought it before." in told.stdout
     assert "The shop decided so (rule more-mugs)." in told.stdout
     assert "+1.099  rule:more-mugs" in told.stdout
+    assert " [2JRED MUG 2 (i2)" in told.stdout
     as_json = json.loads(run("explain", "purchases-0-1", "--lists", lists, "--items", items, "--lang", "zh", "--json").stdout)
     assert as_json["items"][0]["title"] == "RED MUG 1"
     assert "您以前买过它。" in as_json["items"][0]["why"]
