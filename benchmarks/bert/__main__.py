@@ -24,6 +24,8 @@ import numpy as np
 from benchmarks.bert import texts
 from benchmarks.bert.contenders import CONTENDERS, NOT_RUN, OWN, ContenderFailed, Running, missing
 from benchmarks.machine import machine
+from streamrec.bert.folder import CROSS_ENCODER, SHIPPED
+from streamrec.bert.session import OnnxBackend
 from streamrec.cli.output import note
 from streamrec.errors import DeviceUnavailable
 
@@ -55,7 +57,7 @@ def compare(folder: Path, pairs: list[texts.Pair], size: Size, device: str) -> l
     running: list[Running] = []
     try:
         for contender in CONTENDERS:
-            if why := missing(contender):
+            if why := missing(contender, device):
                 rows.append({"contender": contender.name, "skipped": why})
                 continue
             note(f"starting {contender.name}")
@@ -138,15 +140,13 @@ def _spearman(one: Any, other: Any) -> float:
     return float(np.corrcoef(*ranks)[0, 1])
 
 
-def gpu(folder: Path, rounds: int) -> dict[str, Any]:
-    """The fractions on CUDA, or why there are none."""
-    from benchmarks.bert.peak import fractions
-
+def without_gpu() -> str | None:
+    """Why nothing can be measured on CUDA, or None."""
     try:
-        return fractions(folder, rounds, "cuda")
+        OnnxBackend(SHIPPED / CROSS_ENCODER, "cuda")
     except DeviceUnavailable as exc:
-        note(f"gpu: skipped: {exc}")
-        return {"skipped": str(exc)}
+        return str(exc)
+    return None
 
 
 def main() -> int:
@@ -156,6 +156,11 @@ def main() -> int:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the contenders that can use it run")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the sum of it all last")
     arguments = parser.parse_args()
+
+    def say(found: dict[str, Any]) -> None:
+        text = json.dumps(found)
+        print(text if arguments.json else text.replace('"', ""), flush=True)
+
     if lacking := [name for name in NEEDED if find_spec(name) is None]:
         note(f"error: this benchmark needs {', '.join(lacking)}; `make bench-bert` installs them")
         return 1
@@ -164,12 +169,11 @@ def main() -> int:
     from benchmarks.bert.weights import prepare
     from streamrec.bert.model import TextModel
 
+    if arguments.device == "cuda" and (why := without_gpu()):
+        say({"gpu": "skipped", "why": why})
+        return 0
     size = QUICK if arguments.quick else Size()
     pairs = texts.pairs(size.pairs)
-
-    def say(found: dict[str, Any]) -> None:
-        text = json.dumps(found)
-        print(text if arguments.json else text.replace('"', ""), flush=True)
 
     say({"machine": machine("onnxruntime", "onnxruntime-gpu", "torch", "transformers", "sentence-transformers"), "quick": arguments.quick})
     with tempfile.TemporaryDirectory(prefix="streamrec-bench-") as name:
@@ -177,20 +181,18 @@ def main() -> int:
         note("making the models")
         say({"parity": prepare(folder, pairs)})
         note("fractions of the machine's matrix products")
-        parts: dict[str, Any] = {"peak": fractions(folder / "model", size.peak_rounds)}
+        parts: dict[str, Any] = {"peak": fractions(folder / "model", size.peak_rounds, arguments.device)}
         say(parts["peak"])
         rows = compare(folder, pairs, size, arguments.device)
         for row in rows:
             say(row)
         note("costs, padding, event loop")
         for path in (folder / "model", None):
-            say(costs(path, size.cost_rounds))
-        model = TextModel.load(folder / "model", "cpu")
+            say(costs(path, size.cost_rounds, arguments.device))
+        model = TextModel.load(folder / "model", arguments.device)
         say({"padding": padding(model, pairs)})
-        parts["lag"] = loop_lag(None, size.lag_s)
+        parts["lag"] = loop_lag(None, size.lag_s, arguments.device)
         say({**parts["lag"], **swap_lag()})
-        if arguments.device == "cuda":
-            say({"gpu": gpu(folder / "model", size.peak_rounds)})
         say(summary(rows, parts, model.provider))
     return 1 if any("failed" in row for row in rows) else 0
 

@@ -24,17 +24,18 @@ class Contender:
     script: str
     precision: str
     module: str
+    on_cuda: bool = False
     python: Path | None = None
     """None is the one that runs the benchmark."""
 
 
 OWN = ("streamrec-fp32", "streamrec-int8")
 CONTENDERS = [
-    Contender("streamrec-fp32", "own.py", "fp32", "onnxruntime"),
+    Contender("streamrec-fp32", "own.py", "fp32", "onnxruntime", on_cuda=True),
     Contender("streamrec-int8", "own.py", "int8", "onnxruntime"),
-    Contender("sentence-transformers", "torch_cross_encoder.py", "fp32", "sentence_transformers"),
-    Contender("sentence-transformers-bf16", "torch_cross_encoder.py", "bf16", "sentence_transformers"),
-    Contender("fastembed", "fast.py", "fp32", "fastembed", FASTEMBED),
+    Contender("sentence-transformers", "torch_cross_encoder.py", "fp32", "sentence_transformers", on_cuda=True),
+    Contender("sentence-transformers-bf16", "torch_cross_encoder.py", "bf16", "sentence_transformers", on_cuda=True),
+    Contender("fastembed", "fast.py", "fp32", "fastembed", python=FASTEMBED),
     Contender("onnxruntime-padded", "plain.py", "fp32", "onnxruntime"),
 ]
 NOT_RUN = {"infinity-emb": "0.0.78 pins numpy below 2 and transformers below 5, and runs CrossEncoder of sentence-transformers on torch"}
@@ -86,8 +87,10 @@ class Running:
         return found
 
 
-def missing(contender: Contender) -> str | None:
+def missing(contender: Contender, device: str) -> str | None:
     """Why a contender cannot take part, or None."""
+    if device == "cuda" and not contender.on_cuda:
+        return "runs on the CPU"
     python = contender.python or Path(sys.executable)
     if not python.is_file():
         return f"{python.relative_to(ROOT)} is not there; `make bench-bert` makes it"

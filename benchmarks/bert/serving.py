@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.bert import texts
 from streamrec.bert.model import CPU_TOKEN_BUDGET, TextModel
 from streamrec.bert.pairs import length_batches
+from streamrec.bert.session import Device
 from streamrec.stream.worker import SWITCH_S
 
 CANDIDATES = (100, 200, 1000)
@@ -39,9 +40,9 @@ class Work:
         return self._users[:users], items, np.repeat(np.arange(users), pairs)
 
 
-def costs(folder: Path | None, rounds: int) -> dict[str, Any]:
+def costs(folder: Path | None, rounds: int, device: Device) -> dict[str, Any]:
     """Milliseconds by number of candidates, and pairs per second of 32 users alone and at once; best of all rounds."""
-    model = TextModel.load(folder, "cpu", cache_mb=0, late=True)
+    model = TextModel.load(folder, device, cache_mb=0, late=True)
     work = Work(model)
     rows = []
     for candidates in CANDIDATES:
@@ -81,9 +82,9 @@ def padding(model: TextModel, pairs: list[texts.Pair]) -> dict[str, float]:
     return {"to_the_longest": wasted([order]), "batches_of_32": wasted(as_they_come), "streamrec": wasted(ours)}
 
 
-def loop_lag(folder: Path | None, seconds: float) -> dict[str, float]:
+def loop_lag(folder: Path | None, seconds: float, device: Device) -> dict[str, float]:
     """How late (ms) an event loop runs what is due, idle and while another thread scores pairs without a pause, as in a worker."""
-    model = TextModel.load(folder, "cpu", cache_mb=0)
+    model = TextModel.load(folder, device, cache_mb=0)
     batch = Work(model).some(USERS, PAIRS_OF_USER)
     model.score(*batch)
     before = sys.getswitchinterval()
