@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from streamrec.cli.main import app
 from streamrec.errors import InputError
 from streamrec.events.types import Recommendation
 from streamrec.ranking import Ranker
@@ -137,3 +139,18 @@ def test_in_the_static_protocol_the_state_stands_still_and_each_user_has_one_lis
     assert {one.items[0].item_id for one in made} == {"i1"}
     last = replayed(lines, rank_from=NOW + 1)[-1]
     assert "repeat" in next(place for place in last.items if place.item_id == "i2").scores
+
+
+@pytest.mark.parametrize(("flags", "explored"), [((), False), (("--explore-slots", "1"), True)])
+def test_a_replay_explores_only_when_it_is_asked_to(tmp_path: Path, flags: tuple[str, ...], explored: bool) -> None:
+    items = [{"item_id": f"i{number}", "title": "mug", "price": 1, "currency": "GBP", "created_ts": NOW - DAY} for number in range(6)]
+    seen = {"topic": "feedback", "user_id": "a", "list_id": "l", "item_id": "i0", "action": "impression", "ts": NOW}
+    for name, lines in (("items", items), ("events", [seen, buy("a", "i1", NOW + 1)])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    lists = tmp_path / "lists.jsonl"
+    files = ["--items", str(tmp_path / "items.jsonl"), "--events", str(tmp_path / "events.jsonl"), "--out", str(lists)]
+    run = CliRunner().invoke(app, ["replay", *files, "--scoring", "off", "--k", "2", *flags])
+    assert run.exit_code == 0, run.output
+    (made,) = map(json.loads, lists.read_text().splitlines())
+    assert ["propensity" in place for place in made["items"]] == [False, explored]
+    assert ("explored" in made["items"][1]["reasons"]) == explored
