@@ -90,6 +90,10 @@ KuaiRec is share-alike. These weights are therefore offered under **CC BY-SA 4.0
 
 {metrics}
 
+## Size and speed
+
+{sizes}
+
 ## Limits
 
 * The title of an item is its most frequent description in the whole file, so a wording may come from after the cut; which items exist, and what was
@@ -127,6 +131,7 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         seeds=", ".join(sorted({str(record["seed"]) for record in records.values()})),
         commands="\n".join([*commands, f"streamrec export {work} {out}"]),
         until=records["ranker"]["until"],
+        sizes=_sizes(work / "compare.json"),
         metrics=_metrics(measured) if measured else "Not measured yet: run `streamrec train check`, then export again.",
     )
     (out / "README.md").write_text(text, encoding="utf-8")
@@ -151,6 +156,27 @@ def _metrics(measured: dict[str, Any]) -> str:
             "The last two add one score each to the blend above them. Among the 50 best of that blend, AUC of what stands alone: "
             + ", ".join(f"{name} {measured[f'{name}_alone_in_top_auc']:.4f}" for name in ("blend", "vectors", "late", "score"))
             + ".",
+        ]
+    )
+
+
+def _sizes(path: Path) -> str:
+    if not path.is_file():
+        return "Not measured yet: keep what `streamrec train compare` prints as `compare.json` in the work folder, then export again."
+    found = _read(path)
+    rows = [
+        f"| {row['graph']} | {row['parameters'] / 1e6:.2f} M | {row['bytes'] / 1e6:.1f} MB | {row['pairs_per_s']} | {row['ndcg@10']:.4f} | "
+        f"{row['difference'][0]:+.4f} … {row['difference'][1]:+.4f} | {row['auc_in_top']:.4f} |"
+        for row in found["graphs"]
+    ]
+    return "\n".join(
+        [
+            f"`streamrec train compare`, one thread on {found['processor']}, batches of 32; NDCG@10 of the blend with the score, with the 95 % interval of its "
+            "difference from the first row, and AUC among the 50 best.",
+            "",
+            "| cross-encoder | parameters | bytes | pairs/s | NDCG@10 | difference | AUC |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+            *rows,
         ]
     )
 

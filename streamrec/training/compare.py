@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,18 @@ from streamrec.bert.pairs import pair_inputs
 from streamrec.bert.session import OnnxBackend
 from streamrec.training.check import cross_scores
 from streamrec.training.held_out import HeldOut, K
+from streamrec.training.networks import command_line
 
 BATCH = 32
 RUNS = 30
 RESAMPLES = 2000
 
 
-def compare(graphs: dict[str, Path], held: HeldOut, seed: int) -> list[dict[str, Any]]:
-    """One row per graph. NDCG@10 is of the blend with its score; its difference from the first graph has a 95 % interval (bootstrap of
-    the baskets). Pairs/s: one thread, the best of 30 runs of 32 real pairs, the graphs in turn.
+def compare(graphs: dict[str, Path], held: HeldOut, seed: int) -> dict[str, Any]:
+    """A row per graph, and the processor.
+
+    NDCG@10 is of the blend with the graph's score; its difference from the first graph has a 95 % interval (bootstrap of the baskets).
+    Pairs/s: one thread, the best of 30 runs of 32 real pairs, the graphs in turn.
     """
     rng = np.random.default_rng(seed)
     scores = {name: cross_scores(path, held) for name, path in graphs.items()}
@@ -44,7 +48,7 @@ def compare(graphs: dict[str, Path], held: HeldOut, seed: int) -> list[dict[str,
                 "auc_in_top": held.auc_in_top(scores[name]),
             }
         )
-    return rows
+    return {"command": command_line(), "processor": _processor(), **held.facts, "graphs": rows}
 
 
 def parameters(path: Path) -> int:
@@ -55,6 +59,15 @@ def parameters(path: Path) -> int:
 
 def _is_added(name: str) -> bool:
     return name.endswith(("_scale", "_scales", "_zero"))
+
+
+def _processor() -> str:
+    """What Linux calls the processor; elsewhere what Python does."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _pairs_per_second(graphs: dict[str, Path], held: HeldOut) -> dict[str, float]:

@@ -105,19 +105,22 @@ def fuse(raw: Any, config: Any) -> Any:
     options = FusionOptions("bert")
     # The fused embedding node takes no table in half precision.
     options.enable_embed_layer_norm = False
+    # Nor does the fused attention take fewer heads than fill the hidden size: where some were pruned it stays as it was traced.
+    options.enable_attention = getattr(config, "kept_heads", None) in (None, config.num_attention_heads)
+    layers = config.num_hidden_layers if options.enable_attention else 0
     model = onnx.ModelProto()
     model.CopyFrom(raw)
     fused = optimizer.optimize_model(
         model,
         model_type="bert",
-        num_heads=getattr(config, "kept_heads", None) or config.num_attention_heads,
+        num_heads=config.num_attention_heads,
         hidden_size=config.hidden_size,
         optimization_options=options,
         opt_level=0,
     )
     attentions = fused.get_fused_operator_statistics()["Attention"]
-    if attentions != config.num_hidden_layers:
-        raise ModelError(f"{attentions} of {config.num_hidden_layers} attention layers fused; use the versions that setup.cfg asks for")
+    if attentions != layers:
+        raise ModelError(f"{attentions} of {layers} attention layers fused; use the versions that setup.cfg asks for")
     return fused
 
 

@@ -80,13 +80,17 @@ def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[st
     for name in ("late", "score"):
         assert 0 <= measured[f"popularity+covisits+vectors+{name}"]["ndcg@10"] <= 1
     narrow, wide = (work / "model" / "onnx" / f"cross_encoder{kind}.onnx" for kind in (".int8", ""))
-    one, other = json.loads(run("compare", f"fp32={wide}", f"int8={narrow}", "--model", str(work / "model"), "--data", str(shop), *days))
+    printed = run("compare", f"fp32={wide}", f"int8={narrow}", "--model", str(work / "model"), "--data", str(shop), *days)
+    (work / "compare.json").write_text(printed)
+    one, other = json.loads(printed)["graphs"]
     assert one["difference"] == [0, 0]
     assert one["parameters"] == other["parameters"] > 128 * 600
     assert other["bytes"] < one["bytes"]
     assert min(one["pairs_per_s"], other["pairs_per_s"]) > 0
     write_card(work, work / "model", "tiny", facts["parity"], facts["likeness"])
-    assert "NDCG@10" in (work / "model" / "README.md").read_text(encoding="utf-8")
+    card = (work / "model" / "README.md").read_text(encoding="utf-8")
+    assert "NDCG@10" in card
+    assert "| int8 | " in card
 
 
 def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
