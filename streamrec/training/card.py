@@ -124,7 +124,7 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         user_tokens=MAX_USER_TOKENS,
         item_tokens=MAX_ITEM_TOKENS,
         parity=", ".join(f"{file} {difference:.0e}" for file, difference in parity.items()),
-        alike=", ".join(f"{file} {value:.5f}" for file, value in alike.items()),
+        alike=", ".join(f"{file} {value:.6f}" for file, value in alike.items()),
         late_layers=late["num_hidden_layers"],
         late_words=late["vocab_size"],
         seen=records["pretrained"]["pieces_seen"],

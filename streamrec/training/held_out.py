@@ -45,6 +45,9 @@ class HeldOut:
         covisits = np.zeros_like(purchases.covisits)
         covisits[: len(counted), : len(counted)] = counted
         self._closed = purchases.closed(self._examples)
+        self._right = np.zeros_like(self._closed)
+        for row, example in zip(self._right, self._examples, strict=True):
+            row[example.targets] = True
         self.judged = np.array([crc32(example.user.encode()) % 2 == 1 for example in self._examples])
         self.facts = {
             "from": start.date().isoformat(),
@@ -75,33 +78,31 @@ class HeldOut:
 
     def add(self, name: str, scores: Scores) -> dict[str, Any]:
         """NDCG@10 and AUC of the blend when `scores` of the 50 best join it; the others stay below them."""
-        total = self._with(name, scores)[0]
-        return self._report(total)
+        return self._report(self._with(name, scores))
 
     def gains(self, name: str, scores: Scores) -> NDArray[np.float64]:
         """NDCG@10 of every reporting basket when `scores` of the 50 best join the blend."""
-        return np.array([gain for gain, _ in self._judge(self._with(name, scores)[0], self.judged)])
+        return self._gains(self._with(name, scores), self.judged)
 
     def auc_in_top(self, scores: Scores) -> float:
         """Mean AUC of `scores` alone within the 50 best of the reporting baskets that have a right and a wrong item there."""
         areas = []
         for row in np.flatnonzero(self.judged):
-            right = np.isin(self.top[row], self._examples[row].targets)
+            right = self._right[row, self.top[row]]
             if right.any() and not right.all():
                 areas.append(_auc(scores[row], right))
         return round(float(np.mean(areas)), 4)
 
-    def _with(self, name: str, scores: Scores) -> tuple[Scores, dict[str, float]]:
+    def _with(self, name: str, scores: Scores) -> Scores:
         inside = np.full_like(self.total, -1e3)
         np.put_along_axis(inside, self.top, _z(scores, np.zeros(scores.shape, bool)), axis=1)
-        weights = dict(self._weights)
-        return self._search({**self._columns, name: inside}, weights), weights
+        return self._search({**self._columns, name: inside}, dict(self._weights))
 
     def _search(self, columns: dict[str, Scores], weights: dict[str, float]) -> Scores:
         """Coordinate ascent on `weights` over a grid; the first stays 1."""
 
         def goal(tried: dict[str, float]) -> float:
-            return float(np.mean([gain for gain, _ in self._judge(_blend(columns, tried), ~self.judged)]))
+            return float(self._gains(_blend(columns, tried), ~self.judged).mean())
 
         first, *others = columns
         weights[first] = 1.0
@@ -112,20 +113,17 @@ class HeldOut:
         return _blend(columns, weights)
 
     def _report(self, total: Scores) -> dict[str, Any]:
-        gain, area = np.mean(self._judge(total, self.judged), axis=0)
-        return {f"ndcg@{K}": round(float(gain), 4), "auc": round(float(area), 4)}
+        areas = [_auc(total[row][~self._closed[row]], self._right[row][~self._closed[row]]) for row in np.flatnonzero(self.judged)]
+        return {f"ndcg@{K}": round(float(self._gains(total, self.judged).mean()), 4), "auc": round(float(np.mean(areas)), 4)}
 
-    def _judge(self, total: Scores, judged: NDArray[np.bool_]) -> list[tuple[float, float]]:
-        """NDCG@10 and AUC of every basket in `judged`."""
+    def _gains(self, total: Scores, judged: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """NDCG@10 of every basket in `judged`."""
+        scores, right = np.where(self._closed, -np.inf, total)[judged], self._right[judged]
+        best = np.argpartition(-scores, min(K, scores.shape[1]) - 1, axis=1)[:, :K]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1, kind="stable"), 1)
         discount = 1 / np.log2(np.arange(2, K + 2))
-        found = []
-        for row in np.flatnonzero(judged):
-            score = np.where(self._closed[row], -np.inf, total[row])
-            right = np.isin(np.arange(len(score)), self._examples[row].targets)
-            hits = right[np.argsort(-score, kind="stable")[:K]]
-            gain = (hits * discount[: len(hits)]).sum() / discount[: min(K, right.sum())].sum()
-            found.append((float(gain), _auc(score[~self._closed[row]], right[~self._closed[row]])))
-        return found
+        ideal = np.cumsum(discount)[np.minimum(K, right.sum(axis=1)) - 1]
+        return np.asarray((np.take_along_axis(right, best, 1) * discount[: best.shape[1]]).sum(axis=1) / ideal)
 
 
 def _blend(columns: dict[str, Scores], weights: dict[str, float]) -> Scores:
