@@ -45,11 +45,12 @@ check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 	@$(BIN)/mypy
 	@$(BIN)/python -m streamrec.events.schemas --check
 
-bench: $(VENV)/bench.stamp  ## measure the engine beside others, then real lists, recovery and learning (ARGS="--quick", "--json")
+bench: $(VENV)/bench.stamp  ## measure the engine beside others, then real lists, recovery, learning and ranking (ARGS="--quick", "--json")
 	@$(BIN)/python -m benchmarks.stream $(ARGS)
 	@$(BIN)/python -m benchmarks.latency --rates 5,20,50,100 $(filter --json,$(ARGS))
 	@$(BIN)/python -m benchmarks.recovery $(filter --json,$(ARGS))
 	@$(BIN)/python -m benchmarks.learning $(filter --quick --json,$(ARGS))
+	@$(BIN)/python -m benchmarks.ranking $(filter --quick --json,$(ARGS))
 
 bench-bert:  ## measure BERT serving beside the machine's peak and beside others (ARGS="--quick", "--json"; environments of their own)
 	@test -e .venv-bench/bert.stamp -a .venv-bench/bert.stamp -nt setup.cfg || { \

@@ -47,7 +47,7 @@ class RandomVectors:
     """In place of the text model: nothing is read, vectors are random."""
 
     name, revision, provider = "random", "0", "none"
-    dim, max_item_tokens, max_user_tokens = 128, 1, 1
+    dim, max_item_tokens, max_user_tokens, late_tokens, late_dim = 128, 1, 1, 0, 0
 
     def __init__(self) -> None:
         self._dice = np.random.default_rng(0)
@@ -58,6 +58,9 @@ class RandomVectors:
     def encode(self, tokens: Any) -> Any:
         vectors = self._dice.normal(size=(len(tokens), self.dim)).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def item_states(self, tokens: Any) -> Any:
+        return np.zeros((len(tokens), 0, 0), np.float16)
 
 
 def shop(size: int) -> Catalogue:
@@ -144,7 +147,7 @@ def main() -> None:
         # One core is what is measured, and numpy has read its environment already.
         again = [sys.executable, "-m", "benchmarks.ranking", *sys.argv[1:]]
         sys.exit(subprocess.run(again, env=os.environ | ONE_THREAD, check=False).returncode)
-    settings = Settings(candidates="all", cross_pairs=0, diversity=0.0, k=K)
+    settings = Settings(candidates="all", cross_pairs=0, late_pairs=0, diversity=0.0, k=K)
     blend = load_blend(ModelFolder.load(), "allow", "bert")
     sizes, seconds = (CATALOGUES[:2], 0.5) if arguments.quick else (CATALOGUES, 4.0)
     report: dict[str, Any] = {"machine": machine(), "streamrec": [], "plain_loops": []}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,18 @@ def own_blend(settings: Settings) -> Blend:
     return load_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
 
 
+def _own_blends(chosen: Settings, ranking: Ranking) -> Callable[[], None]:
+    """Read the blends of the folder of a chosen model; what is returned has the rankers use them."""
+    _, varied = load_arms(chosen)
+    blends = {name: own_blend(each) for name, each in varied.items()}
+
+    def take() -> None:
+        for name, ranker in ranking.rankers.items():
+            ranker.rebase(blends[name])
+
+    return take
+
+
 def pieces(settings: Settings) -> WorkerPieces:
     """Everything pure that a worker runs."""
     ranking = build_ranking(settings)
@@ -94,7 +106,7 @@ def pieces(settings: Settings) -> WorkerPieces:
         if settings.late_pairs and not model.late_dim:
             logger.warning("late_pairs is %d, but the model has no late interaction; set it to 0", settings.late_pairs)
     maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates, arms=ranking.arms, rankers=ranking.rankers)
-    swap = ModelSwap(settings, catalogue, load_model)
+    swap = ModelSwap(settings, catalogue, load_model, lambda chosen: _own_blends(chosen, ranking))
     weights = [WeightsFeed(settings, ranker) for ranker in ranking.rankers.values()]
 
     def learned(topic: str, records: Sequence[Inbound]) -> None:

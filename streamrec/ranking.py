@@ -161,6 +161,11 @@ class Ranker:
         self.blend = self.base.adjusted(delta, version)
         self._delta = self.blend.linear() - self.base.linear()
 
+    def rebase(self, blend: Blend) -> None:
+        """From the next micro-batch on score by another base blend, without what was learned on top of the former."""
+        self.base = blend
+        self.adjust({}, blend.version)
+
     @property
     def base_name(self) -> str:
         """Names the base blend and what its features are made of: what was learned on top of one base says nothing about another."""

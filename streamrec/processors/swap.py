@@ -30,6 +30,8 @@ class Prepared:
 
     model: TextModel
     items: Encoded
+    take: Callable[[], None]
+    """What else is to be done when it takes over."""
 
 
 class ModelSwap:
@@ -38,7 +40,15 @@ class ModelSwap:
     Whatever is wrong with a published model, the one that serves goes on, and the refusal is logged and counted.
     """
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, load: Callable[[Settings], TextModel | None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        load: Callable[[Settings], TextModel | None],
+        prepare: Callable[[Settings], Callable[[], None]] = lambda _: lambda: None,
+    ) -> None:
+        """`prepare` reads what else belongs to a model, and returns what is to be done when it takes over."""
+        self._prepare_more = prepare
         self._settings = settings
         self._catalogue = catalogue
         self._load = load
@@ -102,6 +112,7 @@ class ModelSwap:
             return
         former = self._catalogue.model
         self._catalogue.take_model(prepared.model, prepared.items)
+        prepared.take()
         self._serving = self._aim
         self.counts["taken"] += 1
         logger.info("the model %s %s serves from here on", prepared.model.name, prepared.model.revision)
@@ -123,11 +134,12 @@ class ModelSwap:
                     f"the folder {wanted.path} is not the revision {wanted.revision} that was published; "
                     "publish it as it is now, or put the former files back"
                 )
+        take = self._prepare_more(settings)
         model = self._load(settings)
         assert model is not None
         encoded = Encoded.empty(model)
         encoded.update(model, texts, range(len(texts)))
-        return Prepared(model, encoded)
+        return Prepared(model, encoded, take)
 
 
 def _revision(model: TextModel | None) -> str | None:

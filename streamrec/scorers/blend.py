@@ -83,10 +83,14 @@ class Blend:
             return np.asarray(linear)
         # Rows of candidates that were filtered out are all 0, also where they speak of the user.
         average = standardised[:, :, ITEM:LEARNED].max(axis=1) @ net.into[ITEM:] + net.bias
-        hidden = standardised[:, :, :ITEM] @ net.into[:ITEM]
-        hidden += average[:, None, :]
-        np.maximum(hidden, 0.0, out=hidden)
-        return np.asarray(linear + hidden @ net.out - (np.maximum(average, 0.0) @ net.out)[:, None])
+        linear -= (np.maximum(average, 0.0) @ net.out)[:, None]
+        # User by user, so that the hidden units stay in the processor's cache.
+        for score, values, base in zip(linear, standardised[:, :, :ITEM], average, strict=True):
+            hidden = values @ net.into[:ITEM]
+            hidden += base
+            np.maximum(hidden, 0.0, out=hidden)
+            score += hidden @ net.out
+        return np.asarray(linear)
 
     def contributions(self, standardised: Array) -> Array:
         """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score.

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from streamrec.processors.lists import ListMaker, Request
 from streamrec.processors.swap import ModelSwap
 from streamrec.ranking import Ranker
 from streamrec.replay import Record
+from streamrec.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
@@ -110,6 +113,27 @@ def test_a_published_model_serves_from_the_next_batch_on_with_every_item_read_by
     fresh = catalogue(*(item(f"i{number}", f"red thing{number}") for number in range(8)), model=Other("x"))
     np.testing.assert_array_equal(bench.shop.items.tokens, fresh.items.tokens)
     np.testing.assert_array_equal(bench.shop.items.vectors, fresh.items.vectors)
+
+
+def test_what_belongs_to_a_model_takes_over_with_it_and_not_before(bench: Bench) -> None:
+    bench.gate.clear()
+    ranker = Ranker(bench.shop, bench.settings)
+    read: list[str] = []
+
+    def prepare(chosen: Settings) -> Callable[[], None]:
+        assert chosen.model is not None
+        read.append(chosen.model.name)
+        return lambda: ranker.rebase(replace(Blend.plain(), version=f"of {chosen.model}"))
+
+    bench.swap = ModelSwap(bench.settings, bench.shop, bench.load, prepare)
+    ranker.adjust({"covisits": 9.0}, "learned")
+    bench.tell(bench.make("new"))
+    assert ranker.blend.version == "learned"
+    bench.gate.set()
+    bench.swap.settle()
+    assert read == ["new"]
+    assert ranker.blend.version == f"of {bench.folder / 'new'}"
+    assert ranker.blend.weights == Blend.plain().weights
 
 
 def test_lists_go_on_by_the_former_model_alone_while_the_next_one_loads(bench: Bench) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.state.item import HALF_LIVES, KINDS, NEIGHBOURS, ItemRow, Signal, count
-from streamrec.state.stats import MOST_BYTES, decode_stats, encode_stats, stats_of
+from streamrec.state.stats import MOST_BYTES, MOST_NEIGHBOURS, decode_stats, encode_stats, stats_of
 from tests.shop import DAY, NOW
 
 
@@ -70,3 +74,38 @@ def test_statistics_travel_unchanged() -> None:
     stats = stats_of(row)
     assert decode_stats(encode_stats(stats)) == stats
     assert stats.neighbours == [("a", 0.5), ("b", 0.25)]
+
+
+def test_a_full_row_keeps_its_strongest_neighbours_and_room_for_new_ones() -> None:
+    row = ItemRow()
+    for _ in range(3):
+        count(row, signal(NOW, before=[("strong", 1.0)]))
+    for number in range(2 * NEIGHBOURS):
+        count(row, signal(NOW + number, before=[(f"n{number}", 1.0)]))
+    assert "strong" in row.neighbours
+    assert f"n{2 * NEIGHBOURS - 1}" in row.neighbours
+    assert "n0" not in row.neighbours
+
+
+def test_what_everybody_buys_does_not_fill_the_statistics() -> None:
+    row = ItemRow()
+    count(row, signal(before=[(f"hit{number}", 1.0) for number in range(MOST_NEIGHBOURS)] + [("rare", 0.5)]))
+
+    def popularity(item_ids: Sequence[str]) -> Any:
+        return np.array([1.0 if item_id == "rare" else 100.0 for item_id in item_ids])
+
+    told = stats_of(row, popularity).neighbours
+    assert told[0] == ("rare", 0.5)
+    assert len(told) == MOST_NEIGHBOURS
+
+
+def test_a_purchase_says_who_came_before_whether_again_and_from_where() -> None:
+    row = ItemRow()
+    sold = Signal("purchase", NOW, 1.0, [], "purchases", 0, 0, 0, ["a", "b"], True, "France")
+    count(row, sold)
+    count(row, signal(NOW + DAY, kind="view"))
+    stats = decode_stats(encode_stats(stats_of(row)))
+    assert [item_id for item_id, _ in stats.leaders] == ["a", "b"]
+    assert stats.again == pytest.approx(2 ** (-1 / 90), abs=1e-3)
+    assert (stats.sold_ts, stats.ts) == (NOW, NOW + DAY)
+    assert stats.countries == [("France", pytest.approx(2 ** (-1 / 30), abs=1e-3))]

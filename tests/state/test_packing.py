@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 
 from streamrec.errors import StateMismatch
-from streamrec.state.item import ItemRow, count
+from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.packing import pack_item, pack_user, unpack_item, unpack_user
 from streamrec.state.user import ErasedUser, UserRow
 from tests.shop import DAY, NOW, purchase, view
@@ -43,3 +44,12 @@ def test_a_usual_row_takes_less_than_a_kilobyte() -> None:
     views = [view("u", f"item-{number}", NOW + number * DAY) for number in range(24)]
     assert len(pack_user(row_after([*events, *views]))) < 1024
     assert isinstance(unpack_user(pack_user(UserRow())), UserRow)
+
+
+def test_rows_and_signals_of_before_the_new_fields_are_read() -> None:
+    old_item = b"\x03" + msgspec.msgpack.encode([NOW, [[0.0] * 4] * 6, {"a": [NOW, 1.0]}, NOW, 3])
+    row = unpack_item(old_item)
+    assert (row.version, row.leaders, row.sold_ts) == (3, {}, 0)
+    assert isinstance(unpack_user(b"\x01" + msgspec.msgpack.encode([5])), UserRow)
+    old_signal = msgspec.json.decode(msgspec.json.encode(["purchase", NOW, 1.0, [], "purchases", 0, 1, 0]), type=Signal)
+    assert (old_signal.led, old_signal.again, old_signal.country) == ([], False, "")

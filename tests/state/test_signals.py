@@ -45,3 +45,14 @@ def test_each_item_that_a_danmaku_names_gets_a_signal_of_its_own_index() -> None
 def test_a_refund_is_counted_and_links_nothing() -> None:
     ((_, signal),) = signals(UserRow(), purchase("u", "a", action="refund"), [], ("purchases", 0, 0))
     assert (signal.kind, signal.before) == ("refund", [])
+
+
+def test_a_purchase_follows_the_basket_before_and_not_its_own() -> None:
+    row = UserRow()
+    for name, ts in [("older", NOW - 9 * DAY), ("left", NOW - DAY), ("right", NOW - DAY + 1000), ("same", NOW - 1000)]:
+        apply(row, purchase("u", name, ts, country="France"))
+    ((_, signal),) = signals(row, purchase("u", "same", NOW, country="France"), [], ("purchases", 0, 1))
+    assert signal.led == ["right", "left"]
+    assert (signal.again, signal.country, row.country) == (True, "France", "France")
+    ((_, first),) = signals(UserRow(), purchase("u", "a", NOW), [], ("purchases", 0, 1))
+    assert (first.led, first.again, first.country) == ([], False, "")
