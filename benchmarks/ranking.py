@@ -127,7 +127,7 @@ def measure(catalogue: Catalogue, ranker: Ranker, rows: list[UserRow], batch: in
 
 def loops(catalogue: Catalogue, ranker: Ranker, rows: list[UserRow], count: int) -> dict[str, Any]:
     """Lists per second of the plain loops, and how many of their items streamrec chose too."""
-    most = {source.name: source.count for source in default_sources()}  # type: ignore[attr-defined]
+    most = {source.name: getattr(source, "count", 0) for source in default_sources()}
     plain = PlainRanker(catalogue, ranker.blend, most)
     cpu = time.process_time()
     made = [plain.rank(row, NOW, K) for row in rows[:count]]
