@@ -86,6 +86,7 @@ class PlainRanker:
                     "follows": math.log1p(100 * follows.get(slot, 0.0)),
                     "similarity": similarity[slot],
                     "similarity_last": float(towards_last @ items.vectors[slot]),
+                    "seen": math.log1p(row.seen[items.ids[slot]].at(now, INTEREST_HALF_LIFE)) if items.ids[slot] in row.seen else 0.0,
                     "repeat": math.log1p(own),
                     "repeat_recency": again,
                     "owned": float(own > 0),
