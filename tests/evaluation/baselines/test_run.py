@@ -15,7 +15,11 @@ from typer.testing import CliRunner
 
 from streamrec.cli.main import app
 from streamrec.errors import InputError
+from streamrec.evaluation.baselines.content import Content
+from streamrec.evaluation.baselines.ease import Ease
+from streamrec.evaluation.baselines.features import Samples, behaviour
 from streamrec.evaluation.baselines.market import DAY_MS, Market
+from streamrec.evaluation.baselines.query import Query
 from streamrec.evaluation.baselines.run import NAMES, Ranked, in_time_order, orders, rank, top
 from streamrec.events.files import read_events, read_items
 from tests.evaluation.shop import DAY, START, bought, item, write
@@ -201,3 +205,19 @@ def test_the_command_writes_files_that_evaluate_reads(tmp_path: Path) -> None:
     report = json.loads(CliRunner().invoke(app, ["evaluate", *common, *lists, "--against", "popularity-allow", "--json"]).stdout)
     assert set(report["systems"]) == {name.removesuffix(".jsonl") for name in files}
     assert report["systems"]["popularity-allow"]["all"]["mrr"]["value"] == 1
+
+
+def test_the_rows_of_a_sample_do_not_give_away_what_was_bought(tmp_path: Path) -> None:
+    market = Market(read_items(write(tmp_path / "items.jsonl", MANY)))
+    lines = in_time_order(read_events(write(tmp_path / "events.jsonl", shop(3))))
+    samples = Samples(0)
+    content, ease = Content.of_words(read_items(tmp_path / "items.jsonl"), 0), Ease()
+    for order in orders(lines, market, START + 40 * DAY):
+        query = Query(market, content, ease, order.purchase.user_id, order.purchase.ts)
+        samples.add(query, query.known, np.unique(order.items), behaviour(query, query.known))
+    _, weights, was_bought, sizes = samples.arrays()
+    firsts = was_bought[np.concatenate([[0], np.cumsum(sizes)[:-1]])]
+    assert firsts.mean() < 0.2
+    known = int((market.sold > 0).sum())
+    assert weights.sum() == pytest.approx(len(sizes) * known, rel=0.05)
+    assert (weights[was_bought] == 1).all()
