@@ -61,7 +61,7 @@ def test_the_shop_counts_exactly_what_it_sent(cli: Cli, kafka: Settings) -> None
 def test_a_missing_topic_names_the_command_that_makes_it(cli: Cli, broker: str) -> None:
     done = cli("simulate", "playback", "--broker", broker, "--prefix", "nowhere.")
     assert done.code == 1
-    assert "nowhere.purchases, nowhere.rooms, nowhere.views; make them with `streamrec topics create`" in done.err
+    assert "nowhere.purchases, nowhere.rooms, nowhere.rules, nowhere.views; make them with `streamrec topics create`" in done.err
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
