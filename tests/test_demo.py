@@ -44,7 +44,7 @@ def until_ready(process: subprocess.Popen[str]) -> None:
     seen = []
     for line in process.stderr:
         seen.append(line)
-        if line == "ready\n":
+        if line.startswith("ready;"):
             return
     pytest.fail("".join(seen))
 

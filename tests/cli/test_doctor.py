@@ -40,7 +40,7 @@ def test_a_sound_installation_passes(cli: Cli, kafka: Settings) -> None:
     assert set(checks) == {"python", "libraries", "jvm", "model", "provider", "data folder", "broker", "topics", "keys"}
     assert {check["state"] for check in checks.values()} <= {"ok", "warn"}, checks
     assert (done.code, done.last["healthy"]) == (0, True)
-    assert checks["provider"]["found"].endswith("ExecutionProvider")
+    assert "ExecutionProvider, pairs in " in checks["provider"]["found"]
     assert checks["keys"]["found"].startswith("50 recent records")
     assert "ok    keys: 50 recent" in cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--scoring", "off").out
 
