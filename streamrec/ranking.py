@@ -246,12 +246,13 @@ class Ranker:
         eligible = candidates.kept & self._catalogue.for_sale(weighed.live_only)[candidates.slots]
         scores = np.where(eligible, np.round(self.blend.score(weighed.features).astype(np.float64), DECIMALS), -np.inf)
         slate = self._selector.select(weighed.shop, candidates, scores)
-        slots, contributions = picked(candidates.slots, slate.columns, -1), self._contributions(weighed.features, slate.columns)
+        slots = picked(candidates.slots, slate.columns, -1)
+        chosen, contributions = self._chosen(weighed.features, slate.columns)
         return Ranked(
             slots=slots,
             scores=slate.scores,
             contributions=contributions,
-            features=self._chosen(weighed.features, slate.columns),
+            features=chosen,
             sources=picked(candidates.sources, slate.columns, 0),
             kept=int(candidates.kept.sum()),
             propensity=slate.propensity,
@@ -264,20 +265,13 @@ class Ranker:
             degraded=weighed.degraded,
         )
 
-    @staticmethod
-    def _chosen(features: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[np.float64]:
-        """The features of the chosen columns (users, k); zeros behind the last."""
+    def _chosen(self, features: NDArray[np.float32], columns: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The features of the chosen columns (users, k), and what each adds to the score; zeros behind the last."""
         user, place = np.nonzero(columns >= 0)
-        found = np.zeros((*columns.shape, features.shape[2]))
-        found[user, place] = features[user, columns[user, place]]
-        return found
-
-    def _contributions(self, features: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[np.float64]:
-        """What each feature adds to the scores of the chosen columns (users, k); zeros behind the last."""
-        user, place = np.nonzero(columns >= 0)
-        found = np.zeros((*columns.shape, features.shape[2]))
-        found[user, place] = self.blend.contributions(features[user, columns[user, place]])
-        return found
+        values = features[user, columns[user, place]]
+        chosen, contributions = np.zeros((2, *columns.shape, features.shape[2]))
+        chosen[user, place], contributions[user, place] = values, self.blend.contributions(values)
+        return chosen, contributions
 
 
 @contextmanager

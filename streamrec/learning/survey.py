@@ -18,6 +18,7 @@ from streamrec.learning.trainer import delta_of, number_of
 from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights, encode_record
 from streamrec.settings import Settings
 from streamrec.stream import topics
+from streamrec.stream.sending import send
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ def restore(settings: Settings, base: str | None, *, to_base: bool) -> Weights:
         InputError: no such base, several to choose from, or nothing to go back to.
     """
     made = restored(survey(settings), base, to_base=to_base)
-    _publish(settings, made)
+    send(settings, "blend-weights", made.base.encode(), encode_record(made))
     return made
 
 
@@ -107,12 +108,3 @@ def _note(found: dict[str, Learned], record: Any) -> None:
         one.state = decode_state(record.value) if record.value is not None else None
     else:
         one.weights = decode_weights(record.value) if record.value is not None else None
-
-
-def _publish(settings: Settings, weights: Weights) -> None:
-    from kafka import KafkaProducer
-
-    from streamrec.stream import clients
-
-    with KafkaProducer(acks="all", **clients.kafka_python(settings)) as producer:
-        producer.send(settings.topic("blend-weights"), encode_record(weights), weights.base.encode(), partition=0).get(30)

@@ -12,7 +12,7 @@ from streamrec.errors import InputError, ListNotFound
 from streamrec.events.types import Recommendation
 from streamrec.settings import Settings
 from streamrec.stream import topics
-from streamrec.stream.survey import reader, records_between
+from streamrec.stream.survey import reader, records_between, whole
 
 EARLIER_MS = 60_000
 """How far a worker's clock may lie behind the broker's."""
@@ -65,9 +65,7 @@ def titles(settings: Settings, topic_name: str, wanted: Collection[str]) -> dict
 def _all(consumer: KafkaConsumer, settings: Settings, topic_name: str) -> Iterator[tuple[bytes, bytes | None]]:
     for number in range(topics.partitions_of(topics.TOPICS[topic_name], settings)):
         place = TopicPartition(settings.topic(topic_name), number)
-        first, end = consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]
-        for record in records_between(consumer, place, first, end):
-            yield record.key, record.value
+        yield from ((record.key, record.value) for record in whole(consumer, place))
 
 
 def _trigger(settings: Settings, list_id: str) -> tuple[TopicPartition, int]:

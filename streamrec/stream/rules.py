@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from kafka import KafkaProducer, TopicPartition
+from kafka import TopicPartition
 
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode, encode
 from streamrec.events.types import Rule
 from streamrec.settings import Settings
-from streamrec.stream import clients, topics
-from streamrec.stream.survey import reader, records_between
-
-_SEND_S = 30.0
+from streamrec.stream import topics
+from streamrec.stream.sending import send
+from streamrec.stream.survey import reader, whole
 
 
 def read_rules(settings: Settings) -> list[Rule]:
@@ -24,8 +23,7 @@ def read_rules(settings: Settings) -> list[Rule]:
     found: dict[bytes, Rule] = {}
     place = TopicPartition(settings.topic("rules"), 0)
     with reader(settings) as consumer:
-        first, end = consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]
-        for record in records_between(consumer, place, first, end):
+        for record in whole(consumer, place):
             if record.value is None:
                 found.pop(record.key, None)
                 continue
@@ -45,8 +43,4 @@ def write_rule(settings: Settings, rule_id: str, rule: Rule | None) -> None:
         BrokerUnavailable, TopicMismatch: as `read_rules`.
     """
     topics.require(topics.describe(settings), present=("rules",))
-    producer = KafkaProducer(**clients.kafka_python(settings), acks="all")
-    try:
-        producer.send(settings.topic("rules"), key=rule_id.encode(), value=encode(rule) if rule is not None else None).get(_SEND_S)
-    finally:
-        producer.close()
+    send(settings, "rules", rule_id.encode(), encode(rule) if rule is not None else None)

@@ -209,6 +209,12 @@ def records_between(consumer: KafkaConsumer, place: TopicPartition, begin: int, 
         yield from (record for record in got if record.offset < end)
 
 
+def whole(consumer: KafkaConsumer, place: TopicPartition) -> Iterator[ConsumerRecord]:
+    """All committed records that a partition has now; see `records_between`."""
+    first, end = consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]
+    return records_between(consumer, place, first, end)
+
+
 def _stamp(folder: Path) -> Stamp | None:
     if not folder.is_dir():
         return None
