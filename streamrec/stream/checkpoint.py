@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from streamrec.clock import now_ms
 from streamrec.errors import Stalled
-from streamrec.stream.core import off_loop
 from streamrec.stream.mark import Mark, Stamp, encode
 from streamrec.stream.partition import Partition, Tools
 from streamrec.stream.table import Packed
@@ -50,17 +49,17 @@ async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
     async with partition.lock:
         if partition.torn or not partition.moved.is_set():
             return
-        rows, mark, raw = await tools.core.run(_snapshot, partition, ids)
+        rows, mark, raw = await tools.core.run_short(_snapshot, partition, ids)
         sent, partition.sent = partition.sent, []
         held, partition.held = partition.held, []
         partition.unsaved = 0
         partition.moved.clear()
         partition.full.clear()
     await asyncio.gather(*sent)
-    position = await partition.changelog.commit(rows, raw, held)
+    position = await partition.changelog.commit(rows.items(), raw, held)
     stamp = Stamp(ids[partition.family.changelog], position, now_ms(), raw)
-    await off_loop(partition.disk.write, rows, stamp)
-    await tools.core.run(partition.table.saved)
+    partition.disk.write(rows.items(), stamp)  # RocksDB keeps the interpreter to itself while it writes: a thread would not help
+    await tools.core.run_short(partition.table.saved)
     partition.saved = mark
 
 

@@ -7,13 +7,16 @@ import ssl
 from typing import Any
 
 import faust
+from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.consumer import fetcher
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from faust.types.auth import CredentialsT
 from yarl import URL
 
 from streamrec.errors import SettingsError
+from streamrec.events.records import Record
 from streamrec.settings import Settings
 
 REQUEST_TIMEOUT_MS = 30_000
@@ -51,6 +54,16 @@ async def _lookup_again(client: AIOKafkaClient, *args: Any) -> Any:
 
 
 AIOKafkaClient.coordinator_lookup = _lookup_again
+
+
+class _LightRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    """What was fetched of one partition, as records without what nobody here asks for: that took half of the time of reading."""
+
+    def _consumer_record(self, tp: TopicPartition, record: Any) -> Record:
+        return Record(tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, record.headers)
+
+
+fetcher.PartitionRecords = _LightRecords
 
 
 def servers(settings: Settings) -> list[str]:

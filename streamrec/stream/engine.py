@@ -175,22 +175,12 @@ class Engine:
         if partition is None:
             return None
         async with partition.lock:
-            return await self.tools.core.run(read, partition.table) if partition.open and not partition.torn else None
+            return await self.tools.core.run(partition.find, read) if partition.open and not partition.torn else None
 
     async def _apply(self, partition: Partition, batch: Batch) -> None:
-        for piece in partition.quarantine.pieces(batch):
-            verdict = await partition.apply(piece, self.tools)
-            if verdict is Verdict.GAP:
-                self.tools.metrics.gaps.inc()
-                await self._move([partition], [batch.topic])
-            elif verdict is Verdict.FAULT:
-                await partition.go_back(self.tools)
-                await self._move([partition])
-            elif verdict is Verdict.BURIED or (verdict is Verdict.APPLY and partition.quarantine.wary):
-                # The next fault must not take the partition back behind this piece: its lists or its dead letter would come twice.
-                await self._checkpoint(partition)
-            if verdict not in (Verdict.APPLY, Verdict.BURIED):
-                break
+        if await partition.apply(batch, self.tools) is Verdict.GAP:
+            self.tools.metrics.gaps.inc()
+            await self._move([partition], [batch.topic])
 
     async def _tick(self) -> None:
         limit_s = self.settings.stall_timeout_s

@@ -32,17 +32,14 @@ class Cursor(NamedTuple):
 
 
 class Verdict(enum.Enum):
-    """What has to become of a batch, or did.
+    """What has to become of a batch.
 
-    STALE: fetched before the last seek. GAP: something before it was lost on the way here. FAULT: the processor raised,
-    and the partition must go back. BURIED: applied, but for records that became dead letters because the processor raises on them.
+    STALE: fetched before the last seek. GAP: something before it was lost on the way here.
     """
 
     APPLY = enum.auto()
     STALE = enum.auto()
     GAP = enum.auto()
-    FAULT = enum.auto()
-    BURIED = enum.auto()
 
 
 class Guard:
@@ -57,7 +54,7 @@ class Guard:
         self._epoch[topic], self.next[topic] = cursor
 
     def judge(self, batch: Batch) -> Verdict:
-        """Whether the batch follows exactly on the last one: APPLY, STALE or GAP."""
+        """Whether the batch follows exactly on the last one."""
         if batch.epoch != self._epoch.get(batch.topic):
             return Verdict.STALE
         return Verdict.APPLY if batch.start == self.next[batch.topic] else Verdict.GAP

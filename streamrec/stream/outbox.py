@@ -6,15 +6,17 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaTimeoutError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Outbound
 from streamrec.settings import Settings
 from streamrec.stream import clients
+from streamrec.stream.batches import Fields, Place, by_place, fill
 
 BATCH_BYTES = 512 * 1024
 WAITING_BYTES = 32 * 1024 * 1024
@@ -33,7 +35,7 @@ class Outbox:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
-        self._lanes: dict[tuple[str, int], _Lane] = {}
+        self._lanes: dict[Place, _Lane] = {}
         self._partitions: dict[str, int] = {}
 
     async def open(self) -> None:
@@ -53,15 +55,15 @@ class Outbox:
         """
         producer = self._producer
         assert producer is not None
-        sent: dict[int, asyncio.Future[Any]] = {}
-        for record in records:
-            where = record.topic, await self._partition(producer, record)
-            lane = self._lanes.get(where) or self._lanes.setdefault(where, _Lane(producer, *where))
-            future = lane.append(record)
-            sent[id(future)] = future
+        for topic in {record.topic for record in records}.difference(self._partitions):
+            self._partitions[topic] = len(await producer.partitions_for(topic))
+        sent: Sent = []
+        for place, fields in by_place(records, self._partitions.__getitem__).items():
+            lane = self._lanes.get(place) or self._lanes.setdefault(place, _Lane(producer, *place))
+            sent += lane.extend(fields)
         while sum(lane.waiting_bytes for lane in self._lanes.values()) > WAITING_BYTES:
             await asyncio.wait([lane.task for lane in self._lanes.values() if lane.task is not None], return_when=asyncio.FIRST_COMPLETED)
-        return list(sent.values())
+        return sent
 
     async def close(self) -> None:
         """Send what is left and disconnect."""
@@ -70,44 +72,33 @@ class Outbox:
             await asyncio.gather(*(lane.task for lane in self._lanes.values() if lane.task is not None))
             await producer.stop()
 
-    async def _partition(self, producer: AIOKafkaProducer, record: Outbound) -> int:
-        if record.partition is not None:
-            return record.partition
-        count = self._partitions.get(record.topic)
-        if count is None:
-            count = self._partitions[record.topic] = len(await producer.partitions_for(record.topic))
-        return partition_of(record.key or b"", count)
-
 
 class _Lane:
     """Batches on their way to one partition: an open one that grows until the producer is free for it, after full ones."""
 
     def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
         self._producer, self._topic, self._partition = producer, topic, partition
-        self._batches: deque[tuple[Any, asyncio.Future[Any]]] = deque()
+        self._batches: deque[BatchBuilder] = deque()
+        self._acknowledged: deque[asyncio.Future[Any]] = deque()
         self.task: asyncio.Task[None] | None = None
 
     @property
     def waiting_bytes(self) -> int:
-        return sum(batch.size() for batch, _ in self._batches)
+        return sum(batch.size() for batch in self._batches)
 
-    def append(self, record: Outbound) -> asyncio.Future[Any]:
-        """Add a record; the future belongs to the batch that it is in."""
-        headers = list(record.headers)
-        if self._batches:
-            batch, future = self._batches[-1]
-            if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is not None:
-                return future
-        batch, future = self._producer.create_batch(), asyncio.get_running_loop().create_future()
-        batch.append(timestamp=None, key=record.key, value=record.value, headers=headers)
-        self._batches.append((batch, future))
+    def extend(self, records: Sequence[Fields]) -> Sent:
+        """Add records; the futures belong to the batches that they are in."""
+        first = max(0, len(self._batches) - 1)
+        fill(self._batches, records, self._producer.create_batch)
+        while len(self._acknowledged) < len(self._batches):
+            self._acknowledged.append(asyncio.get_running_loop().create_future())
         if self.task is None:
             self.task = asyncio.create_task(self._run())
-        return future
+        return list(islice(self._acknowledged, first, None))
 
     async def _run(self) -> None:
         while self._batches:
-            batch, future = self._batches.popleft()
+            batch, future = self._batches.popleft(), self._acknowledged.popleft()
             try:
                 acknowledged = await self._hand_over(batch)
             except Exception as exc:

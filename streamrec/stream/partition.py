@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import structlog
+from typing import Any, TypeVar
 
 from streamrec.clock import now_ms
-from streamrec.errors import BadEvent, StreamrecError
+from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Inbound, Outbound, place
+from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.processors.base import Memory, Outcome, Processor
 from streamrec.stream.changelog import Changelog
-from streamrec.stream.core import Core
+from streamrec.stream.core import Core, Pace
 from streamrec.stream.disk import Disk
 from streamrec.stream.guard import Batch, Guard, Verdict
-from streamrec.stream.mark import Mark, decode_mark
+from streamrec.stream.mark import Mark
 from streamrec.stream.outbox import Outbox, Sent
-from streamrec.stream.quarantine import Quarantine
+from streamrec.stream.quarantine import Piece, Quarantine
 from streamrec.stream.table import Budget, Table
 from streamrec.web.audience import Audience
 from streamrec.web.metrics import Metrics
 
-log = structlog.get_logger(__name__)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Family:
     sources: tuple[str, ...]
     changelog: str
     processor: Processor[Any]
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ class Partition:
     """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
 
     `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
-    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it. `origin` is where the
-    sources went on when the partition was recovered.
+    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it.
     """
 
     def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: Budget) -> None:
@@ -69,7 +68,6 @@ class Partition:
         self.table: Table[Any] = Table(disk, family.processor, cache)
         self.memory: Memory = {}
         self.guard = Guard()
-        self.origin: dict[str, int] = {}
         self.quarantine = Quarantine()
         self.lock = asyncio.Lock()
         self.moved, self.full = asyncio.Event(), asyncio.Event()
@@ -86,13 +84,15 @@ class Partition:
         """For messages."""
         return f"{self.family.name}/{self.number}"
 
-    async def apply(self, piece: Batch, tools: Tools) -> Verdict:
-        """Apply a batch, or a piece of one, if it follows exactly on the last."""
+    async def apply(self, batch: Batch, tools: Tools) -> Verdict:
+        """Apply a batch if it follows exactly on the last."""
         async with self.lock:
             if not self.open or self.torn:
                 return Verdict.STALE  # on its way since before the partition was given up: its next owner fetches it again
-            verdict = self.guard.judge(piece)
-            return await self._take(piece, tools) if verdict is Verdict.APPLY else verdict
+            verdict = self.guard.judge(batch)
+            if verdict is Verdict.APPLY:
+                await self._take(batch, tools)
+            return verdict
 
     async def tick(self, tools: Tools) -> None:
         """Let the processor send what waits for a time."""
@@ -100,49 +100,55 @@ class Partition:
         async with self.lock:
             if self.open and not self.torn and processor.waits(self.memory):
                 self.torn = True
-                outcome = await tools.core.run(processor.tick, self.table, self.memory, now_ms())
+                outcome = await tools.core.run(self._run, processor.tick, now_ms())
                 await self._send(outcome, "tick", (), tools)
                 if outcome.records or outcome.saved or self.table.dirty:
                     self.moved.set()
                 self.torn = False
 
-    async def go_back(self, tools: Tools) -> None:
-        """Return to the last checkpoint, as if nothing had been applied since; the sources must be fetched again from there."""
-        async with self.saving, self.lock:
-            await tools.core.run(self.table.revert)
-            self.held = []
-            raw = self.disk.stamp.mark if self.disk.stamp else None
-            self.memory = (decode_mark(raw).memory if raw else {}) | {"partition": self.number}
-            self.guard.next = self.origin | (self.saved.next if self.saved else {})
-            self.torn = False
+    def find(self, read: Callable[[Rows[Any]], Found]) -> Found:
+        """What `read` finds in the rows; on the core thread, between two batches."""
+        try:
+            return read(self.table)
+        finally:
+            self.table.abandon()
 
-    async def _take(self, piece: Batch, tools: Tools) -> Verdict:
-        good, condemned = self.quarantine.sort(piece.records)
+    async def _take(self, batch: Batch, tools: Tools) -> None:
         # Whoever is cancelled in here leaves rows without their records: `torn` keeps a checkpoint from saving that.
         self.torn = True
-        outcome = Outcome()
-        if good:
-            try:
-                outcome = await tools.core.run(self.family.processor.process, self.table, self.memory, good)
-            except StreamrecError:
-                raise  # state or disk are at fault, not the records
-            except Exception as fault:
-                self.quarantine.blame(piece, good, fault)
-                log.warning("a processor raised; its records are tried again in smaller pieces", partition=self.label, records=len(good))
-                log.debug("the fault", exc_info=fault)
-                return Verdict.FAULT
-        self._bury(outcome, condemned, tools)
-        await self._send(outcome, piece.topic, piece.records, tools)
-        self.guard.advance(piece)
+        records, pace = batch.records, self.family.pace
+        while records:
+            run, now = (tools.core.run_short, pace.short) if pace.short else (tools.core.run, len(records))
+            for tried, outcome in await run(self._sift, records[:now]):
+                made = outcome if isinstance(outcome, Outcome) else _buried(tried[0], outcome, tools)
+                await self._send(made, batch.topic, tried, tools)
+            records = records[now:]
+            await asyncio.sleep(0)
+        self.guard.advance(batch)
         self.moved.set()
         self.torn = False
-        return Verdict.BURIED if condemned else Verdict.APPLY
 
-    def _bury(self, outcome: Outcome, condemned: Sequence[tuple[Inbound, BadEvent]], tools: Tools) -> None:
-        for record, reason in condemned:
-            log.error("a record on which the processor raises becomes a dead letter", **place(record))
-            outcome.records.append(dead_letter(tools.dead_letters, record, "apply", reason, now_ms()))
-            outcome.counts["dead_letter"] += 1
+    def _sift(self, records: Sequence[Inbound]) -> list[Piece]:
+        began = time.perf_counter()
+        pieces = self.quarantine.sift(self._process, records)
+        self.family.pace.learn(len(records), time.perf_counter() - began)
+        return pieces
+
+    def _process(self, records: Sequence[Inbound]) -> Outcome:
+        self.table.expect(record.key for record in records)
+        return self._run(self.family.processor.process, records)
+
+    def _run(self, work: Callable[..., Outcome], *args: object) -> Outcome:
+        """Let the processor work on rows and memory: all of what it does counts, or when it raises, nothing."""
+        draft = {name: dict(value) if isinstance(value, dict) else value for name, value in self.memory.items()}
+        try:
+            outcome = work(self.table, draft, *args)
+            self.table.commit()
+        except BaseException:
+            self.table.abandon()
+            raise
+        self.memory = draft
+        return outcome
 
     async def _send(self, outcome: Outcome, topic: str, records: Sequence[Inbound], tools: Tools) -> None:
         sent = await tools.outbox.send(outcome.records)
@@ -153,3 +159,9 @@ class Partition:
         self.unsaved += len(outcome.records) + len(outcome.saved)
         if self.unsaved >= tools.checkpoint_after:
             self.full.set()
+
+
+def _buried(record: Inbound, reason: BadEvent, tools: Tools) -> Outcome:
+    outcome = Outcome([dead_letter(tools.dead_letters, record, "apply", reason, now_ms())])
+    outcome.counts["dead_letter"] = 1
+    return outcome

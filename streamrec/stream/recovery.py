@@ -58,8 +58,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         mark = decode_mark(raw) if raw is not None else None
         partition.saved = mark
         partition.memory = (mark.memory if mark else {}) | {"partition": partition.number}
-        partition.origin = _next_positions(partition, mark, ids, first, end)
-        partition.guard.next = dict(partition.origin)
+        partition.guard.next = _next_positions(partition, mark, ids, first, end)
 
 
 def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones_kept_ms: int) -> int:

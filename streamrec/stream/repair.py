@@ -11,12 +11,11 @@ from aiokafka.errors import ProducerFenced
 
 from streamrec.errors import GroupNotEmpty, StateMismatch
 from streamrec.settings import Settings
-from streamrec.stream.changelog import Changelog
+from streamrec.stream.changelog import Changelog, Pairs
 from streamrec.stream.core import off_loop
 from streamrec.stream.diagnosis import Plan, known_mark, unfinished
 from streamrec.stream.mark import encode
 from streamrec.stream.survey import rows_of, rows_on_disk
-from streamrec.stream.table import Packed
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +64,7 @@ def _changelog(settings: Settings, plan: Plan) -> Changelog:
 async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
     """Rows in bounded transactions, and with the last of them the mark; with the others one that no worker goes on from."""
     assert plan.mark is not None
-    rows: Packed = await off_loop(_rows, settings, plan)
+    rows = list(await off_loop(_rows, settings, plan))
     meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or unfinished(plan.mark)
     while len(rows) > ROWS:
         await changelog.commit(rows[-ROWS:], encode(meanwhile))
@@ -73,7 +72,7 @@ async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
     await changelog.commit(rows, encode(plan.mark))
 
 
-def _rows(settings: Settings, plan: Plan) -> Packed:
+def _rows(settings: Settings, plan: Plan) -> Pairs:
     """The rows to write."""
     forget = plan.view.side.in_row
     match plan.rows:

@@ -1,7 +1,9 @@
-"""The rows of one partition as the pure code sees them: changed ones, a bounded cache, and the disk behind."""
+"""The rows of one partition as the pure code sees them: those of the batch at hand, packed ones in memory, and the disk behind."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -10,15 +12,17 @@ from streamrec.processors.base import Processor
 from streamrec.stream.disk import Disk
 
 Row = TypeVar("Row")
-Packed = list[tuple[bytes, bytes | None]]
-"""Keys and packed rows; None is a deleted row."""
+Packed = dict[bytes, bytes | None]
+"""Packed rows by key; None is a deleted row."""
 
-
-WEIGHT = 1 / 64
+OWN = re.compile(rb"\0").match
+"""Finds keys of the engine's own."""
+ENTRY_BYTES = 150
+"""What a row takes in memory beside its own bytes: key, objects and its place in a dictionary."""
 
 
 class Budget:
-    """How much all tables of a worker may keep in memory, in bytes of packed rows; unpacked ones take some times as much."""
+    """How many bytes all tables of a worker may take in memory for rows that the disk has, too."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
@@ -26,9 +30,9 @@ class Budget:
 
     def rows(self, table: object, rows: int, row_bytes: float) -> int:
         """How many of its rows a table may keep that now holds so many, of that mean size."""
-        self._held[table] = held = int(rows * row_bytes)
+        self._held[table] = int(rows * (row_bytes + ENTRY_BYTES))
         total = sum(self._held.values())
-        return rows if total <= self._limit else int(rows * self._limit / total) if held else 0
+        return rows if total <= self._limit else rows * self._limit // total
 
     def leave(self, table: object) -> None:
         """The table is gone."""
@@ -38,98 +42,111 @@ class Budget:
 class Table(Generic[Row]):
     """Implements `Rows`. Every method belongs to the core thread.
 
-    A row is pinned in memory from its change until the disk holds it: between, the disk would give an older one.
+    Rows are unpacked for one batch only: unpacked ones at rest would be scattered over more memory than any cache holds, and
+    cost more to pack later than to unpack anew. It also makes a batch whole: `commit` takes all that it changed, `abandon` nothing.
+
+    A packed row is pinned in memory from its change until the disk holds it: between, the disk would give an older one.
     """
 
-    def __init__(self, disk: Disk, processor: Processor[Any], cache: Budget) -> None:
+    def __init__(self, disk: Disk, processor: Processor[Any], budget: Budget) -> None:
         self._disk = disk
         self._processor = processor
-        self._cache = cache
-        self._rows: dict[bytes, Row | None] = {}
-        self._dirty: set[bytes] = set()
-        self._saving: set[bytes] = set()
+        self._budget = budget
+        self._open: dict[bytes, Row | None] = {}
+        self._changed: set[bytes] = set()
+        self._packed: Packed = {}
+        self._dirty: Packed = {}
+        self._saving: Packed = {}
         self._row_bytes = 0.0
 
     @property
     def dirty(self) -> bool:
-        """Whether rows changed since the last snapshot."""
+        """Whether batches have changed rows since the last snapshot."""
         return bool(self._dirty)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        """How many packed rows are in memory."""
+        return len(self._packed)
+
+    def expect(self, keys: Iterable[bytes | None]) -> None:
+        """Unpack the rows that the batch will ask for; from the disk, many at once cost half of one by one."""
+        rows, packed, unpack, away = self._open, self._packed, self._unpack, []
+        for key in set(keys):
+            if key in packed:
+                rows[key] = unpack(packed[key])
+            elif key is not None:
+                away.append(key)
+        if away:
+            rows.update(zip(away, map(unpack, self._disk.get_many(away)), strict=True))
 
     def get(self, key: bytes) -> Row | None:
         """The row; change it only together with a `put`."""
         try:
-            row = self._rows.pop(key)
+            return self._open[key]
         except KeyError:
-            raw = self._disk.get(key)
-            if raw is None:
-                return None
-            self._weigh(len(key) + len(raw))
-            row = self._unpack(raw)
-        self._rows[key] = row  # back at the end: the front is what was used longest ago
-        return row
+            row = self._open[key] = self._unpack(self._packed[key] if key in self._packed else self._disk.get(key))
+            return row
 
     def put(self, key: bytes, row: Row) -> None:
         """Set the row, or say that it was changed."""
-        _check(key)
-        self._rows.pop(key, None)
-        self._rows[key] = row
-        self._dirty.add(key)
+        self._open[key] = row
+        self._changed.add(key)
 
     def delete(self, key: bytes) -> None:
         """Take the row out of memory, changelog and disk."""
-        _check(key)
-        self._rows.pop(key, None)
-        self._rows[key] = None
-        self._dirty.add(key)
+        self._open[key] = None
+        self._changed.add(key)
+
+    def commit(self) -> None:
+        """The batch is done: what it changed counts.
+
+        Raises:
+            ValueError: a key is one of the engine's own.
+        """
+        rows, pack = self._open, self._processor.pack
+        # All is packed before anything changes: packing may raise, too.
+        changed = {key: None if (row := rows[key]) is None else pack(row) for key in self._changed}
+        if any(map(OWN, changed)):
+            raise ValueError("row keys that begin with a zero byte are the engine's own")
+        self._packed.update(changed)
+        self._dirty.update(changed)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """The batch never was."""
+        self._open.clear()
+        self._changed.clear()
 
     def snapshot(self) -> Packed:
-        """Pack what has changed; it stays pinned until `saved`."""
-        pack, rows = self._processor.pack, self._rows
-        packed: Packed = [(key, None if (row := rows[key]) is None else pack(row)) for key in self._dirty]
-        self._saving, self._dirty = self._dirty, set()
-        if packed:
-            self._weigh(sum(len(key) + len(raw or b"") for key, raw in packed) / len(packed))
-        return packed
+        """What has changed since the last one; it stays pinned until `saved`."""
+        self._saving, self._dirty = self._dirty, {}
+        return self._saving
 
     def saved(self) -> None:
-        """The disk holds the last snapshot: unpin its rows, and let go of those used longest ago."""
-        for key in self._saving - self._dirty:
-            if self._rows[key] is None:
-                del self._rows[key]
-        self._saving = set()
-        excess = len(self._rows) - max(len(self._dirty), self._cache.rows(self, len(self._rows), self._row_bytes))
+        """The disk holds the last snapshot: unpin its rows, and let go of as many as are too many, those first that came first."""
+        saving, packed, dirty = self._saving, self._packed, self._dirty
+        self._saving = {}
+        deleted = [key for key, raw in saving.items() if raw is None and key not in dirty] if None in saving.values() else []
+        for key in deleted:
+            del packed[key]
+        if saving:
+            self._row_bytes = sum(len(raw) for raw in saving.values() if raw is not None) / len(saving)
+        excess = len(packed) - self._budget.rows(self, len(packed), self._row_bytes)
         if excess > 0:
-            for key in list(islice((key for key in self._rows if key not in self._dirty), excess)):
-                del self._rows[key]
-
-    def revert(self) -> None:
-        """Forget all that the disk does not hold. No snapshot may be under way.
-
-        Clean rows go, too: code that raised may have changed one without saying so.
-        """
-        self._rows.clear()
-        self._dirty.clear()
+            for key in list(islice((key for key in packed if key not in dirty), excess)):
+                del packed[key]
 
     def close(self) -> None:
         """Hold nothing any more."""
-        self.revert()
-        self._cache.leave(self)
+        self.abandon()
+        self._packed, self._dirty, self._saving = {}, {}, {}
+        self._budget.leave(self)
 
-    def _weigh(self, row_bytes: float) -> None:
-        """Follow the mean size of packed rows."""
-        self._row_bytes += (row_bytes - self._row_bytes) * (WEIGHT if self._row_bytes else 1)
-
-    def _unpack(self, raw: bytes) -> Row:
+    def _unpack(self, raw: bytes | None) -> Row | None:
+        if raw is None:
+            return None
         try:
             row: Row = self._processor.unpack(raw)
         except Exception as exc:
             raise StateMismatch(f"a row cannot be read ({exc}): was it written by a later version? Run that one again") from exc
         return row
-
-
-def _check(key: bytes) -> None:
-    if key.startswith(b"\0"):
-        raise ValueError("row keys that begin with a zero byte are the engine's own")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -14,10 +16,10 @@ from streamrec.errors import StateMismatch
 from streamrec.processors.base import Processor
 from streamrec.stream.disk import Disk
 from streamrec.stream.mark import Stamp
-from streamrec.stream.table import Budget, Packed, Table
+from streamrec.stream.table import ENTRY_BYTES, Budget, Packed, Table
 
 CACHE = 2
-ROW_BYTES = len(b"row-0") + 1
+ROW_BYTES = ENTRY_BYTES + 1
 
 
 class Packing:
@@ -39,8 +41,11 @@ class DictDisk:
     def get(self, key: bytes) -> bytes | None:
         return self.rows.get(key)
 
+    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        return [self.rows.get(key) for key in keys]
+
     def write(self, packed: Packed) -> None:
-        for key, value in packed:
+        for key, value in packed.items():
             if value is None:
                 self.rows.pop(key, None)
             else:
@@ -51,14 +56,21 @@ KEYS = st.sampled_from([b"a", b"b", b"c", b"d", b"e"])
 
 
 class TableMachine(RuleBasedStateMachine):
-    """Whatever the order of changes and steps of a checkpoint, the table gives what a dict gives, and the disk what was last saved."""
+    """Whatever the order of batches and steps of a checkpoint, the table gives what a dict gives, and the disk what was last saved."""
 
     def __init__(self) -> None:
         super().__init__()
         self.disk = DictDisk()
-        self.table: Table[list[int]] = Table(cast(Disk, self.disk), cast("Processor[list[int]]", Packing()), Budget(CACHE))
+        budget = Budget(CACHE * ROW_BYTES)
+        self.table: Table[list[int]] = Table(cast(Disk, self.disk), cast("Processor[list[int]]", Packing()), budget)
         self.model: dict[bytes, int] = {}
+        self.committed: dict[bytes, int] = {}
         self.saving: tuple[Packed, dict[bytes, int]] | None = None
+
+    @rule(keys=st.lists(KEYS | st.none()))
+    def expect(self, keys: list[bytes | None]) -> None:
+        if self.model == self.committed:  # a batch expects before it changes
+            self.table.expect(keys)
 
     @rule(key=KEYS, value=st.integers(0, 255))
     def put(self, key: bytes, value: int) -> None:
@@ -80,9 +92,22 @@ class TableMachine(RuleBasedStateMachine):
         assert (row[0] if row else None) == self.model.get(key)
 
     @rule()
+    def commit(self) -> None:
+        self.table.commit()
+        self.committed = dict(self.model)
+
+    @rule(key=KEYS)
+    def raise_and_abandon(self, key: bytes) -> None:
+        row = self.table.get(key)
+        if row is not None:
+            row[0] = 0  # changed by code that raised before it could say so
+        self.table.abandon()
+        self.model = dict(self.committed)
+
+    @rule()
     def snapshot(self) -> None:
         if self.saving is None:
-            self.saving = self.table.snapshot(), dict(self.model)
+            self.saving = self.table.snapshot(), dict(self.committed)
             assert not self.table.dirty
 
     @rule()
@@ -95,26 +120,22 @@ class TableMachine(RuleBasedStateMachine):
             assert {key: raw[0] for key, raw in self.disk.rows.items()} == model
             self.saving = None
 
-    @rule(key=KEYS)
-    def raise_and_revert(self, key: bytes) -> None:
-        if self.saving is None:
-            row = self.table.get(key)
-            if row is not None:
-                row[0] = 0  # changed by code that raised before it could say so
-            self.table.revert()
-            self.model = {key: raw[0] for key, raw in self.disk.rows.items()}
-
 
 TestTable = TableMachine.TestCase
 TestTable.settings = profile(max_examples=200, stateful_step_count=30, deadline=None)
 
 
-def test_rows_beyond_the_cache_are_let_go_and_read_from_disk_again(tmp_path: Path) -> None:
+def _table(disk: object, budget: Budget) -> Table[list[int]]:
+    return Table(cast(Disk, disk), cast("Processor[list[int]]", Packing()), budget)
+
+
+def test_rows_beyond_the_budget_are_let_go_and_read_from_disk_again(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "disk")
-    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), Budget(CACHE * ROW_BYTES))
+    table = _table(disk, Budget(CACHE * ROW_BYTES))
     for number in range(10):
         table.put(b"row-%d" % number, [number])
-    disk.write(table.snapshot())
+    table.commit()
+    disk.write(table.snapshot().items())
     assert len(table) == 10, "rows are pinned while they are written"
     table.saved()
     assert len(table) == CACHE
@@ -124,31 +145,45 @@ def test_rows_beyond_the_cache_are_let_go_and_read_from_disk_again(tmp_path: Pat
 
 def test_reading_alone_does_not_fill_memory(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "disk")
-    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), Budget(CACHE * ROW_BYTES))
+    table = _table(disk, Budget(CACHE * ROW_BYTES))
     disk.write([(b"row-%d" % number, bytes([number])) for number in range(50)])
-    for number in range(50):
-        table.get(b"row-%d" % number)
-    table.snapshot()
-    table.saved()
-    assert len(table) <= CACHE
+    table.expect(b"row-%d" % number for number in range(50))
+    assert table.get(b"row-7") == [7]
+    table.commit()
+    assert len(table) == 0
     disk.close()
 
 
-def test_tables_share_one_budget_by_what_they_hold(tmp_path: Path) -> None:
+def test_tables_share_one_budget_by_what_they_hold() -> None:
     budget = Budget(12 * ROW_BYTES)
-    large, small = (Table[list[int]](cast(Disk, DictDisk()), cast("Processor[list[int]]", Packing()), budget) for _ in range(2))
+    large, small = (_table(DictDisk(), budget) for _ in range(2))
     for table, rows in ((large, 30), (small, 10), (large, 0)):
         for number in range(rows):
-            table.put(b"row-%d" % (number % 10) + b"x" * (number // 10), [number])
+            table.put(b"row-%d" % number, [number])
+        table.commit()
         cast(DictDisk, table._disk).write(table.snapshot())
         table.saved()
     assert len(large) + len(small) <= 12 + 1
     assert len(large) > len(small) > 0
     small.close()
-    assert budget.rows(large, 10, ROW_BYTES) == 10, "who has left takes nothing"
+    assert budget.rows(large, 10, 1) == 10, "who has left takes nothing"
 
 
-def test_a_row_that_cannot_be_read_is_no_fault_of_an_event(tmp_path: Path) -> None:
+def test_a_batch_whose_rows_cannot_be_packed_changes_nothing() -> None:
+    class Picky(Packing):
+        def pack(self, row: list[int]) -> bytes:
+            return bytes(row)  # raises beyond 255
+
+    table: Table[list[int]] = Table(cast(Disk, DictDisk()), cast("Processor[list[int]]", Picky()), Budget(100))
+    table.put(b"a", [1])
+    table.put(b"b", [256])
+    with pytest.raises(ValueError, match="256"):
+        table.commit()
+    table.abandon()
+    assert (table.get(b"a"), table.get(b"b"), table.dirty) == (None, None, False)
+
+
+def test_a_row_that_cannot_be_read_is_no_fault_of_an_event() -> None:
     class Newer(Packing):
         def unpack(self, raw: bytes) -> list[int]:
             raise ValueError("version 9")
@@ -160,14 +195,15 @@ def test_a_row_that_cannot_be_read_is_no_fault_of_an_event(tmp_path: Path) -> No
         table.get(b"a")
 
 
-def test_keys_of_the_engine_are_refused(tmp_path: Path) -> None:
-    disk = Disk(tmp_path / "disk")
-    table: Table[list[int]] = Table(disk, cast("Processor[list[int]]", Packing()), Budget(CACHE * ROW_BYTES))
+def test_keys_of_the_engine_are_refused() -> None:
+    table = _table(DictDisk(), Budget(CACHE * ROW_BYTES))
+    table.put(b"\0mark", [1])
     with pytest.raises(ValueError, match="engine"):
-        table.put(b"\0mark", [1])
+        table.commit()
+    table.abandon()
+    table.delete(b"\0stamp")
     with pytest.raises(ValueError, match="engine"):
-        table.delete(b"\0stamp")
-    disk.close()
+        table.commit()
 
 
 def test_a_wiped_disk_is_empty_and_a_written_one_comes_back(tmp_path: Path) -> None:
@@ -191,4 +227,19 @@ def test_a_disk_that_a_killed_process_left_half_made_is_built_anew(tmp_path: Pat
         manifest.unlink()
     disk = Disk(tmp_path / "disk")
     assert (disk.get(b"a"), disk.stamp) == (None, None)
+    disk.close()
+
+
+def test_what_was_written_is_there_after_a_kill(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from streamrec.stream.disk import Disk; from streamrec.stream.mark import Stamp\n"
+        "disk = Disk(pathlib.Path(sys.argv[1]))\n"
+        "for number in range(200):\n"
+        "  disk.write([(b'a', b'%d' % number), (b'fill-%d' % number, bytes(100_000))], Stamp('log', number, 1, None))\n"
+        "os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path / "disk")], check=False).returncode == 9
+    disk = Disk(tmp_path / "disk")
+    assert (disk.get(b"a"), disk.stamp) == (b"199", Stamp("log", 199, 1, None))
+    assert None not in disk.get_many([b"fill-%d" % number for number in range(200)])
     disk.close()
