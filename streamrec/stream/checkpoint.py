@@ -13,17 +13,23 @@ from streamrec.stream.mark import Mark, Stamp, encode
 from streamrec.stream.partition import Partition, Tools
 from streamrec.stream.table import Packed
 
+GOLDEN = 0.618
+"""Multiples of it, modulo 1, lie far apart however many there are."""
+
 TopicIds = Mapping[str, str | None]
 """Kafka's ids of topics by full name; they tell a recreated topic from the old one (None: the broker knows no ids)."""
 
 
 async def keep(partition: Partition, tools: Tools, ids: TopicIds, interval_s: float, stall_s: float) -> None:
     """Save the partition for as long as it is open: so long after it moved, or earlier when it is full."""
+    # Partitions that open together would all be saved at the same moments, each of them a long wait for the lists between.
+    wait_s = interval_s * (partition.number * GOLDEN % 1)
     while True:
         await partition.moved.wait()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(partition.full.wait(), interval_s)
+            await asyncio.wait_for(partition.full.wait(), wait_s)
         await checkpoint(partition, tools, ids, stall_s)
+        wait_s = interval_s
 
 
 async def checkpoint(partition: Partition, tools: Tools, ids: TopicIds, stall_s: float) -> None:

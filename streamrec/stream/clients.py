@@ -18,6 +18,7 @@ from yarl import URL
 from streamrec.errors import SettingsError
 from streamrec.events.records import Record
 from streamrec.settings import Settings
+from streamrec.stream import wire
 
 REQUEST_TIMEOUT_MS = 30_000
 
@@ -64,6 +65,7 @@ class _LightRecords(fetcher.PartitionRecords):  # type: ignore[misc]
 
 
 fetcher.PartitionRecords = _LightRecords
+wire.install()
 
 
 def servers(settings: Settings) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from faust.types.tuples import TP
 
+from streamrec.events.records import Inbound
 from streamrec.stream.guard import Batch
 
 
@@ -15,13 +16,19 @@ class Inbox:
     def __init__(self, most: int) -> None:
         self._most = most
         self._batches: dict[TP, Batch] = {}
+        self._records: dict[TP, list[Inbound]] = {}
 
     def __contains__(self, tp: TP) -> bool:
         return tp in self._batches
 
     def __len__(self) -> int:
         """How many records wait."""
-        return sum(len(batch.records) for batch in self._batches.values())
+        return sum(map(len, self._records.values()))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits. Safe on any thread."""
+        return not self._batches
 
     def tps(self) -> Collection[TP]:
         """The partitions that have something."""
@@ -29,26 +36,30 @@ class Inbox:
 
     def full(self, tp: TP) -> bool:
         """Whether no more should be fetched for now. Safe on any thread."""
-        batch = self._batches.get(tp)
-        return batch is not None and len(batch.records) >= self._most
+        records = self._records.get(tp)
+        return records is not None and len(records) >= self._most
 
     def put(self, batch: Batch) -> None:
         """Add what was fetched. It joins what waits where it follows on that; what began before another seek gives way."""
         tp = TP(batch.topic, batch.partition)
         before = self._batches.get(tp)
         if before is not None and (before.epoch, before.end) == (batch.epoch, batch.start):
-            batch = batch._replace(start=before.start, records=[*before.records, *batch.records])
+            self._records[tp] += batch.records
+            batch = batch._replace(start=before.start)
+        else:
+            self._records[tp] = list(batch.records)
         self._batches[tp] = batch
 
     def take(self, tp: TP) -> Batch:
         """The next batch of a partition, with at most `most` records."""
-        batch = self._batches.pop(tp)
-        if len(batch.records) > self._most:
-            border = batch.records[self._most].offset
-            self._batches[tp] = batch._replace(start=border, records=batch.records[self._most :])
-            batch = batch._replace(end=border, records=batch.records[: self._most])
-        return batch
+        batch, records = self._batches.pop(tp), self._records.pop(tp)
+        if len(records) > self._most:
+            border = records[self._most].offset
+            self._batches[tp], self._records[tp] = batch._replace(start=border), records[self._most :]
+            return batch._replace(end=border, records=records[: self._most])
+        return batch._replace(records=records)
 
     def drop(self, tp: TP) -> None:
         """Forget what waits; it will be fetched again."""
         self._batches.pop(tp, None)
+        self._records.pop(tp, None)

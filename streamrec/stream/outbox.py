@@ -36,6 +36,7 @@ class Outbox:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
         self._lanes: dict[Place, _Lane] = {}
+        self._busy: set[_Lane] = set()
         self._partitions: dict[str, int] = {}
 
     async def open(self) -> None:
@@ -59,25 +60,28 @@ class Outbox:
             self._partitions[topic] = len(await producer.partitions_for(topic))
         sent: Sent = []
         for place, fields in by_place(records, self._partitions.__getitem__).items():
-            lane = self._lanes.get(place) or self._lanes.setdefault(place, _Lane(producer, *place))
+            lane = self._lanes.get(place) or self._lanes.setdefault(place, _Lane(producer, *place, self._busy))
             sent += lane.extend(fields)
-        while sum(lane.waiting_bytes for lane in self._lanes.values()) > WAITING_BYTES:
-            await asyncio.wait([lane.task for lane in self._lanes.values() if lane.task is not None], return_when=asyncio.FIRST_COMPLETED)
+        while sum(lane.waiting_bytes for lane in self._busy) > WAITING_BYTES:
+            await asyncio.wait([lane.task for lane in self._busy if lane.task is not None], return_when=asyncio.FIRST_COMPLETED)
         return sent
 
     async def close(self) -> None:
         """Send what is left and disconnect."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            await asyncio.gather(*(lane.task for lane in self._lanes.values() if lane.task is not None))
+            await asyncio.gather(*(lane.task for lane in self._busy if lane.task is not None))
             await producer.stop()
 
 
 class _Lane:
-    """Batches on their way to one partition: an open one that grows until the producer is free for it, after full ones."""
+    """Batches on their way to one partition: an open one that grows until the producer is free for it, after full ones.
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
-        self._producer, self._topic, self._partition = producer, topic, partition
+    It is in `busy` while it has some.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int, busy: set[_Lane]) -> None:
+        self._producer, self._topic, self._partition, self._busy = producer, topic, partition, busy
         self._batches: deque[BatchBuilder] = deque()
         self._acknowledged: deque[asyncio.Future[Any]] = deque()
         self.task: asyncio.Task[None] | None = None
@@ -93,6 +97,7 @@ class _Lane:
         while len(self._acknowledged) < len(self._batches):
             self._acknowledged.append(asyncio.get_running_loop().create_future())
         if self.task is None:
+            self._busy.add(self)
             self.task = asyncio.create_task(self._run())
         return list(islice(self._acknowledged, first, None))
 
@@ -106,6 +111,7 @@ class _Lane:
             else:
                 acknowledged.add_done_callback(partial(_copy, future))
         self.task = None
+        self._busy.discard(self)
 
     async def _hand_over(self, batch: Any) -> asyncio.Future[Any]:
         # Returns when the producer takes the batch, that is when the one before is on its way.

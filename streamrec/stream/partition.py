@@ -123,7 +123,8 @@ class Partition:
                 made = outcome if isinstance(outcome, Outcome) else _buried(tried[0], outcome, tools)
                 await self._send(made, batch.topic, tried, tools)
             records = records[now:]
-            await asyncio.sleep(0)
+            if records:
+                await asyncio.sleep(0)
         self.guard.advance(batch)
         self.moved.set()
         self.torn = False

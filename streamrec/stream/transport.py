@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -30,6 +31,7 @@ quiet = logging.getLogger("faust.streamrec")
 Found = TypeVar("Found")
 LOOK_S = 0.25
 LINGER_S = 0.002
+MOST_LINGER_S = 0.010
 PREFETCH_BACKOFF_S = 0.02
 """For so long aiokafka waits for records to be taken before it fetches without their partition."""
 
@@ -93,9 +95,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 waiter.set_result(None)
 
     async def _pump(self) -> None:
-        """Take what arrives from aiokafka at once: it leaves a partition whose records lie there out of its next fetch.
+        """Take what arrives from aiokafka: it leaves a partition whose records lie there out of its next fetch.
 
-        A fetch names every partition, and costs the more the more there are: one follows on the other after a little while.
+        A fetch names every partition, and costs the more the more there are: one follows on the other after a little while,
+        which is longer where the engine has not come to what it has already.
         """
         consumer = self._ensure_consumer()
         while True:
@@ -109,7 +112,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             if active and (batches := await self._take(consumer, active)):
                 waiter.cancel()
                 self.consumer.loop.call_soon_threadsafe(self.consumer.arrived, batches)
+                lingers_until = time.monotonic() + MOST_LINGER_S
                 await asyncio.sleep(LINGER_S)
+                while not self.consumer.engine.inbox.empty and time.monotonic() < lingers_until:
+                    await asyncio.sleep(LINGER_S)
                 continue
             await asyncio.wait([waiter], timeout=LOOK_S)
             if waiter.done():
