@@ -4,6 +4,7 @@
 .PHONY: help install demo test check bench bench-bert quality soak faults clean
 
 VENV := .venv
+comma := ,
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
@@ -47,7 +48,7 @@ check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 
 bench: $(VENV)/bench.stamp  ## measure the engine beside others, then real lists, recovery, learning and ranking (ARGS="--quick", "--json")
 	@$(BIN)/python -m benchmarks.stream $(ARGS)
-	@$(BIN)/python -m benchmarks.latency --rates 5,20,50,100 $(filter --json,$(ARGS))
+	@$(BIN)/python -m benchmarks.latency $(if $(filter --quick,$(ARGS)),--rates 20$(comma)100 --seconds 10) $(filter --json,$(ARGS))
 	@$(BIN)/python -m benchmarks.recovery $(filter --json,$(ARGS))
 	@$(BIN)/python -m benchmarks.learning $(filter --quick --json,$(ARGS))
 	@$(BIN)/python -m benchmarks.ranking $(filter --quick --json,$(ARGS))

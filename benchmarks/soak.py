@@ -12,11 +12,8 @@ of the run against the second one. Broker, worker, producer and consumer share t
 from __future__ import annotations
 
 import argparse
-import contextlib
-import http.client
 import itertools
 import json
-import re
 import sys
 import tempfile
 import threading
@@ -31,6 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.machine import machine
+from benchmarks.probe import Probe
 from streamrec.cli.interrupts import one_interrupt
 from streamrec.cli.output import note
 from streamrec.clock import now_ms
@@ -60,7 +58,6 @@ LAG_GOAL_S = 1.0
 """The lag counts as flat when it has grown by less than what arrives in this time."""
 
 DRAIN_S = 30.0
-_METRIC = re.compile(r"^(streamrec_\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 
 
 class Sample(NamedTuple):
@@ -114,38 +111,18 @@ def judge(samples: Sequence[Sample], rate: float) -> Verdict:
     )
 
 
-class Probe:
-    """Looks at a worker from outside: its memory as the system counts it, and its metrics."""
-
-    def __init__(self, data_dir: Path) -> None:
-        web = json.loads((data_dir / "web.json").read_bytes())
-        self._web = web["host"], web["port"]
-        self._status = Path(f"/proc/{web['pid']}/status")
-        self._begun = time.monotonic()
-
-    def sample(self) -> Sample:
-        """The worker as it is now."""
-        rss_kib = next(int(line.split()[1]) for line in self._status.read_text().splitlines() if line.startswith("VmRSS"))
-        found = _METRIC.findall(self._get("/metrics"))
-
-        def total(name: str, label: str = "") -> float:
-            return sum(float(value) for metric, labels, value in found if metric == name and label in labels)
-
-        return Sample(
-            at_s=round(time.monotonic() - self._begun, 2),
-            rss_mib=round(rss_kib / 1024, 2),
-            lag=total("streamrec_lag_records"),
-            lists=total("streamrec_events_total", 'outcome="list"'),
-            dead_letters=total("streamrec_events_total", 'outcome="dead_letter"'),
-            checkpoints=total("streamrec_checkpoint_seconds_count"),
-            checkpoint_s=total("streamrec_checkpoint_seconds_sum"),
-        )
-
-    def _get(self, path: str) -> str:
-        connection = http.client.HTTPConnection(*self._web, timeout=30)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            return connection.getresponse().read().decode()
+def sample(probe: Probe, begun: float) -> Sample:
+    """The worker as it is now."""
+    found = probe.figures()
+    return Sample(
+        at_s=round(time.monotonic() - begun, 2),
+        rss_mib=probe.rss_mib(),
+        lag=found.total("streamrec_lag_records"),
+        lists=found.total("streamrec_events_total", 'outcome="list"'),
+        dead_letters=found.total("streamrec_events_total", 'outcome="dead_letter"'),
+        checkpoints=found.total("streamrec_checkpoint_seconds_count"),
+        checkpoint_s=found.total("streamrec_checkpoint_seconds_sum"),
+    )
 
 
 def coming_and_going(shop: Shop) -> Iterator[Message]:
@@ -201,7 +178,7 @@ def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple
         while not written_out(chosen):
             worker.require_alive()
             player.play(itertools.islice(past, HISTORY_CHUNK), stop=stop)
-            while probe.sample().lag > HISTORY_LAG:
+            while probe.figures().total("streamrec_lag_records") > HISTORY_LAG:
                 time.sleep(0.2)
         reader = stack.enter_context(Reader(chosen, ledger, lambda ranked, cause: None))
         play = threading.Thread(
@@ -216,10 +193,11 @@ def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple
 
 def _watch(probe: Probe, worker: WorkerProcess, reader: Reader, play: threading.Thread) -> list[Sample]:
     samples: list[Sample] = []
+    begun = time.monotonic()
     while play.is_alive():
         worker.require_alive()
         reader.require_alive()
-        samples.append(one := probe.sample())
+        samples.append(one := sample(probe, begun))
         if len(samples) % 12 == 0:
             note(f"{one.at_s / 60:5.1f} min  {one.rss_mib:7.1f} MiB  lag {one.lag:g}  {one.lists:g} lists")
         play.join(SAMPLE_S)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -30,8 +29,7 @@ quiet = logging.getLogger("faust.streamrec")
 
 Found = TypeVar("Found")
 LOOK_S = 0.25
-LINGER_S = 0.002
-MOST_LINGER_S = 0.010
+LINGER_S, BUSY_LINGER_S = 0.002, 0.008
 PREFETCH_BACKOFF_S = 0.02
 """For so long aiokafka waits for records to be taken before it fetches without their partition."""
 
@@ -112,10 +110,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             if active and (batches := await self._take(consumer, active)):
                 waiter.cancel()
                 self.consumer.loop.call_soon_threadsafe(self.consumer.arrived, batches)
-                lingers_until = time.monotonic() + MOST_LINGER_S
                 await asyncio.sleep(LINGER_S)
-                while not self.consumer.engine.inbox.empty and time.monotonic() < lingers_until:
-                    await asyncio.sleep(LINGER_S)
+                if not self.consumer.engine.inbox.empty:
+                    await asyncio.sleep(BUSY_LINGER_S)
                 continue
             await asyncio.wait([waiter], timeout=LOOK_S)
             if waiter.done():
