@@ -14,7 +14,7 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.files import read_events
 from streamrec.events.records import Headers
 from streamrec.events.types import Purchase, Recommendation, Room, Trigger, UserEvent
-from streamrec.processors.base import Memory
+from streamrec.processors.base import Memory, Part
 from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker, Request
 from streamrec.processors.users import TRIGGERS, UserProcessor, admit, is_trigger
@@ -106,12 +106,12 @@ class Replay:
             users = answering if listed and self.rank == "after" else silent
             record = Record(line.topic, line.number, line.event.user_id.encode(), line.value, line.event.ts)
             signals = []
-            for out in users.process(user_rows, user_memory, [record]).records:
+            for out in users.process([Part(user_rows, user_memory, [record])])[0].records:
                 if out.topic == users.lists and out.value is not None:
                     yield _decode_list(out.value)
                 elif out.topic == users.signals:
                     signals.append(Record(out.topic, line.number, out.key, out.value, line.event.ts))
-            items.process(item_rows, item_memory, signals)
+            items.process([Part(item_rows, item_memory, signals)])
 
     def _clock(self) -> int:
         return self.now

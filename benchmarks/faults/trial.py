@@ -185,8 +185,8 @@ class Trial:
         while True:
             outputs.catch_up()
             result.verdict = check(known, outputs.records, self.settings.prefix)
-            # The statistics of an item follow its row at their own interval.
-            if not result.verdict.stats_behind or time.monotonic() > deadline:
+            # The statistics of an item follow its row at their own interval, and so do the lists of a user while a worker is late.
+            if not (result.verdict.stats_behind or result.verdict.lists_missing) or time.monotonic() > deadline:
                 break
             time.sleep(PAUSE_S)
         result.events = known.events

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from streamrec.events.records import Inbound, Outbound, Rows
 
 Row = TypeVar("Row")
 Memory = dict[str, Any]
-"""What a processor remembers per partition beside its rows; saved in the mark of every checkpoint, so msgpack must be able to hold it.
-The engine puts the number of the partition under "partition"."""
+"""What a processor remembers per partition beside its rows: values, and dictionaries of values that are replaced, never changed in place.
+Saved in the mark of every checkpoint, so msgpack must be able to hold it. The engine puts the number of the partition under "partition"."""
 
 
 @dataclass(slots=True)
@@ -34,14 +34,24 @@ class Outcome:
     event_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Part(Generic[Row]):
+    """Records of one topic partition, in order, and the rows and the memory that they change; `lag` more wait in Kafka behind them."""
+
+    rows: Rows[Row]
+    memory: Memory
+    records: Sequence[Inbound]
+    lag: int = 0
+
+
 class Processor(Protocol[Row]):
-    """The pure code of one state family. Every method is called on the core thread only, one call at a time."""
+    """The pure code of one state family. Its methods are called one at a time."""
 
-    def process(self, rows: Rows[Row], memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        """Apply the records of one topic partition, in order, to `rows`. Bad records become dead letters.
+    def process(self, parts: Sequence[Part[Row]]) -> list[Outcome]:
+        """Apply the records of some partitions, each to its own rows and memory; one outcome each. Bad records become dead letters.
 
-        When it raises, the partition goes back to its last checkpoint, the record at fault is found by trying smaller
-        pieces, and becomes a dead letter; a StreamrecError ends the process.
+        When it raises, nothing that it did counts: the record at fault is found by trying less at once, and becomes a dead
+        letter; a StreamrecError ends the process.
         """
         ...
 

@@ -12,7 +12,7 @@ from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
-from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.packing import pack_item, unpack_item
@@ -40,8 +40,11 @@ class ItemProcessor:
         self._stats, self._dead = settings.topic("item-stats"), settings.topic("dead-letters")
         self._sent: dict[str, int] = {}
 
-    def process(self, rows: Rows[ItemRow], memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        """Count the signals of one partition and send the statistics of the items whose interval has passed."""
+    def process(self, parts: Sequence[Part[ItemRow]]) -> list[Outcome]:
+        """Count signals and send the statistics of the items whose interval has passed."""
+        return [self._count(part.rows, part.memory, part.records) for part in parts]
+
+    def _count(self, rows: Rows[ItemRow], memory: Memory, records: Sequence[Inbound]) -> Outcome:
         out, begin, now = Outcome(), time.perf_counter(), self._clock_ms()
         fences, waiting = memory.setdefault("fences", {}), memory.setdefault("waiting", {})
         for record in records:

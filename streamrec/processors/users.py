@@ -15,9 +15,9 @@ from streamrec.events.codec import check_route, cloud_event_headers, decode_batc
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.events.registry import WriterSchemas
-from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Trigger, UserEvent, View
-from streamrec.learning.slates import encode_slate
-from streamrec.processors.base import Memory, Outcome
+from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recommendation, Trigger, UserEvent, View
+from streamrec.learning.slates import Slate, encode_slate
+from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.lists import ListMaker, Request
 from streamrec.settings import Settings
@@ -30,6 +30,14 @@ from streamrec.state.user import WAITING, ErasedUser, UserRow, erased_key
 UserRows = Rows[UserRow | ErasedUser]
 LIST_TYPE = "streamrec.recommendation"
 TRIGGERS = ("views", "purchases", "danmaku")
+LISTS_PER_TICK = 64
+LATE_MS, LATE_RECORDS = 2_000, 64
+"""A partition is late whose records are so old while so many more wait. Each of its users waits between two lists for as long as
+the partition is late: one list for the triggers of a longer span, which holds the lag. Age alone may be a producer's wrong clock."""
+LATE_UNTIL_MS = 2_000
+"""So long after its last late batch a partition is late no more: what waited is listed."""
+WAITING_USERS = 10_000
+"""No more users of a partition wait at once: they are saved in its mark, which is one record."""
 _encode_signal = msgspec.json.Encoder().encode
 
 
@@ -63,9 +71,13 @@ class UserProcessor:
         self.lists, self.signals, self.dead_letters = map(settings.topic, ("recommendations", "item-signals", "dead-letters"))
         self.slates = settings.topic("slates")
 
-    def process(self, rows: UserRows, memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        """Apply the records of one topic partition in order."""
-        return _Batch(self, rows, memory).run(records)
+    def process(self, parts: Sequence[Part[UserRow | ErasedUser]]) -> list[Outcome]:
+        """Apply records in order, then make the lists of all partitions at once."""
+        batches = [_Batch(self, part.rows, part.memory) for part in parts]
+        for batch, part in zip(batches, parts, strict=True):
+            batch.apply(part.records, part.lag)
+        _answer(self.maker, batches)
+        return [batch.outcome for batch in batches]
 
     def waits(self, memory: Memory) -> bool:
         """Whether a list waits for its user's minimum interval, or the catalogue may have dead letters."""
@@ -74,25 +86,35 @@ class UserProcessor:
     def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
         """Make the lists that waited for a user's minimum interval to pass."""
         batch = _Batch(self, rows, memory)
-        for user_id, due in list(memory.get("waiting", {}).items()):
-            if due <= now_ms:
-                batch.make_waiting(user_id)
+        late_ms, until_ms = memory.get("late", (0, 0))
+        due_ms = now_ms - late_ms if now_ms < until_ms else now_ms
+        due = [user_id for user_id, since_ms in memory.get("waiting", {}).items() if since_ms <= due_ms]
+        for user_id in due[:LISTS_PER_TICK]:
+            batch.make_waiting(user_id)
         if self.feed is not None and memory.get("partition") == 0:
             batch.bury_all(self.feed.dead_letters(memory, now_ms))
-        return batch.finish()
+        _answer(self.maker, [batch])
+        return batch.outcome
 
 
 class _Batch:
-    """One call of `process` or `tick`."""
+    """What one call of `process` or `tick` does to one partition."""
 
     def __init__(self, side: UserProcessor, rows: UserRows, memory: Memory) -> None:
         self._side, self._rows, self._memory = side, rows, memory
         self._settings = side.settings
-        self._out = Outcome()
-        self._open: dict[str, Request] = {}
+        self._late_ms = 0
+        self.outcome = self._out = Outcome()
+        self.open: dict[str, Request] = {}
+        """The lists that are asked for, by user."""
 
-    def run(self, records: Sequence[Inbound]) -> Outcome:
+    def apply(self, records: Sequence[Inbound], lag: int) -> None:
+        """Change rows, and ask for lists."""
         begin = time.perf_counter()
+        late_ms = self._side.clock_ms() - records[0].timestamp
+        if self._settings.coalesce and late_ms > LATE_MS and lag > LATE_RECORDS:
+            self._late_ms = late_ms
+            self._memory["late"] = (late_ms, self._side.clock_ms() + LATE_UNTIL_MS)
         name = records[0].topic.removeprefix(self._settings.prefix)
         for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
             try:
@@ -104,11 +126,6 @@ class _Batch:
             except BadEvent as error:
                 self._bury(record, error)
         self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
-        return self.finish()
-
-    def finish(self) -> Outcome:
-        self._flush()
-        return self._out
 
     def _take(self, record: Inbound, name: str, event: UserEvent) -> None:
         if isinstance(event, Erasure):
@@ -124,7 +141,7 @@ class _Batch:
 
     def _apply(self, record: Inbound, name: str, event: View | Purchase | Danmaku | Feedback, row: UserRow) -> None:
         triggers = name in self._side.rank_at and is_trigger(event)
-        if triggers and not self._settings.coalesce and event.user_id in self._open:
+        if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
         mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id) if isinstance(event, Danmaku) else []
         source = (name, record.partition, record.offset)
@@ -144,19 +161,26 @@ class _Batch:
         event_id = event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
         row.waiting.append((record.topic, record.partition, record.offset, event_id, int(event.ts)))
         self._out.counts["trigger"] += 1
-        interval = self._settings.min_interval_ms
-        if interval and event.ts - row.listed_ts < interval and len(row.waiting) < WAITING:
-            self._memory.setdefault("waiting", {}).setdefault(event.user_id, self._side.clock_ms() + interval)
+        if self._must_wait(event.user_id, event.ts, row):
+            self._memory["waiting"].setdefault(event.user_id, self._side.clock_ms() + self._settings.min_interval_ms)
             return
         room_id = None if isinstance(event, Feedback) else event.room_id
         self._request(event.user_id, row, room_id, header(record.headers, "traceparent"), record.timestamp)
+
+    def _must_wait(self, user_id: str, ts: float, row: UserRow) -> bool:
+        span_ms = max(self._settings.min_interval_ms, self._late_ms)
+        # Who is about to get a list gets that of this trigger: a list ends the waiting of all triggers before it.
+        if not span_ms or user_id in self.open or ts - row.listed_ts >= span_ms or len(row.waiting) >= WAITING:
+            return False
+        waiting = self._memory.setdefault("waiting", {})
+        return user_id in waiting or len(waiting) < WAITING_USERS
 
     def _request(
         self, user_id: str, row: UserRow, room_id: str | None = None, traceparent: bytes | None = None, appended_ms: int | None = None
     ) -> None:
         topic, partition, offset, event_id, ts = row.waiting[-1]
         trigger = Trigger(topic=topic, partition=partition, offset=offset, event_id=event_id, ts=ts)
-        self._open[user_id] = Request(user_id, row, trigger, [entry[:3] for entry in row.waiting], room_id, traceparent, appended_ms)
+        self.open[user_id] = Request(user_id, row, trigger, [entry[:3] for entry in row.waiting], room_id, traceparent, appended_ms)
 
     def make_waiting(self, user_id: str) -> None:
         """Ask for the list of a user whose triggers waited long enough."""
@@ -171,34 +195,25 @@ class _Batch:
         self._out.counts["dead_letter"] += len(letters)
 
     def _flush(self) -> None:
-        """Make the lists that are asked for."""
-        if not self._open:
-            return
-        begin = time.perf_counter()
-        requests = list(self._open.values())
-        self._open.clear()
-        made = self._side.maker.make(requests)
-        for request, made_list, slate in zip(requests, made.lists, made.slates, strict=True):
-            request.row.waiting = []
-            self._memory.get("waiting", {}).pop(request.user_id, None)
-            key = request.user_id.encode()
-            self._rows.put(key, request.row)
-            headers = cloud_event_headers(made_list.list_id, LIST_TYPE, request.traceparent, time_ms=made_list.generated_ts)
-            # The user's partition of the sources is that of the lists, too: no need to hash the key again.
-            partition = self._memory.get("partition")
-            if slate is not None:
-                self._out.records.append(Outbound(self._side.slates, key, encode_slate(slate), (), partition))
-            self._out.records.append(Outbound(self._side.lists, key, encode(made_list), headers, partition))
-            self._out.counts["list"] += 1
-            self._out.counts["coalesced"] += len(made_list.covers) - 1
-            if made_list.degraded:
-                self._out.counts[f"degraded_{made_list.degraded}"] += 1
-        self._out.counts["kept"] += made.kept
-        self._out.counts.update({f"removed_{name}": count for name, count in made.removed.items()})
-        self._out.counts.update({f"source_failed_{name}": count for name, count in made.failed_sources.items()})
-        for stage, seconds in made.seconds.items():
-            self._out.seconds[stage] = self._out.seconds.get(stage, 0.0) + seconds
-        self._out.seconds["rank"] = self._out.seconds.get("rank", 0.0) + time.perf_counter() - begin
+        """Make the lists that are asked for, before the others."""
+        _answer(self._side.maker, [self])
+
+    def take(self, request: Request, made: Recommendation, slate: Slate | None) -> None:
+        """A list was made."""
+        request.row.waiting = []
+        self._memory.get("waiting", {}).pop(request.user_id, None)
+        key = request.user_id.encode()
+        self._rows.put(key, request.row)
+        headers = cloud_event_headers(made.list_id, LIST_TYPE, request.traceparent, time_ms=made.generated_ts)
+        # The user's partition of the sources is that of the lists, too: no need to hash the key again.
+        partition = self._memory.get("partition")
+        if slate is not None:
+            self._out.records.append(Outbound(self._side.slates, key, encode_slate(slate), (), partition))
+        self._out.records.append(Outbound(self._side.lists, key, encode(made), headers, partition))
+        self._out.counts["list"] += 1
+        self._out.counts["coalesced"] += len(made.covers) - 1
+        if made.degraded:
+            self._out.counts[f"degraded_{made.degraded}"] += 1
 
     def _erase(self, event: Erasure) -> None:
         """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list."""
@@ -217,6 +232,25 @@ class _Batch:
     def _bury(self, record: Inbound, error: BadEvent) -> None:
         self._out.records.append(dead_letter(self._side.dead_letters, record, "decode", error, self._side.clock_ms()))
         self._out.counts["dead_letter"] += 1
+
+
+def _answer(maker: ListMaker, batches: Sequence[_Batch]) -> None:
+    """Make all lists that are asked for; what was counted and timed for all of them stands with the first."""
+    asking = [(batch, request) for batch in batches for request in batch.open.values()]
+    if not asking:
+        return
+    begin = time.perf_counter()
+    made = maker.make([request for _, request in asking])
+    for batch in batches:
+        batch.open.clear()
+    for (batch, request), made_list, slate in zip(asking, made.lists, made.slates, strict=True):
+        batch.take(request, made_list, slate)
+    out = asking[0][0].outcome
+    out.counts["kept"] += made.kept
+    out.counts.update({f"removed_{name}": count for name, count in made.removed.items()})
+    out.counts.update({f"source_failed_{name}": count for name, count in made.failed_sources.items()})
+    for stage, seconds in (made.seconds | {"rank": time.perf_counter() - begin}).items():
+        out.seconds[stage] = out.seconds.get(stage, 0.0) + seconds
 
 
 def is_trigger(event: UserEvent) -> TypeGuard[View | Purchase | Danmaku]:

@@ -16,6 +16,6 @@ def declare(app: faust.App, engine: Engine) -> None:
 
         async def agent(stream: Any) -> None:
             async for batch in stream:
-                await engine.handle(batch)
+                engine.land(batch)
 
         app.agent(app.topic(topic, schema=BatchSchema()), name=topic)(agent)

@@ -13,8 +13,8 @@ Result = TypeVar("Result")
 
 SHORT_S = 0.002
 """So long a call may hold up the event loop."""
-MOST_RECORDS = 256
-"""Rows of so many records fit into a processor's cache: more at once are slower for each."""
+LEAST_RECORDS, MOST_RECORDS = 16, 256
+"""Rows of so many records fit into a processor's cache, more at once are slower for each; and fewer are no cheap work."""
 
 
 class Core:
@@ -52,15 +52,20 @@ class Core:
 
 
 class Pace:
-    """How many records are short work, by what records took of late."""
+    """What a record takes, by what records took of late."""
 
     def __init__(self) -> None:
         self._record_s = math.inf
 
     @property
     def short(self) -> int:
-        """So many records may be applied on the event loop; 0 when one is too many."""
-        return min(MOST_RECORDS, int(SHORT_S / self._record_s))
+        """So many records may be applied on the event loop; 0 where they would be too few."""
+        found = min(MOST_RECORDS, self.records(SHORT_S))
+        return found if found >= LEAST_RECORDS else 0
+
+    def records(self, seconds: float) -> int:
+        """How many records can be applied in that time."""
+        return int(seconds / self._record_s)
 
     def learn(self, records: int, seconds: float) -> None:
         """So many records took so long. What became slower is believed at once, what became quicker by and by."""

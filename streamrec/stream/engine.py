@@ -16,11 +16,12 @@ from streamrec.events.records import Rows
 from streamrec.settings import Settings
 from streamrec.stream.checkpoint import TopicIds, checkpoint, keep
 from streamrec.stream.flight import Flight
-from streamrec.stream.guard import Batch, Cursor, Verdict
+from streamrec.stream.guard import Batch, Cursor
 from streamrec.stream.inbox import Inbox
 from streamrec.stream.offsets import GroupOffsets
 from streamrec.stream.opening import Opener
 from streamrec.stream.partition import Family, Partition, Tools
+from streamrec.stream.rounds import Rounds
 
 if TYPE_CHECKING:
     from streamrec.stream.transport import BatchConsumer, BatchThread
@@ -61,6 +62,8 @@ class Engine:
         self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
         self._flight = Flight()
+        self._rounds = [Rounds(family, tools, self._partition, self._settled, self._gap) for family in self._families]
+        self._rounds_of = {topic: rounds for family, rounds in zip(self._families, self._rounds, strict=True) for topic in family.sources}
         self.inbox = Inbox(settings.poll_records)
         self._heard = time.monotonic()
 
@@ -106,6 +109,8 @@ class Engine:
                 await asyncio.wait([self._opening])
                 self._opening = None
             self._flight.clear()
+            for rounds in self._rounds:
+                rounds.clear()
             partitions = list(self._partitions.values())
             await asyncio.gather(*(self._or_fail(self._save_last(partition)) for partition in partitions))
             await self._offsets.commit(partitions, self.thread)
@@ -133,16 +138,11 @@ class Engine:
             self.thread.wake()
         return batches
 
-    async def handle(self, batch: Batch) -> None:
-        """Apply a batch that an agent was given."""
+    def land(self, batch: Batch) -> None:
+        """An agent was given a batch: it waits for its round."""
         tp = TP(batch.topic, batch.partition)
-        partition = self._partition(tp)
-        if partition is not None and not self.failure.done():
-            with self._flight.handling(tp):
-                await self._or_fail(self._apply(partition, batch))
-            self._flight.end([tp])
-            if tp in self.inbox:
-                self.consumer.look()
+        self._flight.land(tp)
+        self._rounds_of[tp.topic].put(batch)
 
     def fail(self, exc: BaseException) -> None:
         """End the process: what is not saved is read again by the next one."""
@@ -154,8 +154,9 @@ class Engine:
         return asyncio.create_task(self._or_fail(work))
 
     async def run(self) -> None:
-        """Tick, commit, heal and watch until cancelled."""
-        await asyncio.gather(self._tick(), self._commit_now_and_then(), self._heal(), self._listen())
+        """Apply, tick, commit, heal and watch until cancelled."""
+        rounds = (one.run() for one in self._rounds)
+        await asyncio.gather(*rounds, self._tick(), self._commit_now_and_then(), self._heal(), self._listen())
 
     def silence_s(self) -> float:
         """For how long Kafka has not answered, be it fetches or our wish to join the group."""
@@ -177,10 +178,14 @@ class Engine:
         async with partition.lock:
             return await self.tools.core.run(partition.find, read) if partition.open and not partition.torn else None
 
-    async def _apply(self, partition: Partition, batch: Batch) -> None:
-        if await partition.apply(batch, self.tools) is Verdict.GAP:
-            self.tools.metrics.gaps.inc()
-            await self._move([partition], [batch.topic])
+    def _settled(self, tp: TP) -> None:
+        self._flight.end([tp])
+        if tp in self.inbox:
+            self.consumer.look()
+
+    async def _gap(self, partition: Partition, topic: str) -> None:
+        self.tools.metrics.gaps.inc()
+        await self._move([partition], [topic])
 
     async def _tick(self) -> None:
         limit_s = self.settings.stall_timeout_s
@@ -292,6 +297,7 @@ class Engine:
                 places[TP(topic, partition.number)] = cursor
         for tp in places:
             self.inbox.drop(tp)
+            self._rounds_of[tp.topic].drop(tp)
         await self.thread.ask(self.thread.move(places))
         self._flight.end(places)
         self.thread.wake()

@@ -13,7 +13,8 @@ class Batch(NamedTuple):
     """One poll's records of one partition.
 
     `start` and `end` are fetch positions, before and after: records lie between them, and so may holes that transactions
-    left. `epoch` numbers the seek that began the chain which the batch belongs to. `records` may be empty.
+    left. `epoch` numbers the seek that began the chain which the batch belongs to. `records` may be empty. `lag` is how many
+    offsets lie behind `end` in Kafka, as far as the fetch told.
     """
 
     topic: str
@@ -22,6 +23,15 @@ class Batch(NamedTuple):
     start: int
     end: int
     records: Sequence[Inbound]
+    lag: int = 0
+
+    def cut(self, most: int) -> tuple[Batch, Batch | None]:
+        """The first `most` records, and the rest where there are more."""
+        if len(self.records) <= most:
+            return self, None
+        border = self.records[most].offset
+        head = self._replace(end=border, records=self.records[:most], lag=self.lag + self.end - border)
+        return head, self._replace(start=border, records=self.records[most:])
 
 
 class Cursor(NamedTuple):

@@ -52,12 +52,10 @@ class Inbox:
 
     def take(self, tp: TP) -> Batch:
         """The next batch of a partition, with at most `most` records."""
-        batch, records = self._batches.pop(tp), self._records.pop(tp)
-        if len(records) > self._most:
-            border = records[self._most].offset
-            self._batches[tp], self._records[tp] = batch._replace(start=border), records[self._most :]
-            return batch._replace(end=border, records=records[: self._most])
-        return batch._replace(records=records)
+        head, rest = self._batches.pop(tp)._replace(records=self._records.pop(tp)).cut(self._most)
+        if rest is not None:
+            self._batches[tp], self._records[tp] = rest, list(rest.records)
+        return head
 
     def drop(self, tp: TP) -> None:
         """Forget what waits; it will be fetched again."""

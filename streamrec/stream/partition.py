@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,7 +13,7 @@ from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.processors.base import Memory, Outcome, Processor
 from streamrec.stream.changelog import Changelog
-from streamrec.stream.core import Core, Pace
+from streamrec.stream.core import Core
 from streamrec.stream.disk import Disk
 from streamrec.stream.guard import Batch, Guard, Verdict
 from streamrec.stream.mark import Mark
@@ -35,7 +34,6 @@ class Family:
     sources: tuple[str, ...]
     changelog: str
     processor: Processor[Any]
-    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,8 @@ class Partition:
     """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
 
     `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
-    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it.
+    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it; `lag` records wait in Kafka
+    behind those that are being applied.
     """
 
     def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: Budget) -> None:
@@ -75,6 +74,7 @@ class Partition:
         self.sent: Sent = []
         self.held: list[Outbound] = []
         self.unsaved = 0
+        self.lag = 0
         self.saved: Mark | None = None
         self.open = False
         self.torn = False
@@ -84,15 +84,30 @@ class Partition:
         """For messages."""
         return f"{self.family.name}/{self.number}"
 
-    async def apply(self, batch: Batch, tools: Tools) -> Verdict:
-        """Apply a batch if it follows exactly on the last."""
-        async with self.lock:
-            if not self.open or self.torn:
-                return Verdict.STALE  # on its way since before the partition was given up: its next owner fetches it again
-            verdict = self.guard.judge(batch)
-            if verdict is Verdict.APPLY:
-                await self._take(batch, tools)
-            return verdict
+    def judge(self, batch: Batch) -> Verdict:
+        """Whether to apply a batch; under the lock."""
+        # STALE, too: on its way since before the partition was given up. Its next owner fetches it again.
+        return self.guard.judge(batch) if self.open and not self.torn else Verdict.STALE
+
+    async def send(self, topic: str, piece: Piece, tools: Tools) -> None:
+        """Send what was made of some records of a topic."""
+        records, outcome = piece
+        if isinstance(outcome, BadEvent):
+            outcome = _buried(records[0], outcome, tools)
+        sent = await tools.outbox.send(outcome.records)
+        self.sent += sent
+        self.held += outcome.saved
+        tools.metrics.observe(topic, records, outcome, sent)
+        tools.audience.see(outcome, records)
+        self.unsaved += len(outcome.records) + len(outcome.saved)
+        if self.unsaved >= tools.checkpoint_after:
+            self.full.set()
+
+    def advance(self, batch: Batch) -> None:
+        """The batch was applied, and what was made of it is on its way."""
+        self.guard.advance(batch)
+        self.moved.set()
+        self.torn = False
 
     async def tick(self, tools: Tools) -> None:
         """Let the processor send what waits for a time."""
@@ -100,8 +115,8 @@ class Partition:
         async with self.lock:
             if self.open and not self.torn and processor.waits(self.memory):
                 self.torn = True
-                outcome = await tools.core.run(self._run, processor.tick, now_ms())
-                await self._send(outcome, "tick", (), tools)
+                outcome = await tools.core.run(self._tick)
+                await self.send("tick", Piece((), outcome), tools)
                 if outcome.records or outcome.saved or self.table.dirty:
                     self.moved.set()
                 self.torn = False
@@ -113,53 +128,28 @@ class Partition:
         finally:
             self.table.abandon()
 
-    async def _take(self, batch: Batch, tools: Tools) -> None:
-        # Whoever is cancelled in here leaves rows without their records: `torn` keeps a checkpoint from saving that.
-        self.torn = True
-        records, pace = batch.records, self.family.pace
-        while records:
-            run, now = (tools.core.run_short, pace.short) if pace.short else (tools.core.run, len(records))
-            for tried, outcome in await run(self._sift, records[:now]):
-                made = outcome if isinstance(outcome, Outcome) else _buried(tried[0], outcome, tools)
-                await self._send(made, batch.topic, tried, tools)
-            records = records[now:]
-            if records:
-                await asyncio.sleep(0)
-        self.guard.advance(batch)
-        self.moved.set()
-        self.torn = False
+    def _tick(self) -> Outcome:
+        return transact([self], lambda drafts: self.family.processor.tick(self.table, drafts[0], now_ms()))
 
-    def _sift(self, records: Sequence[Inbound]) -> list[Piece]:
-        began = time.perf_counter()
-        pieces = self.quarantine.sift(self._process, records)
-        self.family.pace.learn(len(records), time.perf_counter() - began)
-        return pieces
 
-    def _process(self, records: Sequence[Inbound]) -> Outcome:
-        self.table.expect(record.key for record in records)
-        return self._run(self.family.processor.process, records)
+def transact(partitions: Sequence[Partition], work: Callable[[Sequence[Memory]], Found]) -> Found:
+    """Let a processor work on rows and memories of partitions: all of what it does counts, or when it raises, nothing.
 
-    def _run(self, work: Callable[..., Outcome], *args: object) -> Outcome:
-        """Let the processor work on rows and memory: all of what it does counts, or when it raises, nothing."""
-        draft = {name: dict(value) if isinstance(value, dict) else value for name, value in self.memory.items()}
-        try:
-            outcome = work(self.table, draft, *args)
-            self.table.commit()
-        except BaseException:
-            self.table.abandon()
-            raise
-        self.memory = draft
-        return outcome
-
-    async def _send(self, outcome: Outcome, topic: str, records: Sequence[Inbound], tools: Tools) -> None:
-        sent = await tools.outbox.send(outcome.records)
-        self.sent += sent
-        self.held += outcome.saved
-        tools.metrics.observe(topic, records, outcome, sent)
-        tools.audience.see(outcome, records)
-        self.unsaved += len(outcome.records) + len(outcome.saved)
-        if self.unsaved >= tools.checkpoint_after:
-            self.full.set()
+    `work` is given a draft of each memory. Belongs to the core.
+    """
+    drafts = [{name: dict(value) if isinstance(value, dict) else value for name, value in one.memory.items()} for one in partitions]
+    try:
+        found = work(drafts)
+        for one in partitions:
+            one.table.seal()
+    except BaseException:
+        for one in partitions:
+            one.table.abandon()
+        raise
+    for one, draft in zip(partitions, drafts, strict=True):
+        one.table.commit()
+        one.memory = draft
+    return found
 
 
 def _buried(record: Inbound, reason: BadEvent, tools: Tools) -> Outcome:

@@ -87,7 +87,9 @@ async def _read_on(
     rows: dict[TopicPartition, dict[bytes, bytes | None]] = {log: {} for log in logs}
     while left:
         got = await reader.getmany(timeout_ms=200, max_records=FETCH_RECORDS)
-        for log, records in got.items():
+        for log, fetched in got.items():
+            # What lies behind `end` is a later owner's, who took over while we stood still: its mark may be ahead of the other ends, too.
+            records = fetched if fetched[-1].offset < end[log] else [record for record in fetched if record.offset < end[log]]
             marks[logs[log]] = _last_mark(records) or marks[logs[log]]
             rows[log].update((record.key, record.value) for record in records if record.key != MARK)
         left = {log for log in left if await reader.position(log) < end[log]}

@@ -43,7 +43,7 @@ class Table(Generic[Row]):
     """Implements `Rows`. Every method belongs to the core thread.
 
     Rows are unpacked for one batch only: unpacked ones at rest would be scattered over more memory than any cache holds, and
-    cost more to pack later than to unpack anew. It also makes a batch whole: `commit` takes all that it changed, `abandon` nothing.
+    cost more to pack later than to unpack anew. It also makes a batch whole: `commit` takes all that was sealed, `abandon` nothing.
 
     A packed row is pinned in memory from its change until the disk holds it: between, the disk would give an older one.
     """
@@ -54,6 +54,7 @@ class Table(Generic[Row]):
         self._budget = budget
         self._open: dict[bytes, Row | None] = {}
         self._changed: set[bytes] = set()
+        self._sealed: Packed = {}
         self._packed: Packed = {}
         self._dirty: Packed = {}
         self._saving: Packed = {}
@@ -97,25 +98,28 @@ class Table(Generic[Row]):
         self._open[key] = None
         self._changed.add(key)
 
-    def commit(self) -> None:
-        """The batch is done: what it changed counts.
+    def seal(self) -> None:
+        """Pack what the batch changed; it still may be abandoned.
 
         Raises:
             ValueError: a key is one of the engine's own.
         """
         rows, pack = self._open, self._processor.pack
-        # All is packed before anything changes: packing may raise, too.
-        changed = {key: None if (row := rows[key]) is None else pack(row) for key in self._changed}
-        if any(map(OWN, changed)):
+        self._sealed = {key: None if (row := rows[key]) is None else pack(row) for key in self._changed}
+        if any(map(OWN, self._sealed)):
             raise ValueError("row keys that begin with a zero byte are the engine's own")
-        self._packed.update(changed)
-        self._dirty.update(changed)
+
+    def commit(self) -> None:
+        """The batch is done: what was sealed counts."""
+        self._packed.update(self._sealed)
+        self._dirty.update(self._sealed)
         self.abandon()
 
     def abandon(self) -> None:
-        """The batch never was."""
+        """The batch is over; what was not committed never was."""
         self._open.clear()
         self._changed.clear()
+        self._sealed = {}
 
     def snapshot(self) -> Packed:
         """What has changed since the last one; it stays pinned until `saved`."""

@@ -134,7 +134,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         for tp in active:
             cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
             if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
-                batches.append(Batch(tp.topic, tp.partition, cursor.epoch, cursor.position, state.position, records.get(tp, ())))
+                lag = max(0, state.highwater - state.position) if state.highwater is not None else 0
+                batches.append(Batch(*tp, cursor.epoch, cursor.position, state.position, records.get(tp, ()), lag))
                 self.cursors[tp] = Cursor(cursor.epoch, state.position)
         return batches
 

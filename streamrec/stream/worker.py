@@ -137,9 +137,7 @@ async def _serve(
     log.info("stopped")
 
 
-def _serve_people(
-    web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, access: Access, people: People
-) -> None:
+def _serve_people(web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, access: Access, people: People) -> None:
     def number(user_id: str) -> int:
         return partition_of(user_id.encode(), settings.partitions)
 

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.items import ItemProcessor
 from streamrec.replay import Record
 from streamrec.state.item import KINDS, Signal
@@ -26,7 +26,7 @@ class Side:
         self.rows, self.memory = rows(), Memory()
 
     def send(self, *records: Record) -> Outcome:
-        return self.items.process(self.rows, self.memory, records)
+        return self.items.process([Part(self.rows, self.memory, records)])[0]
 
 
 def signal(offset: int, item_id: str = "a", index: int = 0, partition: int = 0, **fields: Any) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from streamrec.events.records import Outbound
 from streamrec.events.types import Recommendation
-from streamrec.processors.base import Memory, Outcome
-from streamrec.processors.lists import ListMaker
-from streamrec.processors.users import UserProcessor
+from streamrec.processors.base import Memory, Outcome, Part
+from streamrec.processors.lists import ListMaker, Made, Request
+from streamrec.processors.users import LATE_MS, LATE_RECORDS, LATE_UNTIL_MS, UserProcessor
 from streamrec.ranking import Ranker
 from streamrec.replay import Record
 from streamrec.state.item import Signal
@@ -34,8 +35,8 @@ class Side:
         self.users = UserProcessor(self.settings, self.catalogue, maker, clock_ms=lambda: self.now)
         self.rows, self.memory = rows(), Memory()
 
-    def send(self, *records: Record) -> Outcome:
-        return self.users.process(self.rows, self.memory, records)
+    def send(self, *records: Record, lag: int = 0) -> Outcome:
+        return self.users.process([Part(self.rows, self.memory, records, lag)])[0]
 
 
 def out(outcome: Outcome, topic: str) -> list[Outbound]:
@@ -52,6 +53,10 @@ def header(sent: Outbound, name: str) -> str:
 
 def view(offset: int, user: str = "u", item_id: str = "i1", **fields: Any) -> Record:
     return record("views", offset, user_id=user, item_id=item_id, ts=NOW + offset, **fields)
+
+
+def _early(offset: int) -> Record:
+    return record("views", offset, user_id="u", item_id="i1", ts=NOW)
 
 
 def buy(offset: int, user: str = "u", item_id: str = "i1", **fields: Any) -> Record:
@@ -96,6 +101,84 @@ def test_within_the_minimum_interval_triggers_wait_and_are_covered_in_time() -> 
     (made,) = lists(side.users.tick(side.rows, side.memory, NOW + 1000))
     assert [offset for _, _, offset in made.covers] == [2, 3]
     assert lists(side.users.tick(side.rows, side.memory, NOW + 9000)) == []
+
+
+def test_a_trigger_that_is_too_early_for_a_list_joins_the_one_that_is_made_anyway() -> None:
+    side = Side(min_interval_ms=1000)
+    side.send(view(1))
+    (made,) = lists(side.send(view(2000), _early(2001)))
+    assert [offset for _, _, offset in made.covers] == [2000, 2001]
+
+
+def test_without_a_minimum_interval_a_trigger_from_the_past_has_its_list_at_once() -> None:
+    side = Side()
+    side.send(view(1000))
+    assert len(lists(side.send(_early(1001)))) == 1
+
+
+def test_a_late_partition_makes_one_list_for_the_triggers_of_a_longer_span() -> None:
+    late_ms = LATE_MS + 3000
+    side = Side()
+    side.send(view(1))
+
+    def late(offset: int) -> Record:
+        return view(offset)._replace(timestamp=NOW - late_ms)
+
+    assert lists(side.send(late(1000), late(2000), lag=LATE_RECORDS + 1)) == [], "within the span of the last list"
+    (made,) = lists(side.send(late(late_ms + 1), lag=LATE_RECORDS + 1))
+    assert [offset for _, _, offset in made.covers] == [1000, 2000, late_ms + 1]
+    assert side.memory["waiting"] == {}
+    side.send(late(late_ms + 2), lag=LATE_RECORDS + 1)
+    assert lists(side.users.tick(side.rows, side.memory, NOW + LATE_UNTIL_MS - 1)) == [], "as long as the partition is late"
+    (last,) = lists(side.users.tick(side.rows, side.memory, NOW + LATE_UNTIL_MS))
+    assert [offset for _, _, offset in last.covers] == [late_ms + 2]
+
+
+def test_a_late_partition_lists_who_waited_as_long_as_it_is_late() -> None:
+    side = Side()
+    side.send(view(1))
+    side.send(view(2)._replace(timestamp=NOW - LATE_MS - 1), lag=LATE_RECORDS + 1)
+    side.memory["late"] = (3000, NOW + 10_000)
+    assert lists(side.users.tick(side.rows, side.memory, NOW + 2999)) == []
+    assert len(lists(side.users.tick(side.rows, side.memory, NOW + 3000))) == 1
+
+
+def test_old_records_that_nothing_waits_behind_are_a_wrong_clock_and_not_late() -> None:
+    side = Side()
+    slow = [view(number)._replace(timestamp=NOW - 3_600_000) for number in (1, 2, 3)]
+    assert [len(lists(side.send(record, lag=LATE_RECORDS))) for record in slow] == [1, 1, 1]
+
+
+def test_no_more_users_wait_than_a_mark_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamrec.processors.users.WAITING_USERS", 1)
+    side = Side(min_interval_ms=1000)
+    side.send(view(1), view(2, "v"))
+    assert [made.user_id for made in lists(side.send(view(3), view(4, "v")))] == ["v"]
+    assert set(side.memory["waiting"]) == {"u"}
+
+
+def test_without_coalescing_each_trigger_has_its_own_list_however_far_behind() -> None:
+    side = Side(coalesce=False)
+    late = [view(number)._replace(timestamp=NOW - 10 * LATE_MS) for number in (1, 2, 3)]
+    assert len(lists(side.send(*late, lag=LATE_RECORDS + 1))) == 3
+
+
+def test_the_users_of_several_partitions_are_ranked_at_once() -> None:
+    side, calls = Side(), list[int]()
+    make = side.users.maker.make
+
+    def counted(requests: Sequence[Request]) -> Made:
+        calls.append(len(requests))
+        return make(requests)
+
+    side.users.maker.make = counted  # type: ignore[method-assign]
+    first = Part(rows(), {"partition": 0}, [view(1), view(2, "v")])
+    second = Part(rows(), {"partition": 1}, [view(1, "w")])
+    outcomes = side.users.process([first, second])
+    assert calls == [3]
+    assert [[made.user_id for made in lists(outcome)] for outcome in outcomes] == [["u", "v"], ["w"]]
+    assert [[sent.partition for sent in out(outcome, "recommendations")] for outcome in outcomes] == [[0, 0], [1]]
+    assert (set(first.rows), set(second.rows)) == ({b"u", b"v"}, {b"w"})
 
 
 def test_a_refund_and_feedback_change_state_and_get_no_list() -> None:

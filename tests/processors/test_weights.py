@@ -11,7 +11,7 @@ import pytest
 from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.slates import Slate, decode_slate
 from streamrec.learning.weights import STATE, Weights, encode_record
-from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.lists import ListMaker
 from streamrec.processors.users import UserProcessor
 from streamrec.processors.weights import WeightsFeed
@@ -39,7 +39,7 @@ class Side:
     def lists(self, *users: str) -> Outcome:
         self.offset += 1
         views = [record("views", self.offset, user_id=user, item_id="i1", ts=NOW) for user in users]
-        return self.users.process(self.rows, self.memory, views)
+        return self.users.process([Part(self.rows, self.memory, views)])[0]
 
     def take(self, weights: Weights | bytes | None, key: str | None = None) -> dict[str, int]:
         raw = encode_record(weights) if isinstance(weights, Weights) else weights

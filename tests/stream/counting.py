@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from streamrec.events.records import Inbound, Outbound, Rows
-from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.settings import Settings, load
 from streamrec.stream.worker import WorkerPieces, run_worker
 
@@ -32,7 +32,10 @@ class CountUsers:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def process(self, rows: Rows[Count], memory: Memory, records: Sequence[Inbound]) -> Outcome:
+    def process(self, parts: Sequence[Part[Count]]) -> list[Outcome]:
+        return [self.count(part.rows, part.memory, part.records) for part in parts]
+
+    def count(self, rows: Rows[Count], memory: Memory, records: Sequence[Inbound]) -> Outcome:
         outcome = Outcome()
         for record in records:
             assert record.key is not None
@@ -80,7 +83,7 @@ class CountUsers:
 class CountItems(CountUsers):
     """Counts per item, and writes what has changed to item-stats when it is time."""
 
-    def process(self, rows: Rows[Count], memory: Memory, records: Sequence[Inbound]) -> Outcome:
+    def count(self, rows: Rows[Count], memory: Memory, records: Sequence[Inbound]) -> Outcome:
         outcome = Outcome()
         for record in records:
             assert record.key is not None

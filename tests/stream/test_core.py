@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamrec.stream.core import MOST_RECORDS, SHORT_S, Core, Pace
+from streamrec.stream.core import LEAST_RECORDS, MOST_RECORDS, SHORT_S, Core, Pace
 
 
 def test_short_calls_run_at_once_and_long_ones_on_the_thread() -> None:
@@ -64,8 +64,8 @@ def test_what_raises_on_the_thread_raises_here_and_holds_nothing_up() -> None:
         ([], 0),
         ([(1000, 0.01)], 200),
         ([(1000, 0.0001)], MOST_RECORDS),
-        ([(1, SHORT_S * 2)], 0),
-        ([(1000, 0.01), (1, SHORT_S * 2)], 0),
+        ([(LEAST_RECORDS, SHORT_S * 1.01)], 0),
+        ([(1000, 0.01), (1, SHORT_S)], 0),
         ([(1000, 0.01), (10, 0.0002)], 100),
     ],
 )
@@ -84,3 +84,4 @@ def test_a_quicker_pace_is_believed_by_and_by() -> None:
         found.append(pace.short)
     assert found[0] == 0
     assert found[-1] > 100
+    assert pace.records(1.0) > 10 * pace.short

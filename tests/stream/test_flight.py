@@ -19,11 +19,13 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return moved
 
 
-def test_a_partition_is_idle_until_a_batch_begins_and_after_it_has_landed(now: list[float]) -> None:
+def test_a_partition_is_idle_until_a_batch_begins_and_after_it_was_applied(now: list[float]) -> None:
     one = Flight()
     assert one.idle(A)
     one.begin(A)
     assert not one.idle(A)
+    one.land(A)
+    assert not one.idle(A), "the engine has it"
     one.end([A])
     assert one.idle(A)
 
@@ -34,30 +36,27 @@ def test_what_a_later_batch_of_its_topic_has_overtaken_is_lost(now: list[float])
     now[0] += 0.1
     one.begin(B)
     assert one.lost() == []
-    with one.handling(B):
-        assert one.lost() == []
-    one.end([B])
+    one.land(B)
     assert one.lost() == [A]
 
 
-def test_what_waits_behind_a_busy_agent_is_not_lost(now: list[float]) -> None:
+def test_what_the_engine_has_is_not_lost_however_long_it_waits(now: list[float]) -> None:
     one = Flight()
     one.begin(A)
-    one.begin(B)
-    with one.handling(A):
-        now[0] += 10 * flight.LOST_AFTER_S
-        assert one.lost() == []
-    one.end([A])
-    assert one.lost() == [B], "the agent has nothing to do, and B has not come"
+    one.land(A)
+    now[0] += 10 * flight.LOST_AFTER_S
+    assert one.lost() == []
 
 
-def test_what_never_comes_to_an_idle_agent_is_lost(now: list[float]) -> None:
+def test_what_never_comes_is_lost(now: list[float]) -> None:
     one = Flight()
     one.begin(A)
-    with one.handling(OTHER):
-        now[0] += flight.LOST_AFTER_S / 2
-        assert one.lost() == []
-        now[0] += flight.LOST_AFTER_S
-        assert one.lost() == [A]
+    now[0] += flight.LOST_AFTER_S / 2
+    one.begin(OTHER)
+    one.land(OTHER)
+    assert one.lost() == []
+    now[0] += flight.LOST_AFTER_S
+    assert one.lost() == [A]
     one.clear()
     assert one.lost() == []
+    assert one.idle(OTHER)

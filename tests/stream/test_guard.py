@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamrec.events.records import Record
 from streamrec.stream.guard import Batch, Cursor, Guard, Verdict
 
 
@@ -68,3 +69,26 @@ def test_whatever_is_lost_or_repeated_every_position_is_applied_once_and_in_orde
                 guard.expect("views", Cursor(epoch, position))
         previous = batch
     assert applied == list(range(end))
+
+
+@given(size=st.integers(0, 9), holes=st.integers(0, 3), most=st.integers(1, 9))
+def test_a_cut_batch_is_two_that_follow_on_each_other(size: int, holes: int, most: int) -> None:
+    records = [Record("views", 0, 10 + number, 0, None, None, ()) for number in range(size)]
+    batch = Batch("views", 0, 1, 10, 10 + size + holes, records)
+    head, rest = batch.cut(most)
+    assert (rest is None) == (size <= most)
+    assert [*head.records, *(rest.records if rest else ())] == records
+    guard = _guard()
+    for part in (head, rest):
+        if part is not None:
+            assert guard.judge(part) is Verdict.APPLY
+            guard.advance(part)
+    assert guard.next["views"] == batch.end
+
+
+def test_a_part_of_a_batch_knows_what_waits_behind_it() -> None:
+    records = [Record("views", 0, offset, 0, b"k", b"v", ()) for offset in (10, 12, 15)]
+    head, rest = Batch("views", 0, 1, 10, 16, records, lag=100).cut(2)
+    assert (head.end, head.lag) == (15, 101)
+    assert rest is not None
+    assert (rest.start, rest.end, rest.lag) == (15, 16, 100)

@@ -2,61 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from streamrec.errors import BadEvent, StateMismatch
 from streamrec.events.records import Inbound, Record
 from streamrec.processors.base import Outcome
-from streamrec.stream.quarantine import LIMIT, Quarantine
+from streamrec.stream.quarantine import LIMIT, Quarantine, Work, sift
 
 
 def _records(count: int) -> list[Inbound]:
     return [Record("views", 0, offset, 0, b"key", b"value", ()) for offset in range(count)]
 
 
-def _raising_on(bad: set[int], calls: list[int]) -> Any:
-    def process(records: Sequence[Inbound]) -> Outcome:
-        calls.append(len(records))
-        if bad & {record.offset for record in records}:
+def _raising_on(bad: set[tuple[str, int]], calls: list[int]) -> Callable[[Work[str]], Sequence[Outcome]]:
+    def process(work: Work[str]) -> Sequence[Outcome]:
+        calls.append(sum(len(records) for _, records in work))
+        if bad & {(whose, record.offset) for whose, records in work for record in records}:
             raise ValueError("bad")
-        return Outcome()
+        return [Outcome() for _ in work]
 
     return process
 
 
-@given(size=st.integers(1, 3000), bad=st.sets(st.integers(0, 2999), max_size=5))
-def test_every_bad_record_is_found_and_no_other_one(size: int, bad: set[int]) -> None:
-    bad = {offset for offset in bad if offset < size}
-    calls: list[int] = []
-    pieces = Quarantine().sift(_raising_on(bad, calls), _records(size))
-    assert [record.offset for piece in pieces for record in piece.records] == list(range(size)), "nothing is lost, the order stays"
-    assert {piece.records[0].offset for piece in pieces if isinstance(piece.outcome, BadEvent)} == bad
-    assert all(len(piece.records) == 1 for piece in pieces if isinstance(piece.outcome, BadEvent))
-    assert len(calls) <= 1 + 2 * len(bad) * size.bit_length()
+def _quarantines() -> Callable[[str], Quarantine]:
+    return defaultdict[str, Quarantine](Quarantine).__getitem__
 
 
-def test_a_batch_that_is_not_suspected_stays_whole() -> None:
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[Any]]:
+    """What is logged; written out, with its tracebacks, it would take most of the time."""
+    with capture_logs() as found:
+        yield found
+
+
+BAD = st.sets(st.tuples(st.sampled_from("abc"), st.integers(0, 999)), max_size=5)
+
+
+@given(sizes=st.dictionaries(st.sampled_from("abc"), st.integers(1, 1000), min_size=1), bad=BAD)
+def test_every_bad_record_is_found_and_no_other_one(sizes: dict[str, int], bad: set[tuple[str, int]]) -> None:
+    bad = {(whose, offset) for whose, offset in bad if offset < sizes.get(whose, 0)}
     calls: list[int] = []
-    pieces = Quarantine().sift(_raising_on(set(), calls), _records(200))
-    assert (len(pieces), calls) == (1, [200])
+    found = sift([(whose, _records(size)) for whose, size in sizes.items()], _raising_on(bad, calls), _quarantines())
+    for whose, size in sizes.items():
+        offsets = [record.offset for one, piece in found if one == whose for record in piece.records]
+        assert offsets == list(range(size)), "nothing is lost, the order stays"
+    condemned = {(whose, piece.records[0].offset) for whose, piece in found if isinstance(piece.outcome, BadEvent)}
+    assert condemned == bad
+    assert all(len(piece.records) == 1 for _, piece in found if isinstance(piece.outcome, BadEvent))
+    assert len(calls) <= 1 + len(sizes) + 2 * len(bad) * 10
+
+
+def test_batches_that_are_not_suspected_stay_whole() -> None:
+    calls: list[int] = []
+    found = sift([("a", _records(200)), ("b", _records(7))], _raising_on(set(), calls), _quarantines())
+    assert ([(whose, len(piece.records)) for whose, piece in found], calls) == ([("a", 200), ("b", 7)], [207])
+
+
+def test_the_neighbours_of_a_partition_with_a_bad_record_are_tried_whole_again() -> None:
+    calls: list[int] = []
+    found = sift([("a", _records(8)), ("b", _records(100))], _raising_on({("a", 3)}, calls), _quarantines())
+    assert [len(piece.records) for whose, piece in found if whose == "b"] == [100]
+    assert calls.count(100) == 1
 
 
 def test_a_fault_of_state_is_no_fault_of_a_record() -> None:
-    def process(records: Sequence[Inbound]) -> Outcome:
+    def process(work: Work[str]) -> Sequence[Outcome]:
         raise StateMismatch("the disk is another one")
 
     with pytest.raises(StateMismatch):
-        Quarantine().sift(process, _records(4))
+        sift([("a", _records(4))], process, _quarantines())
 
 
-def test_too_many_bad_records_speak_against_the_code() -> None:
-    quarantine = Quarantine()
+def test_too_many_bad_records_of_one_partition_speak_against_the_code() -> None:
+    quarantines = _quarantines()
     for _ in range(LIMIT):
-        quarantine.sift(_raising_on({0}, []), _records(1))
+        sift([("a", _records(1))], _raising_on({("a", 0)}, []), quarantines)
+    sift([("b", _records(1))], _raising_on({("b", 0)}, []), quarantines)
     with pytest.raises(ValueError, match="bad"):
-        quarantine.sift(_raising_on({0}, []), _records(1))
+        sift([("a", _records(1))], _raising_on({("a", 0)}, []), quarantines)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from kafka import KafkaAdminClient, TopicPartition
 
 from streamrec.errors import StateMismatch
@@ -104,6 +105,21 @@ def test_a_disk_behind_its_changelog_catches_up_with_rows_and_deletions(bench: B
     assert partition.memory == {"seen": 0, "partition": 0}
     assert partition.disk.stamp is not None
     assert partition.disk.stamp.position > bench.position - 1
+
+
+def test_what_a_later_owner_writes_meanwhile_is_left_to_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.write({b"ann": Count(1, 1)}, bench.mark(0), disk=False)
+    look = AIOKafkaConsumer.end_offsets
+
+    async def end_offsets(*args: Any) -> Any:
+        found = await look(*args)
+        await asyncio.to_thread(bench.write, {b"ann": Count(2, 2)}, bench.mark(5), disk=False)
+        return found
+
+    monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", end_offsets)
+    partition = bench.recover()
+    assert (partition.memory["seen"], partition.guard.next[bench.family.sources[0]]) == (0, 0)
+    assert bench.rows(b"ann") == [(1, 1)]
 
 
 def test_an_empty_disk_is_built_from_the_changelog(bench: Bench) -> None:

@@ -93,6 +93,7 @@ class TableMachine(RuleBasedStateMachine):
 
     @rule()
     def commit(self) -> None:
+        self.table.seal()
         self.table.commit()
         self.committed = dict(self.model)
 
@@ -134,6 +135,7 @@ def test_rows_beyond_the_budget_are_let_go_and_read_from_disk_again(tmp_path: Pa
     table = _table(disk, Budget(CACHE * ROW_BYTES))
     for number in range(10):
         table.put(b"row-%d" % number, [number])
+    table.seal()
     table.commit()
     disk.write(table.snapshot().items())
     assert len(table) == 10, "rows are pinned while they are written"
@@ -149,6 +151,7 @@ def test_reading_alone_does_not_fill_memory(tmp_path: Path) -> None:
     disk.write([(b"row-%d" % number, bytes([number])) for number in range(50)])
     table.expect(b"row-%d" % number for number in range(50))
     assert table.get(b"row-7") == [7]
+    table.seal()
     table.commit()
     assert len(table) == 0
     disk.close()
@@ -160,6 +163,7 @@ def test_tables_share_one_budget_by_what_they_hold() -> None:
     for table, rows in ((large, 30), (small, 10), (large, 0)):
         for number in range(rows):
             table.put(b"row-%d" % number, [number])
+        table.seal()
         table.commit()
         cast(DictDisk, table._disk).write(table.snapshot())
         table.saved()
@@ -178,7 +182,7 @@ def test_a_batch_whose_rows_cannot_be_packed_changes_nothing() -> None:
     table.put(b"a", [1])
     table.put(b"b", [256])
     with pytest.raises(ValueError, match="256"):
-        table.commit()
+        table.seal()
     table.abandon()
     assert (table.get(b"a"), table.get(b"b"), table.dirty) == (None, None, False)
 
@@ -199,11 +203,11 @@ def test_keys_of_the_engine_are_refused() -> None:
     table = _table(DictDisk(), Budget(CACHE * ROW_BYTES))
     table.put(b"\0mark", [1])
     with pytest.raises(ValueError, match="engine"):
-        table.commit()
+        table.seal()
     table.abandon()
     table.delete(b"\0stamp")
     with pytest.raises(ValueError, match="engine"):
-        table.commit()
+        table.seal()
 
 
 def test_a_wiped_disk_is_empty_and_a_written_one_comes_back(tmp_path: Path) -> None:

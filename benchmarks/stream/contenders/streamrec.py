@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.stream.job import Job, given
 from benchmarks.stream.work import Row, answer, apply, decode_event, new_row, pack, unpack
 from streamrec.events.records import Inbound, Outbound, Rows
-from streamrec.processors.base import Memory, Outcome
+from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.settings import Settings, load
 from streamrec.stream.worker import WorkerPieces, run_worker
 
@@ -23,7 +23,10 @@ class Answer:
     def __init__(self, sink: str) -> None:
         self._sink = sink
 
-    def process(self, rows: Rows[Row], memory: Memory, records: Sequence[Inbound]) -> Outcome:
+    def process(self, parts: Sequence[Part[Row]]) -> list[Outcome]:
+        return [self._answer(part.rows, part.records) for part in parts]
+
+    def _answer(self, rows: Rows[Row], records: Sequence[Inbound]) -> Outcome:
         sink, out = self._sink, []
         for record in records:
             key, value = record.key, record.value
