@@ -109,6 +109,7 @@ class Ranker:
         self.base = self.blend = blend or Blend.plain(settings.repeats)
         self._delta: NDArray[np.floating] = np.zeros(len(FEATURES))
         self.sources = default_sources(settings.repeats) if sources is None else sources
+        self._names: dict[int, list[str]] = {}
         self._selector = SlateSelector(settings)
         self._cross: CrossEncoderScorer | None = None
         if catalogue.model is not None and settings.cross_pairs > 0:
@@ -150,7 +151,10 @@ class Ranker:
 
     def source_names(self, bits: int) -> list[str]:
         """The sources whose bits are set."""
-        return [source.name for number, source in enumerate(self.sources) if bits >> number & 1]
+        names = self._names.get(bits)
+        if names is None:
+            names = self._names[bits] = [source.name for number, source in enumerate(self.sources) if bits >> number & 1]
+        return names
 
     def adjust(self, delta: Mapping[str, float], version: str) -> None:
         """From the next micro-batch on score by the base blend plus `delta` times standardised feature.

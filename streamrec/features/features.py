@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.items import PURCHASE, VIEW, VIEW_SHARE
-from streamrec.features.queries import Queries, Tallies
+from streamrec.features.queries import Queries, Tallies, side_by_side
 from streamrec.features.schema import FEATURES, POSITION, RELATIVE
-from streamrec.sources.candidates import Candidates
+from streamrec.sources.candidates import Candidates, among
 from streamrec.sources.cells import Cells
 from streamrec.sources.context import Context
 from streamrec.state.decay import DAY_MS
@@ -154,10 +154,11 @@ def _of_user(queries: Queries, candidates: Candidates) -> dict[str, Floats]:
 
 def _put_live(found: Array, context: Context, slots: NDArray[np.int32]) -> None:
     queries, size = context.queries, context.catalogue.items.size
-    for user, room in enumerate(queries.rooms):
-        if room is not None:
-            found[user, :, POSITION["shelf"]] = np.isin(slots[user], room.shelf)
-            found[user, :, POSITION["on_air"]] = (slots[user] == room.on_air) & (room.on_air >= 0)
+    if any(queries.rooms):
+        shelves = side_by_side(room.shelf if room else () for room in queries.rooms)
+        on_air = np.array([room.on_air if room else -1 for room in queries.rooms], np.int32)[:, None]
+        found[:, :, POSITION["shelf"]] = among(shelves, slots, size)
+        found[:, :, POSITION["on_air"]] = (slots == on_air) & (on_air >= 0)
     found[:, :, POSITION["mention"]] = np.minimum(_sum(queries.named, slots, size), 1.0)
     found[:, :, POSITION["fatigue"]] = 1.0 - np.exp(-0.5 * _sum(queries.shown, slots, size))
 

@@ -112,7 +112,7 @@ def queries(
         seen=acts["seen"],
         named=tallies("named", SHOWN_HALF_LIFE),
         shown=tallies("shown", SHOWN_HALF_LIFE),
-        hidden=_pad([[slot for item in row.hidden if (slot := items.slots.get(item)) is not None] for row in rows]),
+        hidden=side_by_side([[slot for item in row.hidden if (slot := items.slots.get(item)) is not None] for row in rows]),
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
         country=np.array([items.countries.get(row.country, 0) for row in rows], np.int32),
@@ -156,7 +156,8 @@ def _baskets(bought: Tallies) -> Ints:
     return np.asarray(begins.sum(axis=1), np.int64)
 
 
-def _pad(entries: Iterable[Sequence[int]]) -> NDArray[np.int32]:
+def side_by_side(entries: Iterable[Sequence[int] | NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Slots of every user, of shape (users, n), padded with -1."""
     rows = list(entries)
     slots = np.full((len(rows), max(map(len, rows), default=0)), -1, np.int32)
     for position, row in enumerate(rows):

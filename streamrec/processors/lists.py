@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import compress, groupby
+from typing import Any
 
 import numpy as np
 
@@ -141,8 +142,7 @@ class ListMaker:
         ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
         # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
-        why = strongest(ranked.contributions).tolist()
-        places = [self._items(ranked, position, request, why[position]) for position, request in enumerate(batch)]
+        places = [self._items(request, *user) for request, user in zip(batch, _by_user(ranked), strict=True)]
         lists = [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
         made.lists += lists
         made.slates += _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else [None] * len(lists)
@@ -156,36 +156,27 @@ class ListMaker:
         appended = [request.appended_ms for request in batch if request.appended_ms is not None]
         return max(0.0, (self._clock_ms() - min(appended)) / 1000) if appended and self._clock_ms is not None else 0.0
 
-    def _items(self, ranked: Ranked, position: int, request: Request, speak: list[list[int]]) -> list[RankedItem]:
+    def _items(self, request: Request, places: Sequence[tuple[Any, ...]], rules: Mapping[str, Sequence[float]]) -> list[RankedItem]:
         catalogue, room = self._catalogue, request.room_id or request.row.room_id
-        contributions = np.round(ranked.contributions[position], DECIMALS)
-        rules = {rule_id: added[position].tolist() for rule_id, added in ranked.rules.items()}
-        places = zip(
-            ranked.slots[position].tolist(),
-            ranked.scores[position].tolist(),
-            ranked.sources[position].tolist(),
-            ranked.propensity[position].tolist(),
-            ranked.because[position].tolist(),
-            ranked.bought_7d[position].tolist(),
-            strict=True,
-        )
+        source_names = self._rankers[request.arm].source_names
         items = []
-        for place, (slot, score, sources, propensity, own, bought) in enumerate(places):
+        for place, (slot, score, sources, propensity, own, bought, contributions, speak) in enumerate(places):
             if slot < 0:
                 break
-            ruled = {f"{RULE}:{rule_id}": added[place] for rule_id, added in rules.items() if added[place] == added[place]}
+            ruled = {rule: added[place] for rule, added in rules.items() if added[place] == added[place]}
             explored = propensity == propensity
-            why = [*ruled, *([EXPLORED.code] if explored else []), *codes(speak[place])]
+            why = [*ruled, *([EXPLORED.code] if explored else []), *codes(speak)]
             items.append(
                 RankedItem(
                     item_id=catalogue.items.ids[slot],
                     room_id=catalogue.rooms.room_of(slot, room),
                     rank=place + 1,
-                    score=round(score, DECIMALS),
-                    scores={name: value for name, value in zip(FEATURES, contributions[place].tolist(), strict=True) if value}
+                    score=score,
+                    # Those that are not 0.
+                    scores=dict(compress(zip(FEATURES, contributions, strict=True), contributions))
                     | {rule: round(added, DECIMALS) for rule, added in ruled.items() if added},
                     reasons=why,
-                    sources=self._rankers[request.arm].source_names(sources),
+                    sources=source_names(sources),
                     because=catalogue.items.ids[own] if own >= 0 and BECAUSE.intersection(why) else None,
                     bought_7d=bought if bought and BOUGHT.intersection(why) else None,
                     propensity=round(propensity, DECIMALS) if explored else None,
@@ -215,6 +206,23 @@ class ListMaker:
 
 
 NO_MODEL = ModelRef(name="none", revision="", provider="none")
+
+
+def _by_user(ranked: Ranked) -> Iterator[tuple[list[tuple[Any, ...]], dict[str, Sequence[float]]]]:
+    """Of every user the places, with what is known of each, and what each rule (by its reason) adds to them."""
+    arrays = (
+        ranked.slots,
+        np.round(ranked.scores, DECIMALS),
+        ranked.sources,
+        ranked.propensity,
+        ranked.because,
+        ranked.bought_7d,
+        np.round(ranked.contributions, DECIMALS),
+        strongest(ranked.contributions),
+    )
+    rules = {f"{RULE}:{rule_id}": added.tolist() for rule_id, added in ranked.rules.items()}
+    for user, columns in enumerate(zip(*(array.tolist() for array in arrays), strict=True)):
+        yield list(zip(*columns, strict=True)), {rule: added[user] for rule, added in rules.items()}
 
 
 def _slates(ranker: Ranker, lists: Sequence[Recommendation], ranked: Ranked) -> list[Slate | None]:

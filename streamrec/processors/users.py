@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from itertools import islice, takewhile
 from typing import Literal, TypeGuard
 
 import msgspec
@@ -86,11 +87,7 @@ class UserProcessor:
     def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
         """Make the lists that waited for a user's minimum interval to pass."""
         batch = _Batch(self, rows, memory)
-        late_ms, until_ms = memory.get("late", (0, 0))
-        due_ms = now_ms - late_ms if now_ms < until_ms else now_ms
-        due = [user_id for user_id, since_ms in memory.get("waiting", {}).items() if since_ms <= due_ms]
-        for user_id in due[:LISTS_PER_TICK]:
-            batch.make_waiting(user_id)
+        batch.make_due(now_ms, LISTS_PER_TICK)
         if self.feed is not None and memory.get("partition") == 0:
             batch.bury_all(self.feed.dead_letters(memory, now_ms))
         _answer(self.maker, [batch])
@@ -125,6 +122,8 @@ class _Batch:
                 self._take(record, name, event)
             except BadEvent as error:
                 self._bury(record, error)
+        # Lists that are due are ranked together with the others where there are any.
+        self.make_due(self._side.clock_ms(), len(records))
         self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
 
     def _take(self, record: Inbound, name: str, event: UserEvent) -> None:
@@ -182,8 +181,16 @@ class _Batch:
         trigger = Trigger(topic=topic, partition=partition, offset=offset, event_id=event_id, ts=ts)
         self.open[user_id] = Request(user_id, row, trigger, [entry[:3] for entry in row.waiting], room_id, traceparent, appended_ms)
 
-    def make_waiting(self, user_id: str) -> None:
-        """Ask for the list of a user whose triggers waited long enough."""
+    def make_due(self, now_ms: int, most: int) -> None:
+        """Ask for the lists of users whose triggers waited long enough."""
+        late_ms, until_ms = self._memory.get("late", (0, 0))
+        due_ms = now_ms - late_ms if now_ms < until_ms else now_ms
+        waiting = self._memory.get("waiting", {})
+        # They stand in the order in which they are due.
+        for user_id in list(islice(takewhile(lambda user_id: waiting[user_id] <= due_ms, waiting), most)):
+            self._make_waiting(user_id)
+
+    def _make_waiting(self, user_id: str) -> None:
         self._memory["waiting"].pop(user_id, None)
         row = self._rows.get(user_id.encode())
         if isinstance(row, UserRow) and row.waiting:
@@ -220,7 +227,7 @@ class _Batch:
         key, marker = event.user_id.encode(), erased_key(event.user_id)
         row, erased = self._rows.get(key), self._rows.get(marker)
         if event.user_id in self._memory.get("waiting", {}):
-            self.make_waiting(event.user_id)
+            self._make_waiting(event.user_id)
         self._flush()
         ts = max(event.ts, erased.ts if isinstance(erased, ErasedUser) else 0)
         seq = row.seq if isinstance(row, UserRow) else erased.seq if isinstance(erased, ErasedUser) else 0

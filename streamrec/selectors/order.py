@@ -27,7 +27,8 @@ def keys(scores: NDArray[np.float64], id_rank: NDArray[np.int64], yields: NDArra
 def best(ordered_by: Keys, count: int) -> NDArray[np.intp]:
     """Columns of the `count` largest keys of each row, best first; of all columns where there are fewer."""
     if ordered_by.shape[1] > count:
-        columns = np.argpartition(ordered_by, -count, axis=1)[:, -count:]
+        # From the far side: among many that are `NEVER` a partition at the near one takes some ten times longer.
+        columns = np.argpartition(~ordered_by, count - 1, axis=1)[:, :count]
         order = np.argsort(np.take_along_axis(ordered_by, columns, axis=1), axis=1)[:, ::-1]
         return np.take_along_axis(columns, order, axis=1)
     return np.argsort(ordered_by, axis=1)[:, ::-1]

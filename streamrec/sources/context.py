@@ -34,7 +34,9 @@ class Context:
 
     def top(self, scores: NDArray[np.floating], count: int) -> NDArray[np.int32]:
         """The `count` best slots of the pool per user among those above 0, in no order, ties by id; padded with -1."""
-        return best(np.where(self.pool, scores, 0.0), self.id_rank, count).astype(np.int32)
+        slots = np.flatnonzero(self.pool).astype(np.int32)
+        columns = best(scores[:, slots], self.id_rank[slots], count)
+        return np.where(columns >= 0, slots[np.maximum(columns, 0)], np.int32(-1))
 
     def top_cells(self, cells: Cells, name: str, count: int) -> NDArray[np.int32]:
         """The same of the cells of one relation."""

@@ -103,6 +103,17 @@ def test_within_the_minimum_interval_triggers_wait_and_are_covered_in_time() -> 
     assert lists(side.users.tick(side.rows, side.memory, NOW + 9000)) == []
 
 
+def test_lists_that_are_due_are_made_with_those_of_the_next_batch() -> None:
+    side = Side(min_interval_ms=1000)
+    side.send(view(1))
+    side.send(view(2))
+    side.now += 999
+    assert [made.user_id for made in lists(side.send(view(3, "v")))] == ["v"]
+    side.now += 1
+    assert {made.user_id for made in lists(side.send(view(4, "w")))} == {"u", "w"}
+    assert side.memory["waiting"] == {}
+
+
 def test_a_trigger_that_is_too_early_for_a_list_joins_the_one_that_is_made_anyway() -> None:
     side = Side(min_interval_ms=1000)
     side.send(view(1))
