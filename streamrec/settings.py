@@ -106,7 +106,9 @@ class Settings(BaseSettings):
     arms: Path | None = Field(
         None, description="File (TOML) of the arms of an experiment, each with its share of the users and ranking settings of its own."
     )
-    coalesce: bool = Field(True, description="One list for all triggers of a user in one micro-batch.")
+    coalesce: bool = Field(
+        True, description="One list for all triggers of a user in one micro-batch, and of a longer span while the worker is behind."
+    )
     min_interval_ms: Annotated[int, Field(ge=0)] = Field(
         0, description="Least event time between two lists of one user; triggers within it are coalesced into the next."
     )
