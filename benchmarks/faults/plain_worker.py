@@ -12,7 +12,8 @@ from typing import Any
 import faust
 
 from streamrec.settings import Settings, load
-from streamrec.stream import clients
+
+# Nothing of streamrec.stream: its readings of records are not Faust's.
 
 
 def make(settings: Settings) -> faust.App:
@@ -27,7 +28,7 @@ def make(settings: Settings) -> faust.App:
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 6,
         web_enabled=False,
-        **clients.faust_app(settings),
+        broker=f"kafka://{settings.broker}",
     )
     views = app.topic(settings.topic("views"), key_type=str, key_serializer="raw", value_serializer="json")
     lists = app.topic(settings.topic("recommendations"), key_type=str, key_serializer="raw", value_serializer="json")

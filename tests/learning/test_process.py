@@ -139,7 +139,8 @@ def test_lists_follow_a_taste_that_changes_through_a_kill_poison_and_a_second_le
         assert followed <= PROMISED_S
 
         shoppers.thieves = set(thieves)
-        assert shoppers.turns(20, users + 4 * thieves) > GOOD - 0.1
+        # Long enough for the burst to have had its effect, and for the lists to be through with following.
+        assert shoppers.turns(60, users + 4 * thieves) > GOOD - 0.1
         second.start().ready()
 
         def replaced() -> bool:
