@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.features.queries import Tallies
-from streamrec.sources.cells import best
 from streamrec.sources.context import Context
 
 
@@ -55,7 +53,7 @@ class RepeatSource:
         self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        return _strongest(context, context.queries.bought, self.count)
+        return context.top_listed(context.queries.bought.slots, context.queries.bought.values, self.count)
 
 
 class MentionedSource:
@@ -67,12 +65,4 @@ class MentionedSource:
         self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        return _strongest(context, context.queries.named, self.count)
-
-
-def _strongest(context: Context, tallies: Tallies, count: int) -> NDArray[np.int32]:
-    slots = tallies.slots
-    if not (slots.size and context.pool.size):
-        return np.full((len(slots), 0), -1, np.int32)
-    columns = best(np.where((slots >= 0) & context.pool[slots], tallies.values, 0.0), context.id_rank[slots], count)
-    return np.where(columns >= 0, np.take_along_axis(slots, np.maximum(columns, 0), axis=1), -1)
+        return context.top_listed(context.queries.named.slots, context.queries.named.values, self.count)

@@ -21,6 +21,8 @@ class Context:
     catalogue: Catalogue
     pool: NDArray[np.bool_]
     """Slots that may be in a list."""
+    pool_slots: NDArray[np.int32]
+    """The same by number, ascending."""
     interest: NDArray[np.float32]
     """Unit vectors of what the users touched, of shape (users, dim); dim is 0 without a model."""
     similarity: NDArray[np.float32]
@@ -34,17 +36,22 @@ class Context:
 
     def top(self, scores: NDArray[np.floating], count: int) -> NDArray[np.int32]:
         """The `count` best slots of the pool per user among those above 0, in no order, ties by id; padded with -1."""
-        slots = np.flatnonzero(self.pool).astype(np.int32)
+        slots = self.pool_slots
         if 2 * len(slots) > len(self.pool):  # picking nearly all columns takes longer than hiding a few
             return best(np.where(self.pool, scores, 0.0), self.id_rank, count).astype(np.int32)
         columns = best(scores[:, slots], self.id_rank[slots], count)
         return np.where(columns >= 0, slots[np.maximum(columns, 0)], np.int32(-1))
 
+    def top_listed(self, slots: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.int32]:
+        """The same of listed slots and their values, both of shape (users, n); -1 is padding."""
+        if not (slots.size and self.pool.size):
+            return np.full((len(slots), 0), -1, np.int32)
+        columns = best(np.where((slots >= 0) & self.pool[slots], values, 0.0), self.id_rank[slots], count)
+        return np.where(columns >= 0, np.take_along_axis(slots, np.maximum(columns, 0), axis=1), np.int32(-1))
+
     def top_cells(self, cells: Cells, name: str, count: int) -> NDArray[np.int32]:
         """The same of the cells of one relation."""
-        slots, sums = cells.rows(name)
-        columns = best(np.where((slots >= 0) & self.pool[slots], sums, 0.0), self.id_rank[slots], count) if slots.size else slots
-        return np.where(columns >= 0, np.take_along_axis(slots, np.maximum(columns, 0), axis=1), -1).astype(np.int32)
+        return self.top_listed(*cells.rows(name), count)
 
 
 class Source(Protocol):
@@ -63,7 +70,8 @@ def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> 
     interest = _interest(queries, catalogue)
     similarity = interest @ items.vectors.T if interest.shape[1] else np.zeros((queries.size, 0), np.float32)
     covisits, follows = _linked(queries, catalogue)
-    return Context(queries, catalogue, pool, interest, similarity, covisits, follows, items.id_rank())
+    pool_slots = np.flatnonzero(pool).astype(np.int32)
+    return Context(queries, catalogue, pool, pool_slots, interest, similarity, covisits, follows, items.id_rank())
 
 
 def _interest(queries: Queries, catalogue: Catalogue) -> NDArray[np.float32]:

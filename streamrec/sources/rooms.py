@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.features.queries import side_by_side
 from streamrec.sources.context import Context
 
 
@@ -17,12 +18,7 @@ class ShelfSource:
         self.count = count
 
     def fetch(self, context: Context) -> NDArray[np.int32]:
-        slots = np.full((context.queries.size, self.count), -1, np.int32)
-        for row, room in zip(slots, context.queries.rooms, strict=True):
-            if room is not None:
-                shelf = np.unique(room.shelf)[: self.count]
-                row[: len(shelf)] = shelf
-        return slots
+        return side_by_side(np.unique(room.shelf)[: self.count] if room else () for room in context.queries.rooms)
 
 
 class LiveSource:
