@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -95,11 +95,21 @@ class Bench:
     async def _gap(self, partition: Partition, topic: str) -> None:
         self.gaps.append((partition.number, topic))
 
-    async def run(self) -> None:
-        """Until nothing waits any more."""
-        task = asyncio.create_task(self.rounds.run())
-        await asyncio.to_thread(until, lambda: not self.rounds._waiting, "the rounds")
-        task.cancel()
+    def run(self) -> None:
+        """Until nothing waits any more, and the last round is over."""
+
+        async def rounds() -> None:
+            task = asyncio.create_task(self.rounds.run())
+            over = False
+            while not over:
+                await asyncio.to_thread(until, lambda: not self.rounds._waiting, "the rounds")
+                for partition in self.partitions:
+                    async with partition.lock:
+                        pass
+                over = not self.rounds._waiting
+            task.cancel()
+
+        asyncio.run(rounds())
 
     def rows(self, number: int) -> list[int]:
         return self.partitions[number].find(lambda rows: rows.get(b"row")) or []
@@ -110,115 +120,89 @@ class Bench:
             partition.disk.close()
 
 
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
 def _batch(partition: int, start: int, end: int, topic: str = "views", waited_ms: int = 0) -> Batch:
     at = now_ms() - waited_ms
     records: list[Inbound] = [Record(topic, partition, offset, at, b"row", b"", ()) for offset in range(start, end)]
     return Batch(topic, partition, 1, start, end, records)
 
 
-def test_slow_work_of_several_partitions_is_done_together_in_equal_shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run() -> None:
-        bench = Bench(tmp_path)
-        monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
-        bench.rounds._pace._record_s = 0.010
-        for number, size in enumerate((20, 3, 7)):
-            bench.rounds.put(_batch(number, 0, size, waited_ms=150))
-        await bench.run()
-        assert bench.processor.calls[0] == [5, 3, 5], "150 ms of work, a third of it for each"
-        assert [bench.rows(number) for number in range(PARTITIONS)] == [list(range(size)) for size in (20, 3, 7)]
-        assert sorted(bench.settled) == [TP("views", 0), TP("views", 1), TP("views", 2)]
-        assert len(bench.outbox.records) == 30
-        bench.close()
-
-    asyncio.run(run())
+def test_slow_work_of_several_partitions_is_done_together_in_equal_shares(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
+    bench.rounds._pace._record_s = 0.010
+    for number, size in enumerate((20, 3, 7)):
+        bench.rounds.put(_batch(number, 0, size, waited_ms=150))
+    bench.run()
+    assert bench.processor.calls[0] == [5, 3, 5], "150 ms of work, a third of it for each"
+    assert [bench.rows(number) for number in range(PARTITIONS)] == [list(range(size)) for size in (20, 3, 7)]
+    assert sorted(bench.settled) == [TP("views", 0), TP("views", 1), TP("views", 2)]
+    assert len(bench.outbox.records) == 30
 
 
-def test_two_topics_of_one_partition_are_never_in_one_round(tmp_path: Path) -> None:
-    async def run() -> None:
-        bench = Bench(tmp_path)
-        bench.rounds.put(_batch(0, 0, 2))
-        bench.rounds.put(_batch(0, 0, 3, "danmaku"))
-        bench.rounds.put(_batch(1, 0, 1))
-        await bench.run()
-        assert all(len(call) <= 2 for call in bench.processor.calls)
-        assert sorted(bench.rows(0)) == [0, 0, 1, 1, 2]
-        bench.close()
-
-    asyncio.run(run())
+def test_two_topics_of_one_partition_are_never_in_one_round(bench: Bench) -> None:
+    bench.rounds.put(_batch(0, 0, 2))
+    bench.rounds.put(_batch(0, 0, 3, "danmaku"))
+    bench.rounds.put(_batch(1, 0, 1))
+    bench.run()
+    assert all(len(call) <= 2 for call in bench.processor.calls)
+    assert sorted(bench.rows(0)) == [0, 0, 1, 1, 2]
 
 
-def test_quick_work_is_done_in_pieces_that_fit_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run() -> None:
-        bench = Bench(tmp_path)
-        bench.rounds._pace.learn(1000, 0.001)
-        monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
-        bench.rounds.put(_batch(0, 0, 600))
-        await bench.run()
-        assert bench.processor.calls == [[256], [256], [88]]
-        assert bench.rows(0) == list(range(600))
-        assert bench.partitions[0].memory["seen"] == 600
-        bench.close()
-
-    asyncio.run(run())
+def test_quick_work_is_done_in_pieces_that_fit_the_cache(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.rounds._pace.learn(1000, 0.001)
+    monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
+    bench.rounds.put(_batch(0, 0, 600))
+    bench.run()
+    assert bench.processor.calls == [[256], [256], [88]]
+    assert bench.rows(0) == list(range(600))
+    assert bench.partitions[0].memory["seen"] == 600
 
 
-def test_a_record_that_raises_becomes_a_dead_letter_and_leaves_no_trace(tmp_path: Path) -> None:
-    async def run() -> None:
-        bench = Bench(tmp_path)
-        bench.processor.bad = {4}
-        for number in range(PARTITIONS):
-            bench.rounds.put(_batch(number, 0, 3 + 3 * number))
-        await bench.run()
-        assert [bench.rows(number) for number in range(PARTITIONS)] == [[0, 1, 2], [0, 1, 2, 3, 5], [0, 1, 2, 3, 5, 6, 7, 8]]
-        assert [partition.memory["seen"] for partition in bench.partitions] == [3, 5, 8]
-        assert [record.topic for record in bench.outbox.records].count("dead-letters") == 2
-        assert [partition.guard.next["views"] for partition in bench.partitions] == [3, 6, 9]
-        bench.close()
-
-    asyncio.run(run())
+def test_a_record_that_raises_becomes_a_dead_letter_and_leaves_no_trace(bench: Bench) -> None:
+    bench.processor.bad = {4}
+    for number in range(PARTITIONS):
+        bench.rounds.put(_batch(number, 0, 3 + 3 * number))
+    bench.run()
+    assert [bench.rows(number) for number in range(PARTITIONS)] == [[0, 1, 2], [0, 1, 2, 3, 5], [0, 1, 2, 3, 5, 6, 7, 8]]
+    assert [partition.memory["seen"] for partition in bench.partitions] == [3, 5, 8]
+    assert [record.topic for record in bench.outbox.records].count("dead-letters") == 2
+    assert [partition.guard.next["views"] for partition in bench.partitions] == [3, 6, 9]
 
 
-def test_a_gap_is_told_and_nothing_behind_it_applied(tmp_path: Path) -> None:
-    async def run() -> None:
-        bench = Bench(tmp_path)
-        bench.rounds.put(_batch(0, 1, 4))
-        bench.rounds.put(_batch(1, 0, 2))
-        await bench.run()
-        assert (bench.gaps, bench.rows(0), bench.rows(1)) == ([(0, "views")], [], [0, 1])
-        assert sorted(bench.settled) == [TP("views", 0), TP("views", 1)]
-        bench.close()
-
-    asyncio.run(run())
+def test_a_gap_is_told_and_nothing_behind_it_applied(bench: Bench) -> None:
+    bench.rounds.put(_batch(0, 1, 4))
+    bench.rounds.put(_batch(1, 0, 2))
+    bench.run()
+    assert (bench.gaps, bench.rows(0), bench.rows(1)) == ([(0, "views")], [], [0, 1])
+    assert sorted(bench.settled) == [TP("views", 0), TP("views", 1)]
 
 
-def test_what_was_dropped_while_a_round_runs_does_not_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run() -> None:
-        bench = Bench(tmp_path)
-        monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
-        bench.rounds._pace._record_s = 0.010
-        bench.rounds.put(_batch(0, 0, 50))
-        process = bench.processor.process
+def test_what_was_dropped_while_a_round_runs_does_not_come_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
+    bench.rounds._pace._record_s = 0.010
+    bench.rounds.put(_batch(0, 0, 50))
+    process = bench.processor.process
 
-        def drop_meanwhile(parts: Sequence[Part[list[int]]]) -> list[Outcome]:
-            bench.rounds.drop(TP("views", 0))
-            return process(parts)
+    def drop_meanwhile(parts: Sequence[Part[list[int]]]) -> list[Outcome]:
+        bench.rounds.drop(TP("views", 0))
+        return process(parts)
 
-        monkeypatch.setattr(bench.processor, "process", drop_meanwhile)
-        await bench.run()
-        await asyncio.sleep(0.01)
-        assert len(bench.processor.calls) == 1
-        assert bench.settled == [], "whoever dropped it knows"
-        bench.close()
-
-    asyncio.run(run())
+    monkeypatch.setattr(bench.processor, "process", drop_meanwhile)
+    bench.run()
+    assert len(bench.processor.calls) == 1
+    assert bench.settled == [], "whoever dropped it knows"
 
 
-def test_who_is_behind_does_more_at_once_within_bounds(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+def test_who_is_behind_does_more_at_once_within_bounds(bench: Bench) -> None:
     bench.rounds._pace._record_s = 0.001
     shares = [bench.rounds._share([_batch(0, 0, 1, waited_ms=waited)]) for waited in (0, 100, 300, 60_000)]
     assert shares[0] == int(1000 * module.LEAST_S)
     assert shares[1] == pytest.approx(100, abs=20)
     assert shares[2] == pytest.approx(300, abs=20)
     assert shares[3] == int(1000 * module.MOST_S)
-    bench.close()
