@@ -73,7 +73,7 @@ def pretrain(
     products: Products,
     captions: Captions,
     start: Annotated[Path | None, typer.Option(help="BERT folder in Hugging Face layout whose words and weights are the start.")] = None,
-    layers: Layers = 3,
+    layers: Annotated[int | None, typer.Option(help="Layers: the first so many of --start (all), or so many new ones (3).", min=1)] = None,
     steps: Steps = 300,
     rate: Rate = 1e-3,
     every: Every = 50,

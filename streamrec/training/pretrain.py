@@ -20,20 +20,22 @@ from streamrec.training.networks import Record, embed, encoder_config, tensors
 from streamrec.training.start import start_from
 from streamrec.training.teacher import Teacher
 
+LAYERS = 3
 WORD_STD = 0.05
 TEXTS = 48
 PAIRED = 128
 TEXT_TOKENS = 32
 
 
-def pretrain(work: Path, start: Path | None, titles: list[str], corpus: Corpus, layers: int, plan: Plan, record: Record) -> None:
+def pretrain(work: Path, start: Path | None, titles: list[str], corpus: Corpus, layers: int | None, plan: Plan, record: Record) -> None:
     """Train an encoder on short texts and save it in `work/pretrained`.
 
-    It starts from the BERT in the folder `start`, whose vocabulary then replaces that of `work`, or else from the teacher's words.
+    It starts from the first `layers` (None: all) of the BERT in the folder `start`, whose vocabulary then replaces that of `work`, or else
+    from the teacher's words with `layers` (None: 3) new ones.
     """
     rng = np.random.default_rng(record.seed)
     out, vocabulary = work / "pretrained", work / "vocabulary"
-    adopted = start_from(start, vocabulary) if start else None
+    adopted = start_from(start, vocabulary, layers) if start else None
     tokenise = Tokeniser(vocabulary / "tokenizer.json")
     pieces = (vocabulary / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
     teacher = Teacher()
@@ -47,7 +49,7 @@ def pretrain(work: Path, start: Path | None, titles: list[str], corpus: Corpus, 
 
     encoder: Any = adopted
     if encoder is None:
-        encoder = BertModel(encoder_config(len(pieces), layers), add_pooling_layer=False)
+        encoder = BertModel(encoder_config(len(pieces), layers or LAYERS), add_pooling_layer=False)
         _start_words(encoder, teacher, pieces)
     width = encoder.config.hidden_size
     head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))

@@ -12,8 +12,9 @@ from streamrec.errors import ModelError, ModelMissing
 from streamrec.training.adopt import write_tokeniser
 
 
-def start_from(folder: Path, vocabulary: Path) -> Any:
-    """The network of `folder`, without pooler; its vocabulary, special tokens first, is saved in `vocabulary`.
+def start_from(folder: Path, vocabulary: Path, layers: int | None = None) -> Any:
+    """The network of `folder`, without pooler, its first `layers` only if that is given; its vocabulary, special tokens first, is saved
+    in `vocabulary`.
 
     Raises:
         ModelMissing: the folder has no config.json or no tokenizer.json.
@@ -31,4 +32,7 @@ def start_from(folder: Path, vocabulary: Path) -> Any:
         table = network.get_input_embeddings().weight
         table[: len(order)] = table[torch.from_numpy(order)]
     network.config.pad_token_id = 0
+    if layers is not None and layers < network.config.num_hidden_layers:
+        network.encoder.layer = network.encoder.layer[:layers]
+        network.config.num_hidden_layers = layers
     return network

@@ -53,6 +53,14 @@ def test_a_ranker_takes_its_sizes(foreign: Path, tmp_path: Path) -> None:
     assert torch.isfinite(ranker(ones * 7, ones, ones)).all()
 
 
+def test_only_the_first_layers_are_taken_when_so_many_are_asked_for(foreign: Path, tmp_path: Path) -> None:
+    whole, cut = (start_from(foreign, tmp_path / "vocabulary", layers) for layers in (None, 2))
+    assert (len(whole.encoder.layer), len(cut.encoder.layer), cut.config.num_hidden_layers) == (3, 2, 2)
+    ids = torch.tensor([[2, 7, 8, 3]])
+    states = whole(ids, output_hidden_states=True).hidden_states
+    assert torch.allclose(cut(ids).last_hidden_state, states[2], atol=1e-6)
+
+
 def test_a_folder_without_a_bert_is_refused(foreign: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"config\.json"):
         start_from(tmp_path, tmp_path / "vocabulary")
