@@ -289,7 +289,7 @@ def check(
 
 @app.command()
 def compare(
-    graphs: Annotated[list[str], typer.Argument(help="NAME=GRAPH.onnx: cross-encoders of one vocabulary, compared with the first.")],
+    graphs: Annotated[list[str], typer.Argument(help="NAME=GRAPH.onnx, or NAME=DIR of another vocabulary; all beside the first.")],
     model: Annotated[Path, typer.Option(help="Model folder that the vocabulary and the vectors are from.")],
     data: Data,
     start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Baskets from this day (UTC) on are judged.")],
@@ -304,8 +304,8 @@ def compare(
 
     named = {name: Path(path) for name, _, path in (graph.partition("=") for graph in graphs)}
     for name, path in named.items():
-        if not path.is_file():
-            raise typer.BadParameter(f"{name} names no file; write NAME=GRAPH.onnx")
+        if not path.exists():
+            raise typer.BadParameter(f"{name} names no file; write NAME=GRAPH.onnx or NAME=DIR")
     emit(True, run(named, HeldOut(model, data, start, until, baskets, seed), seed), "")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 
 STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
+"""Those that there may be, in order."""
 
 TEMPLATE = """---
 license: cc-by-sa-4.0
@@ -28,11 +29,9 @@ The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an ite
 | --- | --- | --- | --- |
 | `onnx/cross_encoder.onnx` | BERT, {ranker_layers} × {hidden} | `[CLS] user [SEP] item [SEP]`, at most {user_tokens} + {item_tokens} + 3 tokens | one logit |
 | `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
-| `onnx/late_encoder.onnx` | BERT, {late_layers} × {hidden} | `[CLS] user [SEP]` (token type 0) or `[CLS] title [SEP]` (token type 1) | 32 numbers of length 1 per token |
-| `onnx/late_scorer.onnx` | MaxSim and a small network | states of users and items | one score per pair |
-| `onnx/*.int8.onnx` | the first two, for CPUs | the same | the same |
+{late_graphs}| `onnx/*.int8.onnx` | the first two, for CPUs | the same | the same |
 
-Four heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most 12 tokens of what the viewer wrote and a [SEP], then the titles of the
+{heads} heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most 12 tokens of what the viewer wrote and a [SEP], then the titles of the
 items touched last, most recent first, 10 tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
 between the graphs and torch: {parity}.
 
@@ -40,11 +39,7 @@ The int8 graphs multiply u8 activations by s8 weights (one scale per column); th
 not depend on the pairs beside it. Likeness to fp32 on pairs that did not set the scales (mean cosine of vectors, correlation of scores):
 {alike}. Processors without VNNI may clip such products.
 
-The late interaction encodes user and item apart and compares their token states (MaxSim, Khattab & Zaharia 2020, with learned weights), so that an
-item is encoded once. Its word table has {late_words} rows: tokens that no training text has share 2,048 of them. Its words are stored in
-eight bits, its other weights in half precision.
-
-The cross-encoder's head adds three comparisons of the two sides, over states that have seen each other, to a linear map of [CLS]: cosine of the means, how well
+{late_text}The cross-encoder's head adds three comparisons of the two sides, over states that have seen each other, to a linear map of [CLS]: cosine of the means, how well
 the user's words cover the item's, and which of the user's words (weighted by a learned gate) the item has (ColBERT's late interaction, Khattab &
 Zaharia 2020, inside the pair).
 
@@ -105,11 +100,23 @@ KuaiRec is share-alike. These weights are therefore offered under **CC BY-SA 4.0
 """
 
 
+LATE_GRAPHS = """\
+| `onnx/late_encoder.onnx` | BERT, {layers} × {hidden} | `[CLS] user [SEP]` (token type 0) or `[CLS] title [SEP]` (token type 1) | 32 numbers of length 1 per token |
+| `onnx/late_scorer.onnx` | MaxSim and a small network | states of users and items | one score per pair |
+"""
+LATE_TEXT = """\
+The late interaction encodes user and item apart and compares their token states (MaxSim, Khattab & Zaharia 2020, with learned weights), so that an
+item is encoded once. Its word table has {words} rows: tokens that no training text has share 2,048 of them. Its words are stored in
+eight bits, its other weights in half precision.
+
+"""
+
+
 def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike: dict[str, float]) -> None:
     """Write `README.md` into `out` from what the steps in `work` recorded."""
-    records = {step: _read(work / step / "training.json") for step in STEPS}
-    ranker, encoder, late = (_read(work / step / "config.json") for step in ("ranker", "encoder", "late"))
-    commands = [records[step]["command"] for step in STEPS]
+    records = {step: _read(work / step / "training.json") for step in STEPS if (work / step / "training.json").is_file()}
+    ranker, encoder = (_read(work / step / "config.json") for step in ("ranker", "encoder"))
+    commands = [record["command"] for record in records.values()]
     check = work / "check.json"
     measured = _read(check) if check.is_file() else None
     if measured:
@@ -125,8 +132,9 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         item_tokens=MAX_ITEM_TOKENS,
         parity=", ".join(f"{file} {difference:.0e}" for file, difference in parity.items()),
         alike=", ".join(f"{file} {value:.6f}" for file, value in alike.items()),
-        late_layers=late["num_hidden_layers"],
-        late_words=late["vocab_size"],
+        heads=ranker["num_attention_heads"],
+        late_graphs=_late(work, LATE_GRAPHS),
+        late_text=_late(work, LATE_TEXT),
         seen=records["pretrained"]["pieces_seen"],
         seeds=", ".join(sorted({str(record["seed"]) for record in records.values()})),
         commands="\n".join([*commands, f"streamrec export {work} {out}"]),
@@ -135,6 +143,14 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         metrics=_metrics(measured) if measured else "Not measured yet: run `streamrec train check`, then export again.",
     )
     (out / "README.md").write_text(text, encoding="utf-8")
+
+
+def _late(work: Path, text: str) -> str:
+    """What is said of the late interaction; nothing where there is none."""
+    if not (work / "late" / "training.json").is_file():
+        return ""
+    late = _read(work / "late" / "config.json")
+    return text.format(layers=late["num_hidden_layers"], hidden=late["hidden_size"], words=late["vocab_size"])
 
 
 def _metrics(measured: dict[str, Any]) -> str:
@@ -153,8 +169,8 @@ def _metrics(measured: dict[str, Any]) -> str:
             "| --- | --- | --- |",
             *rows,
             "",
-            "The last two add one score each to the blend above them. Among the 50 best of that blend, AUC of what stands alone: "
-            + ", ".join(f"{name} {measured[f'{name}_alone_in_top_auc']:.4f}" for name in ("blend", "vectors", "late", "score"))
+            "Late and score each join the blend of the three before them. Among the 50 best of that blend, AUC of what stands alone: "
+            + ", ".join(f"{name} {measured[key]:.4f}" for name in ("blend", "vectors", "late", "score") if (key := f"{name}_alone_in_top_auc") in measured)
             + ".",
         ]
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from streamrec.bert.folder import CROSS_ENCODER, LATE_ENCODER, LATE_SCORER
 from streamrec.bert.pairs import Feeds, length_batches, pair_inputs, text_inputs
@@ -25,7 +26,8 @@ def check_model(model: Path, data: Path, start: datetime, until: datetime, baske
     held = HeldOut(model, data, start, until, baskets, seed)
     result: dict[str, Any] = {"command": command_line(), **held.facts, **held.steps}
     before = "+".join(held.features)
-    scores = {"late": late_scores(model, held), "score": cross_scores(model / CROSS_ENCODER, held)}
+    scores = {"late": late_scores(model, held)} if (model / LATE_ENCODER).is_file() else {}
+    scores["score"] = cross_scores(model / CROSS_ENCODER, held.users, held.titles, held.top)
     for name, column in scores.items():
         result[f"{before}+{name}"] = held.add(name, column)
     for name, column in {"blend": held.in_top(held.total), "vectors": held.in_top(held.features["vectors"]), **scores}.items():
@@ -34,15 +36,15 @@ def check_model(model: Path, data: Path, start: datetime, until: datetime, baske
     return json.dumps(result, indent=2)
 
 
-def cross_scores(graph: Path, held: HeldOut) -> Scores:
-    """Scores of the 50 best of every basket by a graph of the cross-encoder."""
+def cross_scores(graph: Path, users: NDArray[np.int32], titles: NDArray[np.int32], top: NDArray[np.intp]) -> Scores:
+    """Scores of the items `top` (baskets, 50) of every basket by a graph of the cross-encoder, from token ids in its vocabulary."""
     backend = OnnxBackend(graph, "cpu")
-    users = np.repeat(held.users, held.top.shape[1], axis=0)
-    items = held.titles[held.top.reshape(-1)]
+    users = np.repeat(users, top.shape[1], axis=0)
+    items = titles[top.reshape(-1)]
     scores = np.zeros(len(items), np.float32)
     for rows in length_batches((users != 0).sum(axis=1) + (items != 0).sum(axis=1) + 3, TOKENS):
         scores[rows] = backend.run(pair_inputs(users[rows], items[rows])).reshape(-1)
-    return scores.reshape(held.top.shape)
+    return scores.reshape(top.shape)
 
 
 def late_scores(model: Path, held: HeldOut) -> Scores:

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from streamrec.bert.pairs import pair_inputs
+from streamrec.bert.folder import CROSS_ENCODER
+from streamrec.bert.model import TextModel
+from streamrec.bert.pairs import Feeds, pair_inputs
 from streamrec.bert.session import OnnxBackend
 from streamrec.training.check import cross_scores
 from streamrec.training.held_out import HeldOut, K
@@ -20,20 +23,23 @@ from streamrec.training.networks import command_line
 BATCH = 32
 RUNS = 30
 RESAMPLES = 2000
+Sides = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 def compare(graphs: dict[str, Path], held: HeldOut, seed: int) -> dict[str, Any]:
-    """A row per graph, and the processor.
+    """A row per graph, and the processor; a model folder stands for its fp32 cross-encoder, which reads by its own vocabulary.
 
     NDCG@10 is of the blend with the graph's score; its difference from the first graph has a 95 % interval (bootstrap of the baskets).
     Pairs/s: one thread, the best of 30 runs of 32 real pairs, the graphs in turn.
     """
     rng = np.random.default_rng(seed)
-    scores = {name: cross_scores(path, held) for name, path in graphs.items()}
+    sides = {name: _tokens(path, held) for name, path in graphs.items()}
+    graphs = {name: path / CROSS_ENCODER if path.is_dir() else path for name, path in graphs.items()}
+    scores = {name: cross_scores(path, *sides[name], held.top) for name, path in graphs.items()}
     gains = {name: held.gains("score", column) for name, column in scores.items()}
     first = next(iter(gains.values()))
     drawn = rng.integers(len(first), size=(RESAMPLES, len(first)))
-    speeds = _pairs_per_second(graphs, held)
+    speeds = _pairs_per_second(graphs, _batches(sides, held))
     rows = []
     for name, path in graphs.items():
         apart = (gains[name] - first)[drawn].mean(axis=1)
@@ -70,15 +76,22 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _pairs_per_second(graphs: dict[str, Path], held: HeldOut) -> dict[str, float]:
-    rng = np.random.default_rng(0)
-    rows = rng.integers(len(held.users), size=BATCH)
-    feeds = pair_inputs(held.users[rows], held.titles[held.top[rows, 0]])
+def _tokens(path: Path, held: HeldOut) -> Sides:
+    return held.tokens(TextModel.load(path, "cpu", precision="fp32")) if path.is_dir() else (held.users, held.titles)
+
+
+def _batches(sides: dict[str, Sides], held: HeldOut) -> dict[str, Feeds]:
+    """The same 32 real pairs for every graph, in its vocabulary."""
+    rows = np.random.default_rng(0).integers(len(held.users), size=BATCH)
+    return {name: pair_inputs(users[rows], titles[held.top[rows, 0]]) for name, (users, titles) in sides.items()}
+
+
+def _pairs_per_second(graphs: dict[str, Path], feeds: dict[str, Feeds]) -> dict[str, float]:
     backends = {name: OnnxBackend(path, "cpu") for name, path in graphs.items()}
     best = dict.fromkeys(graphs, float("inf"))
     for _ in range(RUNS):
         for name, backend in backends.items():
             start = time.perf_counter()
-            backend.run(feeds)
+            backend.run(feeds[name])
             best[name] = min(best[name], time.perf_counter() - start)
     return {name: BATCH / seconds for name, seconds in best.items()}

@@ -22,7 +22,8 @@ from streamrec.training.late import STATE, load_late
 from streamrec.training.late_graphs import export_late
 from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
 
-STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
+STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "calibration")
+"""Without the step `late` the folder has no late interaction."""
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
 
@@ -54,7 +55,9 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
         pairs = head is cross
         real = [pair_inputs(chunk.users, chunk.items) if pairs else text_inputs(chunk.items) for chunk in chunks]
         found |= export_graph(head, out / path, _examples(rng, vocabulary, pairs), real, half)
-    found |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
+    late = (work / "late" / "training.json").is_file()
+    if late:
+        found |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
     parity = {file: value for file, value in found.items() if "int8" not in file and "fp16" not in file}
     alike = {file: value for file, value in found.items() if file not in parity}
     config = {
@@ -66,7 +69,7 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
             "max_user_tokens": MAX_USER_TOKENS,
             "max_tokens": MAX_TOKENS,
             "encoder_layers": encoder.config.num_hidden_layers,
-            "late_dim": STATE,
+            **({"late_dim": STATE} if late else {}),
         },
     }
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")

@@ -39,9 +39,9 @@ class HeldOut:
         counted = read_purchases(data, None, start_ms, split=False, seed=seed).covisits
         chosen = np.random.default_rng(seed).permutation(len(purchases.examples))[:baskets]
         self._examples = [purchases.examples[row] for row in sorted(chosen)]
+        self._texts = purchases.titles
         text = TextModel.load(model, "cpu", precision="fp32")
-        self.titles = text.tokenize(purchases.titles, text.max_item_tokens)
-        self.users = _prefixes(text, self.titles, self._examples)
+        self.users, self.titles = self.tokens(text)
         covisits = np.zeros_like(purchases.covisits)
         covisits[: len(counted), : len(counted)] = counted
         self._closed = purchases.closed(self._examples)
@@ -71,6 +71,11 @@ class HeldOut:
             self.steps["+".join(self._columns)] = {**self._report(total), "weights": dict(self._weights)}
         self.total = total
         self.top = np.argsort(-np.where(self._closed, -np.inf, total), axis=1, kind="stable")[:, :TOP]
+
+    def tokens(self, text: TextModel) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Token ids of the baskets' users (baskets, max_user_tokens) and of the items (items, max_item_tokens) in a model's vocabulary."""
+        titles = text.tokenize(self._texts, text.max_item_tokens)
+        return _prefixes(text, titles, self._examples), titles
 
     def in_top(self, column: Scores) -> Scores:
         """What a column of all items says of the 50 best."""

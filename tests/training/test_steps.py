@@ -72,7 +72,7 @@ def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path,
     assert "streamrec" in (work / "model" / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[str, Any], shop: Path) -> None:
+def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[str, Any], shop: Path, tmp_path: Path) -> None:
     days = ["--from", "1970-01-08", "--until", "1970-01-10"]
     measured = json.loads(run("check", str(work), "--model", str(work / "model"), "--data", str(shop), *days))
     assert measured["baskets"] > 0
@@ -80,17 +80,27 @@ def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[st
     for name in ("late", "score"):
         assert 0 <= measured[f"popularity+covisits+vectors+{name}"]["ndcg@10"] <= 1
     narrow, wide = (work / "model" / "onnx" / f"cross_encoder{kind}.onnx" for kind in (".int8", ""))
-    printed = run("compare", f"fp32={wide}", f"int8={narrow}", "--model", str(work / "model"), "--data", str(shop), *days)
+    graphs = [f"fp32={wide}", f"int8={narrow}", f"by_its_own_vocabulary={work / 'model'}"]
+    printed = run("compare", *graphs, "--model", str(work / "model"), "--data", str(shop), *days)
     (work / "compare.json").write_text(printed)
-    one, other = json.loads(printed)["graphs"]
-    assert one["difference"] == [0, 0]
+    one, other, same = json.loads(printed)["graphs"]
+    assert one["difference"] == same["difference"] == [0, 0]
     assert one["parameters"] == other["parameters"] > 128 * 600
     assert other["bytes"] < one["bytes"]
     assert min(one["pairs_per_s"], other["pairs_per_s"]) > 0
-    write_card(work, work / "model", "tiny", facts["parity"], facts["likeness"])
-    card = (work / "model" / "README.md").read_text(encoding="utf-8")
+    write_card(work, tmp_path, "tiny", facts["parity"], facts["likeness"])
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "NDCG@10" in card
     assert "| int8 | " in card
+
+
+def test_without_a_late_interaction_the_folder_lacks_its_graphs_and_serves(work: Path, tmp_path: Path) -> None:
+    for step in ("vocabulary", "pretrained", "encoder", "ranker", "calibration"):
+        (tmp_path / step).symlink_to(work / step)
+    facts = export_model(tmp_path, tmp_path / "model", "tiny")
+    assert facts["parity"].keys() == {"encoder.onnx", "cross_encoder.onnx"}
+    assert "late_encoder" not in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert TextModel.load(tmp_path / "model", "cpu", late=True).late_dim == 0
 
 
 def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
