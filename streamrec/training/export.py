@@ -22,9 +22,9 @@ from streamrec.training.late import STATE, load_late
 from streamrec.training.late_graphs import export_late
 from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
 
-STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "calibration")
-"""Without the step `late` the folder has no late interaction."""
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
+NEEDED = {"vocabulary": TOKENISER[0], **dict.fromkeys(("pretrained", "encoder", "ranker", "calibration"), "training.json")}
+"""What shows that a step was run. A vocabulary may have come with another BERT; without `late` the folder has no late interaction."""
 
 
 def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int = 7) -> dict[str, Any]:
@@ -36,9 +36,9 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
         ModelMissing: a step is missing in `work`.
         ModelError: a graph does not agree with torch.
     """
-    for step in STEPS:
-        if not (work / step / "training.json").is_file():
-            raise ModelMissing(f"{work} has no {step}/training.json; run the step of `streamrec train` that makes it first")
+    for step, file in NEEDED.items():
+        if not (work / step / file).is_file():
+            raise ModelMissing(f"{work} has no {step}/{file}; run the step of `streamrec train` that makes it first")
     out.mkdir(parents=True, exist_ok=True)
     for stale in (out / "onnx").glob("*.onnx"):
         stale.unlink()

@@ -1,6 +1,7 @@
 """The whole training on a made-up shop, a few steps each."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,9 @@ def test_the_check_fits_and_judges_on_different_users(work: Path, facts: dict[st
     assert "| int8 | " in card
 
 
-def test_without_a_late_interaction_the_folder_lacks_its_graphs_and_serves(work: Path, tmp_path: Path) -> None:
-    for step in ("vocabulary", "pretrained", "encoder", "ranker", "calibration"):
+def test_without_a_late_interaction_and_with_the_vocabulary_of_another_bert_the_folder_serves(work: Path, tmp_path: Path) -> None:
+    shutil.copytree(work / "vocabulary", tmp_path / "vocabulary", ignore=shutil.ignore_patterns("training.json"))
+    for step in ("pretrained", "encoder", "ranker", "calibration"):
         (tmp_path / step).symlink_to(work / step)
     facts = export_model(tmp_path, tmp_path / "model", "tiny")
     assert facts["parity"].keys() == {"encoder.onnx", "cross_encoder.onnx"}
