@@ -69,14 +69,19 @@ class ContenderProcess:
 
 
 def _tree(pid: int) -> list[int]:
-    children = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+    children = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in _read(task).split()]
     return [pid, *(one for child in children for one in _tree(child))]
 
 
 def _cpu_s(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:
-        return 0.0
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
     # utime, stime, and the same of children that have ended
     return sum(map(int, fields[11:15])) / TICKS_PER_S
+
+
+def _read(path: Path) -> str:
+    """A file of /proc; empty once its process has ended, which may come between opening and reading it."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

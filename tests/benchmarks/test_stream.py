@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -20,6 +21,7 @@ from benchmarks.stream.check import WorkMissing, check_lists, check_rows
 from benchmarks.stream.contenders import CONTENDERS, Contender
 from benchmarks.stream.latency import delays
 from benchmarks.stream.meter import Rates, Sample, rates
+from benchmarks.stream.processes import _cpu_s, _tree
 from benchmarks.stream.report import ratios, row
 from benchmarks.stream.throughput import measure, prepared
 from benchmarks.stream.traffic import PARTITIONS, Record, Traffic, preload
@@ -97,6 +99,17 @@ def test_rates_are_between_two_counts_of_lists_by_straight_lines() -> None:
     samples = [Sample(0.0, 0, 1.0), Sample(10.0, 0, 1.0), Sample(12.0, 1000, 2.0), Sample(14.0, 3000, 2.5)]
     assert rates(samples, 500, 3000) == Rates(2500, 3.0, 1.0)
     assert rates(samples, 500, 3000).cpu_us_per_event == 400.0
+
+
+def test_a_process_that_ends_while_it_is_looked_at_has_used_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.getpid()
+    assert _cpu_s(me) > 0
+
+    def gone(path: Path) -> str:
+        raise ProcessLookupError(3, "No such process")
+
+    monkeypatch.setattr(Path, "read_text", gone)
+    assert (_tree(me), _cpu_s(me)) == ([me], 0.0)
 
 
 def test_ratios_say_how_much_faster_streamrec_is() -> None:
