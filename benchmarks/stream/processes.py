@@ -65,12 +65,13 @@ class ContenderProcess:
 
     def cpu_s(self) -> float:
         """Processor time of the process and its children, user and system, in seconds."""
-        return sum(_cpu_s(pid) for pid in _tree(self.pid))
+        return sum(_cpu_s(pid) for pid in tree(self.pid))
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """A process and all below it, as far as they run."""
     children = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in _read(task).split()]
-    return [pid, *(one for child in children for one in _tree(child))]
+    return [pid, *(one for child in children for one in tree(child))]
 
 
 def _cpu_s(pid: int) -> float:

@@ -101,12 +101,12 @@ KuaiRec is share-alike. These weights are therefore offered under **CC BY-SA 4.0
 
 
 LATE_GRAPHS = """\
-| `onnx/late_encoder.onnx` | BERT, {layers} × {hidden} | `[CLS] user [SEP]` (token type 0) or `[CLS] title [SEP]` (token type 1) | 32 numbers of length 1 per token |
+| `onnx/late_encoder.onnx` | BERT, {num_hidden_layers} × {hidden_size} | `[CLS] user [SEP]` (token type 0) or `[CLS] title [SEP]` (token type 1) | 32 numbers of length 1 per token |
 | `onnx/late_scorer.onnx` | MaxSim and a small network | states of users and items | one score per pair |
 """
 LATE_TEXT = """\
 The late interaction encodes user and item apart and compares their token states (MaxSim, Khattab & Zaharia 2020, with learned weights), so that an
-item is encoded once. Its word table has {words} rows: tokens that no training text has share 2,048 of them. Its words are stored in
+item is encoded once. Its word table has {vocab_size} rows: tokens that no training text has share 2,048 of them. Its words are stored in
 eight bits, its other weights in half precision.
 
 """
@@ -116,6 +116,7 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
     """Write `README.md` into `out` from what the steps in `work` recorded."""
     records = {step: _read(work / step / "training.json") for step in STEPS if (work / step / "training.json").is_file()}
     ranker, encoder = (_read(work / step / "config.json") for step in ("ranker", "encoder"))
+    late = _read(work / "late" / "config.json") if "late" in records else None
     commands = [record["command"] for record in records.values()]
     check = work / "check.json"
     measured = _read(check) if check.is_file() else None
@@ -133,8 +134,8 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         parity=", ".join(f"{file} {difference:.0e}" for file, difference in parity.items()),
         alike=", ".join(f"{file} {value:.6f}" for file, value in alike.items()),
         heads=ranker["num_attention_heads"],
-        late_graphs=_late(work, LATE_GRAPHS),
-        late_text=_late(work, LATE_TEXT),
+        late_graphs=LATE_GRAPHS.format(**late) if late else "",
+        late_text=LATE_TEXT.format(**late) if late else "",
         seen=records["pretrained"]["pieces_seen"],
         seeds=", ".join(sorted({str(record["seed"]) for record in records.values()})),
         commands="\n".join([*commands, f"streamrec export {work} {out}"]),
@@ -143,14 +144,6 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         metrics=_metrics(measured) if measured else "Not measured yet: run `streamrec train check`, then export again.",
     )
     (out / "README.md").write_text(text, encoding="utf-8")
-
-
-def _late(work: Path, text: str) -> str:
-    """What is said of the late interaction; nothing where there is none."""
-    if not (work / "late" / "training.json").is_file():
-        return ""
-    late = _read(work / "late" / "config.json")
-    return text.format(layers=late["num_hidden_layers"], hidden=late["hidden_size"], words=late["vocab_size"])
 
 
 def _metrics(measured: dict[str, Any]) -> str:

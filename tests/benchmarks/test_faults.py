@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.faults import campaign
 from benchmarks.faults.scenarios import SCENARIOS
+from benchmarks.stream.processes import tree
 
 pytestmark = pytest.mark.kafka
 
@@ -50,12 +51,6 @@ def test_every_scenario_has_done_its_harm(summary: dict[str, Any]) -> None:
     assert summary["worst_recovery_s"] > 0
 
 
-def children(pid: int) -> set[int]:
-    """The processes below one, as far as they run."""
-    below = {int(one) for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()}
-    return below.union(*(children(one) for one in below))
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see the processes")
 def test_an_interrupt_leaves_no_process_and_no_folder_behind(tmp_path: Path) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path)}
@@ -66,7 +61,7 @@ def test_an_interrupt_leaves_no_process_and_no_folder_behind(tmp_path: Path) -> 
     while not list(tmp_path.glob("*/kill-*/a/web.json")):
         assert time.monotonic() < deadline, "no worker has started"
         time.sleep(0.1)
-    family = children(campaign.pid)
+    family = tree(campaign.pid)[1:]
     assert len(family) >= 2, "a broker and a worker"
     campaign.send_signal(signal.SIGINT)
     assert campaign.wait(PATIENCE_S) == 130

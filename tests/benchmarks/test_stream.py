@@ -21,7 +21,7 @@ from benchmarks.stream.check import WorkMissing, check_lists, check_rows
 from benchmarks.stream.contenders import CONTENDERS, Contender
 from benchmarks.stream.latency import delays
 from benchmarks.stream.meter import Rates, Sample, rates
-from benchmarks.stream.processes import _cpu_s, _tree
+from benchmarks.stream.processes import _cpu_s, tree
 from benchmarks.stream.report import ratios, row
 from benchmarks.stream.throughput import measure, prepared
 from benchmarks.stream.traffic import PARTITIONS, Record, Traffic, preload
@@ -109,7 +109,7 @@ def test_a_process_that_ends_while_it_is_looked_at_has_used_no_time(monkeypatch:
         raise ProcessLookupError(3, "No such process")
 
     monkeypatch.setattr(Path, "read_text", gone)
-    assert (_tree(me), _cpu_s(me)) == ([me], 0.0)
+    assert (tree(me), _cpu_s(me)) == ([me], 0.0)
 
 
 def test_ratios_say_how_much_faster_streamrec_is() -> None:
