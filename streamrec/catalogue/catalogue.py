@@ -25,9 +25,9 @@ class Catalogue:
         self.items = ItemTable(model)
         self.rooms = RoomTable(self.items)
         self.rules = RuleTable()
-        self.links = Links(self.items.root_purchases)
+        self.links = Links(lambda: self.items.root)
         """What is bought with an item."""
-        self.leads = Links(self.items.root_purchases, before=False)
+        self.leads = Links(lambda: self.items.root, before=False)
         """What is bought in the basket after one with an item."""
         self.index = TitleIndex()
 

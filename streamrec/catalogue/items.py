@@ -74,6 +74,10 @@ class ItemTable:
     """Token states for late interaction."""
     counts: NDArray[np.float64]
     """Decayed counters of shape (slots, kinds, half-lives), as of `counted_at`."""
+    appeal: NDArray[np.float32]
+    """Decayed purchases, and views at VIEW_SHARE, of shape (slots, half-lives), as of `counted_at`."""
+    root: NDArray[np.float64]
+    """The root of decayed purchases at the longest half-life and LINK_PRIOR, as of `counted_at`."""
     counted_at: NDArray[np.int64]
     first_sale: NDArray[np.int64]
     version: NDArray[np.int64]
@@ -113,6 +117,8 @@ class ItemTable:
             "vectors": np.zeros((0, dim), np.float32),
             "states": np.zeros((0, *late), np.float16),
             "counts": np.zeros((0, len(KINDS), len(HALF_LIVES)), np.float64),
+            "appeal": np.zeros((0, len(HALF_LIVES)), np.float32),
+            "root": np.zeros(0, np.float64),
             "counted_at": np.zeros(0, np.int64),
             "first_sale": np.zeros(0, np.int64),
             "version": np.zeros(0, np.int64),
@@ -147,7 +153,7 @@ class ItemTable:
         self.titles.append("")
         self.texts.append("")
         self._expose()
-        self.first_sale[slot] = NEVER
+        self.first_sale[slot], self.root[slot] = NEVER, math.sqrt(LINK_PRIOR)
         return slot
 
     def find(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
@@ -202,8 +208,9 @@ class ItemTable:
         self.version[slot] = stats.version
         self.again[slot] = stats.again
         self.sold_at[slot] = stats.sold_ts
-        appeal = stats.counts[PURCHASE][WEEK] + VIEW_SHARE * stats.counts[VIEW][WEEK]
-        self.trend[slot] = max(math.log2(appeal) + (stats.ts - YEAR_2000) / HALF_LIVES[WEEK], 0.0) if appeal > 0 else 0.0
+        appeal = [bought + VIEW_SHARE * seen for bought, seen in zip(stats.counts[PURCHASE], stats.counts[VIEW], strict=True)]
+        self.appeal[slot], self.root[slot] = appeal, math.sqrt(stats.counts[PURCHASE][-1] + LINK_PRIOR)
+        self.trend[slot] = max(math.log2(appeal[WEEK]) + (stats.ts - YEAR_2000) / HALF_LIVES[WEEK], 0.0) if appeal[WEEK] > 0 else 0.0
         if stats.countries:
             known = self.countries
             self.country[slot, : len(stats.countries)] = [known.setdefault(name, len(known) + 1) for name, _ in stats.countries]
@@ -219,10 +226,6 @@ class ItemTable:
         created, first_sale = self.created[slots], self.first_sale[slots]
         earliest = np.where(created > 0, np.minimum(created, first_sale), first_sale)
         return np.where(earliest == NEVER, 0, earliest)
-
-    def root_purchases(self) -> NDArray[np.float64]:
-        """The root of each slot's decayed purchases at the longest half-life and LINK_PRIOR, each as of its newest event."""
-        return np.sqrt(self.counts[:, PURCHASE, -1] + LINK_PRIOR)
 
     def popularity(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
         """Decayed purchases of items at the longest half-life, and LINK_PRIOR."""

@@ -43,20 +43,18 @@ class Links:
 
         A wanted slot of -1 has no links.
         """
-        distinct = np.unique(wanted)
-        if len(distinct) and distinct[-1] >= len(self._slots):
-            self._grow(2 * int(distinct[-1]) + 256)
-        stale = self._stale.intersection(distinct.tolist())
-        root = self._root() if stale else np.zeros(0)
+        highest = int(wanted.max(initial=-1))
+        if highest + 1 >= len(self._slots):
+            self._grow(2 * highest + 256)
+        stale = self._stale.intersection(wanted.ravel().tolist())
+        root = self._root()
         for slot in stale:
             self._rebuild(slot, root)
         self._stale -= stale
-        if not len(self._slots):
-            return np.full((*wanted.shape, WIDTH), -1, np.int32), np.zeros((*wanted.shape, WIDTH), np.float32)
-        there = (wanted >= 0)[..., None]
-        return np.where(there, self._slots[wanted], -1), np.where(there, self._weights[wanted], 0.0)
+        return self._slots[wanted], self._weights[wanted]
 
     def _grow(self, capacity: int) -> None:
+        # The last row stays empty: it is that of slot -1.
         slots, weights = np.full((capacity, WIDTH), -1, np.int32), np.zeros((capacity, WIDTH), np.float32)
         slots[: len(self._slots)], weights[: len(self._weights)] = self._slots, self._weights
         self._slots, self._weights = slots, weights

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import PURCHASE, VIEW, VIEW_SHARE
+from streamrec.catalogue.items import PURCHASE
 from streamrec.features.queries import Queries, Tallies, side_by_side
 from streamrec.features.schema import FEATURES, POSITION, RELATIVE
 from streamrec.sources.candidates import Candidates, among
@@ -41,8 +41,8 @@ def features(context: Context, candidates: Candidates) -> Array:
 
     now = queries.now[:, None]
     age = np.maximum(now - items.counted_at[slots], 0).astype(np.float32)
-    events = items.counts[slots, PURCHASE] + VIEW_SHARE * items.counts[slots, VIEW]
-    counts = [events[:, :, place].astype(np.float32) * _left(age, half) for place, half in enumerate(HALF_LIVES)]
+    appeal = items.appeal[slots]
+    counts = [appeal[:, :, place] * _left(age, half) for place, half in enumerate(HALF_LIVES)]
     for values, days in zip(counts, ("1d", "7d", "30d", "90d"), strict=True):
         put(f"popularity_{days}", np.log(1 + values))
     put("trend_7d", np.log((30 / 7 * counts[WEEK] + 1) / (counts[MONTH] + 1)))
@@ -57,9 +57,9 @@ def features(context: Context, candidates: Candidates) -> Array:
     put("age", freshness)
     put("idle", np.log1p(np.maximum(now - items.sold_at[slots], 0) / DAY_MS))
     put("rebought", items.again[slots] / (items.counts[slots, PURCHASE, SEASON] + 2.0))
-    put("covisits", np.log1p(100.0 * context.covisits.at("recent", slots)))
-    put("covisits_last", np.log1p(100.0 * context.covisits.at("last", slots)))
-    put("follows", np.log1p(100.0 * context.follows.at("last", slots)))
+    linked = *context.covisits.at(slots, "recent", "last"), *context.follows.at(slots, "last")
+    for name, strength in zip(("covisits", "covisits_last", "follows"), linked, strict=True):
+        put(name, np.log1p(100.0 * strength))
     if context.similarity.size:
         put("similarity", np.take_along_axis(context.similarity, slots.astype(np.intp), axis=1))
         put("similarity_last", _similar_to_last(context, slots))
@@ -67,7 +67,8 @@ def features(context: Context, candidates: Candidates) -> Array:
         put(name, _affinity(queries, column, slots))
     put("seen", np.log1p(_sum(queries.seen, slots, items.size)))
     bought = Cells(queries.bought.slots, items.size, count=queries.bought.values, ts=queries.bought.ts.astype(np.float64))
-    count, recency = bought.at("count", slots), _recency(now, bought.at("ts", slots))
+    count, last_at = bought.at(slots, "count", "ts")
+    recency = _recency(now, last_at)
     put("repeat", np.log1p(count))
     put("repeat_recency", recency)
     put("owned", count > 0)
@@ -84,7 +85,10 @@ def features(context: Context, candidates: Candidates) -> Array:
 
 def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
     """Relative features as z-scores over the kept candidates of each list, the others as they are; 0 where not kept or not finite."""
-    made = np.where(kept[:, None, :] & np.isfinite(columns := raw.transpose(0, 2, 1)), columns, np.float32(0))
+    made = raw.transpose(0, 2, 1).copy()
+    np.copyto(made, 0, where=~kept[:, None, :])
+    if not np.isfinite(made.sum()):
+        np.copyto(made, 0, where=~np.isfinite(made))
     made[:, : len(RELATIVE)] = _z(made[:, : len(RELATIVE)], kept)
     return made.transpose(0, 2, 1)
 
@@ -123,7 +127,7 @@ def _affinity(queries: Queries, column: NDArray[np.int32], slots: NDArray[np.int
     if kinds == 1 or not recent.slots.size:
         return np.zeros(slots.shape)
     of_recent = np.where(recent.slots >= 0, column[recent.slots], -1)
-    interest = Cells(of_recent, kinds, amount=recent.values).at("amount", column[slots])
+    (interest,) = Cells(of_recent, kinds, amount=recent.values).at(column[slots], "amount")
     total = recent.values.sum(axis=1, where=recent.slots >= 0)[:, None]
     shares = np.zeros(slots.shape)
     np.divide(interest, total, out=shares, where=(total > 0) & (column[slots] > 0))
@@ -134,9 +138,13 @@ def _similar_to_last(context: Context, slots: NDArray[np.int32]) -> NDArray[np.f
     """Cosine of the candidates and the mean vector of the user's last basket."""
     queries, vectors = context.queries, context.catalogue.items.vectors
     weights = (queries.last & (queries.recent.slots >= 0)).astype(np.float32)
-    last = np.matmul(weights[:, None, :], vectors[queries.recent.slots])
-    last /= np.maximum(np.linalg.norm(last, axis=2, keepdims=True), 1e-9)
-    return np.asarray(np.matmul(last, vectors[slots].transpose(0, 2, 1))[:, 0])
+    last = np.matmul(weights[:, None, :], vectors[queries.recent.slots])[:, 0]
+    last /= np.maximum(np.linalg.norm(last, axis=1, keepdims=True), 1e-9)
+    found = np.empty(slots.shape, np.float32)
+    # User by user, so that the gathered vectors stay in the processor's cache.
+    for own, of_user, similarity in zip(last, slots, found, strict=True):
+        np.matmul(vectors[of_user], own, out=similarity)
+    return found
 
 
 def _of_user(queries: Queries, candidates: Candidates) -> dict[str, Floats]:
@@ -164,4 +172,5 @@ def _put_live(found: Array, context: Context, slots: NDArray[np.int32]) -> None:
 
 
 def _sum(tallies: Tallies, slots: NDArray[np.int32], size: int) -> Floats:
-    return Cells(tallies.slots, size, count=tallies.values).at("count", slots)
+    (sums,) = Cells(tallies.slots, size, count=tallies.values).at(slots, "count")
+    return sums

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ SAID_FOR = DAY_MS // 24
 """How long (ms) the model is told what a user wrote."""
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
+
+_ts, _count = attrgetter("ts"), attrgetter("count")
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,10 +51,10 @@ class Tallies:
         width, total = max(widths, default=0), sum(widths)
         there = np.arange(width)[None, :] < np.array(widths, np.int64)[:, None]
         made = cls(np.full(there.shape, -1, np.int32), np.zeros(there.shape, np.int64), np.zeros(there.shape))
-        get = slots.get
-        made.slots[there] = np.fromiter((get(key, -1) for each in tallies for key in each), np.int32, total)
-        made.ts[there] = np.fromiter((entry.ts for each in tallies for entry in each.values()), np.int64, total)
-        made.values[there] = np.fromiter((entry.count for each in tallies for entry in each.values()), np.float64, total)
+        entries = [entry for each in tallies for entry in each.values()]
+        made.slots[there] = np.fromiter(map(slots.get, chain.from_iterable(tallies), repeat(-1)), np.int32, total)
+        made.ts[there] = np.fromiter(map(_ts, entries), np.int64, total)
+        made.values[there] = np.fromiter(map(_count, entries), np.float64, total)
         made.values *= np.exp2(-np.maximum(now[:, None] - made.ts, 0) / half_life_ms)
         return made
 

@@ -77,20 +77,23 @@ class Blend:
 
     def score(self, standardised: Array) -> Array:
         """The score of every candidate, of shape (users, candidates), from features of shape (users, candidates, features)."""
-        linear = standardised @ self.linear()
-        net = self.network
-        if net is None or not linear.size:
-            return np.asarray(linear)
+        weights, net = self.linear(), self.network
+        if net is None or not standardised.size:
+            return np.asarray(standardised @ weights)
         # Rows of candidates that were filtered out are all 0, also where they speak of the user.
         average = standardised[:, :, ITEM:LEARNED].max(axis=1) @ net.into[ITEM:] + net.bias
-        linear -= (np.maximum(average, 0.0) @ net.out)[:, None]
+        # max(x, 0) is (x + |x|) / 2: the first half is linear, and numpy takes absolute values five times as fast as maxima.
+        half = net.out / 2
+        weights[:ITEM] += net.into[:ITEM] @ half
+        scores = standardised @ weights
+        scores -= (np.abs(average) @ half)[:, None]
         # User by user, so that the hidden units stay in the processor's cache.
-        for score, values, base in zip(linear, standardised[:, :, :ITEM], average, strict=True):
+        for score, values, base in zip(scores, standardised[:, :, :ITEM], average, strict=True):
             hidden = values @ net.into[:ITEM]
             hidden += base
-            np.maximum(hidden, 0.0, out=hidden)
-            score += hidden @ net.out
-        return np.asarray(linear)
+            np.abs(hidden, out=hidden)
+            score += hidden @ half
+        return np.asarray(scores)
 
     def contributions(self, standardised: Array) -> Array:
         """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score.

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from streamrec.sources.cells import Cells
 
+SOURCES = 16
+"""Most sources there can be: the bits of `Candidates.sources`."""
+
 
 @dataclass(slots=True)
 class Candidates:
@@ -25,14 +28,16 @@ class Candidates:
 
 def merge(proposals: Sequence[NDArray[np.int32]], users: int, size: int) -> Candidates:
     """Each item once per user, with the bits of all sources that proposed it; bit i belongs to `proposals[i]`."""
-    keys, bits = [np.zeros(0, np.int64)], [np.zeros(0, np.uint16)]
+    begins, marked = np.arange(users)[:, None] * np.int64(max(size, 1)), [np.zeros(0, np.int64)]
     for position, slots in enumerate(proposals):
-        valid = slots >= 0
-        keys.append((np.arange(users)[:, None] * np.int64(max(size, 1)) + slots)[valid])
-        bits.append(np.full(int(valid.sum()), 1 << position, np.uint16))
-    unique, inverse = np.unique(np.concatenate(keys), return_inverse=True)
-    marks = np.zeros(len(unique), np.uint16)
-    np.bitwise_or.at(marks, inverse, np.concatenate(bits))
+        marked.append(((begins + slots) << SOURCES | 1 << position)[slots >= 0])
+    # Cell and bit in one number: sorting numbers is much faster than finding out what would sort them.
+    ordered = np.sort(np.concatenate(marked))
+    cells = ordered >> SOURCES
+    first = np.flatnonzero(np.diff(cells, prepend=-1))
+    unique, marks = cells[first], np.zeros(0, np.int64)
+    if len(first):
+        marks = np.bitwise_or.reduceat(ordered & (1 << SOURCES) - 1, first)
     user = unique // max(size, 1)
     counts = np.bincount(user, minlength=users)
     column = np.arange(len(unique)) - np.repeat(np.cumsum(counts) - counts, counts)

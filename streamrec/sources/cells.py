@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,47 +20,52 @@ class Cells:
 
     def __init__(self, slots: Slots, size: int, **values: Floats) -> None:
         """`size` is the number of item slots; slots of -1 are left out; each of `values` has the shape of `slots`."""
-        self._users, self._size = len(slots), size
+        # Every user has one cell more than there are slots: the one of -1, which nothing names.
+        self._width = size + 1
+        self._begins = np.arange(len(slots))[:, None] * self._width + 1
         there = slots >= 0
-        named = (np.arange(self._users)[:, None] * size + slots)[there]
-        self._place = np.empty(self._users * size, np.int32)
-        count = np.arange(len(named), dtype=np.int32)
+        named = (self._begins + slots)[there]
+        self._place = np.empty(len(slots) * self._width, np.uint32)
+        count = np.arange(len(named), dtype=np.uint32)
         self._place[named] = count
         last = self._place[named]
         distinct = last == count
         self._keys = named[distinct]
-        number = np.cumsum(distinct, dtype=np.int32) - 1
+        number = np.cumsum(distinct, dtype=np.uint32) - np.uint32(1)
         self._place[self._keys] = number[distinct]
-        of_entry = self._place[named]
-        self._sums = {name: np.bincount(of_entry, each[there], len(self._keys)) for name, each in values.items()}
+        of_entry = self._place[named].astype(np.intp)
+        # One sum more, which stays 0, for cells that nothing names.
+        self._sums: dict[str, Floats] = {
+            name: np.asarray(np.bincount(of_entry, each[there], len(self._keys) + 1), np.float64) for name, each in values.items()
+        }
 
-    def _find(self, slots: Slots) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        keys = np.arange(self._users)[:, None] * self._size + slots
-        place = self._place[keys]
-        valid = (slots >= 0) & (place >= 0) & (place < len(self._keys))
-        place = np.where(valid, place, 0)
-        return place, valid & (self._keys[place] == keys)
+    def _find(self, slots: Slots) -> NDArray[np.intp]:
+        """The number of each cell among those that were named; their count where it was not."""
+        count = len(self._keys)
+        if not count:
+            return np.zeros(slots.shape, np.intp)
+        keys = self._begins + slots
+        place = np.minimum(self._place[keys], np.uint32(count - 1)).astype(np.intp)
+        return np.where(self._keys[place] == keys, place, count)
 
-    def at(self, name: str, slots: Slots) -> Floats:
-        """The sums of one relation at `slots` (users, candidates); 0 where nothing was named."""
-        if not len(self._keys):
-            return np.zeros(slots.shape)
-        place, found = self._find(slots)
-        return np.where(found, self._sums[name][place], 0.0)
+    def at(self, slots: Slots, *names: str) -> list[Floats]:
+        """The sums of each relation at `slots` (users, candidates); 0 where nothing was named."""
+        place = self._find(slots)
+        return [self._sums[name][place] for name in names]
 
     def has(self, slots: Slots) -> NDArray[np.bool_]:
         """Which of `slots` (users, candidates) were named."""
-        return self._find(slots)[1] if len(self._keys) else np.zeros(slots.shape, bool)
+        return self._find(slots) < len(self._keys)
 
     def rows(self, name: str) -> tuple[Slots, Floats]:
         """The cells of every user side by side: slots (users, n), padded with -1, and their sums."""
-        user = self._keys // max(self._size, 1)
+        user = self._keys // self._width
         order = np.argsort(user, kind="stable")
-        user, counts = user[order], np.bincount(user, minlength=self._users)
+        user, counts = user[order], np.bincount(user, minlength=len(self._begins))
         column = np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
-        slots = np.full((self._users, int(counts.max(initial=0))), -1, np.int32)
+        slots = np.full((len(self._begins), int(counts.max(initial=0))), -1, np.int32)
         sums = np.zeros(slots.shape)
-        slots[user, column] = self._keys[order] % max(self._size, 1)
+        slots[user, column] = self._keys[order] % self._width - 1
         sums[user, column] = self._sums[name][order]
         return slots, sums
 
@@ -68,18 +75,33 @@ def best(scores: NDArray[np.floating], id_rank: NDArray[np.int64], count: int) -
 
     `id_rank` has the shape of `scores` or of one row of it.
     """
+    chosen = scores > 0
     if scores.shape[1] > count:
-        # From the far side: where most are 0, a partition at the near one takes some ten times longer.
-        least = -np.partition(-scores, count - 1, axis=1)[:, count - 1, None]
-        chosen = (scores >= least) & (scores > 0)
+        chosen &= scores >= _least(scores, count)[:, None]
         ranks = np.broadcast_to(id_rank, scores.shape)
         for row in np.flatnonzero(chosen.sum(axis=1) > count):
             found = np.flatnonzero(chosen[row])
             chosen[row, found[np.lexsort((ranks[row, found], -scores[row, found]))[count:]]] = False
-    else:
-        chosen = scores > 0
-    user, place = np.nonzero(chosen)
+    user, place = np.divmod(np.flatnonzero(chosen), max(scores.shape[1], 1))
     counts = np.bincount(user, minlength=len(scores))
     columns = np.full((len(scores), int(counts.max(initial=0))), -1, np.intp)
     columns[user, np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)] = place
     return columns
+
+
+def _least(scores: NDArray[np.floating], count: int) -> NDArray[np.floating]:
+    """The `count`-th highest score of each row; a row has more than `count`.
+
+    The highest lie in the `count` blocks whose maxima are highest, so that only those are looked at: maxima are cheap, partitions are not.
+    """
+    users, width = scores.shape
+    deep = math.isqrt(width // count)
+    if deep > 2:
+        blocks = width // deep
+        # A block takes every `blocks`-th column, so that the maxima of all are taken side by side.
+        within = scores[:, : deep * blocks].reshape(users, deep, blocks)
+        high = np.argpartition(-within.max(axis=1), count - 1, axis=1)[:, :count]
+        looked_at = np.take_along_axis(within, high[:, None, :], axis=2).reshape(users, deep * count)
+        scores = np.concatenate([looked_at, scores[:, deep * blocks :]], axis=1)
+    # From the far side: where most are 0, a partition at the near one takes some ten times longer.
+    return np.asarray(-np.partition(-scores, count - 1, axis=1)[:, count - 1])

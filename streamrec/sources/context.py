@@ -89,7 +89,7 @@ def _linked(queries: Queries, catalogue: Catalogue) -> tuple[Cells, Cells]:
     if not (recent.slots.shape[1] and size):
         nothing = np.full((users, 0), -1, np.int32)
         return Cells(nothing, size, recent=np.zeros((users, 0)), last=np.zeros((users, 0))), Cells(nothing, size, last=np.zeros((users, 0)))
-    root = catalogue.items.root_purchases()
+    root = catalogue.items.root
     linked, weights = catalogue.links.rows(recent.slots)
     cosine = weights / (root[recent.slots][:, :, None] * root[linked])
     by_interest, of_last = cosine * recent.values[:, :, None], cosine * queries.last[:, :, None]
