@@ -6,46 +6,75 @@ One worker takes the rates one after the other. Arrivals are an open loop: their
 delay the next question. Latency is from a trigger's produce call until a consumer has the list that covers it. A list is degraded
 when there was no time for all pairs of the cross-encoder, and triggers are coalesced when they share a list; there are so many viewers
 that they seldom do unless the worker is behind. `lag` are the records that wait when the last one has been sent, `drain_s` is how
-long it takes from then until every trigger has its list. Broker, worker, producer and consumer share the machine.
+long it takes from then until every trigger has its list, `late_ms` how far the sender itself fell behind its times at worst. The first
+seconds of each rate do not count. Broker, worker, sender and reader are processes that share the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
+import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
 from benchmarks.machine import machine
 from benchmarks.probe import Figures, Probe
+from benchmarks.viewers import Notes, Order, Place, read_notes
 from streamrec.cli.interrupts import one_interrupt
 from streamrec.cli.output import note
-from streamrec.clock import now_ms
-from streamrec.demo.ledger import Ledger, Report
-from streamrec.demo.reader import Reader
 from streamrec.demo.stage import broker_with_topics, own
-from streamrec.demo.worker import WorkerProcess
+from streamrec.demo.worker import WorkerProcess, environment
 from streamrec.errors import NotCovered
-from streamrec.events.files import read_items
+from streamrec.events.types import ModelRef
 from streamrec.settings import Settings, load
 from streamrec.simulator.connection import producer
-from streamrec.simulator.messages import Message
 from streamrec.simulator.playback import SAMPLE_ITEMS, item_messages
 from streamrec.simulator.player import Player
-from streamrec.simulator.shop import Shop
-from streamrec.stream import topics
+from streamrec.stream import clients, topics
 
 DRAIN_S = 120.0
-PAUSE_S = 0.1
+POLL_MS = 50
+FETCH_WAIT_MS = 20
 COLUMNS = (
     "rate", "triggers", "lists_per_s", "p50_ms", "p99_ms", "pairs_per_list", "degraded_percent", "coalesced_percent", "lag", "drain_s",
+    "late_ms",
 )  # fmt: skip
+
+
+class Answer(msgspec.Struct):
+    """What of a list is looked at: reading all of it would cost the machine more than making it does."""
+
+    list_id: str
+    covers: list[Place]
+    model: ModelRef
+    degraded: str | None = None
+
+
+class Answers:
+    """The first answer to each trigger, and when (monotonic, s) it could be read."""
+
+    def __init__(self) -> None:
+        self.first: dict[Place, tuple[float, Answer]] = {}
+        self._decode = msgspec.json.Decoder(Answer).decode
+
+    def take(self, value: bytes, moment: float) -> None:
+        """A list could be read."""
+        answer = self._decode(value)
+        for place in answer.covers:
+            self.first.setdefault(place, (moment, answer))
 
 
 def rising(
@@ -57,73 +86,104 @@ def rising(
         WorkerEnded: the worker died.
         NotCovered: triggers were without a list when the patience was over.
     """
-    shop, stop = Shop(read_items(SAMPLE_ITEMS), viewers=viewers), threading.Event()
     with ExitStack() as stack:
         settings = stack.enter_context(broker_with_topics(own(settings, folder), folder, note))
         client = stack.enter_context(producer(settings, topics.TOPICS))
-        ledger = Ledger(time.monotonic())
-
-        def sent(message: Message, moment: float, partition: int, offset: int) -> None:
-            ledger.sent(settings.topic(message.topic), message, moment, partition, offset)
-
-        player = Player(client, settings.topic, sent)
-        player.play([*item_messages(SAMPLE_ITEMS), *shop.opening(now_ms())], stop=stop)
+        Player(client, settings.topic).play(item_messages(SAMPLE_ITEMS), stop=threading.Event())
         worker = WorkerProcess(settings, folder / "worker.log")
         stack.callback(worker.stop)
         worker.start()
         worker.await_ready(note)
-        probe = Probe(settings.data_dir)
-        reader = stack.enter_context(Reader(settings, ledger, lambda ranked, cause: None))
-
-        def play(rate: float, duration_s: float) -> None:
-            player.play((shop.moment(now_ms(), buying=True) for _ in iter(int, 1)), rate=rate, duration_s=duration_s, stop=stop)
-
-        for rate in rates:
+        for seed, rate in enumerate(rates):
             note(f"{rate:g} messages/s")
-            play(rate, warm_up_s)
-            _drain(ledger, worker, reader)
-            ledger.restart()
-            before = probe.figures()
-            play(rate, seconds)
-            lag = probe.figures().total("streamrec_lag_records")
-            drain_s = _drain(ledger, worker, reader)
-            yield row(rate, ledger.report(bad_sent=0, simulated=0), before, probe.figures(), lag, drain_s)
+            order = Order(rate, warm_up_s + seconds, viewers, seed)
+            yield asyncio.run(_rate(settings, order, warm_up_s, worker, folder / f"notes-{seed}.json"))
 
 
-def row(rate: float, report: Report, before: Figures, after: Figures, lag: float, drain_s: float) -> dict[str, Any]:
-    """What happened at a rate, from the books and from the worker's metrics before and after."""
+async def _rate(settings: Settings, order: Order, warm_up_s: float, worker: WorkerProcess, path: Path) -> dict[str, Any]:
+    """Send at one rate, and read until every trigger has its list."""
+    probe, answers = Probe(settings.data_dir), Answers()
+    before = probe.figures()
+    async with _reading(settings, answers) as reading:
+        command = ("-m", "benchmarks.viewers", msgspec.json.encode(order).decode(), str(path))
+        sender = await asyncio.create_subprocess_exec(sys.executable, *command, env={**os.environ, **environment(settings)})
+        try:
+            if await sender.wait():
+                raise RuntimeError(f"the sender ended with {sender.returncode}")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                sender.kill()
+        ended = time.monotonic()
+        lag = (await asyncio.to_thread(probe.figures)).total("streamrec_lag_records")
+        notes = read_notes(path)
+        waiting = {place for place, _ in notes.triggers}
+        while waiting := waiting - answers.first.keys():
+            worker.require_alive()
+            if reading.done():
+                reading.result()
+            if time.monotonic() - ended > DRAIN_S:
+                raise NotCovered(f"{len(waiting)} of {len(notes.triggers)} triggers had no list after {DRAIN_S:g} s; try lower --rates")
+            await asyncio.sleep(POLL_MS / 1000)
+        drain_s = time.monotonic() - ended
+    return row(order.rate, answers, notes, warm_up_s, before, probe.figures()) | {"lag": int(lag), "drain_s": round(drain_s, 1)}
 
-    def more(name: str, label: str = "") -> float:
+
+@asynccontextmanager
+async def _reading(settings: Settings, answers: Answers) -> AsyncIterator[asyncio.Task[None]]:
+    """A task that reads the lists that come from now on."""
+    consumer = AIOKafkaConsumer(**clients.aiokafka(settings), enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS)
+    await consumer.start()
+
+    async def read() -> None:
+        while True:
+            got = await consumer.getmany(timeout_ms=POLL_MS)
+            moment = time.monotonic()
+            for records in got.values():
+                for record in records:
+                    answers.take(record.value, moment)
+
+    try:
+        lists = settings.topic("recommendations")
+        consumer.assign([TopicPartition(lists, number) for number in range(settings.partitions)])
+        await consumer.seek_to_end()
+        task = asyncio.create_task(read())
+        try:
+            yield task
+        finally:
+            task.cancel()
+    finally:
+        await consumer.stop()
+
+
+def row(rate: float, answers: Answers, notes: Notes, warm_up_s: float, before: Figures, after: Figures) -> dict[str, Any]:
+    """What happened at a rate, from both ends of Kafka; pairs are the worker's metrics before and after, over all lists of the rate."""
+
+    def more(name: str, label: str) -> float:
         return after.total(name, label) - before.total(name, label)
 
+    begin = min(at for _, at in notes.triggers) + warm_up_s
+    counted = [(answers.first[place], at) for place, at in notes.triggers if at >= begin]
+    took = 1000 * np.array([moment - at for (moment, _), at in counted])
+    span_s = max(at for _, at in counted) - begin
+    lists = {answer.list_id: answer for (_, answer), _ in counted}
+    every = {answer.list_id for _, answer in answers.first.values()}
     pairs = sum(more("streamrec_pairs_total", f'outcome="{outcome}"') for outcome in ("scored", "cached"))
+    model = next(iter(lists.values())).model
+    p50, p99 = (round(float(np.percentile(took, share, method="inverted_cdf")), 1) for share in (50, 99))
     return {
         "rate": rate,
-        "triggers": report.triggers,
-        "lists": report.lists,
-        "lists_per_s": round(report.lists / report.seconds, 1),
-        "p50_ms": report.p50_ms,
-        "p99_ms": report.p99_ms,
-        "pairs_per_list": round(pairs / max(1, report.lists), 1),
-        "degraded_percent": round(100 * report.degraded / max(1, report.lists), 1),
-        "coalesced_percent": round(100 * report.coalesced / max(1, report.triggers), 1),
-        "lag": int(lag),
-        "drain_s": round(drain_s, 1),
-        "model": report.model,
-        "provider": report.provider,
+        "triggers": len(counted),
+        "lists": len(lists),
+        "lists_per_s": round(len(lists) / span_s, 1),
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "pairs_per_list": round(pairs / len(every), 1),
+        "degraded_percent": round(100 * sum(answer.degraded is not None for answer in lists.values()) / len(lists), 1),
+        "coalesced_percent": round(100 * (len(counted) - len(lists)) / len(counted), 1),
+        "late_ms": round(1000 * notes.late_s, 1),
+        "model": model.name,
+        "provider": model.provider,
     }
-
-
-def _drain(ledger: Ledger, worker: WorkerProcess, reader: Reader) -> float:
-    """Wait until every trigger has its list; how long that took."""
-    begun = time.monotonic()
-    while (report := ledger.report(bad_sent=0, simulated=0)).uncovered:
-        worker.require_alive()
-        reader.require_alive()
-        if time.monotonic() - begun > DRAIN_S:
-            raise NotCovered(f"{report.uncovered} of {report.triggers} triggers had no list after {DRAIN_S:g} s; try lower --rates")
-        time.sleep(PAUSE_S)
-    return time.monotonic() - begun
 
 
 def main() -> None:

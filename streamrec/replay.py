@@ -14,10 +14,11 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.files import read_events
 from streamrec.events.records import Headers
 from streamrec.events.types import Purchase, Recommendation, Room, Trigger, UserEvent
+from streamrec.processors.admission import TRIGGERS, admit, is_trigger
 from streamrec.processors.base import Memory, Part
 from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker, Request
-from streamrec.processors.users import TRIGGERS, UserProcessor, admit, is_trigger
+from streamrec.processors.users import UserProcessor
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow

@@ -40,7 +40,7 @@ def replay(
     from streamrec.assembly import build_ranking
     from streamrec.events.codec import encode
     from streamrec.events.files import read_items, read_rules
-    from streamrec.processors.users import TRIGGERS
+    from streamrec.processors.admission import TRIGGERS
     from streamrec.replay import Replay, read_timeline
 
     wanted = TRIGGERS if rank_at == "all" else tuple(rank_at.split(","))

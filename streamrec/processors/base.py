@@ -48,8 +48,9 @@ class Processor(Protocol[Row]):
     """The pure code of one state family. Its methods are called one at a time."""
 
     def process(self, parts: Sequence[Part[Row]]) -> list[Outcome]:
-        """Apply the records of some partitions, each to its own rows and memory; one outcome each. Bad records become dead letters.
+        """Apply the parts in order, each to its own rows and memory; one outcome each. Bad records become dead letters.
 
+        Parts of several topics of one partition share its rows and its memory.
         When it raises, nothing that it did counts: the record at fault is found by trying less at once, and becomes a dead
         letter; a StreamrecError ends the process.
         """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from itertools import islice, takewhile
-from typing import Literal, TypeGuard
 
 import msgspec
 
@@ -14,31 +12,24 @@ from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode, header
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Inbound, Outbound, Rows
+from streamrec.events.records import Inbound, Outbound
 from streamrec.events.registry import WriterSchemas
 from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recommendation, Trigger, UserEvent, View
 from streamrec.learning.slates import Slate, encode_slate
+from streamrec.processors.admission import TRIGGERS, UserRows, admit, is_trigger
 from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.lists import ListMaker, Request
+from streamrec.processors.waiting import Waiting
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
 from streamrec.state.packing import pack_user, unpack_user
-from streamrec.state.repeats import is_repeat, remember
+from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
-from streamrec.state.user import WAITING, ErasedUser, UserRow, erased_key
+from streamrec.state.user import ErasedUser, UserRow, erased_key
 
-UserRows = Rows[UserRow | ErasedUser]
 LIST_TYPE = "streamrec.recommendation"
-TRIGGERS = ("views", "purchases", "danmaku")
 LISTS_PER_TICK = 64
-LATE_MS, LATE_RECORDS = 2_000, 64
-"""A partition is late whose records are so old while so many more wait. Each of its users waits between two lists for as long as
-the partition is late: one list for the triggers of a longer span, which holds the lag. Age alone may be a producer's wrong clock."""
-LATE_UNTIL_MS = 2_000
-"""So long after its last late batch a partition is late no more: what waited is listed."""
-WAITING_USERS = 10_000
-"""No more users of a partition wait at once: they are saved in its mark, which is one record."""
 _encode_signal = msgspec.json.Encoder().encode
 
 
@@ -74,11 +65,13 @@ class UserProcessor:
 
     def process(self, parts: Sequence[Part[UserRow | ErasedUser]]) -> list[Outcome]:
         """Apply records in order, then make the lists of all partitions at once."""
-        batches = [_Batch(self, part.rows, part.memory) for part in parts]
-        for batch, part in zip(batches, parts, strict=True):
-            batch.apply(part.records, part.lag)
-        _answer(self.maker, batches)
-        return [batch.outcome for batch in batches]
+        batches: dict[int, _Batch] = {}
+        outcomes = []
+        for part in parts:
+            batch = batches.get(id(part.rows)) or batches.setdefault(id(part.rows), _Batch(self, part.rows, part.memory))
+            outcomes.append(batch.apply(part.records, part.lag))
+        _answer(self.maker, list(batches.values()))
+        return outcomes
 
     def waits(self, memory: Memory) -> bool:
         """Whether a list waits for its user's minimum interval, or the catalogue may have dead letters."""
@@ -100,18 +93,19 @@ class _Batch:
     def __init__(self, side: UserProcessor, rows: UserRows, memory: Memory) -> None:
         self._side, self._rows, self._memory = side, rows, memory
         self._settings = side.settings
-        self._late_ms = 0
+        self._waiting = Waiting(memory, side.settings)
         self.outcome = self._out = Outcome()
+        """Of the part that was applied last."""
+        self._outcomes: dict[str, Outcome] = {}
+        """By topic."""
         self.open: dict[str, Request] = {}
         """The lists that are asked for, by user."""
 
-    def apply(self, records: Sequence[Inbound], lag: int) -> None:
-        """Change rows, and ask for lists."""
+    def apply(self, records: Sequence[Inbound], lag: int) -> Outcome:
+        """Change rows, and ask for lists; records are of one topic."""
         begin = time.perf_counter()
-        late_ms = self._side.clock_ms() - records[0].timestamp
-        if self._settings.coalesce and late_ms > LATE_MS and lag > LATE_RECORDS:
-            self._late_ms = late_ms
-            self._memory["late"] = (late_ms, self._side.clock_ms() + LATE_UNTIL_MS)
+        self.outcome = self._out = self._outcomes[records[0].topic] = Outcome()
+        self._waiting.look(records[0], lag, self._side.clock_ms())
         name = records[0].topic.removeprefix(self._settings.prefix)
         for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
             try:
@@ -125,6 +119,7 @@ class _Batch:
         # Lists that are due are ranked together with the others where there are any.
         self.make_due(self._side.clock_ms(), len(records))
         self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
+        return self._out
 
     def _take(self, record: Inbound, name: str, event: UserEvent) -> None:
         if isinstance(event, Erasure):
@@ -160,19 +155,12 @@ class _Batch:
         event_id = event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
         row.waiting.append((record.topic, record.partition, record.offset, event_id, int(event.ts)))
         self._out.counts["trigger"] += 1
-        if self._must_wait(event.user_id, event.ts, row):
-            self._memory["waiting"].setdefault(event.user_id, self._side.clock_ms() + self._settings.min_interval_ms)
+        # Who is about to get a list gets that of this trigger: a list ends the waiting of all triggers before it.
+        if event.user_id not in self.open and self._waiting.must(event.user_id, event.ts, row):
+            self._waiting.add(event.user_id, self._side.clock_ms())
             return
         room_id = None if isinstance(event, Feedback) else event.room_id
         self._request(event.user_id, row, room_id, header(record.headers, "traceparent"), record.timestamp)
-
-    def _must_wait(self, user_id: str, ts: float, row: UserRow) -> bool:
-        span_ms = max(self._settings.min_interval_ms, self._late_ms)
-        # Who is about to get a list gets that of this trigger: a list ends the waiting of all triggers before it.
-        if not span_ms or user_id in self.open or ts - row.listed_ts >= span_ms or len(row.waiting) >= WAITING:
-            return False
-        waiting = self._memory.setdefault("waiting", {})
-        return user_id in waiting or len(waiting) < WAITING_USERS
 
     def _request(
         self, user_id: str, row: UserRow, room_id: str | None = None, traceparent: bytes | None = None, appended_ms: int | None = None
@@ -183,18 +171,14 @@ class _Batch:
 
     def make_due(self, now_ms: int, most: int) -> None:
         """Ask for the lists of users whose triggers waited long enough."""
-        late_ms, until_ms = self._memory.get("late", (0, 0))
-        due_ms = now_ms - late_ms if now_ms < until_ms else now_ms
-        waiting = self._memory.get("waiting", {})
-        # They stand in the order in which they are due.
-        for user_id in list(islice(takewhile(lambda user_id: waiting[user_id] <= due_ms, waiting), most)):
+        for user_id in self._waiting.due(now_ms, most):
             self._make_waiting(user_id)
 
     def _make_waiting(self, user_id: str) -> None:
-        self._memory["waiting"].pop(user_id, None)
-        row = self._rows.get(user_id.encode())
-        if isinstance(row, UserRow) and row.waiting:
-            self._request(user_id, row)
+        if self._waiting.end(user_id):
+            row = self._rows.get(user_id.encode())
+            if isinstance(row, UserRow) and row.waiting:
+                self._request(user_id, row)
 
     def bury_all(self, letters: Sequence[Outbound]) -> None:
         """Send the dead letters of the catalogue."""
@@ -208,26 +192,26 @@ class _Batch:
     def take(self, request: Request, made: Recommendation, slate: Slate | None) -> None:
         """A list was made."""
         request.row.waiting = []
-        self._memory.get("waiting", {}).pop(request.user_id, None)
+        self._waiting.end(request.user_id)
         key = request.user_id.encode()
         self._rows.put(key, request.row)
         headers = cloud_event_headers(made.list_id, LIST_TYPE, request.traceparent, time_ms=made.generated_ts)
         # The user's partition of the sources is that of the lists, too: no need to hash the key again.
         partition = self._memory.get("partition")
+        out = self._outcomes.get(request.trigger.topic, self._out)
         if slate is not None:
-            self._out.records.append(Outbound(self._side.slates, key, encode_slate(slate), (), partition))
-        self._out.records.append(Outbound(self._side.lists, key, encode(made), headers, partition))
-        self._out.counts["list"] += 1
-        self._out.counts["coalesced"] += len(made.covers) - 1
+            out.records.append(Outbound(self._side.slates, key, encode_slate(slate), (), partition))
+        out.records.append(Outbound(self._side.lists, key, encode(made), headers, partition))
+        out.counts["list"] += 1
+        out.counts["coalesced"] += len(made.covers) - 1
         if made.degraded:
-            self._out.counts[f"degraded_{made.degraded}"] += 1
+            out.counts[f"degraded_{made.degraded}"] += 1
 
     def _erase(self, event: Erasure) -> None:
         """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list."""
         key, marker = event.user_id.encode(), erased_key(event.user_id)
         row, erased = self._rows.get(key), self._rows.get(marker)
-        if event.user_id in self._memory.get("waiting", {}):
-            self._make_waiting(event.user_id)
+        self._make_waiting(event.user_id)
         self._flush()
         ts = max(event.ts, erased.ts if isinstance(erased, ErasedUser) else 0)
         seq = row.seq if isinstance(row, UserRow) else erased.seq if isinstance(erased, ErasedUser) else 0
@@ -258,25 +242,3 @@ def _answer(maker: ListMaker, batches: Sequence[_Batch]) -> None:
     out.counts.update({f"source_failed_{name}": count for name, count in made.failed_sources.items()})
     for stage, seconds in (made.seconds | {"rank": time.perf_counter() - begin}).items():
         out.seconds[stage] = out.seconds.get(stage, 0.0) + seconds
-
-
-def is_trigger(event: UserEvent) -> TypeGuard[View | Purchase | Danmaku]:
-    """Whether the event is answered by a list: views, purchases and danmaku are, refunds are not."""
-    return isinstance(event, View | Danmaku) or (isinstance(event, Purchase) and event.action == "purchase")
-
-
-def admit(rows: UserRows, event: View | Purchase | Danmaku | Feedback) -> UserRow | Literal["erased", "repeated"]:
-    """The row to which the event is to be applied, a new one for a new user, or why the event is dropped.
-
-    "erased": the event is not younger than the user's erasure. "repeated": the user already sent this event_id.
-    """
-    row = rows.get(event.user_id.encode())
-    if row is None:
-        erased = rows.get(erased_key(event.user_id))
-        row = UserRow(seq=erased.seq, not_before=erased.ts) if isinstance(erased, ErasedUser) else UserRow()
-    assert isinstance(row, UserRow)
-    if row.not_before and event.ts <= row.not_before:
-        return "erased"
-    if event.event_id is not None and is_repeat(row.event_ids, event.event_id):
-        return "repeated"
-    return row

@@ -26,7 +26,8 @@ class Context:
     interest: NDArray[np.float32]
     """Unit vectors of what the users touched, of shape (users, dim); dim is 0 without a model."""
     similarity: NDArray[np.float32]
-    """Cosine of the user's interest vector and the item's vector, of shape (users, slots); (users, 0) without a model."""
+    """Cosine of the user's interest vector and the item's vector, of shape (users, slots), right for slots of the pool; (users, 0)
+    without a model."""
     covisits: Cells
     """How often items were bought along with the user's recent ones: `recent` weighs those by interest, `last` counts the last basket."""
     follows: Cells
@@ -66,12 +67,10 @@ class Source(Protocol):
 
 def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> Context:
     """Compute what the sources and the features share."""
-    items = catalogue.items
-    interest = _interest(queries, catalogue)
-    similarity = interest @ items.vectors.T if interest.shape[1] else np.zeros((queries.size, 0), np.float32)
+    interest, pool_slots = _interest(queries, catalogue), np.flatnonzero(pool).astype(np.int32)
+    similarity = _similarity(interest, catalogue.items.vectors, pool_slots)
     covisits, follows = _linked(queries, catalogue)
-    pool_slots = np.flatnonzero(pool).astype(np.int32)
-    return Context(queries, catalogue, pool, pool_slots, interest, similarity, covisits, follows, items.id_rank())
+    return Context(queries, catalogue, pool, pool_slots, interest, similarity, covisits, follows, catalogue.items.id_rank())
 
 
 def _interest(queries: Queries, catalogue: Catalogue) -> NDArray[np.float32]:
@@ -81,6 +80,16 @@ def _interest(queries: Queries, catalogue: Catalogue) -> NDArray[np.float32]:
     weights = np.where(recent.slots >= 0, recent.values, 0.0).astype(np.float32)
     interest = np.matmul(weights[:, None, :], vectors[recent.slots])[:, 0]
     return np.asarray(interest / np.maximum(np.linalg.norm(interest, axis=1, keepdims=True), 1e-9))
+
+
+def _similarity(interest: NDArray[np.float32], vectors: NDArray[np.float32], slots: NDArray[np.int32]) -> NDArray[np.float32]:
+    if not interest.shape[1]:
+        return np.zeros((len(interest), 0), np.float32)
+    if 2 * len(slots) > len(vectors):  # gathering nearly all vectors takes longer than a few products too many
+        return np.asarray(interest @ vectors.T)
+    similarity = np.zeros((len(interest), len(vectors)), np.float32)
+    similarity[:, slots] = interest @ vectors[slots].T
+    return similarity
 
 
 def _linked(queries: Queries, catalogue: Catalogue) -> tuple[Cells, Cells]:

@@ -62,7 +62,7 @@ class Engine:
         self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
         self._flight = Flight()
-        self._rounds = [Rounds(family, tools, self._partition, self._settled, self._gap) for family in self._families]
+        self._rounds = [Rounds(family, tools, self._partition, self._settled, self._gap, self._coming) for family in self._families]
         self._rounds_of = {topic: rounds for family, rounds in zip(self._families, self._rounds, strict=True) for topic in family.sources}
         self.inbox = Inbox(settings.poll_records)
         self._heard = time.monotonic()
@@ -182,6 +182,9 @@ class Engine:
         self._flight.end([tp])
         if tp in self.inbox:
             self.consumer.look()
+
+    def _coming(self) -> bool:
+        return self._flight.flying or not self.inbox.empty
 
     async def _gap(self, partition: Partition, topic: str) -> None:
         self.tools.metrics.gaps.inc()

@@ -23,6 +23,11 @@ class Flight:
         """Whether no batch is under way. Safe on any thread."""
         return tp not in self._since and tp not in self._held
 
+    @property
+    def flying(self) -> bool:
+        """Whether a batch is on its way through Faust."""
+        return bool(self._since)
+
     def begin(self, tp: TP) -> None:
         """A batch was handed to Faust."""
         self._since[tp] = time.monotonic()

@@ -18,13 +18,15 @@ from streamrec.stream.quarantine import Piece, Work, sift
 
 LEAST_S, MOST_S = 0.02, 0.5
 """A round takes as long as its oldest record has waited in Kafka, within these bounds: who is behind does more at once."""
+HOPS = 40
+"""More turns of the event loop than a batch needs from the inbox through Faust to here."""
 
 
 class Rounds:
     """The batches of one state family that wait for the engine, at most one of each topic partition.
 
-    What is quick is applied on the event loop, one partition after the other. What is slow (ranking) goes to the core's thread in
-    rounds, each with an equal share of every partition that has something.
+    What is quick is applied on the event loop, one after the other. What is slow (ranking) goes to the core's thread in rounds, each
+    with an equal share of everything that waits; what others leave of theirs goes to those who have more.
     """
 
     def __init__(
@@ -34,10 +36,14 @@ class Rounds:
         find: Callable[[TP], Partition | None],
         settled: Callable[[TP], None],
         gap: Callable[[Partition, str], Awaitable[None]],
+        coming: Callable[[], bool],
     ) -> None:
-        """`find` tells whose a batch is, `settled` hears of one that was applied or is of no use, `gap` of a topic that one was lost of."""
+        """`find` tells whose a batch is, `settled` hears of one that was applied or is of no use, `gap` of a topic that one was lost of.
+
+        `coming` says whether batches are on their way here.
+        """
         self._family, self._tools = family, tools
-        self._find, self._settled, self._gap = find, settled, gap
+        self._find, self._settled, self._gap, self._coming = find, settled, gap, coming
         self._waiting: dict[TP, Batch] = {}
         self._some = asyncio.Event()
         self._pace = Pace()
@@ -61,34 +67,42 @@ class Rounds:
             await self._some.wait()
             self._some.clear()
             while self._waiting:
-                chosen = self._choose()
+                if not self._pace.short:
+                    await self._collect()
+                chosen = list(self._waiting.items())
                 if self._pace.short:
                     for tp, batch in chosen:
                         if self._waiting.get(tp) is batch:
                             await self._apply([(tp, batch, None)])
-                else:
+                elif chosen:
                     share = self._share([batch for _, batch in chosen])
                     await self._apply([(tp, *batch.cut(share)) for tp, batch in chosen])
 
-    def _choose(self) -> list[tuple[TP, Batch]]:
-        """The batch of each partition number that waits longest: those of two topics change the same rows."""
-        found: dict[int, tuple[TP, Batch]] = {}
-        for tp, batch in self._waiting.items():
-            found.setdefault(tp.partition, (tp, batch))
-        return list(found.values())
+    async def _collect(self) -> None:
+        """Let arrive what is on its way: what came during a round would miss the next one, too."""
+        for _ in range(HOPS):
+            if not self._coming():
+                return
+            await asyncio.sleep(0)
 
     def _share(self, batches: Sequence[Batch]) -> int:
         """How many records of each batch belong into a round."""
         oldest_ms = min((batch.records[0].timestamp for batch in batches if batch.records), default=now_ms())
         seconds = min(max((now_ms() - oldest_ms) / 1000, LEAST_S), MOST_S)
-        return max(1, int(self._pace.records(seconds) / len(batches)))
+        left, sizes = self._pace.records(seconds), sorted(len(batch.records) for batch in batches)
+        for number, size in enumerate(sizes):
+            share = left // (len(sizes) - number)
+            if size > share:
+                return max(1, share)
+            left -= size
+        return max(1, sizes[-1])
 
     async def _apply(self, heads: Sequence[tuple[TP, Batch, Batch | None]]) -> None:
         """Apply the beginnings of batches; the rest of each goes on waiting."""
         before = [self._waiting[tp] for tp, _, _ in heads]
         found = [(partition, head) for tp, head, _ in heads if (partition := self._find(tp)) is not None]
         async with AsyncExitStack() as stack:
-            for partition, _ in found:
+            for partition in _distinct(found):
                 await stack.enter_async_context(partition.lock)
             verdicts = {id(head): partition.judge(head) for partition, head in found}
             await self._take([(partition, head) for partition, head in found if verdicts[id(head)] is Verdict.APPLY])
@@ -104,17 +118,16 @@ class Rounds:
                 await self._gap(partition, head.topic)
 
     async def _take(self, work: Sequence[tuple[Partition, Batch]]) -> None:
-        for partition, batch in work:
-            partition.lag = batch.lag
+        for partition in _distinct(work):
+            partition.lag = sum(batch.lag for whose, batch in work if whose is partition)
             # Whoever is cancelled in here leaves rows without their records: `torn` keeps a checkpoint from saving that.
             partition.torn = True
         left = [(partition, batch.records) for partition, batch in work if batch.records]
-        topics = {partition: batch.topic for partition, batch in work}
         while left:
             run, some = (self._tools.core.run_short, self._pace.short) if self._pace.short else (self._tools.core.run, None)
             pieces = await run(self._sift, [(partition, records[:some]) for partition, records in left])
             for partition, piece in pieces:
-                await partition.send(topics[partition], piece, self._tools)
+                await partition.send(piece.records[0].topic, piece, self._tools)
             left = [(partition, records[some:]) for partition, records in left if some is not None and len(records) > some]
             if left:
                 await asyncio.sleep(0)
@@ -128,10 +141,16 @@ class Rounds:
         return found
 
     def _process(self, work: Work[Partition]) -> list[Outcome]:
+        partitions = _distinct(work)
+
         def run(drafts: Sequence[dict[str, object]]) -> list[Outcome]:
-            parts = [Part(whose.table, draft, records, whose.lag) for (whose, records), draft in zip(work, drafts, strict=True)]
-            return self._family.processor.process(parts)
+            draft_of = dict(zip(partitions, drafts, strict=True))
+            return self._family.processor.process([Part(whose.table, draft_of[whose], records, whose.lag) for whose, records in work])
 
         for partition, records in work:
             partition.table.expect(record.key for record in records)
-        return transact([partition for partition, _ in work], run)
+        return transact(partitions, run)
+
+
+def _distinct(work: Sequence[tuple[Partition, object]]) -> list[Partition]:
+    return list(dict.fromkeys(partition for partition, _ in work))

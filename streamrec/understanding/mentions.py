@@ -13,6 +13,8 @@ from streamrec.understanding.words import words
 
 LEAST_SHARE = 0.34
 """Least share of a title's information that must be named."""
+ENOUGH = 0.5
+"""The share from which on an item counts as named outright: hardly anybody writes a whole title."""
 MOST_ITEMS = 3
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九十")}
 _POSITION = re.compile(
@@ -41,7 +43,10 @@ class TitleIndex:
             self._slots_of[word].discard(slot)
 
     def mentions(self, text: str, shelf: NDArray[np.int32] | None = None) -> dict[int, float]:
-        """Slots with weights in (0, 1]. With a shelf only its items are looked for, and numbers are positions on it, from 1."""
+        """Slots with weights in (0, 1]. With a shelf only its items are looked for, and numbers are positions on it, from 1.
+
+        An item named by words weighs by the share of its title's information that they are, beside that of the item named best.
+        """
         found = self._by_words(text, None if shelf is None else set(shelf.tolist()))
         if shelf is not None:
             for position in positions(text):
@@ -58,7 +63,8 @@ class TitleIndex:
                 named[slot] += information
         shares = {slot: share / sum(self._information(word) for word in sorted(self._words_of[slot])) for slot, share in named.items()}
         best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_ITEMS]
-        return {slot: min(1.0, share) for slot, share in best if share >= LEAST_SHARE}
+        whole = max(ENOUGH, best[0][1]) if best else ENOUGH
+        return {slot: share / whole for slot, share in best if share >= LEAST_SHARE}
 
     def _information(self, word: str) -> float:
         return math.log1p(len(self._words_of) / max(1, len(self._slots_of.get(word, ()))))

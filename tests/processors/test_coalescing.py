@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamrec.processors.users import LATE_MS, LATE_RECORDS, LATE_UNTIL_MS
+from streamrec.processors.waiting import LATE_MS, LATE_RECORDS, LATE_UNTIL_MS
 from streamrec.replay import Record
 from tests.processors.user_side import Side, lists, view
 from tests.shop import NOW, record
@@ -96,7 +96,7 @@ def test_old_records_that_nothing_waits_behind_are_a_wrong_clock_and_not_late() 
 
 
 def test_no_more_users_wait_than_a_mark_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamrec.processors.users.WAITING_USERS", 1)
+    monkeypatch.setattr("streamrec.processors.waiting.WAITING_USERS", 1)
     side = Side(min_interval_ms=1000)
     side.send(view(1), view(2, "v"))
     assert [made.user_id for made in lists(side.send(view(3), view(4, "v")))] == ["v"]

@@ -90,7 +90,7 @@ class Bench:
                 partition.guard.expect(topic, Cursor(1, 0))
         self.settled: list[TP] = []
         self.gaps: list[tuple[int, str]] = []
-        self.rounds = Rounds(family, self.tools, lambda tp: self.partitions[tp.partition], self.settled.append, self._gap)
+        self.rounds = Rounds(family, self.tools, lambda tp: self.partitions[tp.partition], self.settled.append, self._gap, lambda: False)
 
     async def _gap(self, partition: Partition, topic: str) -> None:
         self.gaps.append((partition.number, topic))
@@ -133,25 +133,37 @@ def _batch(partition: int, start: int, end: int, topic: str = "views", waited_ms
     return Batch(topic, partition, 1, start, end, records)
 
 
-def test_slow_work_of_several_partitions_is_done_together_in_equal_shares(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_work_is_done_together_in_equal_shares_of_what_others_leave(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.rounds._pace, "learn", lambda records, seconds: None)
     bench.rounds._pace._record_s = 0.010
     for number, size in enumerate((20, 3, 7)):
         bench.rounds.put(_batch(number, 0, size, waited_ms=150))
     bench.run()
-    assert bench.processor.calls[0] == [5, 3, 5], "150 ms of work, a third of it for each"
+    assert bench.processor.calls[0] == [6, 3, 6], "150 ms of work, a third of it for each, and what the second leaves for both others"
     assert [bench.rows(number) for number in range(PARTITIONS)] == [list(range(size)) for size in (20, 3, 7)]
     assert sorted(bench.settled) == [TP("views", 0), TP("views", 1), TP("views", 2)]
     assert len(bench.outbox.records) == 30
 
 
-def test_two_topics_of_one_partition_are_never_in_one_round(bench: Bench) -> None:
+def test_two_topics_of_one_partition_share_a_round_its_rows_and_its_memory(bench: Bench) -> None:
+    bench.rounds._pace._record_s = 0.001
     bench.rounds.put(_batch(0, 0, 2))
-    bench.rounds.put(_batch(0, 0, 3, "danmaku"))
     bench.rounds.put(_batch(1, 0, 1))
+    bench.rounds.put(_batch(0, 0, 3, "danmaku"))
     bench.run()
-    assert all(len(call) <= 2 for call in bench.processor.calls)
-    assert sorted(bench.rows(0)) == [0, 0, 1, 1, 2]
+    assert bench.processor.calls[0] == [2, 1, 3]
+    assert bench.rows(0) == [0, 1, 0, 1, 2]
+    assert bench.partitions[0].memory["seen"] == 5
+    assert bench.partitions[0].guard.next == {"views": 2, "danmaku": 3}
+    assert bench.tools.metrics.records.labels("danmaku")._value.get() == 3
+
+
+def test_where_one_of_two_topics_has_a_gap_the_other_is_applied(bench: Bench) -> None:
+    bench.rounds.put(_batch(0, 1, 4))
+    bench.rounds.put(_batch(0, 0, 2, "danmaku"))
+    bench.run()
+    assert (bench.gaps, bench.rows(0)) == ([(0, "views")], [0, 1])
+    assert bench.partitions[0].guard.next == {"views": 0, "danmaku": 2}
 
 
 def test_quick_work_is_done_in_pieces_that_fit_the_cache(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +213,7 @@ def test_what_was_dropped_while_a_round_runs_does_not_come_back(bench: Bench, mo
 
 def test_who_is_behind_does_more_at_once_within_bounds(bench: Bench) -> None:
     bench.rounds._pace._record_s = 0.001
-    shares = [bench.rounds._share([_batch(0, 0, 1, waited_ms=waited)]) for waited in (0, 100, 300, 60_000)]
+    shares = [bench.rounds._share([_batch(0, 0, 600, waited_ms=waited)]) for waited in (0, 100, 300, 60_000)]
     assert shares[0] == int(1000 * module.LEAST_S)
     assert shares[1] == pytest.approx(100, abs=20)
     assert shares[2] == pytest.approx(300, abs=20)

@@ -77,6 +77,13 @@ def test_a_removed_title_is_named_no_more(index: TitleIndex) -> None:
     assert index.mentions("retrospot") == {}
 
 
+def test_an_item_named_by_half_of_its_title_is_named_outright_and_one_named_less_counts_less(index: TitleIndex) -> None:
+    assert index.mentions("红色套装") == {3: 1.0}
+    both = index.mentions("手提包包, retrospot mug")
+    assert both[0] == 1.0
+    assert 0.34 < both[4] < 1.0
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_cut_into_words_without_spaces(text: str) -> None:
     assert all(word and not any(char.isspace() for char in word) for word in words(text))

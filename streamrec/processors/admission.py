@@ -1,0 +1,35 @@
+"""Which events come to a user's row at all, and which of them ask for a list."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeGuard
+
+from streamrec.events.records import Rows
+from streamrec.events.types import Danmaku, Feedback, Purchase, UserEvent, View
+from streamrec.state.repeats import is_repeat
+from streamrec.state.user import ErasedUser, UserRow, erased_key
+
+UserRows = Rows[UserRow | ErasedUser]
+TRIGGERS = ("views", "purchases", "danmaku")
+
+
+def is_trigger(event: UserEvent) -> TypeGuard[View | Purchase | Danmaku]:
+    """Whether the event is answered by a list: views, purchases and danmaku are, refunds are not."""
+    return isinstance(event, View | Danmaku) or (isinstance(event, Purchase) and event.action == "purchase")
+
+
+def admit(rows: UserRows, event: View | Purchase | Danmaku | Feedback) -> UserRow | Literal["erased", "repeated"]:
+    """The row to which the event is to be applied, a new one for a new user, or why the event is dropped.
+
+    "erased": the event is not younger than the user's erasure. "repeated": the user already sent this event_id.
+    """
+    row = rows.get(event.user_id.encode())
+    if row is None:
+        erased = rows.get(erased_key(event.user_id))
+        row = UserRow(seq=erased.seq, not_before=erased.ts) if isinstance(erased, ErasedUser) else UserRow()
+    assert isinstance(row, UserRow)
+    if row.not_before and event.ts <= row.not_before:
+        return "erased"
+    if event.event_id is not None and is_repeat(row.event_ids, event.event_id):
+        return "repeated"
+    return row
