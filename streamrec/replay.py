@@ -129,7 +129,9 @@ class Replay:
         row = admit(rows, event)
         if isinstance(row, UserRow):
             event_id = event.event_id or f"{line.topic}-0-{line.number}"
-            trigger = Trigger(topic=line.topic, partition=0, offset=line.number, event_id=event_id, ts=event.ts)
+            # What is frozen would look the older the later it is asked: a list of the static protocol is made at the split.
+            ts = self.rank_from if self.frozen else event.ts
+            trigger = Trigger(topic=line.topic, partition=0, offset=line.number, event_id=event_id, ts=ts)
             request = Request(event.user_id, row, trigger, [(line.topic, 0, line.number)], event.room_id)
             rows.put(event.user_id.encode(), row)
             yield from maker.make([request]).lists

@@ -136,6 +136,7 @@ def test_in_the_static_protocol_the_state_stands_still_and_each_user_has_one_lis
     first, second, last = buy("a", "i1", NOW), buy("b", "i2", NOW + 2), buy("a", "i1", NOW + 3)
     made = replayed(timeline(tmp_path, first, buy("a", "i2", NOW + 1), second, last), frozen=True, rank_from=NOW + 1)
     assert [one.list_id for one in made] == ["purchases-0-1", "purchases-0-2"]
+    assert {one.trigger.ts for one in made} == {NOW + 1}, "made at the split: what stands still would look the older the later it is asked"
     (without,) = replayed(timeline(tmp_path, first, second), rank_from=NOW + 1)
     assert made[1].items == without.items
 

@@ -85,6 +85,11 @@ class History:
         np.minimum.at(first, self.order, np.arange(len(self.order)))
         return first
 
+    def asked(self, begin: Ints) -> Ints:
+        """(lists,): as of which time (ms) the lists for the orders that begin at these positions are to be made."""
+        at: Ints = self.ts[begin]
+        return at if self._split is None else np.minimum(at, self._split)
+
     def orders_before(self, user: Ints, begin: Ints) -> Ints:
         """(lists,): how many orders each user had begun before the position `begin`."""
         _, first = np.unique(self.order[self.bought], return_index=True)
@@ -117,7 +122,7 @@ class Judged:
         ranked: (lists, places), item numbers, -1 behind the end of a list.
         user: (lists,), user numbers.
         order: (lists,), order numbers, each once.
-        ts: (lists,), when the order began, in ms.
+        ts: (lists,), when the order began (or the split, if that was earlier), in ms.
         relevant: (list, item) of the orders.
         owned: (list, item) of what the user bought before the order.
         orders_before: (lists,), how many orders the user had begun before.
@@ -158,7 +163,7 @@ def judge(path: Path, lists: list[FileList], history: History) -> Judged:
         ranked=_padded([[history.items[place.item_id] for place in ranked.items] for ranked in kept]),
         user=history.user[begin],
         order=order,
-        ts=history.ts[begin],
+        ts=history.asked(begin),
         relevant=_relevant(history, order),
         owned=_owned(history, history.user[begin], begin),
         orders_before=history.orders_before(history.user[begin], begin),

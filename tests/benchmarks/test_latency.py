@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from benchmarks.latency import rising, row
+from benchmarks.latency import Answers, rising, row
 from benchmarks.probe import Figures
-from streamrec.demo.ledger import Report
+from benchmarks.viewers import Notes
 from streamrec.settings import Settings
 
 METRICS = """# HELP streamrec_pairs_total Pairs.
@@ -29,14 +30,26 @@ def test_figures_add_up_the_series_of_a_metric() -> None:
     assert figures.total("streamrec_pairs_total", 'outcome="scored"') == 10
 
 
-def test_a_rate_counts_what_was_done_since_it_began() -> None:
-    report = Report(
-        triggers=100, lists=80, coalesced=20, p50_ms=5.0, p99_ms=9.0, model="m", provider="p", dead_letters=0, bad_sent=0, degraded=8,
-        repeated=0, uncovered=0, first_list_s=0.1, simulated=0, weights="w", seconds=4.0,
-    )  # fmt: skip
-    found = row(25, report, Figures(METRICS % 10), Figures(METRICS % 1610), lag=7.0, drain_s=0.26)
-    assert (found["lists_per_s"], found["pairs_per_list"]) == (20.0, 20.0)
-    assert (found["degraded_percent"], found["coalesced_percent"], found["lag"], found["drain_s"]) == (10.0, 20.0, 7, 0.3)
+def test_a_rate_counts_what_was_asked_after_the_warm_up() -> None:
+    answers = Answers()
+    # One list each for triggers 0 to 9, sent a second apart, but 8 and 9 share one, which is degraded.
+    for number in range(9):
+        covers = [["views", 0, 8], ["views", 0, 9]] if number == 8 else [["views", 0, number]]
+        made = {"list_id": f"list-{number}", "covers": covers, "model": {"name": "m", "revision": "r", "provider": "p"}, "items": [1, 2]}
+        answers.take(msgspec.json.encode(made | ({"degraded": "overload"} if number == 8 else {})), moment=100.25 + covers[-1][2])
+    notes = Notes([(("views", 0, number), 100.0 + number) for number in range(10)], late_s=0.002)
+    found = row(1, answers, notes, 5.0, Figures(METRICS % 10), Figures(METRICS % 190))
+    assert (found["triggers"], found["lists"], found["lists_per_s"], found["pairs_per_list"]) == (5, 4, 1.0, 20.0)
+    assert (found["degraded_percent"], found["coalesced_percent"], found["late_ms"]) == (25.0, 20.0, 2.0)
+    assert (found["p50_ms"], found["p99_ms"], found["model"]) == (250.0, 1250.0, "m")
+
+
+def test_of_two_lists_for_a_trigger_the_first_counts() -> None:
+    answers = Answers()
+    made = {"list_id": "a", "covers": [["views", 0, 1]], "model": {"name": "m", "revision": "r", "provider": "p"}}
+    answers.take(msgspec.json.encode(made), moment=1.0)
+    answers.take(msgspec.json.encode(made | {"list_id": "b"}), moment=2.0)
+    assert answers.first["views", 0, 1][0] == 1.0
 
 
 @pytest.mark.kafka

@@ -58,9 +58,10 @@ def test_in_the_static_protocol_all_later_purchases_of_a_user_are_relevant(tmp_p
         bought("u", "c", 2 * DAY, "3"),
         bought("u", "a", 3 * DAY),
         bought("v", "d", 4 * DAY, "9"),
+        bought("v", "unknown at the split", 4 * DAY, "9"),
         bought("u", "late", 5 * DAY, "10"),
     ]
-    items = [*map(item, "abcd"), item("late", created_ts=START + 5 * DAY)]
+    items = [*map(item, "abcd"), item("unknown at the split", created_ts=START + 3 * DAY), item("late", created_ts=START + 5 * DAY)]
     write(tmp_path / "lists.jsonl", [ranked("u", 1, "xbca"), ranked("u", 2, "zzz"[:1]), ranked("v", 4, "ad")])
     events_path, items_path = write(tmp_path / "events.jsonl", events), write(tmp_path / "items.jsonl", items)
     found = Evaluator(read_events(events_path), read_items(items_path), 10, split=START + DAY).scores(tmp_path / "lists.jsonl")

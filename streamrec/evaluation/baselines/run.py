@@ -165,7 +165,9 @@ def rank(
         shown = FIT_ORDERS / max(len(begun), 1)
     for order in orders(lines, market, fit_from, since if protocol == "static" else None):
         progress(order.at)
-        query = Query(market, content, ease, order.purchase.user_id, order.purchase.ts)
+        # What is frozen would look the older the later it is asked: a list of the static protocol is made at the split.
+        asked = min(order.purchase.ts, since) if protocol == "static" else order.purchase.ts
+        query = Query(market, content, ease, order.purchase.user_id, asked)
         if order.purchase.ts < since:
             if rng.random() < shown:
                 for team in teams:

@@ -89,6 +89,12 @@ def test_in_the_static_protocol_the_state_stands_still_and_each_user_has_one_lis
         assert {name: score for name, score in zip(one.items, one.scores, strict=True) if score} == {"a": 1}
 
 
+def test_in_the_static_protocol_lists_are_made_at_the_split(tmp_path: Path) -> None:
+    events = [bought("u", "a", 0, "1"), bought("v", "b", DAY, "2"), bought("w", "c", 60 * DAY, "3")]
+    lists = [one for one in ranked(tmp_path, events, DAY, names=["last-month"], protocol="static") if one.repeats == "allow"]
+    assert [max(one.scores) for one in lists] == [1, 1], "also of the list for an order two months later"
+
+
 def test_refunds_neither_trigger_nor_count(tmp_path: Path) -> None:
     events = [bought("u", "a", 0, "1"), bought("u", "a", 1, "1", action="refund"), bought("u", "b", DAY, "2", action="refund")]
     lists = ranked(tmp_path, [*events, bought("v", "c", 2 * DAY, "3")], DAY, names=["popularity"])
