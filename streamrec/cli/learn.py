@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from streamrec.learning.survey import Learned
 
 app = typer.Typer(no_args_is_help=True, help="Learn from feedback while the workers run.")
+MOST_CHANGES = 5
+"""So many weights are shown of each head."""
 Base = Annotated[str | None, typer.Option("--base", help="The base blend, where there are several; `learn status` names them.")]
 
 
@@ -93,13 +95,29 @@ def _described(found: Learned) -> dict[str, Any]:
         "base": found.base,
         "weights": msgspec.to_builtins(found.weights) if found.weights else None,
         "restorable": [one.version for one in found.state.earlier] if found.state else [],
+        "heads": _heads(found),
     }
+
+
+def _heads(found: Learned) -> dict[str, dict[str, Any]]:
+    """What each action taught, those with more evidence first."""
+    from streamrec.learning.trainer import delta_of
+
+    heads = sorted(found.state.heads.items() if found.state else (), key=lambda pair: -pair[1].evidence)
+    return {action: {"evidence": round(head.evidence, 1), "delta": delta_of(head.theta)} for action, head in heads}
 
 
 def _text(found: Learned) -> str:
     if found.weights is None:
         return f"{found.base}: nothing was published yet"
     weights, metrics = found.weights, "  ".join(f"{name} {value:g}" for name, value in found.weights.metrics.items())
-    changes = "  ".join(f"{name} {value:+.3f}" for name, value in sorted(weights.delta.items(), key=lambda pair: -abs(pair[1])))
     restored = f", restores {weights.restores}" if weights.restores else ""
-    return f"{weights.version} (by the {weights.by}{restored})\n  {changes or 'no change to the base'}\n  {metrics}"
+    heads = [f"{action} (evidence {head['evidence']:g}): {_changes(head['delta'], MOST_CHANGES)}" for action, head in _heads(found).items()]
+    lines = [f"{weights.version} (by the {weights.by}{restored})", _changes(weights.delta) or "no change to the base", metrics, *heads]
+    return "\n  ".join(lines)
+
+
+def _changes(delta: dict[str, float], most: int | None = None) -> str:
+    """Changes of weights by feature, the largest first."""
+    ordered = sorted(delta.items(), key=lambda pair: -abs(pair[1]))[:most]
+    return "  ".join(f"{name} {value:+.3f}" for name, value in ordered)

@@ -34,6 +34,8 @@ class Instances:
     """1 where the item should stand above the others, -1 where below, (n,)."""
     users: NDArray[np.str_]
     """Hashes of the users, (n,)."""
+    actions: NDArray[np.str_]
+    """(n,)."""
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -82,9 +84,8 @@ def instances(made: Sequence[Reacted], weights: Mapping[str, float]) -> Instance
         features[row, :size], base[row, :size], there[row, :size] = one.features, one.base, True
     counted = np.array([weights[one.action] for one in made])
     inverse = np.array([min(MOST_INVERSE_PROPENSITY, 1.0 / max(one.propensity, 1e-9)) for one in made])
-    return Instances(
-        features, base, there, np.abs(counted) * inverse, np.sign(counted), np.array([one.user for one in made], dtype=np.str_)
-    )
+    users, actions = (np.array([getattr(one, name) for one in made], dtype=np.str_) for name in ("user", "action"))
+    return Instances(features, base, there, np.abs(counted) * inverse, np.sign(counted), users, actions)
 
 
 def capped(weight: Array, users: NDArray[np.str_], most: float) -> Array:

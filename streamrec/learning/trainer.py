@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.examples import Example
+from streamrec.learning.heads import Bounds, Heads
 from streamrec.learning.instances import MOST_PER_USER, PLACE, Instances, Reacted, instances, reactions
-from streamrec.learning.learner import Rates, bounded, learn, losses, user_means
+from streamrec.learning.learner import Rates, bounded, losses, user_means
 from streamrec.learning.weights import LearnerState, Served, Weights
 from streamrec.settings import Settings
 
@@ -49,7 +50,9 @@ class Trainer:
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._values = {action: float(getattr(settings, f"weight_{action}")) for action in ACTIONS}
-        self._rates = Rates(settings.learn_rate, settings.learn_decay, settings.learn_user_cap)
+        rates = Rates(settings.learn_rate, settings.learn_decay, settings.learn_user_cap)
+        bounds = Bounds(settings.learn_max_step, settings.learn_max_norm)
+        self._heads = Heads(rates, bounds)
         self._pending: list[Reacted] = []
         self._of_user: Counter[str] = Counter()
         self._judged_at = 0
@@ -65,6 +68,7 @@ class Trainer:
             self.theta, self.served, self._earlier = np.array(state.theta), state.served, state.earlier
             self._against_base.extend(state.against_base)
             self._offsets = dict(state.offsets)
+            self._heads = Heads(rates, bounds, state.heads)
 
     def take(self, example: Example, partition: int, offset: int) -> None:
         """Keep an example for the next batch; one that was learned from before is passed over."""
@@ -96,8 +100,8 @@ class Trainer:
         self._learned += len(batch)
         self._pending, self._of_user, self._judged_at, self._offsets = [], Counter(), now_ms, dict(read)
         judgement = self._decide(batch, now_ms)
-        taught = learn(batch, self.theta, self._rates, seed=self._number + self._refused)
-        self.theta = bounded(taught, np.array(self.served.theta), wanted.learn_max_step, wanted.learn_max_norm)
+        self._heads.teach(batch, seed=self._number + self._refused)
+        self.theta = bounded(self._heads.mean(), np.array(self.served.theta), wanted.learn_max_step, wanted.learn_max_norm)
         return judgement
 
     def adopt(self, weights: Weights) -> None:
@@ -107,7 +111,7 @@ class Trainer:
             return
         self._earlier = [one for one in self._earlier if number_of(one.version) < number_of(weights.restores or self.base)]
         self._number = max(self._number, number_of(weights.version))
-        self.theta = np.array([*theta, self.theta[PLACE]])
+        self._go_on_from(np.array([*theta, self.theta[PLACE]]))
         self.served = Served(weights.version, self.theta.tolist())
         self._against_base.clear()
         self._refused = 0
@@ -129,6 +133,7 @@ class Trainer:
             learned=self._learned,
             capped=self._capped,
             offsets=self._offsets,
+            heads=self._heads.state(),
         )
 
     def _decide(self, batch: Instances, now_ms: int) -> Judgement:
@@ -150,8 +155,13 @@ class Trainer:
             return self._serve(self.theta, metrics, now_ms, "published")
         self._refused += 1
         if self._refused >= REFUSALS:
-            self.theta, self._refused = np.array(self.served.theta), 0
+            self._go_on_from(np.array(self.served.theta))
+            self._refused = 0
         return Judgement("refused", None, metrics)
+
+    def _go_on_from(self, theta: Array) -> None:
+        self.theta = theta
+        self._heads.reset(theta)
 
     def _mean_losses(self, batch: Instances, theta: Array) -> Array:
         # How much the place in the list explains is the same for all, whichever weights are compared.
@@ -174,7 +184,7 @@ class Trainer:
         best = int(np.argmin(means))
         self._earlier = self._earlier[:best]
         self._against_base.clear()
-        self.theta = np.append(choices[best].theta[:PLACE], self.theta[PLACE])
+        self._go_on_from(np.append(choices[best].theta[:PLACE], self.theta[PLACE]))
         return self._serve(self.theta, {**metrics, "loss_restored": means[best]}, now_ms, "rolled_back", choices[best].version)
 
     def _serve(self, theta: Array, metrics: dict[str, float], now_ms: int, outcome: str, restores: str | None = None) -> Judgement:
@@ -194,7 +204,7 @@ class Trainer:
         return Judgement(outcome, made, made.metrics)
 
 
-def delta_of(theta: Array) -> dict[str, float]:
+def delta_of(theta: Iterable[float]) -> dict[str, float]:
     """The weights as they are published, by feature; what rounds to nothing is left out."""
     rounded = {name: round(float(value), DECIMALS) for name, value in zip(FEATURES, theta, strict=False)}
     return {name: value for name, value in rounded.items() if value}

@@ -36,6 +36,13 @@ class Served(Struct, array_like=True):
     theta: list[float]
 
 
+class Head(Struct, array_like=True):
+    """What one action taught, in the order of the features, and the weight of the reactions that it rests on, older ones faded."""
+
+    theta: list[float]
+    evidence: float
+
+
 class LearnerState(Struct):
     """Where the learner of one base stands. The key is `STATE` and the base."""
 
@@ -56,6 +63,8 @@ class LearnerState(Struct):
     """Reactions that were left out, because their users had more than enough in a batch."""
     offsets: dict[int, int]
     """Per partition of training-examples: the first one that has not been learned from."""
+    heads: dict[str, Head] = {}
+    """By action."""
 
 
 encode_record = msgspec.json.Encoder().encode

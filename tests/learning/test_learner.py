@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ def some(count: int = 7, sign: float = 1.0) -> Instances:
     there = np.arange(5) < DICE.integers(2, 6, count)[:, None]
     features = DICE.normal(size=(count, 5, PLACE + 1)) * there[:, :, None]
     users = np.array([f"u{number % 3}" for number in range(count)])
-    return Instances(features, DICE.normal(size=(count, 5)), there, np.ones(count), np.full(count, sign), users)
+    return Instances(features, DICE.normal(size=(count, 5)), there, np.ones(count), np.full(count, sign), users, np.full(count, "click"))
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -41,7 +43,7 @@ def test_gradients_are_the_slope_of_the_losses(sign: float) -> None:
 
 def test_the_loss_of_even_scores_is_the_logarithm_of_how_many_are_compared() -> None:
     found = some()
-    even = Instances(found.features, np.zeros_like(found.base), found.there, found.weight, found.sign, found.users)
+    even = replace(found, base=np.zeros_like(found.base))
     assert losses(even, np.zeros(PLACE + 1)) == pytest.approx(np.log(found.there.sum(axis=1)))
 
 
@@ -55,6 +57,7 @@ def test_a_reaction_is_compared_with_what_was_seen_and_left_alone() -> None:
     assert click.features[:, PLACE] == pytest.approx([1 / np.log2(3), 1.0, 1 / np.log2(6)])
     arrays = instances([click, hide], WEIGHTS)
     assert (arrays.weight.tolist(), arrays.sign.tolist()) == ([1.0, 2.0], [1.0, -1.0])
+    assert arrays.actions.tolist() == ["click", "hide"]
 
 
 def test_without_an_impression_nothing_is_negative_and_nothing_is_learned() -> None:
@@ -104,5 +107,5 @@ def test_learning_finds_the_taste_and_gives_the_place_its_due() -> None:
 
 def test_decay_draws_back_to_nothing() -> None:
     found, theta = some(400), np.ones(PLACE + 1)
-    flat = Instances(np.zeros_like(found.features), found.base, found.there, found.weight, found.sign, found.users)
+    flat = replace(found, features=np.zeros_like(found.features))
     assert np.abs(learn(flat, theta, Rates(0.1, 0.5, 5.0), seed=0)).max() < 0.6
