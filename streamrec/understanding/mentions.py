@@ -29,6 +29,8 @@ class TitleIndex:
     def __init__(self) -> None:
         self._slots_of: dict[str, set[int]] = defaultdict(set)
         self._words_of: dict[int, frozenset[str]] = {}
+        self._whole: dict[int, float] = {}
+        """Information of whole titles, as far as it was asked for since the last change."""
 
     def put(self, slot: int, title: str) -> None:
         """Index a title, in place of the slot's former one."""
@@ -39,6 +41,7 @@ class TitleIndex:
 
     def remove(self, slot: int) -> None:
         """Forget the title of a slot."""
+        self._whole.clear()
         for word in self._words_of.pop(slot, ()):
             self._slots_of[word].discard(slot)
 
@@ -61,10 +64,16 @@ class TitleIndex:
             information = self._information(word)
             for slot in slots if allowed is None else slots & allowed:
                 named[slot] += information
-        shares = {slot: share / sum(self._information(word) for word in sorted(self._words_of[slot])) for slot, share in named.items()}
+        shares = {slot: share / self._of_title(slot) for slot, share in named.items()}
         best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_ITEMS]
         whole = max(ENOUGH, best[0][1]) if best else ENOUGH
         return {slot: share / whole for slot, share in best if share >= LEAST_SHARE}
+
+    def _of_title(self, slot: int) -> float:
+        found = self._whole.get(slot)
+        if found is None:
+            found = self._whole[slot] = sum(self._information(word) for word in sorted(self._words_of[slot]))
+        return found
 
     def _information(self, word: str) -> float:
         return math.log1p(len(self._words_of) / max(1, len(self._slots_of.get(word, ()))))
