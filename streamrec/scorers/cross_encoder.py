@@ -12,13 +12,15 @@ from streamrec.sources.context import Context
 
 PREFIX_ITEMS = 8
 SAID_TOKENS = 12
+FEW = 4
+"""Fewer than a FEW-th of the pairs stand out by chance rather than by what they say, and what they cost delays the lists behind them."""
 PATIENCE = 2.0
 """What has no score after so many times the time left is given up."""
 
 
 @dataclass(slots=True)
 class CrossEncoderScorer:
-    """As many of the best candidates as the time left allows, at most `pairs` per list.
+    """As many of the best candidates as the time left allows, at most `pairs` per list; none where it allows few.
 
     `pairs_per_s` is measured as it goes, over the pairs that the model had not scored before; with `fixed` the time does not count.
     """
@@ -31,7 +33,8 @@ class CrossEncoderScorer:
         """Candidates per list that can be scored in the time left."""
         if self.fixed:
             return self.pairs
-        return max(0, min(self.pairs, int(seconds_left * self.pairs_per_s / max(users, 1))))
+        count = max(0, min(self.pairs, int(seconds_left * self.pairs_per_s / max(users, 1))))
+        return count if FEW * count >= self.pairs else 0
 
     def score(
         self,

@@ -17,6 +17,7 @@ from streamrec.features.schema import FEATURES, POSITION, RELATIVE, USER
 from streamrec.ranking import Ranked, Ranker, default_sources
 from streamrec.reasons import REASONS
 from streamrec.scorers.blend import Blend
+from streamrec.scorers.cross_encoder import CrossEncoderScorer
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
@@ -167,6 +168,13 @@ def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() 
     weighed = Ranker(shop, settings(cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
     assert weighed.degraded == "overload"
     assert not weighed.features[0, :, POSITION["cross"]].any()
+
+
+def test_the_cross_encoder_reads_what_there_is_time_for_but_not_so_few_that_chance_would_speak() -> None:
+    scorer = CrossEncoderScorer(pairs=32, pairs_per_s=1000.0)
+    assert [scorer.affordable(1, seconds) for seconds in (0.05, 0.02, 0.008, 0.007, -1.0)] == [32, 20, 8, 0, 0]
+    assert scorer.affordable(2, 0.02) == 10
+    assert CrossEncoderScorer(pairs=32, fixed=True).affordable(2, 0.0) == 32
 
 
 class LateModel(WordModel):
