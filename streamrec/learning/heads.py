@@ -19,7 +19,7 @@ KEPT = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Largest change of a head by one batch, and its largest distance from nothing (Euclidean, features only)."""
+    """Largest change by one batch, and largest distance from nothing (Euclidean, features only), of each head and of their mean."""
 
     step: float
     norm: float
@@ -36,8 +36,11 @@ class Heads:
         self._thetas = {action: np.array(head.theta) for action, head in (heads or {}).items()}
         self._evidence = {action: head.evidence for action, head in (heads or {}).items()}
 
-    def teach(self, batch: Instances, seed: int) -> None:
-        """Learn from a batch; a new head begins where the others stand. A user's reactions are capped over all heads together."""
+    def teach(self, batch: Instances, served: Array, seed: int) -> Array:
+        """Learn from a batch and give the mean of all heads, held within the bounds around what is served.
+
+        A new head begins where the others stand. A user's reactions are capped over all heads together.
+        """
         batch = replace(batch, weight=capped(batch.weight, batch.users, self._rates.user_cap))
         start = self.mean()
         self._evidence = {action: KEPT * evidence for action, evidence in self._evidence.items()}
@@ -46,6 +49,11 @@ class Heads:
             before = self._thetas.get(action, start)
             self._thetas[action] = bounded(learn(own, before, self._rates, seed), before, self._bounds.step, self._bounds.norm)
             self._evidence[action] = self._evidence.get(action, 0.0) + float(own.weight.sum())
+        mean = self.mean()
+        held = bounded(mean, served, self._bounds.step, self._bounds.norm)
+        # What the bounds cut off is forgotten: heads that ran ahead would pull on for long after their cause was gone.
+        self._thetas = {action: theta + held - mean for action, theta in self._thetas.items()}
+        return held
 
     def mean(self) -> Array:
         """All heads as one term, of shape (features + 1,)."""

@@ -13,7 +13,7 @@ from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.examples import Example
 from streamrec.learning.heads import Bounds, Heads
 from streamrec.learning.instances import MOST_PER_USER, PLACE, Instances, Reacted, instances, reactions
-from streamrec.learning.learner import Rates, bounded, losses, user_means
+from streamrec.learning.learner import Rates, losses, user_means
 from streamrec.learning.weights import LearnerState, Served, Weights
 from streamrec.settings import Settings
 
@@ -100,8 +100,7 @@ class Trainer:
         self._learned += len(batch)
         self._pending, self._of_user, self._judged_at, self._offsets = [], Counter(), now_ms, dict(read)
         judgement = self._decide(batch, now_ms)
-        self._heads.teach(batch, seed=self._number + self._refused)
-        self.theta = bounded(self._heads.mean(), np.array(self.served.theta), wanted.learn_max_step, wanted.learn_max_norm)
+        self.theta = self._heads.teach(batch, np.array(self.served.theta), seed=self._number + self._refused)
         return judgement
 
     def adopt(self, weights: Weights) -> None:
