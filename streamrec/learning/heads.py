@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.learning.instances import PLACE, Instances, capped
+from streamrec.learning.instances import Instances, capped
 from streamrec.learning.learner import Rates, bounded, learn
 from streamrec.learning.weights import Head
 
@@ -31,8 +31,9 @@ class Heads:
     What is served is their mean, weighted by evidence: reactions times what the setting `weight_<action>` says that they count.
     """
 
-    def __init__(self, rates: Rates, bounds: Bounds, heads: Mapping[str, Head] | None = None) -> None:
-        self._rates, self._bounds = rates, bounds
+    def __init__(self, rates: Rates, bounds: Bounds, start: Array, heads: Mapping[str, Head] | None = None) -> None:
+        """The first head begins at `start`, of shape (features + 1,)."""
+        self._rates, self._bounds, self._start = rates, bounds, start
         self._thetas = {action: np.array(head.theta) for action, head in (heads or {}).items()}
         self._evidence = {action: head.evidence for action, head in (heads or {}).items()}
 
@@ -59,12 +60,12 @@ class Heads:
         """All heads as one term, of shape (features + 1,)."""
         total = sum(self._evidence.values())
         if not total:
-            return np.zeros(PLACE + 1)
+            return self._start
         return np.asarray(sum(self._evidence[action] / total * theta for action, theta in self._thetas.items()))
 
     def reset(self, theta: Array) -> None:
         """All heads go on from here: something else is served than they had learned."""
-        self._thetas = {action: theta.copy() for action in self._thetas}
+        self._start, self._thetas = theta, dict.fromkeys(self._thetas, theta)
 
     def state(self) -> dict[str, Head]:
         """What a later process needs to go on."""

@@ -52,12 +52,12 @@ class Trainer:
         self._values = {action: float(getattr(settings, f"weight_{action}")) for action in ACTIONS}
         rates = Rates(settings.learn_rate, settings.learn_decay, settings.learn_user_cap)
         bounds = Bounds(settings.learn_max_step, settings.learn_max_norm)
-        self._heads = Heads(rates, bounds)
         self._pending: list[Reacted] = []
         self._of_user: Counter[str] = Counter()
         self._judged_at = 0
         zero = np.zeros(PLACE + 1)
         self.served, self.theta = Served(base, zero.tolist()), zero
+        self._heads = Heads(rates, bounds, self.theta)
         self._number = self._refused = self._learned = self._capped = 0
         self._earlier: list[Served] = []
         self._against_base: deque[float] = deque(maxlen=WINDOW)
@@ -68,7 +68,7 @@ class Trainer:
             self.theta, self.served, self._earlier = np.array(state.theta), state.served, state.earlier
             self._against_base.extend(state.against_base)
             self._offsets = dict(state.offsets)
-            self._heads = Heads(rates, bounds, state.heads)
+            self._heads = Heads(rates, bounds, self.theta, state.heads)
 
     def take(self, example: Example, partition: int, offset: int) -> None:
         """Keep an example for the next batch; one that was learned from before is passed over."""

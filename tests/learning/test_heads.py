@@ -31,14 +31,14 @@ def together(*batches: Instances) -> Instances:
 
 
 def test_of_one_action_alone_what_is_served_is_its_head() -> None:
-    heads, clicks = Heads(RATES, BOUNDS), batch(CHEAP, "click")
+    heads, clicks = Heads(RATES, BOUNDS, ZERO), batch(CHEAP, "click")
     heads.teach(clicks, ZERO, seed=1)
     assert heads.mean() == pytest.approx(learn(clicks, np.zeros(PLACE + 1), RATES, seed=1))
     assert heads.mean()[CHEAP] > 0
 
 
 def test_clicks_and_purchases_each_teach_their_own_head() -> None:
-    heads = Heads(RATES, BOUNDS)
+    heads = Heads(RATES, BOUNDS, ZERO)
     for seed in range(10):
         heads.teach(together(batch(CHEAP, "click"), batch(ALIKE, "purchase", weight=4.0)), ZERO, seed)
     state = heads.state()
@@ -51,13 +51,13 @@ def test_clicks_and_purchases_each_teach_their_own_head() -> None:
 
 
 def test_what_is_hidden_is_pushed_down() -> None:
-    heads = Heads(RATES, BOUNDS)
+    heads = Heads(RATES, BOUNDS, ZERO)
     heads.teach(batch(CHEAP, "hide", sign=-1.0), ZERO, seed=0)
     assert heads.mean()[CHEAP] < 0
 
 
 def test_a_new_head_begins_where_the_others_stand() -> None:
-    heads = Heads(RATES, BOUNDS)
+    heads = Heads(RATES, BOUNDS, ZERO)
     for seed in range(5):
         heads.teach(batch(CHEAP, "click"), ZERO, seed)
     before = heads.mean()
@@ -66,7 +66,7 @@ def test_a_new_head_begins_where_the_others_stand() -> None:
 
 
 def test_an_action_that_no_longer_happens_loses_its_say() -> None:
-    heads = Heads(RATES, BOUNDS)
+    heads = Heads(RATES, BOUNDS, ZERO)
     heads.teach(batch(CHEAP, "click"), ZERO, seed=0)
     for seed in range(1, 31):
         heads.teach(batch(ALIKE, "purchase"), ZERO, seed)
@@ -76,31 +76,41 @@ def test_an_action_that_no_longer_happens_loses_its_say() -> None:
 
 
 def test_what_one_user_weighs_is_capped_over_all_actions_together() -> None:
-    heads = Heads(Rates(0.05, 0.0, 5.0), BOUNDS)
+    heads = Heads(Rates(0.05, 0.0, 5.0), BOUNDS, ZERO)
     flood = [batch(CHEAP, action, users=1) for action in ("click", "cart", "purchase")]
     heads.teach(together(*flood), ZERO, seed=0)
     assert sum(head.evidence for head in heads.state().values()) == pytest.approx(5.0)
 
 
 def test_after_a_reset_all_heads_go_on_from_what_is_served() -> None:
-    heads = Heads(RATES, BOUNDS)
+    heads = Heads(RATES, BOUNDS, ZERO)
     heads.teach(together(batch(CHEAP, "click"), batch(ALIKE, "purchase")), ZERO, seed=0)
     served = np.linspace(0, 1, PLACE + 1)
     heads.reset(served)
     assert heads.mean() == pytest.approx(served)
 
 
+def test_the_first_head_begins_at_what_was_served_before_there_were_any() -> None:
+    served = np.linspace(0, 1, PLACE + 1)
+    heads = Heads(RATES, BOUNDS, ZERO)
+    heads.reset(served)
+    assert heads.mean() == pytest.approx(served)
+    for one in (heads, Heads(RATES, BOUNDS, served)):
+        clicks = batch(CHEAP, "click")
+        assert one.teach(clicks, served, seed=1) == pytest.approx(learn(clicks, served, RATES, seed=1))
+
+
 def test_a_state_is_gone_on_from() -> None:
-    heads, again = Heads(RATES, BOUNDS), Heads(RATES, BOUNDS)
+    heads = Heads(RATES, BOUNDS, ZERO)
     heads.teach(together(batch(CHEAP, "click"), batch(ALIKE, "purchase")), ZERO, seed=0)
-    again = Heads(RATES, BOUNDS, heads.state())
+    again = Heads(RATES, BOUNDS, ZERO, heads.state())
     for one in (heads, again):
         one.teach(batch(ALIKE, "click"), ZERO, seed=1)
     assert again.mean() == pytest.approx(heads.mean())
 
 
 def test_what_the_bounds_cut_off_is_forgotten() -> None:
-    heads = Heads(RATES, Bounds(0.1, 10.0))
+    heads = Heads(RATES, Bounds(0.1, 10.0), ZERO)
     for seed in range(10):
         held = heads.teach(together(batch(CHEAP, "click"), batch(ALIKE, "purchase")), ZERO, seed)
         assert heads.mean() == pytest.approx(held)
