@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import LiveRoom
+from streamrec.sources.cells import within
 from streamrec.state.decay import DAY_MS, Tally
 from streamrec.state.signals import BASKET_MS
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
@@ -140,10 +141,9 @@ def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints
     interest = np.bincount(number, strength[user, column], len(cells))
     owner, slot = np.divmod(cells, len(id_rank) + 1)
     order = np.lexsort((id_rank[slot], -newest, owner))
-    counts = np.bincount(owner, minlength=len(slots))
-    place = np.arange(len(cells)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place, width = within(owner, len(slots))
     order, place = order[place < RECENT], place[place < RECENT]
-    shape = len(slots), min(RECENT, int(counts.max(initial=0)))
+    shape = len(slots), min(RECENT, width)
     found, touched, sold_at = Padded(np.full(shape, -1, np.int32), np.zeros(shape)), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     found.slots[owner[order], place] = slot[order]
     found.values[owner[order], place] = interest[order]

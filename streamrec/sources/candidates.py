@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.sources.cells import Cells
+from streamrec.sources.cells import Cells, within
 
 SOURCES = 16
 """Most sources there can be: the bits of `Candidates.sources`."""
@@ -39,15 +39,11 @@ def merge(proposals: Sequence[NDArray[np.int32]], users: int, size: int) -> Cand
     if len(first):
         marks = np.bitwise_or.reduceat(ordered & (1 << SOURCES) - 1, first)
     user = unique // max(size, 1)
-    counts = np.bincount(user, minlength=users)
-    column = np.arange(len(unique)) - np.repeat(np.cumsum(counts) - counts, counts)
-    merged = Candidates(
-        np.full((users, int(counts.max(initial=0))), -1, np.int32),
-        np.zeros((users, int(counts.max(initial=0))), np.uint16),
-        np.arange(int(counts.max(initial=0)))[None, :] < counts[:, None],
-    )
+    column, width = within(user, users)
+    merged = Candidates(np.full((users, width), -1, np.int32), np.zeros((users, width), np.uint16), np.zeros((users, width), bool))
     merged.slots[user, column] = unique % max(size, 1)
     merged.sources[user, column] = marks
+    merged.kept[user, column] = True
     return merged
 
 

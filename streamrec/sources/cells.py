@@ -61,9 +61,9 @@ class Cells:
         """The cells of every user side by side: slots (users, n), padded with -1, and their sums."""
         user = self._keys // self._width
         order = np.argsort(user, kind="stable")
-        user, counts = user[order], np.bincount(user, minlength=len(self._begins))
-        column = np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
-        slots = np.full((len(self._begins), int(counts.max(initial=0))), -1, np.int32)
+        user = user[order]
+        column, width = within(user, len(self._begins))
+        slots = np.full((len(self._begins), width), -1, np.int32)
         sums = np.zeros(slots.shape)
         slots[user, column] = self._keys[order] % self._width - 1
         sums[user, column] = self._sums[name][order]
@@ -83,10 +83,19 @@ def best(scores: NDArray[np.floating], id_rank: NDArray[np.int64], count: int) -
             found = np.flatnonzero(chosen[row])
             chosen[row, found[np.lexsort((ranks[row, found], -scores[row, found]))[count:]]] = False
     user, place = np.divmod(np.flatnonzero(chosen), max(scores.shape[1], 1))
-    counts = np.bincount(user, minlength=len(scores))
-    columns = np.full((len(scores), int(counts.max(initial=0))), -1, np.intp)
-    columns[user, np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)] = place
+    column, width = within(user, len(scores))
+    columns = np.full((len(scores), width), -1, np.intp)
+    columns[user, column] = place
     return columns
+
+
+def within(rows: NDArray[np.integer], count: int) -> tuple[NDArray[np.intp], int]:
+    """The column of each entry when entries of equal row stand side by side, and how many the longest row has.
+
+    `rows` (entries,) are ascending, below `count`.
+    """
+    sizes = np.bincount(rows, minlength=count)
+    return np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes), int(sizes.max(initial=0))
 
 
 def _least(scores: NDArray[np.floating], count: int) -> NDArray[np.floating]:

@@ -47,12 +47,16 @@ class Ranked(NamedTuple):
 
 
 class Order(NamedTuple):
-    """The first line of an order, before it is known to the market, its place in the file, and the numbers of all items of the order."""
+    """The first line of an order, before it is known to the market, its place in the file, and the numbers of all items of the order.
+
+    `asked` is the time (ms) as of which its lists are to be made.
+    """
 
     at: int
     trigger: FileEvent
     purchase: Purchase
     items: list[int]
+    asked: int
 
 
 def orders(lines: Sequence[FileEvent], market: Market, since: int, frozen_from: int | None = None) -> Iterator[Order]:
@@ -76,7 +80,9 @@ def orders(lines: Sequence[FileEvent], market: Market, since: int, frozen_from: 
         key = purchase.user_id if frozen else _key(line, purchase)
         if purchase.action == "purchase" and purchase.ts >= since and key not in begun:
             begun.add(key)
-            yield Order(at, line, purchase, held.get(_key(line, purchase), []))
+            # What is frozen would look the older the later it is asked.
+            asked = frozen_from if frozen_from is not None and frozen else purchase.ts
+            yield Order(at, line, purchase, held.get(_key(line, purchase), []), int(asked))
         if not frozen:
             market.update(purchase)
 
@@ -165,9 +171,7 @@ def rank(
         shown = FIT_ORDERS / max(len(begun), 1)
     for order in orders(lines, market, fit_from, since if protocol == "static" else None):
         progress(order.at)
-        # What is frozen would look the older the later it is asked: a list of the static protocol is made at the split.
-        asked = min(order.purchase.ts, since) if protocol == "static" else order.purchase.ts
-        query = Query(market, content, ease, order.purchase.user_id, asked)
+        query = Query(market, content, ease, order.purchase.user_id, order.asked)
         if order.purchase.ts < since:
             if rng.random() < shown:
                 for team in teams:
