@@ -118,6 +118,7 @@ def pieces(settings: Settings) -> WorkerPieces:
             each.settle()
 
     def between() -> None:
+        feed.between()
         swap.between()
         settle()
 
@@ -142,6 +143,7 @@ def pieces(settings: Settings) -> WorkerPieces:
         user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
         item=ItemProcessor(settings, catalogue),
         broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply) | {weights[0].topic: learned},
+        reject=feed.reject,
         warm=warm,
         polled=feed.polled,
         known=lambda rows, user_id: known(rows.get, user_id),

@@ -6,7 +6,6 @@
     ├── BrokerRefused            a broker and this client do not accept each other's certificate or password
     ├── BrokerStartFailed        the embedded broker did not come up
     ├── PortInUse                another process listens on the port
-    ├── RegistryUnavailable      the schema registry does not answer
     ├── TopicMismatch            a topic exists with other partitions or another cleanup policy
     ├── DataFolderInUse          another worker holds the data folder
     ├── GroupNotEmpty            workers run that must not
@@ -57,10 +56,6 @@ class BrokerStartFailed(StreamrecError):
 
 class PortInUse(StreamrecError):
     """Another process already listens on the port that was asked for."""
-
-
-class RegistryUnavailable(StreamrecError):
-    """The schema registry did not answer, or refused; without it Avro events of an unknown schema cannot be told good from bad."""
 
 
 class TopicMismatch(StreamrecError):

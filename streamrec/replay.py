@@ -22,7 +22,8 @@ from streamrec.processors.users import UserProcessor
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow
-from streamrec.state.user import ErasedUser, UserRow
+from streamrec.state.packing import UserState
+from streamrec.state.user import UserRow
 
 Row = TypeVar("Row")
 _decode_list = msgspec.json.Decoder(Recommendation).decode
@@ -89,7 +90,7 @@ class Replay:
         silent = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=())
         answering = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=self.rank_at)
         items = ItemProcessor(settings, self.catalogue, self._clock, only_at_ticks=True)
-        user_rows, item_rows = MemoryRows[UserRow | ErasedUser](), MemoryRows[ItemRow]()
+        user_rows, item_rows = MemoryRows[UserState](), MemoryRows[ItemRow]()
         user_memory: Memory = {}
         item_memory: Memory = {}
         for line in lines:
@@ -117,7 +118,7 @@ class Replay:
     def _clock(self) -> int:
         return self.now
 
-    def _before(self, line: Line, event: UserEvent, rows: MemoryRows[UserRow | ErasedUser], maker: ListMaker) -> Iterator[Recommendation]:
+    def _before(self, line: Line, event: UserEvent, rows: MemoryRows[UserState], maker: ListMaker) -> Iterator[Recommendation]:
         if line.topic not in self.rank_at or not is_trigger(event):
             return
         order_id = "" if self.frozen else event.order_id if isinstance(event, Purchase) else None

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     row_cache_mb: Positive = Field(
         512, description="Megabytes of rows that a worker keeps in memory beside those to be saved; it reads the others from disk."
     )
+    lost_disk_s: Seconds = Field(
+        600.0, description="The disk of a partition that another worker has is deleted after so long; until then it may come back."
+    )
     stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
 
     # model

@@ -123,9 +123,14 @@ def redrive(
     with stop_on_signals() as stop:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("sending back", total=len(letters))
-            for sent in send_back(settings, letters, stop.is_set):
+            refused: Counter[str] = Counter()
+            for sent in send_back(settings, letters, stop.is_set, refused):
                 result["redriven"] += sent
                 progress.advance(task, sent)
+        for why, count in refused.items():
+            if count:
+                note(f"{count} are left: {why}")
+                result["left"][why] = count
         emit(as_json, result, f"{result['redriven']} sent back")
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from kafka.errors import KafkaError
 
-from streamrec.errors import SettingsError, StreamrecError
+from streamrec.errors import SettingsError, StateMismatch, StreamrecError
 from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
+from streamrec.state.user import ERASED_PREFIX, PARKED_PREFIX
 from streamrec.state.view import as_data, known
 
 if TYPE_CHECKING:
@@ -38,14 +39,20 @@ def described(rows: Shelf, user: str, partitions: int) -> dict[str, Any]:
 
 
 def as_line(packed: Packed) -> dict[str, Any]:
-    """A row of a data folder for JSON; the key of an erased user is a hash."""
+    """A row of a data folder for JSON; the key of an erased user is a hash. One that cannot be read says why."""
     family, partition, key, raw = packed
-    if family == "item":
-        return {"family": family, "partition": partition, "item_id": key.decode(), "row": as_data(unpack_item(raw))}
-    row = as_data(unpack_user(raw))
-    if key.startswith(b"\x01"):
-        return {"family": family, "partition": partition, "erased": key.rpartition(b":")[2].hex(), "row": row}
-    return {"family": family, "partition": partition, "user_id": key.decode(), "row": row}
+    line: dict[str, Any] = {"family": family, "partition": partition}
+    try:
+        row = as_data(unpack_item(raw) if family == "item" else unpack_user(raw))
+        if family == "item":
+            return line | {"item_id": key.decode(), "row": row}
+        if key.startswith(ERASED_PREFIX):
+            return line | {"erased": key.removeprefix(ERASED_PREFIX).hex(), "row": row}
+        if key.startswith(PARKED_PREFIX):
+            return line | {"parked": key.removeprefix(PARKED_PREFIX).decode(), "row": row}
+        return line | {"user_id": key.decode(), "row": row}
+    except (StateMismatch, UnicodeDecodeError) as exc:
+        return line | {"key": key.hex(), "unreadable": f"{exc}; see `streamrec state repair`"}
 
 
 def page(found: Mapping[str, Any]) -> str:

@@ -80,7 +80,7 @@ def _messages(name: str) -> Document:
     title = _message(name)
     key = {"type": "string", "description": f"The {TOPICS[name].key} of the value, in UTF-8; murmur2 gives the partition."}
     if name == DEAD_LETTERS:
-        headers = {"type": "object", "required": sorted(map(PREFIX.__add__, CONTEXT)), "properties": _context()}
+        headers = {"type": "object", "required": sorted(PREFIX + name for name in CONTEXT if name != "cut"), "properties": _context()}
         binding = {"key": {"description": "The key as it was read."}, "bindingVersion": KAFKA_BINDING}
         return {title: {"title": title, "summary": _about(name), "headers": headers, "bindings": {"kafka": binding}}}
     kafka = {"key": key, "bindingVersion": KAFKA_BINDING}

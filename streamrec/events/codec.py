@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -14,8 +14,8 @@ from msgspec import Struct
 from streamrec.errors import BadEvent
 from streamrec.events import frame
 from streamrec.events.partitioner import partition_of
-from streamrec.events.records import Headers, Inbound
-from streamrec.events.registry import WriterSchemas
+from streamrec.events.records import Headers, Inbound, Unreadable, header
+from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
 from streamrec.events.types import WIRE_TYPES, Danmaku, EventTime, Feedback, Id, Item, Purchase, Room, Rule, UserEvent, View, encode_hook
 
@@ -26,11 +26,12 @@ REASONS: Final[dict[str, str]] = {
     "malformed": "The value is neither JSON in UTF-8 nor Avro of the schema that its frame names, or is nested too deep.",
     "invalid": "A field is missing, has the wrong type or lies outside its limits.",
     "time": "The time of the event is unreadable, before 2000-01-01 or more than 24 hours ahead.",
-    "too_large": "The value is longer than 1 MiB.",
+    "too_large": "The value is longer than 1 MiB, or what was made of it is larger than its topic takes.",
+    "unreadable": "The bytes in Kafka cannot be read: they unpack to more than 16 MiB, or are not what their frame says.",
     "avro": "The body is Avro, and the worker has no schema registry, or the frame is missing that names the schema.",
     "unknown_schema": "The schema registry has no schema of the id that the frame names, or none that can be used.",
     "tombstone": "The record has no value, on a topic where there is nothing to delete.",
-    "missing_key": "The record has no key.",
+    "missing_key": "The record has no key, or one that cannot be an id: not UTF-8, too long, or with control characters.",
     "misrouted": "The key differs from the id in the value, or the record lies in another partition than its key hashes to (murmur2).",
     "failed": "The code that applies the event raised, and state is as if it had never come; the worker's log names the error.",
 }
@@ -48,6 +49,7 @@ COMPACTED: Final = frozenset({"items", "rooms", "rules"})
 IDENTIFIED = (View, Purchase, Danmaku, Feedback)
 """Events that may have an event_id."""
 
+Internal = TypeVar("Internal")
 Event = UserEvent | Item | Room | Rule | Tombstone
 
 _QUOTED_VALUE = re.compile(r"^Invalid enum value .*(?= - at `)", re.DOTALL)
@@ -72,12 +74,13 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
 
     Raises:
         BadEvent: the value cannot be used; the message names the field, never its content.
-        RegistryUnavailable: the schema of an Avro body could not be asked for.
+        SchemaAwaited: the schema of an Avro body is being asked for.
     """
     if value is None:
         if topic_name in COMPACTED:
             return TOMBSTONE
         raise BadEvent("tombstone", "the record has no value; only items, rooms and rules can be deleted")
+    require_readable(value)
     if len(value) > MAX_VALUE_BYTES:
         raise BadEvent("too_large", f"the value has {len(value)} bytes; at most {MAX_VALUE_BYTES} are read")
     decoder = _decoders[topic_name]
@@ -104,12 +107,14 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
         raise BadEvent("malformed", "nested too deep") from None
 
 
-def decode_batch(topic_name: str, records: Iterable[Inbound], schemas: WriterSchemas | None = None) -> list[Event | BadEvent]:
-    """`decode` of every record, in order; what cannot be used stands as the BadEvent in its place.
+def decode_batch(
+    topic_name: str, records: Iterable[Inbound], schemas: WriterSchemas | None = None
+) -> list[Event | BadEvent | SchemaAwaited]:
+    """`decode` of every record, in order; what it raises stands in the place of what cannot be used (BadEvent) or not yet (SchemaAwaited).
 
     An event without an event_id that came as a CloudEvent is known by its source and id.
     """
-    events: list[Event | BadEvent] = []
+    events: list[Event | BadEvent | SchemaAwaited] = []
     add = events.append
     for record in records:
         try:
@@ -117,9 +122,50 @@ def decode_batch(topic_name: str, records: Iterable[Inbound], schemas: WriterSch
             if record.headers and isinstance(event, IDENTIFIED) and event.event_id is None:
                 event.event_id = cloud_event_id(record.headers)
             add(event)
-        except BadEvent as bad:
-            add(bad.with_traceback(None))
+        except (BadEvent, SchemaAwaited) as not_used:
+            add(not_used.with_traceback(None))
     return events
+
+
+def decode_internal(decode_value: Callable[[bytes], Internal], value: bytes | None) -> Internal:
+    """What a value of a topic of our own holds; anybody may have written it, though.
+
+    `decode_value` is the `decode` of a msgspec decoder.
+
+    Raises:
+        BadEvent: `tombstone`, `unreadable`, `too_large`, `malformed` or `invalid`.
+    """
+    if value is None:
+        raise BadEvent("tombstone", "the record has no value")
+    require_readable(value)
+    if len(value) > MAX_VALUE_BYTES:
+        raise BadEvent("too_large", f"the value has {len(value)} bytes; at most {MAX_VALUE_BYTES} are read")
+    try:
+        return decode_value(value)
+    except msgspec.ValidationError as exc:
+        raise BadEvent("invalid", _QUOTED_VALUE.sub("Invalid enum value", str(exc))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise BadEvent("malformed", str(exc)) from None
+    except RecursionError:
+        raise BadEvent("malformed", "nested too deep") from None
+
+
+def require_readable(value: bytes | None) -> None:
+    """Raise BadEvent (`unreadable`) for what stands in the place of records that could not be read."""
+    if isinstance(value, Unreadable):
+        raise BadEvent("unreadable", value.decode())
+
+
+def key_text(key: bytes | None) -> str:
+    """The id that a key is, for records that have nothing else to tell it: tombstones, statistics.
+
+    Raises:
+        BadEvent: `missing_key`.
+    """
+    try:
+        return msgspec.convert((key or b"").decode(), Id)
+    except (UnicodeDecodeError, msgspec.ValidationError):
+        raise BadEvent("missing_key", "the key is no id: 1 to 128 characters in UTF-8, without control characters") from None
 
 
 def check_route(record_key: bytes | None, row_id: str, partition: int, partitions: int) -> None:
@@ -173,14 +219,6 @@ def cloud_event_headers(
     if traceparent:
         headers.append(("traceparent", traceparent))
     return headers
-
-
-def header(headers: Sequence[tuple[str, bytes | None]], name: str) -> bytes | None:
-    """The last header of that name, or None."""
-    for key, value in reversed(headers):
-        if key == name:
-            return value
-    return None
 
 
 def cloud_event_id(headers: Headers) -> str | None:

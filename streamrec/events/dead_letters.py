@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from streamrec.errors import BadEvent
-from streamrec.events.codec import header
-from streamrec.events.records import Inbound, Outbound
+from streamrec.events.records import Headers, Inbound, Outbound, Unreadable, header
 
 PREFIX = "streamrec.errors."
 CONTEXT: Final[dict[str, str]] = {
     "topic": "the topic that it was read from",
     "partition": "its partition",
     "offset": "its offset",
-    "stage": "where it failed: decode, catalogue or apply",
+    "stage": "where it failed: decode, catalogue, apply or send",
     "reason": "one of the reasons below",
     "message": "the same for a person to read; names the field, never its content",
     "timestamp": "when it failed, ms",
     "attempts": "how often it has failed by now",
+    "cut": "only where the letter would be too large for its topic: what was shortened, its length in bytes and its SHA-256",
 }
 """The headers that a dead letter has, without `PREFIX`, and what they hold."""
 
@@ -25,7 +25,8 @@ NEXT_STEPS: Final[dict[str, str]] = {
     "malformed": "Mend the producer, and let it send the event again; these bytes fail again.",
     "invalid": "Mend the producer, and let it send the event again; redrive helps only where a later streamrec allows more.",
     "time": "Mend the producer's clock or unit; redrive an event of the future once its time is less than 24 hours ahead.",
-    "too_large": "Let the producer send less.",
+    "too_large": "Let the producer send less; at stage send, let the topic take larger records (max.message.bytes).",
+    "unreadable": "Let the producer send smaller batches, or compress less; the events are still in their topic, at the offsets named.",
     "avro": "Set schema_registry on the workers, and redrive; or let the producer send JSON.",
     "unknown_schema": "Register the schema, or correct schema_registry; redrive a minute later.",
     "tombstone": "Erase a user by the topic erasures; delete only items and rooms by an empty value.",
@@ -35,7 +36,7 @@ NEXT_STEPS: Final[dict[str, str]] = {
 }
 """What to do about a dead letter, by its reason."""
 
-FAIL_AGAIN: Final = frozenset({"malformed", "invalid", "too_large", "tombstone", "missing_key"})
+FAIL_AGAIN: Final = frozenset({"malformed", "invalid", "too_large", "unreadable", "tombstone", "missing_key"})
 """Reasons that lie in the bytes alone."""
 
 MARKER = "streamrec.redriven"
@@ -46,7 +47,7 @@ def dead_letter(topic: str, record: Inbound, stage: str, error: BadEvent, now_ms
     """The dead letter of `record` for the dead-letter topic `topic` (full name).
 
     Key and value are untouched and foreign headers are kept in order. Headers of a former failure are replaced, and its
-    `attempts` counted on.
+    `attempts` counted on. Where nothing could be read there is no value.
     """
     context = {
         "topic": record.topic,
@@ -58,9 +59,15 @@ def dead_letter(topic: str, record: Inbound, stage: str, error: BadEvent, now_ms
         "timestamp": now_ms,
         "attempts": _attempts(record) + 1,
     }
-    headers = [(name, value) for name, value in record.headers if not name.startswith(PREFIX)]
+    # A marker that a producer copied from another record would make its event pass for one that was sent back.
+    headers = [(name, value) for name, value in record.headers if not name.startswith(PREFIX) and name != MARKER]
     headers += [(PREFIX + name, str(value).encode()) for name, value in context.items()]
-    return Outbound(topic, record.key, record.value, headers)
+    return Outbound(topic, record.key, None if isinstance(record.value, Unreadable) else record.value, headers)
+
+
+def is_marker(key: bytes | None, value: bytes | None, headers: Headers) -> bool:
+    """Whether a record of the dead-letter topic says that a letter was sent back; letters have their own headers, markers none of these."""
+    return value is None and key is not None and [name for name, _ in headers] == [MARKER]
 
 
 def _attempts(record: Inbound) -> int:

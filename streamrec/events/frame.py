@@ -31,7 +31,7 @@ def avro_body(value: bytes, schemas: WriterSchemas) -> Any:
 
     Raises:
         BadEvent: `unknown_schema`, or `malformed` when the body is not what that schema says.
-        RegistryUnavailable: the schema could not be asked for.
+        SchemaAwaited: the schema is being asked for.
     """
     schema = schemas.avro(int.from_bytes(value[1:BYTES], "big"))
     body = BytesIO(value)

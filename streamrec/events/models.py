@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from streamrec.errors import BadEvent
+from streamrec.events.codec import decode_internal
 
 SLOT = b"text"
 """The key: the place that the model takes in the ranking."""
@@ -48,9 +49,9 @@ def decode_model(value: bytes) -> PublishedModel:
         BadEvent: the value is no published model.
     """
     try:
-        return _decoder.decode(value)
-    except msgspec.DecodeError as error:
-        raise BadEvent("invalid", f"no published model: {error}") from error
+        return decode_internal(_decoder.decode, value)
+    except BadEvent as error:
+        raise BadEvent(error.reason, f"no published model: {error}") from error
 
 
 def published(new: ServedModel, now: PublishedModel | None) -> PublishedModel:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-TRACEPARENT_PARTS = 4
-"""Version, trace id, parent id and flags (W3C Trace Context)."""
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Names and values in order. Kafka allows null values and repeated names; a name that is not UTF-8 has its bytes escaped."""
+
+# Only this shape is passed on: the header is written by strangers, and W3C Trace Context gives it 55 characters.
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Unreadable(bytes):
+    """The value of a record that stands for records whose bytes could not be read; its text says which and why.
+
+    It is not null, so that nobody takes it for a tombstone, and it is no JSON, so that whoever overlooks its type refuses it.
+    """
 
 
 class Inbound(Protocol):
@@ -31,12 +41,25 @@ class Inbound(Protocol):
     def headers(self) -> Headers: ...
 
 
+def header(headers: Headers, name: str) -> bytes | None:
+    """The last header of that name, or None."""
+    for key, value in reversed(headers):
+        if key == name:
+            return value
+    return None
+
+
+def traceparent(headers: Headers) -> bytes | None:
+    """The header `traceparent` if it has the form that W3C Trace Context demands, else None."""
+    found = header(headers, "traceparent")
+    return found if found is not None and _TRACEPARENT.fullmatch(found) else None
+
+
 def place(record: Inbound) -> dict[str, Any]:
     """Where a record was read, for logs: topic, partition, offset, and the trace id of its `traceparent` if it has one."""
     found: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-    trace = next((value for name, value in record.headers if name == "traceparent"), b"").split(b"-")
-    if len(trace) == TRACEPARENT_PARTS:
-        found["trace_id"] = trace[1].decode("ascii", "replace")
+    if (trace := traceparent(record.headers)) is not None:
+        found["trace_id"] = trace.split(b"-")[1].decode()
     return found
 
 

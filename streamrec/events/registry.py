@@ -1,13 +1,19 @@
-"""Writer schemas by the id that Confluent's frame carries: from a schema registry over HTTP, or a folder of `ID.avsc` files."""
+"""Writer schemas by the id that Confluent's frame carries: from a schema registry over HTTP, or a folder of `ID.avsc` files.
+
+Nobody who applies events waits for a registry: a thread asks, and the records wait whose schema is asked for.
+"""
 
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -17,19 +23,29 @@ import fastavro
 import structlog
 from fastavro.schema import SchemaParseException, UnknownType
 
-from streamrec.errors import BadEvent, RegistryUnavailable
+from streamrec.errors import BadEvent
 from streamrec.events.avro import undated
 from streamrec.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 TRY_S = 5.0
-PAUSE_S = 0.5
+LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
+"""Between two tries of a registry that does not answer; each is twice as long as the one before."""
 UNKNOWN_S = 60.0
 UNKNOWN_IDS = 1024
-PATIENCE = 0.5
-"""Share of `stall_timeout_s` for which a registry that does not answer is asked again."""
-PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, *(status for status in HTTPStatus if status >= 500)}
+AWAITED_IDS = 256
+"""Most ids that are asked for at a time. A deployment has a few dozen schemas; garbage that looks like a frame has four billion ids."""
+ANSWER_BYTES = 4 << 20
+"""Longest answer that is read."""
+
+
+class SchemaAwaited(Exception):
+    """The schema of an id is being asked for."""
+
+    def __init__(self, schema_id: int) -> None:
+        super().__init__(f"the schema {schema_id} is being asked for")
+        self.schema_id = schema_id
 
 
 class WriterSchemas(Protocol):
@@ -40,37 +56,90 @@ class WriterSchemas(Protocol):
 
         Raises:
             BadEvent: `unknown_schema`.
-            RegistryUnavailable: nobody could be asked.
+            SchemaAwaited: it is not known yet; ask again later.
         """
+
+    def settled(self, schema_id: int) -> bool:
+        """Whether it is known by now what the id means, be it nothing."""
+
+
+class RegistryAway(Exception):
+    """The registry did not answer, or not as a registry does."""
 
 
 class SchemaRegistry:
-    """Remembers every schema for good, since an id never changes its meaning, and for a minute that there is none."""
+    """Remembers every schema for good, since an id never changes its meaning, and for a minute that there is none.
+
+    A thread of its own asks for what is not known, one id after the other; one that gets no answer goes behind the others.
+    """
 
     def __init__(self, fetch: Callable[[int], Any], monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`fetch` gives the Avro schema of an id as JSON has it; it raises as `avro` does."""
+        """`fetch` gives the Avro schema of an id as JSON has it; it raises BadEvent (`unknown_schema`) or RegistryAway."""
         self._fetch = fetch
         self._monotonic = monotonic
         self._known: dict[int, Any] = {}
         self._unknown: dict[int, tuple[float, BadEvent]] = {}
+        self._awaited: deque[int] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
 
     def avro(self, schema_id: int) -> Any:
-        """See `WriterSchemas`."""
+        """See `WriterSchemas`; returns or raises at once."""
         known = self._known.get(schema_id)
         if known is not None:
             return known
         until, reason = self._unknown.get(schema_id, (0.0, None))
         if reason is not None and self._monotonic() < until:
-            raise reason
+            raise reason.with_traceback(None)
+        with self._changed:
+            if schema_id not in self._awaited:
+                if len(self._awaited) >= AWAITED_IDS:
+                    raise _unknown(schema_id, f"{AWAITED_IDS} others are being asked for")
+                self._awaited.append(schema_id)
+                self._changed.notify_all()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._ask, name="schema-registry", daemon=True)
+                self._thread.start()
+        raise SchemaAwaited(schema_id)
+
+    def settled(self, schema_id: int) -> bool:
+        """Whether it is known by now what the id means, be it nothing."""
+        with self._changed:
+            return schema_id not in self._awaited
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until nothing is asked for any more; whether that came in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._awaited, timeout_s)
+
+    def _ask(self) -> None:
+        pause_s = LEAST_PAUSE_S
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._awaited))
+                schema_id = self._awaited[0]
+            try:
+                self._take(schema_id)
+            except RegistryAway as away:
+                log.warning("waiting for the schema registry", schema=schema_id, problem=str(away), again_in_s=pause_s)
+                with self._changed:
+                    self._awaited.rotate(-1)
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, MOST_PAUSE_S)
+                continue
+            pause_s = LEAST_PAUSE_S
+            with self._changed:
+                self._awaited.remove(schema_id)
+                self._changed.notify_all()
+
+    def _take(self, schema_id: int) -> None:
         try:
-            found = self._known[schema_id] = usable(schema_id, self._fetch(schema_id))
+            self._known[schema_id] = usable(schema_id, self._fetch(schema_id))
+            self._unknown.pop(schema_id, None)
         except BadEvent as bad:
             if len(self._unknown) >= UNKNOWN_IDS:
                 self._unknown.clear()
-            self._unknown[schema_id] = self._monotonic() + UNKNOWN_S, bad.with_traceback(None)
-            raise
-        self._unknown.pop(schema_id, None)
-        return found
+            self._unknown[schema_id] = self._monotonic() + UNKNOWN_S, bad
 
 
 def registry(settings: Settings) -> SchemaRegistry | None:
@@ -81,9 +150,7 @@ def registry(settings: Settings) -> SchemaRegistry | None:
     if not place.startswith(("http://", "https://")):
         return SchemaRegistry(_Folder(Path(place)))
     auth = settings.schema_registry_auth
-    return SchemaRegistry(
-        Http(place, auth.get_secret_value() if auth else None, settings.ssl_cafile, PATIENCE * settings.stall_timeout_s)
-    )
+    return SchemaRegistry(Http(place, auth.get_secret_value() if auth else None, settings.ssl_cafile))
 
 
 class _Folder:
@@ -99,20 +166,19 @@ class _Folder:
         except FileNotFoundError:
             if self._folder.is_dir():
                 raise _unknown(schema_id, f"there is no {path}") from None
-            raise RegistryUnavailable(f"{self._folder}, which schema_registry names, is no folder; correct it") from None
+            raise RegistryAway(f"{self._folder}, which schema_registry names, is no folder; correct it") from None
         except OSError as exc:
-            raise RegistryUnavailable(f"{path} cannot be read ({exc.strerror}); mend that; nothing is lost") from exc
-        except ValueError as exc:
+            raise RegistryAway(f"{path} cannot be read ({exc.strerror}); mend that") from exc
+        except (ValueError, RecursionError) as exc:
             raise _unknown(schema_id, f"{path} is no JSON") from exc
 
 
 class Http:
-    """Asks a registry with Confluent's interface (`GET /schemas/ids/ID`), again and again while it does not answer."""
+    """Asks a registry with Confluent's interface (`GET /schemas/ids/ID`)."""
 
-    def __init__(self, url: str, auth: str | None = None, cafile: Path | None = None, patience_s: float = 20.0) -> None:
+    def __init__(self, url: str, auth: str | None = None, cafile: Path | None = None) -> None:
         """`auth` is "user:password"."""
         self._url = url.rstrip("/")
-        self._patience_s = patience_s
         self._headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
         if auth:
             self._headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
@@ -120,40 +186,29 @@ class Http:
 
     def __call__(self, schema_id: int) -> Any:
         url = f"{self._url}/schemas/ids/{schema_id}"
-        deadline = time.monotonic() + self._patience_s
-        while True:
-            problem = ""
-            try:
-                return self._get(url, schema_id)
-            except urllib.error.HTTPError as exc:
-                exc.close()
-                if exc.code == HTTPStatus.NOT_FOUND:
-                    raise _unknown(schema_id, "the registry does not know it") from None
-                problem = f"answers {exc.code} ({exc.reason})"
-                if exc.code not in PASSING:
-                    deadline = 0.0
-            except (OSError, ValueError) as exc:
-                problem = f"cannot be asked ({exc})"
-            if time.monotonic() >= deadline:
-                raise RegistryUnavailable(
-                    f"the schema registry {problem} for {url}: see that it runs, and check schema_registry and schema_registry_auth; "
-                    "nothing is lost, the event is read again"
-                )
-            log.warning("waiting for the schema registry", url=url, problem=problem)
-            time.sleep(PAUSE_S)
-
-    def _get(self, url: str, schema_id: int) -> Any:
         request = urllib.request.Request(url, headers=self._headers)  # noqa: S310 - http or https, see `registry`
-        with urllib.request.urlopen(request, timeout=TRY_S, context=self._tls) as answer:  # noqa: S310
-            found = json.load(answer)
+        try:
+            with urllib.request.urlopen(request, timeout=TRY_S, context=self._tls) as answer:  # noqa: S310
+                found = json.loads(answer.read(ANSWER_BYTES))
+        except urllib.error.HTTPError as exc:
+            exc.close()
+            if exc.code == HTTPStatus.NOT_FOUND:
+                raise _unknown(schema_id, "the registry does not know it") from None
+            hint = "; check schema_registry_auth" if exc.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) else ""
+            raise RegistryAway(f"{url} answers {exc.code} ({exc.reason}){hint}") from exc
+        # An answer that breaks off, is no HTTP or no JSON comes from something between us and the registry, or a registry that ends.
+        except (OSError, http.client.HTTPException, ValueError, RecursionError) as exc:
+            raise RegistryAway(f"{url} cannot be asked ({type(exc).__name__}: {exc}); check schema_registry") from exc
+        if not isinstance(found, dict) or not isinstance(found.get("schema"), str):
+            raise RegistryAway(f"{url} does not answer as a schema registry does; check schema_registry")
         kind = found.get("schemaType", "AVRO")
         if kind != "AVRO":
-            raise _unknown(schema_id, f"it is of type {kind}")
+            raise _unknown(schema_id, f"it is of type {str(kind)[:40]}")
         if found.get("references"):
             raise _unknown(schema_id, "it refers to other schemas")
         try:
             return json.loads(found["schema"])
-        except (KeyError, ValueError) as exc:
+        except (ValueError, RecursionError) as exc:
             raise _unknown(schema_id, "it is no JSON") from exc
 
 

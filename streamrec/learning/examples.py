@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 
+from streamrec.errors import BadEvent
+from streamrec.events.codec import decode_internal
 from streamrec.events.types import Example, ExampleItem, Reaction
+from streamrec.features.schema import FEATURES, SCHEMA
 
 __all__ = ["IMPRESSION", "Example", "ExampleItem", "Reaction", "actions_of", "decode_example", "encode_example", "hashed", "rounded"]
 
@@ -16,8 +19,24 @@ IMPRESSION = "impression"
 encode_example = msgspec.json.Encoder().encode
 """The value of an example's record."""
 
-decode_example = msgspec.json.Decoder(Example).decode
-"""The example in a record's value; raises msgspec.DecodeError."""
+_decode = msgspec.json.Decoder(Example).decode
+
+
+def decode_example(value: bytes | None) -> Example:
+    """The example in a record's value.
+
+    Raises:
+        BadEvent: it is none, or tells of items that it does not have.
+    """
+    example = decode_internal(_decode, value)
+    widths = {len(item.features) for item in example.items}
+    if len(widths) > 1 or (example.schema == SCHEMA and widths - {len(FEATURES)}):
+        raise BadEvent("invalid", "the items of the example have other features than their schema says")
+    if any(not 0 < item.propensity <= 1 for item in example.items):
+        raise BadEvent("invalid", "a propensity lies outside 0 to 1")
+    if any(not 0 <= position < len(example.items) for position, _ in example.fresh):
+        raise BadEvent("invalid", "a reaction is to an item that the example does not have")
+    return example
 
 
 def hashed(user_id: str) -> str:

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from aiokafka.errors import KafkaError
 
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent, BrokerUnavailable
-from streamrec.events.codec import check_route, decode
-from streamrec.events.registry import registry
+from streamrec.events.codec import check_route, decode, decode_internal
+from streamrec.events.records import place
+from streamrec.events.registry import SchemaAwaited, registry
 from streamrec.events.types import Feedback
 from streamrec.learning.examples import actions_of, decode_example
 from streamrec.learning.inputs import Inputs
@@ -30,6 +30,8 @@ from streamrec.settings import Settings
 
 logger = logging.getLogger(__name__)
 COMMIT_S = 5.0
+MOST_AWAITING = 10_000
+"""Feedback that waits for its schema; what comes beyond that is not learned from."""
 
 
 class LearnerProcess:
@@ -49,6 +51,7 @@ class LearnerProcess:
         self._weights = Inputs(settings, ["blend-weights"], whole=True)
         self._log = LearnerLog(settings)
         self._schemas = registry(settings)
+        self._awaiting: list[Any] = []
         self._committed = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -80,19 +83,30 @@ class LearnerProcess:
             while not await written.caught_up():
                 for records in (await written.poll()).values():
                     for record in records:
-                        example = decode_example(record.value)
-                        self._joiner.restore(example.list_id, actions_of(example))
-                        self._teach([Written(example, record.partition, record.offset)])
+                        self._remember(record)
             self._next = {place.partition: offset for place, offset in (await written.positions()).items()}
         finally:
             await written.close()
 
+    def _remember(self, record: Any) -> None:
+        """Take over an example that was written before this process began."""
+        try:
+            example = decode_example(record.value)
+        except BadEvent as error:
+            logger.warning("a training example cannot be used and is passed over: %s", error, extra=place(record))
+            return
+        self._joiner.restore(example.list_id, actions_of(example))
+        self._teach([Written(example, record.partition, record.offset)])
+
     async def _round(self) -> None:
         counts: Counter[str] = Counter()
-        for place, records in (await self._inputs.poll()).items():
-            take = self._slate if place.topic == self._settings.topic("slates") else self._feedback
+        for partition, records in (await self._inputs.poll()).items():
+            take = self._slate if partition.topic == self._settings.topic("slates") else self._feedback
             for record in records:
                 take(record, counts)
+        awaiting, self._awaiting = self._awaiting, []
+        for record in awaiting:
+            self._feedback(record, counts)
         for weights in self._of_weights(await self._weights.poll(timeout_ms=0)):
             self._trainer(weights.base).adopt(weights)
         if examples := self._joiner.due(self._inputs.came()):
@@ -131,27 +145,37 @@ class LearnerProcess:
     def _of_weights(self, got: dict[Any, list[Any]]) -> list[Weights]:
         found = []
         for record in (record for records in got.values() for record in records):
+            if record.value is None:
+                continue
             try:
-                if record.value is not None and record.key.startswith(STATE.encode()):
-                    state = decode_state(record.value)
+                if (record.key or b"").startswith(STATE.encode()):
+                    state = decode_internal(decode_state, record.value)
                     self._states[state.base] = state
-                elif record.value is not None:
-                    found.append(decode_weights(record.value))
-            except msgspec.DecodeError as error:
-                logger.warning("a record of blend-weights at %d cannot be read and is passed over: %s", record.offset, error)
+                else:
+                    found.append(decode_internal(decode_weights, record.value))
+            except BadEvent as error:
+                logger.warning("a record of blend-weights cannot be used and is passed over: %s", error, extra=place(record))
         return found
 
     def _slate(self, record: Any, counts: Counter[str]) -> None:
         try:
-            self._joiner.slate(decode_slate(record.value), record.timestamp)
-        except msgspec.DecodeError:
+            slate = decode_slate(record.value)
+        except BadEvent as error:
+            logger.warning("a slate cannot be used and is passed over: %s", error, extra=place(record))
             counts["slate_unreadable"] += 1
+        else:
+            self._joiner.slate(slate, record.timestamp)
 
     def _feedback(self, record: Any, counts: Counter[str]) -> None:
         try:
             event = decode("feedback", record.value, record.headers, self._schemas)
             assert isinstance(event, Feedback)
             check_route(record.key, event.user_id, record.partition, self._settings.partitions)
+        except SchemaAwaited:
+            if len(self._awaiting) < MOST_AWAITING:
+                self._awaiting.append(record)
+            else:
+                counts["feedback_unreadable"] += 1
         except BadEvent:
             # The worker makes it a dead letter.
             counts["feedback_unreadable"] += 1

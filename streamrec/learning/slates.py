@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from streamrec.errors import BadEvent
+from streamrec.events.codec import decode_internal
 from streamrec.events.types import Recommendation
 from streamrec.features.schema import FEATURES, SCHEMA
 
@@ -66,5 +70,21 @@ def slate_of(made: Recommendation, base: str, base_scores: NDArray[np.float64], 
 encode_slate = msgspec.msgpack.Encoder().encode
 """The value of a slate's record."""
 
-decode_slate = msgspec.msgpack.Decoder(Slate).decode
-"""The slate in a record's value; raises msgspec.DecodeError."""
+_decode = msgspec.msgpack.Decoder(Slate).decode
+
+
+def decode_slate(value: bytes | None) -> Slate:
+    """The slate in a record's value.
+
+    Raises:
+        BadEvent: it is none, or its parts do not belong together; a slate of another version's features is no fault.
+    """
+    slate = decode_internal(_decode, value)
+    count = len(slate.items)
+    finite = all(map(math.isfinite, (*slate.propensities, *slate.base_scores)))
+    if not count == len(slate.propensities) == len(slate.base_scores) or not finite or not all(0 < p <= 1 for p in slate.propensities):
+        raise BadEvent("invalid", "the slate does not have one propensity and one finite score for each item")
+    width = len(FEATURES) if slate.schema == SCHEMA else max(1, len(slate.features) // max(1, 2 * count))
+    if not count or len(slate.features) != 2 * count * width or not np.isfinite(slate.matrix()).all():
+        raise BadEvent("invalid", "the slate does not have the same finite features for each item")
+    return slate

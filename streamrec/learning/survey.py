@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import structlog
 
 from streamrec.clock import now_ms
-from streamrec.errors import InputError
+from streamrec.errors import BadEvent, InputError
+from streamrec.events.codec import decode_internal
+from streamrec.events.records import place
 from streamrec.features.schema import SCHEMA
 from streamrec.learning.examples import decode_example
 from streamrec.learning.inputs import Inputs
@@ -19,6 +22,8 @@ from streamrec.learning.weights import STATE, LearnerState, Weights, decode_stat
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.sending import send
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -73,12 +78,17 @@ def restored(found: Sequence[Learned], base: str | None, *, to_base: bool) -> We
 
 
 def examples(settings: Settings) -> list[bytes]:
-    """The last example of each list that the topic training-examples holds, as it stands there.
+    """The last example of each list that the topic training-examples holds, as it stands there; what is none is passed over.
 
     Raises:
         BrokerUnavailable: no broker answers.
     """
-    last = {decode_example(record.value).list_id: record.value for record in _whole(settings, "training-examples")}
+    last: dict[str, bytes] = {}
+    for record in _whole(settings, "training-examples"):
+        try:
+            last[decode_example(record.value).list_id] = record.value
+        except BadEvent as error:
+            _pass_over(record, error)
     return list(last.values())
 
 
@@ -102,9 +112,17 @@ async def _read(settings: Settings, name: str) -> list[Any]:
 
 
 def _note(found: dict[str, Learned], record: Any) -> None:
-    base = record.key.decode().removeprefix(STATE)
-    one = found.setdefault(base, Learned(base))
-    if record.key.startswith(STATE.encode()):
-        one.state = decode_state(record.value) if record.value is not None else None
-    else:
-        one.weights = decode_weights(record.value) if record.value is not None else None
+    try:
+        base = (record.key or b"").decode()
+        state = base.startswith(STATE)
+        one = found.setdefault(base.removeprefix(STATE), Learned(base.removeprefix(STATE)))
+        if state:
+            one.state = decode_internal(decode_state, record.value) if record.value is not None else None
+        else:
+            one.weights = decode_internal(decode_weights, record.value) if record.value is not None else None
+    except (BadEvent, UnicodeDecodeError) as error:
+        _pass_over(record, error)
+
+
+def _pass_over(record: Any, error: Exception) -> None:
+    log.warning("a record cannot be used and is passed over", **place(record), reason=str(error))

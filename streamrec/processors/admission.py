@@ -6,10 +6,11 @@ from typing import Literal, TypeGuard
 
 from streamrec.events.records import Rows
 from streamrec.events.types import Danmaku, Feedback, Purchase, UserEvent, View
+from streamrec.state.packing import UserState
 from streamrec.state.repeats import is_repeat
 from streamrec.state.user import ErasedUser, UserRow, erased_key
 
-UserRows = Rows[UserRow | ErasedUser]
+UserRows = Rows[UserState]
 TRIGGERS = ("views", "purchases", "danmaku")
 
 

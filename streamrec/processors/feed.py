@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-
-import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.errors import BadEvent
-from streamrec.events.codec import check_route, decode
-from streamrec.events.dead_letters import dead_letter
+from streamrec.events.codec import check_route, decode, decode_internal, key_text
 from streamrec.events.records import Inbound, Outbound, place
-from streamrec.events.registry import WriterSchemas
+from streamrec.events.registry import SchemaAwaited, WriterSchemas
+from streamrec.events.sizes import size_of
 from streamrec.events.types import Item, Room, Rule
 from streamrec.processors.base import Memory
+from streamrec.processors.rejects import Rejects
 from streamrec.settings import Settings
 from streamrec.state.stats import decode_stats
 
@@ -24,7 +22,8 @@ logger = logging.getLogger(__name__)
 TOPICS = ("items", "rooms", "rules", "item-stats")
 KEYS = {"items": "item_id", "rooms": "room_id", "rules": "rule_id"}
 STALE_S = 1.0
-KEPT_REJECTS = 10_000
+AWAITING_BYTES = 16 << 20
+"""Records that wait for their schemas take no more than this; the next ones become dead letters, which can be sent back."""
 
 
 class CatalogueFeed:
@@ -47,7 +46,9 @@ class CatalogueFeed:
         self._catalogue = catalogue
         self._monotonic = monotonic
         self._polled_at = monotonic()
-        self._rejects: deque[tuple[Inbound, BadEvent]] = deque(maxlen=KEPT_REJECTS)
+        self._rejects = Rejects(settings.topic("dead-letters"))
+        self._awaiting: dict[tuple[str, bytes | None], tuple[Inbound, int]] = {}
+        self._awaiting_bytes = 0
 
     def topics(self) -> list[str]:
         """The full names of the topics that this feeds on."""
@@ -64,47 +65,69 @@ class CatalogueFeed:
     def apply(self, topic: str, records: Sequence[Inbound]) -> None:
         """Take over records of one topic partition, in order."""
         name = topic.removeprefix(self._settings.prefix)
-        if name == "item-stats":
-            self._apply_stats(records)
-            return
         items: list[Item] = []
         for record in records:
+            self._forget_awaiting(name, record.key)
             try:
+                if name == "item-stats":
+                    self._apply_stats(record)
+                    continue
                 event = self._decode(name, record)
+                if isinstance(event, Item):
+                    items.append(event)
+                    continue
+                self._catalogue.put_items(items)
+                items.clear()
+                if isinstance(event, Room):
+                    self._catalogue.put_room(event)
+                elif isinstance(event, Rule):
+                    self._catalogue.rules.put(event)
+                else:
+                    self._remove(name, key_text(record.key))
+            except SchemaAwaited as awaited:
+                self._await(name, record, awaited.schema_id)
             except BadEvent as error:
-                logger.warning("a record of the catalogue cannot be used (%s): %s", error.reason, error, extra=place(record))
-                self._rejects.append((record, error))
-                continue
-            if isinstance(event, Item):
-                items.append(event)
-                continue
-            self._catalogue.put_items(items)
-            items.clear()
-            if isinstance(event, Room):
-                self._catalogue.put_room(event)
-            elif isinstance(event, Rule):
-                self._catalogue.rules.put(event)
-            else:
-                self._remove(name, (record.key or b"").decode())
+                self.reject(record, error)
         self._catalogue.put_items(items)
 
+    def reject(self, record: Inbound, error: BadEvent) -> None:
+        """A record of any broadcast topic cannot be used; it becomes a dead letter."""
+        logger.warning("a record of the catalogue cannot be used (%s): %s", error.reason, error, extra=place(record))
+        self._rejects.add(record, error)
+
+    def between(self) -> None:
+        """Take over the records whose schemas have come."""
+        if self._schemas is None or not self._awaiting:
+            return
+        for (name, key), (record, schema_id) in list(self._awaiting.items()):
+            if self._schemas.settled(schema_id):
+                self._forget_awaiting(name, key)
+                self.apply(record.topic, [record])
+
+    def awaiting(self) -> int:
+        """How many records wait for their schemas."""
+        return len(self._awaiting)
+
     def dead_letters(self, memory: Memory, now_ms: int) -> list[Outbound]:
-        """Dead letters of the bad records that `memory` does not know as done; to be called for one partition only."""
-        done: dict[str, int] = memory.setdefault("rejected", {})
-        letters = []
-        for record, error in self._rejects:
-            place = f"{record.topic}-{record.partition}"
-            if record.offset > done.get(place, -1):
-                done[place] = record.offset
-                letters.append(dead_letter(self._settings.topic("dead-letters"), record, "catalogue", error, now_ms))
-        self._rejects.clear()
-        return letters
+        """Dead letters of bad records that `memory` does not know as sent; to be called for one partition only."""
+        return self._rejects.letters(memory, now_ms)
+
+    def _await(self, name: str, record: Inbound, schema_id: int) -> None:
+        size = size_of(record.key, record.value, record.headers)
+        if self._awaiting_bytes + size > AWAITING_BYTES:
+            self.reject(record, BadEvent("unknown_schema", f"too many records wait for their schemas, this one for {schema_id}"))
+            return
+        self._awaiting[name, record.key] = record, schema_id
+        self._awaiting_bytes += size
+
+    def _forget_awaiting(self, name: str, key: bytes | None) -> None:
+        """What came later under the same key replaces what waits."""
+        if self._awaiting and (former := self._awaiting.pop((name, key), None)) is not None:
+            self._awaiting_bytes -= size_of(former[0].key, former[0].value, former[0].headers)
 
     def _decode(self, name: str, record: Inbound) -> Item | Room | Rule | None:
         """The item, room or rule, or None for a tombstone."""
         if record.value is None:
-            if not record.key:
-                raise BadEvent("missing_key", "the tombstone has no key; send the id of what is to be deleted as the key")
             return None
         event = decode(name, record.value, record.headers, self._schemas)
         assert isinstance(event, Item | Room | Rule)
@@ -122,13 +145,6 @@ class CatalogueFeed:
             case "rules":
                 self._catalogue.rules.remove(key)
 
-    def _apply_stats(self, records: Sequence[Inbound]) -> None:
-        for record in records:
-            if record.value is None:
-                continue
-            try:
-                stats = decode_stats(record.value)
-            except msgspec.DecodeError as error:
-                logger.warning("statistics of an item cannot be read: %s", error, extra=place(record))
-                continue
-            self._catalogue.put_stats((record.key or b"").decode(), stats)
+    def _apply_stats(self, record: Inbound) -> None:
+        if record.value is not None:
+            self._catalogue.put_stats(key_text(record.key), decode_internal(decode_stats, record.value))

@@ -10,6 +10,7 @@ import msgspec
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
+from streamrec.events.codec import decode_internal, key_text
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.processors.base import Memory, Outcome, Part
@@ -49,9 +50,9 @@ class ItemProcessor:
         fences, waiting = memory.setdefault("fences", {}), memory.setdefault("waiting", {})
         for record in records:
             try:
-                signal = _decode_signal(record.value or b"")
-            except msgspec.DecodeError as error:
-                out.records.append(dead_letter(self._dead, record, "decode", BadEvent("invalid", str(error)), now))
+                signal, item_id = decode_internal(_decode_signal, record.value), key_text(record.key)
+            except BadEvent as error:
+                out.records.append(dead_letter(self._dead, record, "decode", error, now))
                 out.counts["dead_letter"] += 1
                 continue
             source, place = f"{signal.topic}-{signal.partition}", [signal.offset, signal.index]
@@ -59,11 +60,11 @@ class ItemProcessor:
                 out.counts["repeated"] += 1
                 continue
             fences[source] = place
-            key = record.key or b""
+            key = item_id.encode()
             row = rows.get(key) or ItemRow()
             count(row, signal)
             rows.put(key, row)
-            waiting.setdefault(key.decode(), self._sent.get(key.decode(), 0) + self._interval)
+            waiting.setdefault(item_id, self._sent.get(item_id, 0) + self._interval)
             out.counts["applied"] += 1
         if not self._only_at_ticks:
             self._send_due(rows, memory, now, out)

@@ -64,9 +64,25 @@ class Made:
     seconds: Counter[str] = field(default_factory=Counter)
 
     def arrange(self, order: Sequence[int]) -> None:
-        """Put what was made in this order of the requests into the order in which they came."""
+        """Put what was made in this order of the requests into the order in which they came.
+
+        Raises:
+            ValueError: there is not one list, and one slate, for each request.
+        """
+        if not len(self.lists) == len(self.slates) == len(order):
+            raise ValueError(f"{len(self.lists)} lists and {len(self.slates)} slates were made for {len(order)} requests")
         back = np.argsort(order).tolist()
         self.lists, self.slates = [self.lists[place] for place in back], [self.slates[place] for place in back]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The lists of a micro-batch and their slates, in the order of the requests, before anybody knows of them."""
+
+    lists: list[Recommendation]
+    slates: list[Slate | None]
+    ranked: Ranked | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class ListMaker:
@@ -113,23 +129,38 @@ class ListMaker:
         return made
 
     def _together(self, batch: Sequence[Request], made: Made) -> None:
-        """Lists for requests of one arm."""
+        """Lists for requests of one arm; each is told to its row only when all of them are there."""
         try:
-            self._batch(batch, made)
+            built = self._build(batch)
         except Exception:
             logger.exception("ranking a micro-batch failed; its lists are made one by one")
             for request in batch:
                 self._alone(request, made)
+        else:
+            self._hand_over(batch, built, made)
 
     def _alone(self, request: Request, made: Made) -> None:
         try:
-            self._batch([request], made)
+            built = self._build([request])
         except Exception:
             logger.exception("ranking for one user failed; the list is empty and marked as degraded")
-            made.lists.append(self._finish(request, [], {}, "ranking-failed"))
-            made.slates.append(None)
+            built = Built([self._recommend(request, [], {}, "ranking-failed")], [None])
+        self._hand_over([request], built, made)
 
-    def _batch(self, batch: Sequence[Request], made: Made) -> None:
+    def _hand_over(self, batch: Sequence[Request], built: Built, made: Made) -> None:
+        """Note in the rows what is shown. What raises in here raises for the whole call: nothing is made twice."""
+        for request, recommendation, slate in zip(batch, built.lists, built.slates, strict=True):
+            show(request.row, [item.item_id for item in recommendation.items], request.trigger.ts)
+            made.lists.append(recommendation)
+            made.slates.append(slate)
+        if (ranked := built.ranked) is not None:
+            made.kept += ranked.kept
+            made.removed += ranked.removed
+            made.failed_sources += ranked.failed
+            made.seconds.update(built.seconds)
+
+    def _build(self, batch: Sequence[Request]) -> Built:
+        """The lists of a micro-batch and their slates; changes nothing, and what it raises can be tried again with fewer."""
         begin = time.perf_counter()
         asked = queries(
             [request.row for request in batch],
@@ -141,15 +172,11 @@ class ListMaker:
         prepared = time.perf_counter() - begin
         ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
-        # All places first: once a row has been told of its list, nothing may fail and have the batch made again.
         places = [self._items(request, *user) for request, user in zip(batch, _by_user(ranked), strict=True)]
-        lists = [self._finish(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
-        made.lists += lists
-        made.slates += _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else [None] * len(lists)
-        made.kept += ranked.kept
-        made.removed += ranked.removed
-        made.failed_sources += ranked.failed
-        made.seconds.update(seconds)
+        lists = [self._recommend(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
+        nothing: list[Slate | None] = [None] * len(lists)
+        slates = _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else nothing
+        return Built(lists, slates, ranked, seconds)
 
     def _waited_s(self, batch: Sequence[Request]) -> float:
         """How long the trigger that waited longest has been in Kafka."""
@@ -184,9 +211,8 @@ class ListMaker:
             )
         return items
 
-    def _finish(self, request: Request, items: list[RankedItem], seconds: dict[str, float], degraded: str | None) -> Recommendation:
+    def _recommend(self, request: Request, items: list[RankedItem], seconds: dict[str, float], degraded: str | None) -> Recommendation:
         row, trigger = request.row, request.trigger
-        show(row, [item.item_id for item in items], trigger.ts)
         timed = self._clock_ms is not None
         return Recommendation(
             list_id=request.list_id,
@@ -197,7 +223,7 @@ class ListMaker:
             items=items,
             model=self.model,
             weights_version=self._rankers[request.arm].blend.version,
-            seq=row.seq,
+            seq=row.seq + 1,
             covers=request.covers,
             arm=request.arm,
             phases_ms={name: round(1000 * value, 3) for name, value in seconds.items()} if timed else {},

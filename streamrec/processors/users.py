@@ -10,20 +10,21 @@ import msgspec
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
-from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode, header
+from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Inbound, Outbound
-from streamrec.events.registry import WriterSchemas
+from streamrec.events.records import Inbound, Outbound, traceparent
+from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recommendation, Trigger, UserEvent, View
 from streamrec.learning.slates import Slate, encode_slate
 from streamrec.processors.admission import TRIGGERS, UserRows, admit, is_trigger
 from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.lists import ListMaker, Request
+from streamrec.processors.parked import Parked
 from streamrec.processors.waiting import Waiting
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
-from streamrec.state.packing import pack_user, unpack_user
+from streamrec.state.packing import UserState, pack_user, unpack_user
 from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
 from streamrec.state.user import ErasedUser, UserRow, erased_key
@@ -62,8 +63,10 @@ class UserProcessor:
         self.clock_ms = clock_ms
         self.lists, self.signals, self.dead_letters = map(settings.topic, ("recommendations", "item-signals", "dead-letters"))
         self.slates = settings.topic("slates")
+        self.suspect: tuple[int, str] | None = None
+        """The parked event (partition and place) that was being applied when a tick last ended early."""
 
-    def process(self, parts: Sequence[Part[UserRow | ErasedUser]]) -> list[Outcome]:
+    def process(self, parts: Sequence[Part[UserState]]) -> list[Outcome]:
         """Apply records in order, then make the lists of all partitions at once."""
         batches: dict[int, _Batch] = {}
         outcomes = []
@@ -74,12 +77,13 @@ class UserProcessor:
         return outcomes
 
     def waits(self, memory: Memory) -> bool:
-        """Whether a list waits for its user's minimum interval, or the catalogue may have dead letters."""
-        return bool(memory.get("waiting")) or (self.feed is not None and memory.get("partition") == 0)
+        """Whether a list waits for its user's minimum interval, an event for its schema, or the catalogue may have dead letters."""
+        return bool(memory.get("waiting") or memory.get("parked")) or (self.feed is not None and memory.get("partition") == 0)
 
     def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
-        """Make the lists that waited for a user's minimum interval to pass."""
+        """Apply events whose schemas have come, and make the lists that waited for a user's minimum interval to pass."""
         batch = _Batch(self, rows, memory)
+        batch.apply_parked()
         batch.make_due(now_ms, LISTS_PER_TICK)
         if self.feed is not None and memory.get("partition") == 0:
             batch.bury_all(self.feed.dead_letters(memory, now_ms))
@@ -94,6 +98,7 @@ class _Batch:
         self._side, self._rows, self._memory = side, rows, memory
         self._settings = side.settings
         self._waiting = Waiting(memory, side.settings)
+        self._parked = Parked(memory, rows)
         self.outcome = self._out = Outcome()
         """Of the part that was applied last."""
         self._outcomes: dict[str, Outcome] = {}
@@ -107,28 +112,49 @@ class _Batch:
         self.outcome = self._out = self._outcomes[records[0].topic] = Outcome()
         self._waiting.look(records[0], lag, self._side.clock_ms())
         name = records[0].topic.removeprefix(self._settings.prefix)
-        for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
-            try:
-                if isinstance(event, BadEvent):
-                    raise event
-                assert isinstance(event, UserEvent)
-                check_route(record.key, event.user_id, record.partition, self._settings.partitions)
-                self._take(record, name, event)
-            except BadEvent as error:
-                self._bury(record, error)
+        self._take_all(name, records)
         # Lists that are due are ranked together with the others where there are any.
         self.make_due(self._side.clock_ms(), len(records))
         self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
         return self._out
 
-    def _take(self, record: Inbound, name: str, event: UserEvent) -> None:
+    def apply_parked(self) -> None:
+        """Apply the events whose schemas have come."""
+        if self._side.schemas is None:
+            return
+        for name, record in self._parked.take(self._side.schemas, self._settings.prefix):
+            place = record.partition, f"{name}-{record.offset}"
+            if place == self._side.suspect:
+                self._bury(record, BadEvent("failed", "the code that applies the event raised"))
+            else:
+                self._side.suspect = place
+                self._take_all(name, [record], late=True)
+            self._side.suspect = None
+
+    def _take_all(self, name: str, records: Sequence[Inbound], *, late: bool = False) -> None:
+        for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
+            try:
+                if isinstance(event, SchemaAwaited):
+                    self._parked.put(name, record, event.schema_id)
+                    self._out.counts["parked"] += 1
+                    continue
+                if isinstance(event, BadEvent):
+                    raise event
+                assert isinstance(event, UserEvent)
+                check_route(record.key, event.user_id, record.partition, self._settings.partitions)
+                self._take(record, name, event, late)
+            except BadEvent as error:
+                self._bury(record, error)
+
+    def _take(self, record: Inbound, name: str, event: UserEvent, late: bool) -> None:
         if isinstance(event, Erasure):
             self._erase(event)
             return
         row = admit(self._rows, event)
         if isinstance(row, str):
             self._out.counts[row] += 1
-        elif row.offsets.get(name, -1) >= record.offset:
+        # An event that was parked was counted by nobody, though later ones of its topic were.
+        elif row.offsets.get(name, -1) >= record.offset and not late:
             self._out.counts["fenced"] += 1
         else:
             self._apply(record, name, event, row)
@@ -142,7 +168,7 @@ class _Batch:
         said = signals(row, event, mentions, source)
         apply(row, event, mentions)
         self._out.records += [Outbound(self._side.signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in said]
-        row.offsets[name] = record.offset
+        row.offsets[name] = max(record.offset, row.offsets.get(name, -1))
         if event.event_id is not None:
             row.event_ids = remember(row.event_ids, event.event_id, event.ts)
         self._rows.put(event.user_id.encode(), row)
@@ -160,7 +186,7 @@ class _Batch:
             self._waiting.add(event.user_id, self._side.clock_ms())
             return
         room_id = None if isinstance(event, Feedback) else event.room_id
-        self._request(event.user_id, row, room_id, header(record.headers, "traceparent"), record.timestamp)
+        self._request(event.user_id, row, room_id, traceparent(record.headers), record.timestamp)
 
     def _request(
         self, user_id: str, row: UserRow, room_id: str | None = None, traceparent: bytes | None = None, appended_ms: int | None = None
@@ -190,7 +216,13 @@ class _Batch:
         _answer(self._side.maker, [self])
 
     def take(self, request: Request, made: Recommendation, slate: Slate | None) -> None:
-        """A list was made."""
+        """A list was made.
+
+        Raises:
+            ValueError: it is not the list of that request. A viewer must not be sent another's, whatever went wrong before.
+        """
+        if (made.user_id, made.list_id) != (request.user_id, request.list_id) or (slate is not None and slate.list_id != made.list_id):
+            raise ValueError("the list that was made is not the one that was asked for")
         request.row.waiting = []
         self._waiting.end(request.user_id)
         key = request.user_id.encode()
@@ -211,6 +243,7 @@ class _Batch:
         """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list."""
         key, marker = event.user_id.encode(), erased_key(event.user_id)
         row, erased = self._rows.get(key), self._rows.get(marker)
+        self._parked.erase(key)
         self._make_waiting(event.user_id)
         self._flush()
         ts = max(event.ts, erased.ts if isinstance(erased, ErasedUser) else 0)

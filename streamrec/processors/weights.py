@@ -6,8 +6,8 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-
+from streamrec.errors import BadEvent
+from streamrec.events.codec import decode_internal
 from streamrec.events.records import Inbound
 from streamrec.features.schema import POSITION, SCHEMA
 from streamrec.learning.weights import STATE, Weights, decode_weights
@@ -51,7 +51,7 @@ class WeightsFeed:
         else:
             try:
                 self._known[base] = _checked(base, record.value)
-            except (msgspec.DecodeError, ValueError) as error:
+            except (BadEvent, ValueError) as error:
                 self.counts["refused"] += 1
                 logger.warning("learned weights at %s-%d-%d are refused: %s", record.topic, record.partition, record.offset, error)
                 return
@@ -70,7 +70,7 @@ class WeightsFeed:
 
 
 def _checked(base: str, value: bytes) -> Weights:
-    weights = decode_weights(value)
+    weights = decode_internal(decode_weights, value)
     if weights.base != base:
         raise ValueError(f"they belong to the base {weights.base}, their key names {base}")
     if weights.schema != SCHEMA:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from typing import Annotated, Literal, get_args
 
+from msgspec import Meta, Struct, field
+
+from streamrec.events.types import Id, Moment
 from streamrec.state.decay import DAY_MS, Tally, fading, gather, tally
 
-KINDS = ("view", "purchase", "refund", "mention", "impression", "click")
+Kind = Literal["view", "purchase", "refund", "mention", "impression", "click"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 HALF_LIVES = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
 NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
 NEIGHBOURS, LEADERS = 160, 64
 COUNTRY_HALF_LIFE = 30 * DAY_MS
 COUNTRIES = 8
+
+MOST_BEFORE = 16
+"""Most items of the same user that a signal names beside its own."""
+
+# The topic of the signals is ours, but whoever may write to it is not trusted: no number here is one that an event cannot lead to.
+Share = Annotated[float, Meta(ge=0, le=1)]
+Natural = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class Signal(Struct, array_like=True, gc=False):
@@ -21,17 +32,17 @@ class Signal(Struct, array_like=True, gc=False):
     items of the user's basket before this one; `again` says that the user had bought the item before. New fields go to the end.
     """
 
-    kind: str
-    ts: int
-    amount: float
-    before: list[tuple[str, float]]
-    topic: str
-    partition: int
-    offset: int
-    index: int
-    led: list[str] = field(default_factory=list)
+    kind: Kind
+    ts: Moment
+    amount: Share
+    before: Annotated[list[tuple[Id, Share]], Meta(max_length=MOST_BEFORE)]
+    topic: Annotated[str, Meta(min_length=1, max_length=249)]
+    partition: Natural
+    offset: Natural
+    index: Natural
+    led: Annotated[list[Id], Meta(max_length=MOST_BEFORE)] = field(default_factory=list)
     again: bool = False
-    country: str = ""
+    country: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ItemRow(Struct, array_like=True):

@@ -7,32 +7,47 @@ import msgspec
 from streamrec.errors import StateMismatch
 from streamrec.events.types import encode_hook
 from streamrec.state.item import ItemRow
-from streamrec.state.user import ErasedUser, UserRow
+from streamrec.state.user import ErasedUser, ParkedEvent, UserRow
 
-USER, ERASED, ITEM = b"\x01", b"\x02", b"\x03"
+USER, ERASED, ITEM, PARKED = b"\x01", b"\x02", b"\x03", b"\x04"
+UserState = UserRow | ErasedUser | ParkedEvent
+"""The rows of the user family."""
 
 _encode = msgspec.msgpack.Encoder(enc_hook=encode_hook).encode
 _decode_user = msgspec.msgpack.Decoder(UserRow).decode
 _decode_erased = msgspec.msgpack.Decoder(ErasedUser).decode
+_decode_parked = msgspec.msgpack.Decoder(ParkedEvent).decode
 _decode_item = msgspec.msgpack.Decoder(ItemRow).decode
 
+_GARBAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-def pack_user(row: UserRow | ErasedUser) -> bytes:
+
+def pack_user(row: UserState) -> bytes:
     """The bytes of a row of the user family."""
-    return (ERASED if isinstance(row, ErasedUser) else USER) + _encode(row)
+    match row:
+        case UserRow():
+            return USER + _encode(row)
+        case ErasedUser():
+            return ERASED + _encode(row)
+    return PARKED + _encode(row)
 
 
-def unpack_user(raw: bytes) -> UserRow | ErasedUser:
+def unpack_user(raw: bytes) -> UserState:
     """The reverse of `pack_user`.
 
     Raises:
-        StateMismatch: the row was written by a newer streamrec.
+        StateMismatch: the row was written by a newer streamrec, or by nobody of ours.
     """
-    match raw[:1]:
-        case b"\x01":
-            return _decode_user(raw[1:])
-        case b"\x02":
-            return _decode_erased(raw[1:])
+    try:
+        match raw[:1]:
+            case b"\x01":
+                return _decode_user(raw[1:])
+            case b"\x02":
+                return _decode_erased(raw[1:])
+            case b"\x04":
+                return _decode_parked(raw[1:])
+    except _GARBAGE as exc:
+        raise StateMismatch(f"a row cannot be read ({exc})") from exc
     raise _unknown(raw)
 
 
@@ -43,8 +58,11 @@ def pack_item(row: ItemRow) -> bytes:
 
 def unpack_item(raw: bytes) -> ItemRow:
     """The reverse of `pack_item`; raises StateMismatch as `unpack_user` does."""
-    if raw[:1] == ITEM:
-        return _decode_item(raw[1:])
+    try:
+        if raw[:1] == ITEM:
+            return _decode_item(raw[1:])
+    except _GARBAGE as exc:
+        raise StateMismatch(f"a row cannot be read ({exc})") from exc
     raise _unknown(raw)
 
 

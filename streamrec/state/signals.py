@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.decay import DAY_MS, Tally, fading
-from streamrec.state.item import Signal
+from streamrec.state.item import MOST_BEFORE, Kind, Signal
 from streamrec.state.user import UserRow
 
-BEFORE, LED = 16, 16
+BEFORE = LED = MOST_BEFORE
 BEFORE_HALF_LIFE = 30 * DAY_MS
 SEEN_SHARE = 0.3
 """What an item that was only looked at counts as a neighbour."""
@@ -24,7 +24,7 @@ def signals(
     row: UserRow, event: View | Purchase | Danmaku | Feedback, mentions: Sequence[tuple[str, float]], source: Source
 ) -> list[tuple[str, Signal]]:
     """The signals (item id, signal) of an event, from the user's row as it was before the event."""
-    said: list[tuple[str, str, float, list[tuple[str, float]]]] = []
+    said: list[tuple[str, Kind, float, list[tuple[str, float]]]] = []
     led: list[str] = []
     again, country = False, ""
     match event:
@@ -37,8 +37,10 @@ def signals(
             led, again, country = basket_before(row, event.ts)[:LED], event.item_id in row.bought, event.country or ""
         case Danmaku():
             said = [(item_id, "mention", weight, []) for item_id, weight in mentions]
-        case Feedback(action="impression" | "click"):
-            said = [(event.item_id, event.action, 1.0, [])]
+        case Feedback(action="impression"):
+            said = [(event.item_id, "impression", 1.0, [])]
+        case Feedback(action="click"):
+            said = [(event.item_id, "click", 1.0, [])]
     return [
         (item_id, Signal(kind, int(event.ts), amount, before, *source, index, led, again, country))
         for index, (item_id, kind, amount, before) in enumerate(said)

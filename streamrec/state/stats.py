@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
+from streamrec.events.types import Id, Label
 from streamrec.state.decay import Tally
-from streamrec.state.item import COUNTRY_HALF_LIFE, NEIGHBOUR_HALF_LIFE, ItemRow
+from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural
 
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 MOST_BYTES = 1024
-Weighed = list[tuple[str, float]]
+# A record that breaks these would spoil the columns of every worker: no count is negative, and none of a real shop comes near 1e12.
+Amount = Annotated[float, Meta(ge=0, le=1e12)]
+Time = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+Halves = Annotated[list[Amount], Meta(min_length=len(HALF_LIVES), max_length=len(HALF_LIVES))]
+Weighed = list[tuple[Id, Amount]]
 Floats = NDArray[np.float64]
 
 
@@ -24,17 +30,17 @@ class ItemStats(Struct, array_like=True):
     `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default.
     """
 
-    version: int
-    ts: int
-    first_ts: int
-    counts: list[list[float]]
-    neighbours: Weighed
-    leaders: Weighed = field(default_factory=list)
+    version: Natural
+    ts: Time
+    first_ts: Time
+    counts: Annotated[list[Halves], Meta(min_length=len(KINDS), max_length=len(KINDS))]
+    neighbours: Annotated[Weighed, Meta(max_length=MOST_NEIGHBOURS)]
+    leaders: Annotated[Weighed, Meta(max_length=MOST_LEADERS)] = field(default_factory=list)
     """Items of the baskets before."""
-    again: float = 0.0
+    again: Amount = 0.0
     """Purchases by people who had bought it before, half-life 90 days."""
-    sold_ts: int = 0
-    countries: Weighed = field(default_factory=list)
+    sold_ts: Time = 0
+    countries: Annotated[list[tuple[Label, Amount]], Meta(max_length=COUNTRIES)] = field(default_factory=list)
     """Purchases by country, half-life 30 days."""
 
 

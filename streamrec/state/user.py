@@ -65,6 +65,27 @@ class ErasedUser(Struct, array_like=True):
     seq: int = 0
 
 
+ERASED_PREFIX, PARKED_PREFIX = b"\x01erased:", b"\x02parked:"
+"""Rows that are not of a user; no user id holds a control character."""
+
+
 def erased_key(user_id: str) -> bytes:
-    """The key under which an erasure is remembered; no user id holds a control character."""
-    return b"\x01erased:" + blake2b(user_id.encode(), digest_size=16).digest()
+    """The key under which an erasure is remembered."""
+    return ERASED_PREFIX + blake2b(user_id.encode(), digest_size=16).digest()
+
+
+class ParkedEvent(Struct, array_like=True, gc=False):
+    """An event as it was read, until the schema that its frame names is known."""
+
+    topic: str
+    """Without the prefix."""
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes | None]]
+
+
+def parked_key(topic: str, offset: int) -> bytes:
+    """The key under which an event of this partition waits."""
+    return PARKED_PREFIX + f"{topic}-{offset}".encode()

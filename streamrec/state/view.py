@@ -11,9 +11,10 @@ from streamrec.events.types import EventTime
 from streamrec.state import repeats
 from streamrec.state.decay import Tally
 from streamrec.state.item import ItemRow
-from streamrec.state.user import ErasedUser, UserRow, erased_key
+from streamrec.state.packing import UserState
+from streamrec.state.user import UserRow, erased_key
 
-Row = UserRow | ErasedUser | ItemRow
+Row = UserState | ItemRow
 
 
 def as_data(row: Row) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def as_data(row: Row) -> dict[str, Any]:
     return found
 
 
-def known(get: Callable[[bytes], UserRow | ErasedUser | None], user_id: str) -> dict[str, Any]:
+def known(get: Callable[[bytes], UserState | None], user_id: str) -> dict[str, Any]:
     """What the rows that `get` reads hold of a user: `row`, and `erased` if the person asked to be forgotten, else None."""
     row, erased = get(user_id.encode()), get(erased_key(user_id))
     return {

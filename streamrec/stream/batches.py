@@ -12,7 +12,7 @@ from streamrec.events.records import Outbound
 
 Place = tuple[str, int]
 """Topic and partition."""
-Fields = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
+Fields = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 """Key, value and headers of a record."""
 
 

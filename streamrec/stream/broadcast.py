@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streamrec.errors import BadEvent, StreamrecError
+from streamrec.events.records import Inbound, place
 from streamrec.settings import Settings
 from streamrec.stream import clients
 from streamrec.stream.answers import answered
 from streamrec.stream.core import Core
 from streamrec.stream.pieces import WorkerPieces
+
+log = structlog.get_logger(__name__)
 
 CHUNK = 256
 FETCH_RECORDS = 2000
@@ -68,13 +73,27 @@ class Broadcast:
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         got = await consumer.getmany(timeout_ms=POLL_MS, max_records=FETCH_RECORDS)
         for partition, records in got.items():
-            apply = self._pieces.broadcast[partition.topic]
             for begin in range(0, len(records), CHUNK):
-                await self._core.run(apply, partition.topic, records[begin : begin + CHUNK])
+                await self._core.run(self._apply, partition.topic, records[begin : begin + CHUNK])
         await self._core.run(self._pieces.between)
         heard = answered(consumer, self._assigned)
         if heard is not None:
             self._pieces.polled(heard)
+
+    def _apply(self, topic: str, records: Sequence[Inbound]) -> None:
+        """Apply records; where that raises, one by one (they are states, and can be taken over again), without the one at fault."""
+        apply = self._pieces.broadcast[topic]
+        try:
+            apply(topic, records)
+        except Exception as fault:
+            if isinstance(fault, StreamrecError) and not isinstance(fault, BadEvent):
+                raise
+            if len(records) > 1:
+                for record in records:
+                    self._apply(topic, [record])
+                return
+            log.error("a record on which the catalogue raises becomes a dead letter", exc_info=fault, **place(records[0]))
+            self._pieces.reject(records[0], BadEvent("failed", f"{type(fault).__name__} while the record was applied"))
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> None:
         """Take all partitions there are; those that are new are read from their beginning."""

@@ -19,7 +19,7 @@ from streamrec.stream.mark import MARK
 
 Pairs = Iterable[tuple[bytes, bytes | None]]
 """Keys and packed rows; None is a deleted row."""
-NO_HEADERS: list[tuple[str, bytes]] = []
+NO_HEADERS: list[tuple[str, bytes | None]] = []
 BATCH_BYTES = 512 * 1024
 TRANSACTION_TIMEOUT_MS = 60_000
 CLOSE_S = 5.0

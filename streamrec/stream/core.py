@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -26,6 +28,7 @@ class Core:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="core")
+        self._counting = threading.Lock()
         self._waiting = 0
 
     def call(self, function: Callable[Params, Result], *args: Params.args, **kwargs: Params.kwargs) -> Result:
@@ -33,11 +36,15 @@ class Core:
         return self._thread.submit(function, *args, **kwargs).result()
 
     async def run(self, function: Callable[..., Result], *args: object) -> Result:
-        """Run on the thread, after what it has to do already."""
-        future = asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
-        self._waiting += 1
-        future.add_done_callback(self._done)
-        return await future
+        """Run on the thread, after what it has to do already.
+
+        Who is cancelled here waits no more, but what runs on the thread runs to its end: until then `run_short` keeps off.
+        """
+        with self._counting:
+            self._waiting += 1
+        call = self._thread.submit(function, *args)
+        call.add_done_callback(self._done)
+        return await asyncio.wrap_future(call)
 
     async def run_short(self, function: Callable[..., Result], *args: object) -> Result:
         """Run at once, or after what the thread has to do already."""
@@ -47,8 +54,9 @@ class Core:
         """End the thread after what is queued."""
         self._thread.shutdown()
 
-    def _done(self, future: asyncio.Future[Result]) -> None:
-        self._waiting -= 1
+    def _done(self, call: Future[Result]) -> None:
+        with self._counting:
+            self._waiting -= 1
 
 
 class Pace:
@@ -73,11 +81,35 @@ class Pace:
         self._record_s = took if took > self._record_s or math.isinf(self._record_s) else (3 * self._record_s + took) / 4
 
 
-async def off_loop(function: Callable[..., Result], *args: object) -> Result:
-    """Run in some other thread; even when cancelled, wait until it has ended, so that nothing it uses is closed under it."""
-    task = asyncio.ensure_future(asyncio.to_thread(function, *args))
+async def off_loop(function: Callable[..., Result], *args: object, undo: Callable[[Result], object] | None = None) -> Result:
+    """Run in some other thread; even when cancelled, wait until it has ended, so that nothing it uses is closed under it.
+
+    What it has made when the caller is gone would belong to nobody: `undo` is called with it.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args))
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(work)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        await finished(work)
+        if undo is not None and work.exception() is None:
+            await finished(asyncio.ensure_future(asyncio.to_thread(undo, work.result())))
+        raise
+
+
+async def finished(*tasks: asyncio.Future[Any]) -> None:
+    """Wait until all of them have ended, also when that is cancelled meanwhile, once or several times."""
+    while any(not task.done() for task in tasks):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait(tasks)
+
+
+async def together(*work: Coroutine[Any, Any, Result]) -> list[Result]:
+    """Run at the same time; when one raises, or the caller is cancelled, the others are cancelled and have ended before this raises."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await finished(*tasks)
         raise

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import errno
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
-from rocksdict import BlockBasedOptions, Cache, DataBlockIndexType, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import (
+    BlockBasedOptions,
+    BottommostLevelCompaction,
+    Cache,
+    CompactOptions,
+    DataBlockIndexType,
+    DBCompressionType,
+    Options,
+    Rdict,
+    WriteBatch,
+)
 
 from streamrec.errors import DiskFault
 from streamrec.stream.mark import Stamp, decode_stamp, encode
@@ -17,6 +28,14 @@ from streamrec.stream.mark import Stamp, decode_stamp, encode
 log = structlog.get_logger(__name__)
 
 STAMP = b"\0stamp"
+DAMAGED = "damaged"
+"""A file of this name in the folder says that RocksDB found it damaged."""
+UNPURGED = "unpurged"
+"""Says that files may have rows that were deleted; should the process be killed, the next one rewrites them all."""
+LOCK_S, LOCK_PAUSE_S = 30.0, 0.05
+"""Longer than a disk takes to close while it compacts; for good it is held by a fault only."""
+MOST_RANGES = 100
+"""Beyond that, rewriting everything is quicker than one key range after the other."""
 WRITE_BUFFER_BYTES = 8 << 20
 BLOCK_CACHE_BYTES = 64 << 20
 _blocks = Cache(BLOCK_CACHE_BYTES)  # shared by all partitions of the process
@@ -40,6 +59,8 @@ def _options() -> Options:
     options.set_keep_log_file_num(2)
     options.set_compression_type(DBCompressionType.none())  # rows are small, and read one by one
     options.set_level_zero_file_num_compaction_trigger(8)
+    # The table of contents names the first and last key of every file that there was: begun anew each time, it forgets deleted ones.
+    options.set_max_manifest_file_size(1)
     return options
 
 
@@ -48,22 +69,45 @@ def disk_full(exc: BaseException) -> bool:
     return getattr(exc, "errno", None) == errno.ENOSPC or "No space left on device" in str(exc)
 
 
+def damaged(exc: BaseException) -> bool:
+    """Whether files are torn or missing, as a process leaves them that was killed while it made or wiped the folder."""
+    said = str(exc)
+    return said.startswith("Corruption") or "No such file or directory" in said
+
+
 class Disk:
     """Rows and stamp of one partition; a None among the values deletes the row."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forgets: bool = False) -> None:
+        """Open the folder, making it where it is not there; a damaged one is built anew, since the changelog has everything.
+
+        With `forgets`, deleted rows are remembered until `purge` has taken them out of the files, also through a restart.
+
+        Raises:
+            DiskFault: it cannot be opened for another reason, such as rights, or another process that holds it.
+        """
         self.folder = folder
+        if (folder / DAMAGED).exists():
+            log.warning("a disk was found damaged and is built anew", folder=str(folder))
+            shutil.rmtree(folder)
         try:
             self._db = self._open()
         except Exception as exc:
-            if disk_full(exc):
+            if not damaged(exc):
                 raise
-            # A process that was killed while it made or wiped the folder leaves it so; the changelog has everything.
-            log.warning("a disk cannot be opened and is built anew", folder=str(folder), reason=str(exc))
+            log.warning("a disk is damaged and is built anew", folder=str(folder), reason=str(exc))
             shutil.rmtree(folder)
             self._db = self._open()
         raw = self._db.get(STAMP)
         self.stamp: Stamp | None = decode_stamp(raw) if raw is not None else None
+        self._forgets = forgets
+        self._deleted: set[bytes] = set()
+        self._unpurged = self.holds_deleted
+
+    @property
+    def holds_deleted(self) -> bool:
+        """Whether files may still have rows that were deleted."""
+        return self._forgets and (self.folder / UNPURGED).exists()
 
     def get(self, key: bytes) -> bytes | None:
         """The packed row, if there is one.
@@ -78,7 +122,19 @@ class Disk:
         try:
             return cast(list[bytes | None], self._db.get(cast(Any, keys))) if keys else []
         except Exception as exc:
-            raise DiskFault(f"{self.folder} cannot be read ({exc}): check the disk; a deleted folder is built anew at the start") from exc
+            if damaged(exc):
+                (self.folder / DAMAGED).touch()
+            raise DiskFault(f"{self.folder} cannot be read ({exc}): check the disk; what is damaged is built anew at the start") from exc
+
+    def keys(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+        """The next `most` keys with a prefix, behind `after`, in order; those of the last checkpoint."""
+        found: list[bytes] = []
+        walk = self._db.iter()
+        walk.seek(max(prefix, after + b"\0"))
+        while walk.valid() and len(found) < most and (key := cast(bytes, walk.key())).startswith(prefix):
+            found.append(key)
+            walk.next()
+        return found
 
     def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
         """Write rows, and the stamp that says what they are, at once. Without a stamp the disk counts as unfinished."""
@@ -86,12 +142,35 @@ class Disk:
         for key, value in rows:
             if value is None:
                 batch.delete(key)
+                if self._forgets:
+                    self._deleted.add(key)
             else:
                 batch.put(key, value)
         if stamp is not None:
             batch.put(STAMP, encode(stamp))
+        if self._deleted and not self.holds_deleted:
+            (self.folder / UNPURGED).touch(mode=0o600)
         self._db.write(batch)
         self.stamp = stamp or self.stamp
+
+    def purge(self) -> None:
+        """Rewrite the files that hold deleted rows, so that nothing of them is left, log and table of contents included."""
+        (deleted, self._deleted), (whole, self._unpurged) = (self._deleted, set()), (self._unpurged, False)
+        options = CompactOptions()
+        options.set_bottommost_level_compaction(BottommostLevelCompaction.force())
+        options.set_exclusive_manual_compaction(False)
+        self._db.flush()
+        if whole or len(deleted) > MOST_RANGES:
+            self._db.compact_range(None, None, options)
+        else:
+            for key in sorted(deleted):
+                self._db.compact_range(key, key + b"\0", options)
+        # The table of contents that the compaction began still names the files before it; the next one does not.
+        if self.stamp is not None:
+            self._db.put(STAMP, encode(self.stamp))
+            self._db.flush()
+        if not self._deleted:
+            (self.folder / UNPURGED).unlink(missing_ok=True)
 
     def wipe(self) -> None:
         """Begin anew."""
@@ -99,6 +178,8 @@ class Disk:
         shutil.rmtree(self.folder)
         self._db = self._open()
         self.stamp = None
+        self._deleted.clear()
+        self._unpurged = False
 
     def close(self) -> None:
         """Let go of the files."""
@@ -106,4 +187,14 @@ class Disk:
 
     def _open(self) -> Rdict:
         self.folder.mkdir(parents=True, exist_ok=True)
-        return Rdict(str(self.folder), _options())
+        deadline = time.monotonic() + LOCK_S
+        while True:
+            try:
+                return Rdict(str(self.folder), _options())
+            except Exception as exc:
+                if damaged(exc) or disk_full(exc):
+                    raise
+                # Who holds it may be about to close it, as a partition of ours does that is given up while it opens.
+                if "/LOCK:" not in str(exc) or time.monotonic() > deadline:
+                    raise DiskFault(f"{self.folder} cannot be opened ({exc}): see who uses it, and that it may be written to") from exc
+            time.sleep(LOCK_PAUSE_S)

@@ -13,11 +13,14 @@ from faust.types.tuples import TP
 
 from streamrec.errors import Stalled, StateMismatch
 from streamrec.events.records import Rows
+from streamrec.processors.base import Memory
 from streamrec.settings import Settings
 from streamrec.stream.checkpoint import TopicIds, checkpoint, keep
+from streamrec.stream.core import finished, off_loop
 from streamrec.stream.flight import Flight
 from streamrec.stream.guard import Batch, Cursor
 from streamrec.stream.inbox import Inbox
+from streamrec.stream.leftovers import Leftovers, delete
 from streamrec.stream.offsets import GroupOffsets
 from streamrec.stream.opening import Opener
 from streamrec.stream.partition import Family, Partition, Tools
@@ -33,6 +36,7 @@ TICK_S = 0.2
 LISTEN_S = 1.0
 COMMIT_S = 1.0
 HEAL_S = 1.5
+TIDY_S = 30.0
 
 
 class Engine:
@@ -64,6 +68,7 @@ class Engine:
         self._flight = Flight()
         self._rounds = [Rounds(family, tools, self._partition, self._settled, self._gap, self._coming) for family in self._families]
         self._rounds_of = {topic: rounds for family, rounds in zip(self._families, self._rounds, strict=True) for topic in family.sources}
+        self._leftovers = Leftovers(settings.data_dir, [family.name for family in self._families], settings.lost_disk_s)
         self.inbox = Inbox(settings.poll_records)
         self._heard = time.monotonic()
 
@@ -156,7 +161,7 @@ class Engine:
     async def run(self) -> None:
         """Apply, tick, commit, heal and watch until cancelled."""
         rounds = (one.run() for one in self._rounds)
-        await asyncio.gather(*rounds, self._tick(), self._commit_now_and_then(), self._heal(), self._listen())
+        await asyncio.gather(*rounds, self._tick(), self._commit_now_and_then(), self._heal(), self._listen(), self._tidy())
 
     def silence_s(self) -> float:
         """For how long Kafka has not answered, be it fetches or our wish to join the group."""
@@ -169,6 +174,10 @@ class Engine:
         for tp, records in self.thread.lag(nexts).items() if nexts else ():
             found[tp.topic] += records
         return found
+
+    def memories(self, family: str) -> list[Memory]:
+        """What the processor of a family remembers of the partitions that are open, to be read only."""
+        return [one.memory for one in self._partitions.values() if one.family.name == family and one.open]
 
     async def look(self, family: str, number: int, read: Callable[[Rows[Any]], Found]) -> Found | None:
         """What `read` finds in the rows of a partition, between two batches; None when the partition is not open here."""
@@ -233,6 +242,13 @@ class Engine:
                     "see that the brokers are well, nothing is lost"
                 )
 
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(min(TIDY_S, self.settings.lost_disk_s / 2))
+            # While partitions open or close it is not told whose the folders are.
+            if not self.opening() and self.joined:
+                await off_loop(delete, self._leftovers.due(self._partitions.keys()))
+
     async def _take_over(self, numbers: set[int], kept: set[int], before: asyncio.Task[None] | None) -> None:
         if before is not None:
             try:
@@ -284,6 +300,7 @@ class Engine:
             keeper = self._keepers.pop(partition, None)
             if keeper is not None:
                 keeper.cancel()
+                await finished(keeper)  # it may be rewriting the disk that is about to be closed
             await self._opener.close(partition)
 
         await asyncio.gather(*(self._or_fail(close(partition)) for partition in partitions))

@@ -10,9 +10,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from streamrec.errors import InputError, TopicMismatch
-from streamrec.events.codec import header
-from streamrec.events.dead_letters import MARKER, PREFIX
-from streamrec.events.records import Headers
+from streamrec.events.dead_letters import MARKER, PREFIX, is_marker
+from streamrec.events.records import Headers, header
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.survey import reader, records_between
@@ -32,7 +31,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter: `source` is the full name of its topic, `failed_ms` when it failed last, `redriven` whether it was sent back."""
+    """A dead letter: `source` is the full name of its topic, `failed_ms` when it failed last, `redriven` whether it was sent back.
+
+    `cut` says what was shortened; it is empty for most letters.
+    """
 
     place: Place
     source: str
@@ -47,6 +49,12 @@ class Letter:
     value: bytes | None = None
     headers: Headers = ()
     redriven: bool = False
+    cut: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether key and value are as they were read."""
+        return not any(part.startswith(("key: ", "value: ")) for part in self.cut.split("; "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ def place_of(text: str) -> Place:
         InputError: it is none.
     """
     partition, _, offset = text.partition("-")
-    if not (partition.isdigit() and offset.isdigit()):
+    if not all(part.isascii() and part.isdigit() and len(part) < 20 for part in (partition, offset)):
         raise InputError(f"{text} is no dead letter; name one as `streamrec dlq ls` does, such as 3-17")
     return Place(int(partition), int(offset))
 
@@ -98,9 +106,8 @@ def find(settings: Settings, choice: Choice) -> list[Letter]:
     done: set[Place] = set()
     with reader(settings) as consumer:
         for record in _all(consumer, settings):
-            marked = header(record.headers, MARKER)
-            if marked is not None and record.value is None:
-                done.add(place_of(marked.decode()))
+            if is_marker(record.key, record.value, record.headers):
+                done |= _marked(record)
             elif choice.takes(letter := letter_of(record), settings.prefix):
                 found[letter.place] = replace(letter, value=None, headers=())
     letters = [replace(letter, redriven=letter.place in done) for letter in found.values()]
@@ -119,7 +126,7 @@ def fetch(settings: Settings, places: Iterable[Place]) -> Iterator[Letter]:
                 continue
             place, first, end = known[partition]
             for record in records_between(consumer, place, max(first, min(offsets)), min(end, max(offsets) + 1)):
-                if record.offset in offsets and header(record.headers, MARKER) is None:
+                if record.offset in offsets and not is_marker(record.key, record.value, record.headers):
                     yield letter_of(record)
 
 
@@ -146,7 +153,17 @@ def letter_of(record: ConsumerRecord) -> Letter:
         key=record.key,
         value=record.value,
         headers=record.headers,
+        cut=text("cut"),
     )
+
+
+def _marked(record: ConsumerRecord) -> set[Place]:
+    """The letter that a marker names; none where no redrive can have written it: a marker lies in its letter's partition, behind it."""
+    try:
+        named = place_of((header(record.headers, MARKER) or b"").decode())
+    except (UnicodeDecodeError, InputError):
+        return set()
+    return {named} if named.partition == record.partition and named.offset < record.offset else set()
 
 
 def newest_offsets(settings: Settings, name: str, begin: int) -> dict[bytes | None, int]:

@@ -12,7 +12,7 @@ from streamrec.errors import StateMismatch
 from streamrec.settings import Settings
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.checkpoint import TopicIds
-from streamrec.stream.core import Core, off_loop
+from streamrec.stream.core import Core, off_loop, together
 from streamrec.stream.disk import Disk
 from streamrec.stream.partition import Family, Partition
 from streamrec.stream.recovery import recover
@@ -43,14 +43,14 @@ class Opener:
 
         async def begin(family: Family, number: int) -> Partition:
             async with limit:
-                disk = await off_loop(Disk, self._settings.data_dir / family.name / str(number))
+                disk = await off_loop(Disk, self._settings.data_dir / family.name / str(number), family.personal, undo=Disk.close)
                 changelog = Changelog(self._settings, family.name, family.changelog, number)
                 partition = Partition(family, number, changelog, disk, self._budget)
                 made(partition)
                 await changelog.open()
                 return partition
 
-        new = await asyncio.gather(*(begin(family, number) for family, number in wanted))
+        new = await together(*(begin(family, number) for family, number in wanted))
         await recover(self._settings, new, self._ids, self._tombstones_kept_ms)
         await self._require_first_start([partition for partition in new if partition.saved is None], thread)
         return new

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from streamrec.events.records import Outbound
+from streamrec.clock import now_ms
+from streamrec.errors import BadEvent
+from streamrec.events.dead_letters import dead_letter
+from streamrec.events.records import Outbound, Record
+from streamrec.events.sizes import shortened, size_of
+from streamrec.events.topics import EVENT_BYTES
 from streamrec.settings import Settings
 from streamrec.stream import clients
 from streamrec.stream.batches import Fields, Place, by_place, fill
 
+log = structlog.get_logger(__name__)
+
 BATCH_BYTES = 512 * 1024
+LARGE_BYTES = 64 * 1024
+"""What we make ourselves has few and short headers: only where the value is longer, the size is looked at."""
 WAITING_BYTES = 32 * 1024 * 1024
 """Beyond this, whoever sends waits: then Kafka is slower than the worker."""
 
@@ -32,8 +42,11 @@ class Outbox:
     One batch of each partition is with the producer; what comes meanwhile becomes the next one.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limits: Mapping[str, int] | None = None) -> None:
+        """`limits` are the largest record batches (bytes) that topics take, by full name."""
         self._settings = settings
+        self._limits = limits or {}
+        self._dead_letters = settings.topic("dead-letters")
         self._producer: AIOKafkaProducer | None = None
         self._lanes: dict[Place, _Lane] = {}
         self._busy: set[_Lane] = set()
@@ -52,10 +65,12 @@ class Outbox:
     async def send(self, records: Sequence[Outbound]) -> Sent:
         """Send records; await what is returned before a checkpoint covers them.
 
-        A record larger than a batch goes out in one of its own.
+        A record larger than a batch goes out in one of its own; what is larger than its topic takes becomes a dead letter, and a dead
+        letter is shortened.
         """
         producer = self._producer
         assert producer is not None
+        records = [self._fitting(record) for record in records]
         for topic in {record.topic for record in records}.difference(self._partitions):
             self._partitions[topic] = len(await producer.partitions_for(topic))
         sent: Sent = []
@@ -65,6 +80,22 @@ class Outbox:
         while sum(lane.waiting_bytes for lane in self._busy) > WAITING_BYTES:
             await asyncio.wait([lane.task for lane in self._busy if lane.task is not None], return_when=asyncio.FIRST_COMPLETED)
         return sent
+
+    def _fitting(self, record: Outbound) -> Outbound:
+        if record.topic == self._dead_letters:
+            return shortened(record, self._limit(record.topic))
+        if record.value is None or len(record.value) <= LARGE_BYTES:
+            return record
+        size, most = size_of(record.key, record.value, record.headers), self._limit(record.topic)
+        if size <= most:
+            return record
+        fault = BadEvent("too_large", f"a record of {size} bytes for {record.topic}, which takes {most}: raise its max.message.bytes")
+        log.error("a record is larger than its topic takes and becomes a dead letter", topic=record.topic, size=size, most=most)
+        read = Record(record.topic, -1, -1, now_ms(), record.key, record.value, record.headers)
+        return shortened(dead_letter(self._dead_letters, read, "send", fault, now_ms()), self._limit(self._dead_letters))
+
+    def _limit(self, topic: str) -> int:
+        return self._limits.get(topic, EVENT_BYTES)
 
     async def close(self) -> None:
         """Send what is left and disconnect."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from streamrec.clock import now_ms
-from streamrec.errors import BadEvent
+from streamrec.errors import BadEvent, StreamrecError
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.processors.base import Memory, Outcome, Processor
@@ -28,19 +28,25 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of state: the topics that change it (full names), its changelog, and its code."""
+    """A kind of state: the topics that change it (full names), its changelog, and its code; `personal` rows leave no trace when deleted."""
 
     name: str
     sources: tuple[str, ...]
     changelog: str
     processor: Processor[Any]
+    personal: bool = False
+
+
+async def _at_once() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What all partitions of a worker share; a partition is saved early once it has sent `checkpoint_after` records.
 
-    `dead_letters` is the full name of the topic for records on which a processor raises.
+    `dead_letters` is the full name of the topic for records on which a processor raises. `confirm` returns once what was fetched
+    before is known to be of the topics that the state rests on.
     """
 
     core: Core
@@ -48,6 +54,7 @@ class Tools:
     metrics: Metrics
     checkpoint_after: int
     dead_letters: str
+    confirm: Callable[[], Awaitable[None]] = _at_once
     audience: Audience = field(default_factory=Audience)
 
 
@@ -115,7 +122,14 @@ class Partition:
         async with self.lock:
             if self.open and not self.torn and processor.waits(self.memory):
                 self.torn = True
-                outcome = await tools.core.run(self._tick)
+                try:
+                    outcome = await tools.core.run(self._tick)
+                except StreamrecError:
+                    raise
+                except Exception as fault:
+                    self.quarantine.tolerate(fault)
+                    self.torn = False
+                    return
                 await self.send("tick", Piece((), outcome), tools)
                 if outcome.records or outcome.saved or self.table.dirty:
                     self.moved.set()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamrec.errors import BadEvent
 from streamrec.events.records import Inbound, Rows
 from streamrec.processors.base import Processor
 
@@ -32,6 +33,10 @@ def _none_removed(rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
     return {}
 
 
+def _not_rejected(record: Inbound, error: BadEvent) -> None:
+    raise error
+
+
 def _unheard(moment: float) -> None:
     pass
 
@@ -40,9 +45,10 @@ def _unheard(moment: float) -> None:
 class WorkerPieces:
     """The processors of both state families, and who takes the broadcast topics.
 
-    `broadcast` maps the full names of topics to the functions that apply their records, `warm` runs once on the core
-    thread after they have caught up and before the first event, and `between` some times a second between two batches.
-    `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
+    `broadcast` maps the full names of topics to the functions that apply their records, and `reject` is told of a record on which
+    such a function raises. `warm` runs once on the core thread after they have caught up and before the first event, and `between`
+    some times a second between two batches. `polled` hears up to which monotonic time the broadcast topics are known (on the event
+    loop: store it and return).
     On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
     which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
     `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
@@ -51,6 +57,7 @@ class WorkerPieces:
     user: Processor[Any]
     item: Processor[Any]
     broadcast: Mapping[str, Apply] = field(default_factory=dict)
+    reject: Callable[[Inbound, BadEvent], None] = _not_rejected
     warm: Callable[[], None] = _nothing
     polled: Callable[[float], None] = _unheard
     names: Callable[[Collection[str], Collection[str]], Names] = _unnamed

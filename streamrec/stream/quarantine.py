@@ -14,7 +14,9 @@ from streamrec.processors.base import Outcome
 log = structlog.get_logger(__name__)
 
 LIMIT = 100
-"""So many condemned records of one partition speak against the code, not against the records."""
+SHARE = 0.5
+"""Once more than `LIMIT` records of a partition were condemned, and they are more than half of what it had, the code is at fault, not
+the records: a stranger who finds one that raises must not be able to stop the others by sending it often."""
 
 Whose = TypeVar("Whose")
 Work = Sequence[tuple[Whose, Sequence[Inbound]]]
@@ -29,22 +31,34 @@ class Piece(NamedTuple):
 
 
 class Quarantine:
-    """Counts the records that made the processor of one partition raise."""
+    """Counts the records of one partition, and those that made its processor raise."""
 
     def __init__(self) -> None:
-        self._condemned = 0
+        self._condemned = self._processed = 0
+
+    def pass_over(self, records: int) -> None:
+        """So many records were processed."""
+        self._processed += records
 
     def condemn(self, record: Inbound, fault: Exception) -> Piece:
         """The record becomes a dead letter.
 
         Raises:
-            Exception: the fault, when too many records have been condemned.
+            Exception: the fault, when the code seems to be at fault.
         """
-        self._condemned += 1
-        if self._condemned > LIMIT:
-            raise fault
+        self._count(fault)
         log.error("a record on which the processor raises becomes a dead letter", **place(record))
         return Piece([record], BadEvent("failed", f"{type(fault).__name__} while the event was applied"))
+
+    def tolerate(self, fault: Exception) -> None:
+        """What waits for a time could not be sent, and is tried again; raises as `condemn` does."""
+        self._count(fault)
+        log.error("what waits for a time could not be processed and is tried again", exc_info=fault)
+
+    def _count(self, fault: Exception) -> None:
+        self._condemned += 1
+        if self._condemned > LIMIT and self._condemned > SHARE * (self._condemned + self._processed):
+            raise fault
 
 
 def sift(
@@ -56,13 +70,16 @@ def sift(
 
     Raises:
         StreamrecError: state or disk are at fault, not the records.
-        Exception: what the processor raised, when too many records of a partition have been condemned.
+        Exception: what the processor raised, when it does so on most records of a partition.
     """
     try:
-        return [(whose, Piece(records, outcome)) for (whose, records), outcome in zip(work, process(work), strict=True)]
-    except StreamrecError:
-        raise
+        pieces = [(whose, Piece(records, outcome)) for (whose, records), outcome in zip(work, process(work), strict=True)]
+        for whose, records in work:
+            quarantine(whose).pass_over(len(records))
+        return pieces
     except Exception as fault:
+        if isinstance(fault, StreamrecError) and not isinstance(fault, BadEvent):
+            raise
         log.debug("a processor raised", records=sum(len(records) for _, records in work), exc_info=fault)
         if len(work) > 1:
             smaller: list[Work[Whose]] = [[one] for one in work]

@@ -207,32 +207,46 @@ def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
     found: dict[str, Any] = {topic["name"]: topic for topic in client.describe_topics(list(names)) if not topic["error_code"]}
     resources = [ConfigResource(ConfigResourceType.TOPIC, full) for full in found]
     configs = client.describe_configs(resources, config_filter="all")["topic"] if resources else {}
+    keyed = {len(found[full]["partitions"]) for full, name in names.items() if full in found and TOPICS[name].keyed}
     return [
         _report(
             settings,
             name,
             found.get(full),
             {key: str(entry["value"]) for key, entry in configs.get(full, {}).items() if entry["value"] is not None},
+            alike=len(keyed) == 1,
         )
         for full, name in names.items()
     ]
 
 
-def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, config: Mapping[str, str]) -> Report:
+def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, config: Mapping[str, str], *, alike: bool) -> Report:
+    """`alike`: all keyed topics have equal numbers of partitions, as they must."""
     topic, wanted = TOPICS[name], partitions_of(TOPICS[name], settings)
     if found is None:
         problem = "it is missing; run `streamrec topics create`"
         return Report(name, settings.topic(name), topic.key, wanted, topic.cleanup, "missing", problem)
     count, cleanup = len(found["partitions"]), config.get("cleanup.policy", topic.cleanup)
+    least, most = int(topic.config.get("max.message.bytes", 0)), int(config.get("max.message.bytes", EVENT_BYTES))
     problem = ""
     if count != wanted:
-        first = f"set STREAMREC_PARTITIONS={count}" if topic.keyed else "delete it"
-        problem = (
-            f"{count} partitions instead of {wanted}; {first}, or choose another STREAMREC_PREFIX "
-            "(Kafka takes no partitions away, and adding some moves keys)"
-        )
+        problem = f"{count} partitions instead of {wanted}; {_advice(topic, count, wanted, alike)}"
     elif cleanup != topic.cleanup:
         problem = f"cleanup.policy={cleanup} instead of {topic.cleanup}; set it with kafka-configs, or choose another STREAMREC_PREFIX"
+    elif name.endswith("changelog") and most < least:
+        problem = f"max.message.bytes={most}, but its records may have {least}; set that with kafka-configs"
     topic_id = str(found["topic_id"]) if found.get("topic_id") else None
     state = "mismatch" if problem else "ok"
     return Report(name, settings.topic(name), topic.key, count, cleanup, state, problem, topic_id, config)
+
+
+def _advice(topic: Topic, count: int, wanted: int, alike: bool) -> str:
+    if topic.keyed and alike:
+        return f"all keyed topics have {count}: set STREAMREC_PARTITIONS={count}, or choose another STREAMREC_PREFIX"
+    if count < wanted:
+        return "add the missing ones with kafka-topics before anything is sent to it, or delete it and run `streamrec topics create`"
+    return (
+        "Kafka takes no partitions away, and with more of them keys belong to others than those where their state is: stop producers and "
+        "workers, delete the topic, run `streamrec topics create` and `streamrec state repair`, and let the producers send again what "
+        "was not read; or choose another STREAMREC_PREFIX"
+    )

@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import structlog
@@ -28,6 +28,7 @@ from streamrec.stream.core import Core
 from streamrec.stream.engine import Engine
 from streamrec.stream.exits import explain
 from streamrec.stream.folder import instance_id, locked, write_web
+from streamrec.stream.identity import TopicIdentity
 from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
 from streamrec.stream.partition import Family, Tools
@@ -71,14 +72,12 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signal.signal(signal.SIGTERM, _leave)
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
-        reports = {report.topic: report for report in topics.create(settings)}
-        ids = {topic: report.topic_id for topic, report in reports.items()}
-        kept_ms = {topic: int(report.config.get("delete.retention.ms", topics.DAY_MS)) for topic, report in reports.items()}
+        reports = topics.create(settings)
         core = Core()
         built = core.call(pieces, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
-                runner.run(_serve(settings, built, core, listening, ids, kept_ms))
+                runner.run(_serve(settings, built, core, listening, reports))
             except Exception as exc:
                 _die(exc, settings)
         core.stop()
@@ -90,17 +89,22 @@ async def _serve(
     pieces: WorkerPieces,
     core: Core,
     listening: socket.socket,
-    ids: TopicIds,
-    tombstones_kept_ms: Mapping[str, int],
+    reports: Sequence[topics.Report],
 ) -> None:
-    """Serve until told to stop; raises what makes going on impossible."""
+    """Serve until told to stop; raises what makes going on impossible. `reports` tell how the topics are."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, lambda: os._exit(INTERRUPTED) if stop.is_set() else stop.set())
-    metrics, outbox = Metrics(settings.prefix), Outbox(settings)
+    ids: TopicIds = {report.topic: report.topic_id for report in reports}
+    kept_ms = {report.topic: int(report.config.get("delete.retention.ms", topics.DAY_MS)) for report in reports}
+    limits = {report.topic: int(report.config.get("max.message.bytes", topics.EVENT_BYTES)) for report in reports}
+    metrics, outbox = Metrics(settings.prefix), Outbox(settings, limits)
     metrics.follow_model(pieces.info, pieces.pairs, pieces.swaps, pieces.weights)
-    tools = Tools(core, outbox, metrics, settings.checkpoint_lists, settings.topic("dead-letters"))
-    engine = Engine(settings, _families(settings, pieces), tools, Opener(settings, core, ids, tombstones_kept_ms), ids)
+    families = _families(settings, pieces)
+    state = {topic for family in families for topic in (*family.sources, family.changelog)}
+    identity = TopicIdentity(settings, reports, state, pieces.broadcast)
+    tools = Tools(core, outbox, metrics, settings.checkpoint_lists, settings.topic("dead-letters"), identity.confirm)
+    engine = Engine(settings, families, tools, Opener(settings, core, ids, kept_ms), ids)
     broadcast = Broadcast(settings, pieces, core)
     app = create_app(settings, engine, instance_id(settings.data_dir, settings.instance_id), listening)
     serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag, lambda: len(engine.inbox))
@@ -116,7 +120,7 @@ async def _serve(
     log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
 
     await outbox.open()
-    work = [engine.watch(one) for one in (broadcast.run(), _open_gate(engine, broadcast, pieces), engine.run())]
+    work = [engine.watch(one) for one in (identity.run(), broadcast.run(), _open_gate(engine, broadcast, pieces), engine.run())]
     start = engine.watch(app.start())
     ends = [asyncio.ensure_future(one) for one in (stop.wait(), app._crashed.wait(), engine.failure)]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -198,7 +202,7 @@ def _families(settings: Settings, pieces: WorkerPieces) -> tuple[Family, Family]
         return tuple(settings.topic(name) for name in names)
 
     return (
-        Family("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), pieces.user),
+        Family("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), pieces.user, personal=True),
         Family("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), pieces.item),
     )
 

@@ -11,9 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from streamrec.events.codec import header
 from streamrec.events.dead_letters import PREFIX
-from streamrec.events.records import Inbound
+from streamrec.events.records import Inbound, header
 from streamrec.processors.base import Outcome
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)

@@ -10,9 +10,8 @@ from typing import Any
 
 import msgspec
 
-from streamrec.events.codec import header
 from streamrec.events.dead_letters import PREFIX
-from streamrec.events.records import Inbound, Outbound
+from streamrec.events.records import Inbound, Outbound, header
 from streamrec.events.types import Recommendation
 from streamrec.reasons import in_words
 from streamrec.stream.pieces import Names

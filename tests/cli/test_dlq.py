@@ -24,6 +24,7 @@ from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 NOW = int(time.time() * 1000)
+TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(cli: Cli, settings: Se
             producer.send(settings.topic(topic), value, key=key, partition=partition, headers=list(headers)).get(10)
 
         avro = framed(7, avro_schema("views"), view("anna"))
-        send("views", b"anna", avro, None, ("traceparent", b"00-1-2-03"))
+        send("views", b"anna", avro, None, ("traceparent", TRACE))
         send("views", b"ben", json.dumps(view("ben")).encode(), 1 - partition_of(b"ben", 2))
         send("views", b"carl", b'{"user_id": "carl\x1b[2J", "ts"')
         send("views", None, json.dumps(view("dora")).encode())
@@ -97,7 +98,7 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(cli: Cli, settings: Se
     shown = dlq("show", letter["letter"])
     assert bytes.fromhex(shown["value"]["hex"]) == avro
     assert (shown["key"]["text"], shown["value"]["text"]) == ("anna", None)
-    assert {"name": "traceparent", "text": "00-1-2-03", "hex": b"00-1-2-03".hex()} in shown["headers"]
+    assert {"name": "traceparent", "text": TRACE.decode(), "hex": TRACE.hex()} in shown["headers"]
     (broken,) = dlq("ls", "--reason", "malformed")["letters"]
     page = cli("dlq", "show", broken["letter"], *flags).out
     assert "next step  Mend the producer" in page
@@ -130,8 +131,8 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(cli: Cli, settings: Se
     back = [record for record in records(settings, "views") if record.value == avro]
     assert len(back) == 3
     assert {record.partition for record in back} == {partition_of(b"anna", 2)}
-    assert all(("traceparent", b"00-1-2-03") in record.headers for record in back)
-    traced = [record for record in records(settings, "recommendations") if ("traceparent", b"00-1-2-03") in record.headers]
+    assert all(("traceparent", TRACE) in record.headers for record in back)
+    traced = [record for record in records(settings, "recommendations") if ("traceparent", TRACE) in record.headers]
     assert len(traced) == 1
 
     with KafkaProducer(bootstrap_servers=settings.broker, acks="all") as producer:

@@ -8,33 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from streamrec.errors import BadEvent, RegistryUnavailable
+from streamrec.errors import BadEvent
 from streamrec.events.avro import avro_schema
 from streamrec.events.codec import INPUTS, REASONS, decode, decode_batch
-from streamrec.events.registry import SchemaRegistry
+from streamrec.events.registry import SchemaAwaited
 from streamrec.events.types import View, to_builtins
-from tests.events.registries import framed
+from tests.events.registries import Schemas, framed
 from tests.events.strategies import VALID, Record
 
 OWN = {number: avro_schema(name) for number, name in enumerate(INPUTS)}
 VIEW = {"user_id": "u1", "item_id": "i1", "ts": 1_300_000_000_000}
-
-
-def known(schemas: dict[int, Any]) -> SchemaRegistry:
-    def fetch(schema_id: int) -> Any:
-        if schema_id not in schemas:
-            raise BadEvent("unknown_schema", "there is none")
-        return schemas[schema_id]
-
-    return SchemaRegistry(fetch)
-
-
-SCHEMAS = known(OWN)
+SCHEMAS = Schemas(OWN)
 
 
 def of(schema: dict[str, Any], record: dict[str, Any], topic: str = "views") -> Any:
     try:
-        return decode(topic, framed(1, schema, record), (), known({1: schema}))
+        return decode(topic, framed(1, schema, record), (), Schemas({1: schema}))
     except BadEvent as bad:
         return bad
 
@@ -115,12 +104,21 @@ def test_avro_may_begin_with_a_brace() -> None:
     schema = record_of(("offset", "int"), ("user_id", "string"), ("item_id", "string"), ("ts", "long"))
     value = framed(1, schema, VIEW | {"offset": -62})
     assert value[5:6] == b"{"
-    assert isinstance(decode("views", value, (), known({1: schema})), View)
+    assert isinstance(decode("views", value, (), Schemas({1: schema})), View)
 
 
-def test_a_registry_that_is_away_is_no_fault_of_the_event() -> None:
-    def away(schema_id: int) -> Any:
-        raise RegistryUnavailable("it is away")
+class Asking:
+    """Schemas of which none is known yet."""
 
-    with pytest.raises(RegistryUnavailable):
-        decode_batch("views", [Record(value=framed(1, OWN[0], VIEW))], SchemaRegistry(away))
+    def avro(self, schema_id: int) -> Any:
+        raise SchemaAwaited(schema_id)
+
+    def settled(self, schema_id: int) -> bool:
+        return False
+
+
+def test_an_event_whose_schema_is_being_asked_for_is_neither_good_nor_bad() -> None:
+    json_view, avro_view = Record(value=json.dumps(VIEW).encode()), Record(value=framed(1, OWN[0], VIEW))
+    first, second = decode_batch("views", [avro_view, json_view], Asking())
+    assert isinstance(first, SchemaAwaited)
+    assert isinstance(second, View)

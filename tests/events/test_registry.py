@@ -1,19 +1,23 @@
 import json
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streamrec.errors import BadEvent, RegistryUnavailable
+from streamrec.errors import BadEvent
 from streamrec.events import registry as registries
 from streamrec.events.avro import avro_schema
-from streamrec.events.registry import Http, SchemaRegistry, registry
+from streamrec.events.registry import Http, RegistryAway, SchemaAwaited, SchemaRegistry, registry
 from streamrec.settings import Settings
 from tests.events.registries import Registry, serving
 
 VIEW = avro_schema("views")
 LINKED = {"type": "record", "name": "a.Link", "fields": [{"name": "next", "type": ["null", "Link"]}]}
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -24,19 +28,35 @@ def server() -> Iterator[Registry]:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registries, "PAUSE_S", 0.0)
+    monkeypatch.setattr(registries, "LEAST_PAUSE_S", 0.0)
+    monkeypatch.setattr(registries, "MOST_PAUSE_S", 0.0)
+
+
+def found(schemas: SchemaRegistry, schema_id: int) -> Any:
+    """The schema, once it has been asked for."""
+    with pytest.raises(SchemaAwaited):
+        schemas.avro(schema_id)
+    assert schemas.wait(PATIENCE_S)
+    return schemas.avro(schema_id)
 
 
 def reason(schemas: SchemaRegistry, schema_id: int) -> str:
     with pytest.raises(BadEvent) as caught:
-        schemas.avro(schema_id)
+        found(schemas, schema_id)
     assert caught.value.reason == "unknown_schema"
     return str(caught.value)
 
 
-def test_a_schema_is_asked_for_once(server: Registry) -> None:
+def test_a_schema_is_asked_for_once_and_nobody_waits_for_the_answer(server: Registry) -> None:
     schemas = registry(Settings(schema_registry=server.url + "/"))
     assert schemas is not None
+    for _ in range(3):
+        try:
+            schemas.avro(1)
+        except SchemaAwaited:
+            continue
+    assert schemas.wait(PATIENCE_S)
+    assert schemas.settled(1)
     assert schemas.avro(1)["name"] == "streamrec.View"
     assert schemas.avro(1) is schemas.avro(1)
     assert server.asked == [("/schemas/ids/1", None)]
@@ -45,7 +65,7 @@ def test_a_schema_is_asked_for_once(server: Registry) -> None:
 def test_user_and_password_are_sent_as_basic_authentication(server: Registry) -> None:
     schemas = registry(Settings(schema_registry=server.url, schema_registry_auth="me:secret"))  # type: ignore[arg-type]
     assert schemas is not None
-    schemas.avro(1)
+    found(schemas, 1)
     assert server.asked == [("/schemas/ids/1", "Basic bWU6c2VjcmV0")]
 
 
@@ -58,6 +78,7 @@ def test_a_schema_that_cannot_be_used_makes_a_dead_letter(server: Registry, sche
     "answer",
     [
         {"schema": "no JSON"},
+        {"schema": "[" * 100_000},
         {"schema": '{"type": "recrod"}'},
         {"schema": '{"type": "record", "name": "A"}'},
         {"schema": json.dumps(VIEW), "references": [{"name": "other"}]},
@@ -72,12 +93,14 @@ def test_what_is_no_schema_by_itself_makes_a_dead_letter(server: Registry, answe
 def test_that_there_is_no_schema_is_remembered_for_a_minute(server: Registry) -> None:
     now = 100.0
     schemas = SchemaRegistry(Http(server.url), lambda: now)
+    reason(schemas, 9)
     for _ in range(3):
-        reason(schemas, 9)
+        with pytest.raises(BadEvent):
+            schemas.avro(9)
     assert len(server.asked) == 1
     server.schemas[9] = VIEW
     now += 61
-    assert schemas.avro(9)
+    assert found(schemas, 9)
     assert len(server.asked) == 2
 
 
@@ -89,24 +112,77 @@ def test_ids_that_mean_nothing_do_not_pile_up(server: Registry, monkeypatch: pyt
     assert len(schemas._unknown) <= 5
 
 
-def test_a_registry_that_is_busy_is_asked_again(server: Registry) -> None:
-    server.broken = [500, 503, 429]
-    assert SchemaRegistry(Http(server.url)).avro(1)
+def test_of_many_ids_only_some_are_asked_for_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registries, "AWAITED_IDS", 3)
+    go_on = threading.Event()
+
+    def slow(schema_id: int) -> Any:
+        go_on.wait(PATIENCE_S)
+        return VIEW
+
+    schemas = SchemaRegistry(slow)
+    for schema_id in range(3):
+        with pytest.raises(SchemaAwaited):
+            schemas.avro(schema_id)
+    with pytest.raises(BadEvent, match="3 others are being asked for"):
+        schemas.avro(3)
+    go_on.set()
+    assert schemas.wait(PATIENCE_S)
+    assert found(schemas, 3)
+
+
+def test_an_id_without_an_answer_holds_up_no_other() -> None:
+    asked: list[int] = []
+
+    def fetch(schema_id: int) -> Any:
+        asked.append(schema_id)
+        if schema_id == 1 and 2 not in asked:
+            raise RegistryAway("not now")
+        return VIEW
+
+    schemas = SchemaRegistry(fetch)
+    for schema_id in (1, 2):
+        with pytest.raises(SchemaAwaited):
+            schemas.avro(schema_id)
+    assert schemas.wait(PATIENCE_S)
+    assert schemas.avro(1)
+    assert schemas.avro(2)
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+def test_a_registry_that_refuses_is_asked_again_and_no_event_is_condemned(server: Registry, status: int) -> None:
+    server.broken = [status] * 3
+    assert found(SchemaRegistry(Http(server.url)), 1)
     assert len(server.asked) == 4
 
 
-def test_one_that_refuses_is_not_asked_again_and_no_event_is_condemned(server: Registry) -> None:
-    server.broken = [401]
-    with pytest.raises(RegistryUnavailable, match=r"answers 401.*schema_registry_auth"):
-        SchemaRegistry(Http(server.url)).avro(1)
-    assert len(server.asked) == 1
+ANSWER = json.dumps({"schema": json.dumps(VIEW)}).encode()
 
 
-def test_one_that_is_away_for_longer_than_the_patience_is_an_error(server: Registry) -> None:
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER[:40],
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"sch",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>x</html>\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"schema":5}',
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(200)) + b"\r\n",
+        b"",
+    ],
+)
+def test_what_answers_otherwise_than_a_registry_counts_as_away(raw: bytes) -> None:
+    with answering(raw) as url, pytest.raises(RegistryAway, match="check schema_registry"):
+        Http(url)(1)
+
+
+def test_one_that_nobody_serves_counts_as_away() -> None:
     with serving({}) as gone:
         pass
-    with pytest.raises(RegistryUnavailable, match=r"cannot be asked .*nothing is lost"):
-        SchemaRegistry(Http(gone.url, patience_s=0.01)).avro(1)
+    with pytest.raises(RegistryAway, match="cannot be asked"):
+        Http(gone.url)(1)
 
 
 def test_a_folder_has_a_file_for_each_id(tmp_path: Path) -> None:
@@ -114,17 +190,40 @@ def test_a_folder_has_a_file_for_each_id(tmp_path: Path) -> None:
     (tmp_path / "8.avsc").write_text("{")
     schemas = registry(Settings(schema_registry=str(tmp_path)))
     assert schemas is not None
-    assert schemas.avro(7)["name"] == "streamrec.View"
+    assert found(schemas, 7)["name"] == "streamrec.View"
     assert "8.avsc is no JSON" in reason(schemas, 8)
     assert "there is no" in reason(schemas, 9)
 
 
-def test_a_folder_that_is_not_there_condemns_no_event(tmp_path: Path) -> None:
-    schemas = registry(Settings(schema_registry=str(tmp_path / "unmounted")))
+def test_a_folder_that_comes_later_condemns_no_event(tmp_path: Path) -> None:
+    place = tmp_path / "unmounted"
+    schemas = registry(Settings(schema_registry=str(place)))
     assert schemas is not None
-    with pytest.raises(RegistryUnavailable, match="is no folder"):
+    with pytest.raises(SchemaAwaited):
         schemas.avro(1)
+    assert not schemas.settled(1)
+    (tmp_path / "1.avsc").write_text(json.dumps(VIEW))
+    place.symlink_to(tmp_path)
+    assert schemas.wait(PATIENCE_S)
+    assert schemas.avro(1)
 
 
 def test_without_the_setting_there_is_no_registry() -> None:
     assert registry(Settings()) is None
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[str]:
+    """The address of a server that says this, and hangs up."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(raw)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()

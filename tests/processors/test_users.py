@@ -19,6 +19,8 @@ from streamrec.state.user import ErasedUser, erased_key
 from tests.processors.user_side import Side, header, lists, out, view
 from tests.shop import NOW, WordModel, record, room, rows
 
+TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 def buy(offset: int, user: str = "u", item_id: str = "i1", **fields: Any) -> Record:
     return record("purchases", offset, user_id=user, item_id=item_id, ts=NOW + offset, price=1, currency="GBP", **fields)
@@ -172,12 +174,18 @@ def test_an_item_says_in_which_live_room_it_is() -> None:
 
 
 def test_the_list_carries_cloud_event_headers_and_the_trace() -> None:
-    traced = view(1)._replace(headers=[("traceparent", b"00-abc-def-01")])
+    traced = view(1)._replace(headers=[("traceparent", TRACE)])
     (sent,) = out(Side().send(traced), "recommendations")
     headers = dict(sent.headers)
     assert headers["ce_id"] == b"streamrec.views-0-1"
-    assert headers["traceparent"] == b"00-abc-def-01"
+    assert headers["traceparent"] == TRACE
     assert sent.key == b"u"
+
+
+@pytest.mark.parametrize("given", [None, b"", b"0" * 5_000_000, TRACE + b"0", TRACE.upper(), b"ff" + TRACE[2:], TRACE[:3] + b"0" * 32 + TRACE[35:]])
+def test_a_trace_of_another_form_is_not_passed_on(given: bytes | None) -> None:
+    (sent,) = out(Side().send(view(1)._replace(headers=[("traceparent", given)])), "recommendations")
+    assert "traceparent" not in dict(sent.headers)
 
 
 def test_a_ranking_that_fails_for_one_user_costs_that_user_one_empty_list(monkeypatch: pytest.MonkeyPatch) -> None:
