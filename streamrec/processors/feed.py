@@ -146,5 +146,6 @@ class CatalogueFeed:
                 self._catalogue.rules.remove(key)
 
     def _apply_stats(self, record: Inbound) -> None:
+        item_id = key_text(record.key)
         if record.value is not None:
-            self._catalogue.put_stats(key_text(record.key), decode_internal(decode_stats, record.value))
+            self._catalogue.put_stats(item_id, decode_internal(decode_stats, record.value))
