@@ -21,6 +21,7 @@ from streamrec.processors.items import ItemProcessor
 from streamrec.processors.lists import ListMaker
 from streamrec.processors.swap import ModelSwap
 from streamrec.processors.users import UserProcessor
+from streamrec.processors.waiting import backlog
 from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.scorers.blend import Blend
@@ -154,4 +155,5 @@ def pieces(settings: Settings) -> WorkerPieces:
         pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
         swaps=lambda: swap.counts,
         weights=lambda: weights[0].counts,
+        backlog=backlog,
     )

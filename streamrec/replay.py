@@ -57,6 +57,10 @@ class MemoryRows(dict[bytes, Row]):
         """Keep the row."""
         self[key] = row
 
+    def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+        """The next keys with a prefix, in order."""
+        return sorted(key for key in self if key.startswith(prefix) and key > after)[:most]
+
     def delete(self, key: bytes) -> None:
         """Forget the row."""
         self.pop(key, None)

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     lost_disk_s: Seconds = Field(
         600.0, description="The disk of a partition that another worker has is deleted after so long; until then it may come back."
     )
+    erasure_mark_days: Positive = Field(
+        30, description="So long a hash of an erased user's id keeps older events out; set it longer than the event topics keep theirs."
+    )
     stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
 
     # model

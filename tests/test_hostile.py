@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streamrec.events.dead_letters import PREFIX
-from streamrec.events.topics import DEAD_LETTER_BYTES, TOPICS
+from streamrec.events.topics import DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from tests.stream.raw import Raw, send
@@ -20,9 +20,9 @@ from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 
-READ = ("views", "purchases", "danmaku", "feedback", "erasures", "item-signals", "items", "rooms", "rules", "item-stats", "models", "blend-weights")
 REFUSED = ("models", "blend-weights")
 """What is wrong with these is logged and counted, but makes no dead letter."""
+READ = (*USER_SOURCES, *ITEM_SOURCES, "items", "rooms", "rules", "item-stats", *REFUSED)
 
 NASTY = [
     Raw(b"", None),

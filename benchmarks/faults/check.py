@@ -15,12 +15,14 @@ from streamrec.state.item import ItemRow
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.repeats import SIZE
 from streamrec.state.stats import decode_stats
-from streamrec.state.user import ErasedUser, UserRow, erased_key
+from streamrec.state.user import SECRET_KEY, ErasureSecret, UserRow, erased_key
 from streamrec.stream.mark import MARK, decode_mark
 
 OUTPUTS = ("user-changelog", "item-changelog", "recommendations", "item-stats", "dead-letters")
 NEARLY = 1e-6
 MOST_DETAILS = 12
+CONTROL = 0x1F
+"""Keys that begin with a control character are not of users."""
 
 
 class ListHead(msgspec.Struct):
@@ -64,7 +66,8 @@ def check(truth: Truth, outputs: Mapping[str, Sequence[Any]], prefix: str) -> Ve
     """Compare the records of `OUTPUTS`, each topic whole and in order, with the truth."""
     verdict = Verdict()
     rows = latest(outputs["user-changelog"])
-    _check_users(truth, rows, verdict)
+    kept = [unpack_user(record.value) for record in outputs["user-changelog"] if record.key == SECRET_KEY]
+    _check_users(truth, rows, {row.secret for row in kept if isinstance(row, ErasureSecret)}, verdict)
     _check_items(truth, latest(outputs["item-changelog"]), latest(outputs["item-stats"]), verdict)
     _check_lists(truth, outputs["recommendations"], prefix, verdict)
     _check_dead_letters(truth, outputs["dead-letters"], prefix, verdict)
@@ -97,19 +100,19 @@ def _count(short: float, what: str, verdict: Verdict) -> None:
         verdict.say(f"{what}: {abs(short):.6g} {'short' if short > 0 else 'too much'}")
 
 
-def _check_users(truth: Truth, rows: Mapping[bytes, bytes], verdict: Verdict) -> None:
+def _check_users(truth: Truth, rows: Mapping[bytes, bytes], secrets: set[bytes], verdict: Verdict) -> None:
+    """`secrets` are what partitions hash the ids of erased users with."""
     for name, user in truth.users.items():
         raw = rows.get(name.encode())
         row = unpack_user(raw) if raw is not None else UserRow()
         assert isinstance(row, UserRow)
         _check_user(name, user, row, verdict)
-    for name in {key.decode() for key in rows if not key.startswith(b"\x01")} - truth.users.keys() - truth.erased:
+    for name in {key.decode() for key in rows if key[0] > CONTROL} - truth.users.keys() - truth.erased:
         if not name.startswith("gone-"):
             verdict.applied_twice += 1
             verdict.say(f"{name} has a row, but no event")
     for name in truth.erased:
-        marker = rows.get(erased_key(name))
-        if name.encode() in rows or marker is None or not isinstance(unpack_user(marker), ErasedUser):
+        if name.encode() in rows or not any(erased_key(name, secret) in rows for secret in secrets):
             verdict.erased_present += 1
             verdict.say(f"{name} was erased, but is there or has no marker")
 

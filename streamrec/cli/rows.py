@@ -13,7 +13,7 @@ from streamrec.errors import SettingsError, StateMismatch, StreamrecError
 from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
-from streamrec.state.user import ERASED_PREFIX, PARKED_PREFIX
+from streamrec.state.user import ERASED_PREFIX, PARKED_PREFIX, SECRET_KEY
 from streamrec.state.view import as_data, known
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def as_line(packed: Packed) -> dict[str, Any]:
         row = as_data(unpack_item(raw) if family == "item" else unpack_user(raw))
         if family == "item":
             return line | {"item_id": key.decode(), "row": row}
+        if key == SECRET_KEY:
+            return line | {"secret": "not shown", "row": None}
         if key.startswith(ERASED_PREFIX):
             return line | {"erased": key.removeprefix(ERASED_PREFIX).hex(), "row": row}
         if key.startswith(PARKED_PREFIX):

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from streamrec.demo.ledger import Cause, Ledger
+from streamrec.events.codec import decode_list
 from streamrec.events.types import Recommendation
 from streamrec.settings import Settings
 from streamrec.stream import clients
@@ -56,7 +56,6 @@ class Reader:
             places = [TopicPartition(topic, number) for topic, numbers in partitions.items() for number in numbers]
             consumer.assign(places)
             consumer.seek_to_beginning(*places)
-            decode = msgspec.json.Decoder(Recommendation).decode
             while not self._stop.is_set():
                 batches = consumer.poll(timeout_ms=POLL_MS)
                 moment = time.monotonic()
@@ -65,7 +64,7 @@ class Reader:
                         if place.topic == dead:
                             self._ledger.dead_letter_read()
                             continue
-                        ranked = decode(record.value)
+                        ranked = decode_list(record.value)
                         self._show(ranked, self._ledger.list_read(ranked, moment))
         finally:
             consumer.close()

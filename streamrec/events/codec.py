@@ -17,7 +17,21 @@ from streamrec.events.partitioner import partition_of
 from streamrec.events.records import Headers, Inbound, Unreadable, header
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
-from streamrec.events.types import WIRE_TYPES, Danmaku, EventTime, Feedback, Id, Item, Purchase, Room, Rule, UserEvent, View, encode_hook
+from streamrec.events.types import (
+    WIRE_TYPES,
+    Danmaku,
+    EventTime,
+    Feedback,
+    Id,
+    Item,
+    Purchase,
+    Recommendation,
+    Room,
+    Rule,
+    UserEvent,
+    View,
+    encode_hook,
+)
 
 MAX_VALUE_BYTES = 1 << 20
 """Longest value of an event, 1 MiB."""
@@ -148,6 +162,14 @@ def decode_internal(decode_value: Callable[[bytes], Internal], value: bytes | No
         raise BadEvent("malformed", str(exc)) from None
     except RecursionError:
         raise BadEvent("malformed", "nested too deep") from None
+
+
+_decode_list = msgspec.json.Decoder(Recommendation).decode
+
+
+def decode_list(value: bytes | None) -> Recommendation:
+    """The list that a value of the topic `recommendations` holds; raises BadEvent as `decode_internal` does."""
+    return decode_internal(_decode_list, value)
 
 
 def require_readable(value: bytes | None) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeGuard
 
-from streamrec.events.records import Rows
 from streamrec.events.types import Danmaku, Feedback, Purchase, UserEvent, View
-from streamrec.state.packing import UserState
+from streamrec.state.erasures import UserRows, find
 from streamrec.state.repeats import is_repeat
-from streamrec.state.user import ErasedUser, UserRow, erased_key
+from streamrec.state.user import UserRow
 
-UserRows = Rows[UserState]
 TRIGGERS = ("views", "purchases", "danmaku")
 
 
@@ -26,8 +24,8 @@ def admit(rows: UserRows, event: View | Purchase | Danmaku | Feedback) -> UserRo
     """
     row = rows.get(event.user_id.encode())
     if row is None:
-        erased = rows.get(erased_key(event.user_id))
-        row = UserRow(seq=erased.seq, not_before=erased.ts) if isinstance(erased, ErasedUser) else UserRow()
+        erased = find(rows.get, event.user_id)
+        row = UserRow(seq=erased.seq, not_before=erased.ts, since=event.ts) if erased else UserRow(since=event.ts)
     assert isinstance(row, UserRow)
     if row.not_before and event.ts <= row.not_before:
         return "erased"

@@ -8,8 +8,8 @@ from streamrec.errors import BadEvent
 from streamrec.events.records import Inbound, Record
 from streamrec.events.registry import WriterSchemas
 from streamrec.events.sizes import size_of
-from streamrec.processors.admission import UserRows
 from streamrec.processors.base import Memory
+from streamrec.state.erasures import UserRows
 from streamrec.state.user import ParkedEvent, parked_key
 
 MOST_EVENTS, MOST_BYTES = 1_000, 4 << 20

@@ -16,7 +16,7 @@ from streamrec.events.records import Inbound, Outbound, traceparent
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recommendation, Trigger, UserEvent, View
 from streamrec.learning.slates import Slate, encode_slate
-from streamrec.processors.admission import TRIGGERS, UserRows, admit, is_trigger
+from streamrec.processors.admission import TRIGGERS, admit, is_trigger
 from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.processors.lists import ListMaker, Request
@@ -24,13 +24,20 @@ from streamrec.processors.parked import Parked
 from streamrec.processors.waiting import Waiting
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
+from streamrec.state.decay import DAY_MS
+from streamrec.state.erasures import Sweep, UserRows, find
+from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.packing import UserState, pack_user, unpack_user
 from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
-from streamrec.state.user import ErasedUser, UserRow, erased_key
+from streamrec.state.user import ErasedUser, UserRow
 
 LIST_TYPE = "streamrec.recommendation"
 LISTS_PER_TICK = 64
+LATE_ERASURE_MS = DAY_MS
+"""An erasure that is no older than this when Kafka gets it deletes everything: clocks of event producers may be ahead of it."""
+LIST_BYTES = 1_000_000
+"""Kafka takes records of 1,048,588 bytes where nobody has set another limit. A place takes some 500 bytes, so that this is about 2,000."""
 _encode_signal = msgspec.json.Encoder().encode
 
 
@@ -63,6 +70,7 @@ class UserProcessor:
         self.clock_ms = clock_ms
         self.lists, self.signals, self.dead_letters = map(settings.topic, ("recommendations", "item-signals", "dead-letters"))
         self.slates = settings.topic("slates")
+        self._sweeps: dict[int, Sweep] = {}
         self.suspect: tuple[int, str] | None = None
         """The parked event (partition and place) that was being applied when a tick last ended early."""
 
@@ -77,18 +85,32 @@ class UserProcessor:
         return outcomes
 
     def waits(self, memory: Memory) -> bool:
-        """Whether a list waits for its user's minimum interval, an event for its schema, or the catalogue may have dead letters."""
-        return bool(memory.get("waiting") or memory.get("parked")) or (self.feed is not None and memory.get("partition") == 0)
+        """Whether a list waits for its user's minimum interval, an event for its schema, or marks of erasures may have expired.
+
+        The partition 0 always does: the catalogue may have dead letters.
+        """
+        number = memory.get("partition")
+        return (
+            bool(memory.get("waiting") or memory.get("parked"))
+            or (self.feed is not None and number == 0)
+            or (number is not None and self._sweep(number).due(self.clock_ms()))
+        )
 
     def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
         """Apply events whose schemas have come, and make the lists that waited for a user's minimum interval to pass."""
         batch = _Batch(self, rows, memory)
         batch.apply_parked()
         batch.make_due(now_ms, LISTS_PER_TICK)
+        if (number := memory.get("partition")) is not None and (sweep := self._sweep(number)).due(now_ms):
+            batch.outcome.counts["mark_expired"] += sweep.run(rows, now_ms)
         if self.feed is not None and memory.get("partition") == 0:
             batch.bury_all(self.feed.dead_letters(memory, now_ms))
         _answer(self.maker, [batch])
         return batch.outcome
+
+
+    def _sweep(self, partition: int) -> Sweep:
+        return self._sweeps.setdefault(partition, Sweep(self.settings.erasure_mark_days * DAY_MS))
 
 
 class _Batch:
@@ -148,7 +170,7 @@ class _Batch:
 
     def _take(self, record: Inbound, name: str, event: UserEvent, late: bool) -> None:
         if isinstance(event, Erasure):
-            self._erase(event)
+            self._erase(record, event)
             return
         row = admit(self._rows, event)
         if isinstance(row, str):
@@ -168,6 +190,7 @@ class _Batch:
         said = signals(row, event, mentions, source)
         apply(row, event, mentions)
         self._out.records += [Outbound(self._side.signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in said]
+        row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
         row.offsets[name] = max(record.offset, row.offsets.get(name, -1))
         if event.event_id is not None:
             row.event_ids = remember(row.event_ids, event.event_id, event.ts)
@@ -227,35 +250,57 @@ class _Batch:
         self._waiting.end(request.user_id)
         key = request.user_id.encode()
         self._rows.put(key, request.row)
+        value, slate = _bounded(made, slate)
         headers = cloud_event_headers(made.list_id, LIST_TYPE, request.traceparent, time_ms=made.generated_ts)
         # The user's partition of the sources is that of the lists, too: no need to hash the key again.
         partition = self._memory.get("partition")
         out = self._outcomes.get(request.trigger.topic, self._out)
         if slate is not None:
             out.records.append(Outbound(self._side.slates, key, encode_slate(slate), (), partition))
-        out.records.append(Outbound(self._side.lists, key, encode(made), headers, partition))
+        out.records.append(Outbound(self._side.lists, key, value, headers, partition))
         out.counts["list"] += 1
         out.counts["coalesced"] += len(made.covers) - 1
         if made.degraded:
             out.counts[f"degraded_{made.degraded}"] += 1
 
-    def _erase(self, event: Erasure) -> None:
-        """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list."""
-        key, marker = event.user_id.encode(), erased_key(event.user_id)
-        row, erased = self._rows.get(key), self._rows.get(marker)
+    def _erase(self, record: Inbound, event: Erasure) -> None:
+        """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list.
+
+        An erasure that comes late, as one does that is sent again after a year, leaves what happened since.
+        """
+        # A sender's clock that is ahead would have the events of the next hours dropped.
+        ts = min(int(event.ts), record.timestamp)
+        key = event.user_id.encode()
+        row, erased = self._rows.get(key), find(self._rows.get, event.user_id)
+        if ts <= max(erased.ts if erased else 0, row.not_before if isinstance(row, UserRow) else 0):
+            self._out.counts["repeated"] += 1
+            return
         self._parked.erase(key)
         self._make_waiting(event.user_id)
         self._flush()
-        ts = max(event.ts, erased.ts if isinstance(erased, ErasedUser) else 0)
-        seq = row.seq if isinstance(row, UserRow) else erased.seq if isinstance(erased, ErasedUser) else 0
-        self._rows.put(marker, ErasedUser(ts, seq))
-        if row is not None:
+        seq = row.seq if isinstance(row, UserRow) else erased.seq if erased else 0
+        remember_erasure(self._rows, event.user_id, ErasedUser(ts, seq))
+        late = ts < record.timestamp - LATE_ERASURE_MS
+        if late and isinstance(row, UserRow) and ts < row.since:
+            row.not_before = ts
+            self._rows.put(key, row)
+        elif row is not None:
             self._rows.delete(key)
         self._out.counts["erasure"] += 1
 
     def _bury(self, record: Inbound, error: BadEvent) -> None:
         self._out.records.append(dead_letter(self._side.dead_letters, record, "decode", error, self._side.clock_ms()))
         self._out.counts["dead_letter"] += 1
+
+
+def _bounded(made: Recommendation, slate: Slate | None) -> tuple[bytes, Slate | None]:
+    """The list's bytes. One that is too large for a record of Kafka's usual size loses its last items, and is not learned from."""
+    value = encode(made)
+    while len(value) > LIST_BYTES:
+        made.items = made.items[: len(made.items) // 2]
+        made.degraded, slate = "too-large", None
+        value = encode(made)
+    return value, slate
 
 
 def _answer(maker: ListMaker, batches: Sequence[_Batch]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from streamrec.events.records import Inbound
 from streamrec.processors.base import Memory
@@ -14,8 +15,25 @@ LATE_MS, LATE_RECORDS = 2_000, 64
 the partition is late: one list for the triggers of a longer span, which holds the lag. Age alone may be a producer's wrong clock."""
 LATE_UNTIL_MS = 2_000
 """So long after its last late batch a partition is late no more: what waited is listed."""
-WAITING_USERS = 10_000
-"""No more users of a partition wait at once: they are saved in its mark, which is one record."""
+WAITING_USERS, WAITING_BYTES = 10_000, 1 << 20
+"""No more users of a partition wait at once: they are saved in its mark, which is one record of at most 4 MiB, and ids may be long."""
+ENTRY_BYTES = 16
+"""What a user takes there beside the id."""
+
+
+class Backlog(NamedTuple):
+    """Users who wait for their lists, those among them whose time has come, and for how long (s) the first of these has waited since."""
+
+    waiting: int = 0
+    overdue: int = 0
+    overdue_s: float = 0.0
+
+
+def backlog(memory: Memory, now_ms: int) -> Backlog:
+    """Who waits in a partition."""
+    waiting = memory.get("waiting", {})
+    overdue = [due for due in waiting.values() if due < now_ms]
+    return Backlog(len(waiting), len(overdue), (now_ms - min(overdue)) / 1000 if overdue else 0.0)
 
 
 class Waiting:
@@ -24,6 +42,7 @@ class Waiting:
     def __init__(self, memory: Memory, settings: Settings) -> None:
         self._memory, self._settings = memory, settings
         self._late_ms = 0
+        self._bytes = sum(map(_size, memory.get("waiting", {})))
 
     def look(self, record: Inbound, lag: int, now_ms: int) -> None:
         """See whether the partition is late: this is the oldest record of those that are applied, `lag` wait behind them."""
@@ -38,11 +57,13 @@ class Waiting:
         if not span_ms or ts - row.listed_ts >= span_ms or len(row.waiting) >= WAITING:
             return False
         waiting = self._memory.setdefault("waiting", {})
-        return user_id in waiting or len(waiting) < WAITING_USERS
+        return user_id in waiting or (len(waiting) < WAITING_USERS and self._bytes + _size(user_id) <= WAITING_BYTES)
 
     def add(self, user_id: str, now_ms: int) -> None:
         """The user waits, if not already."""
-        self._memory["waiting"].setdefault(user_id, now_ms + self._settings.min_interval_ms)
+        if user_id not in self._memory["waiting"]:
+            self._memory["waiting"][user_id] = now_ms + self._settings.min_interval_ms
+            self._bytes += _size(user_id)
 
     def due(self, now_ms: int, most: int) -> list[str]:
         """The users who have waited long enough, `most` at most."""
@@ -53,4 +74,11 @@ class Waiting:
 
     def end(self, user_id: str) -> bool:
         """The user waits no more; whether they did."""
-        return self._memory.get("waiting", {}).pop(user_id, None) is not None
+        if self._memory.get("waiting", {}).pop(user_id, None) is None:
+            return False
+        self._bytes -= _size(user_id)
+        return True
+
+
+def _size(user_id: str) -> int:
+    return len(user_id.encode()) + ENTRY_BYTES

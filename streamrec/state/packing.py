@@ -7,16 +7,17 @@ import msgspec
 from streamrec.errors import StateMismatch
 from streamrec.events.types import encode_hook
 from streamrec.state.item import ItemRow
-from streamrec.state.user import ErasedUser, ParkedEvent, UserRow
+from streamrec.state.user import ErasedUser, ErasureSecret, ParkedEvent, UserRow
 
-USER, ERASED, ITEM, PARKED = b"\x01", b"\x02", b"\x03", b"\x04"
-UserState = UserRow | ErasedUser | ParkedEvent
+USER, ERASED, ITEM, PARKED, SECRET = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+UserState = UserRow | ErasedUser | ParkedEvent | ErasureSecret
 """The rows of the user family."""
 
 _encode = msgspec.msgpack.Encoder(enc_hook=encode_hook).encode
 _decode_user = msgspec.msgpack.Decoder(UserRow).decode
 _decode_erased = msgspec.msgpack.Decoder(ErasedUser).decode
 _decode_parked = msgspec.msgpack.Decoder(ParkedEvent).decode
+_decode_secret = msgspec.msgpack.Decoder(ErasureSecret).decode
 _decode_item = msgspec.msgpack.Decoder(ItemRow).decode
 
 _GARBAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -29,7 +30,9 @@ def pack_user(row: UserState) -> bytes:
             return USER + _encode(row)
         case ErasedUser():
             return ERASED + _encode(row)
-    return PARKED + _encode(row)
+        case ParkedEvent():
+            return PARKED + _encode(row)
+    return SECRET + _encode(row)
 
 
 def unpack_user(raw: bytes) -> UserState:
@@ -46,6 +49,8 @@ def unpack_user(raw: bytes) -> UserState:
                 return _decode_erased(raw[1:])
             case b"\x04":
                 return _decode_parked(raw[1:])
+            case b"\x05":
+                return _decode_secret(raw[1:])
     except _GARBAGE as exc:
         raise StateMismatch(f"a row cannot be read ({exc})") from exc
     raise _unknown(raw)

@@ -56,6 +56,8 @@ class UserRow(Struct, array_like=True):
     country: str = ""
     """Where the newest event that names a country came from."""
     country_ts: int = 0
+    since: int = 0
+    """Event time of the oldest event in the row; 0 in rows of versions that did not keep it."""
 
 
 class ErasedUser(Struct, array_like=True):
@@ -65,13 +67,19 @@ class ErasedUser(Struct, array_like=True):
     seq: int = 0
 
 
-ERASED_PREFIX, PARKED_PREFIX = b"\x01erased:", b"\x02parked:"
-"""Rows that are not of a user; no user id holds a control character."""
+class ErasureSecret(Struct, array_like=True):
+    """What the ids of erased users are hashed with in one partition: without it nobody can try out who was erased."""
+
+    secret: bytes
 
 
-def erased_key(user_id: str) -> bytes:
-    """The key under which an erasure is remembered."""
-    return ERASED_PREFIX + blake2b(user_id.encode(), digest_size=16).digest()
+ERASED_PREFIX, PARKED_PREFIX, SECRET_KEY = b"\x01erased:", b"\x02parked:", b"\x03erasure secret"
+"""Keys of rows that are not of a user; no user id holds a control character."""
+
+
+def erased_key(user_id: str, secret: bytes = b"") -> bytes:
+    """The key under which an erasure is remembered; without a secret as versions before 0.2 had it."""
+    return ERASED_PREFIX + blake2b(user_id.encode(), digest_size=16, key=secret).digest()
 
 
 class ParkedEvent(Struct, array_like=True, gc=False):

@@ -10,9 +10,10 @@ from msgspec import Struct
 from streamrec.events.types import EventTime
 from streamrec.state import repeats
 from streamrec.state.decay import Tally
+from streamrec.state.erasures import find
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import UserState
-from streamrec.state.user import UserRow, erased_key
+from streamrec.state.user import UserRow
 
 Row = UserState | ItemRow
 
@@ -27,7 +28,7 @@ def as_data(row: Row) -> dict[str, Any]:
 
 def known(get: Callable[[bytes], UserState | None], user_id: str) -> dict[str, Any]:
     """What the rows that `get` reads hold of a user: `row`, and `erased` if the person asked to be forgotten, else None."""
-    row, erased = get(user_id.encode()), get(erased_key(user_id))
+    row, erased = get(user_id.encode()), find(get, user_id)
     return {
         "user_id": user_id,
         "row": None if row is None else as_data(row),

@@ -126,7 +126,7 @@ class Disk:
                 (self.folder / DAMAGED).touch()
             raise DiskFault(f"{self.folder} cannot be read ({exc}): check the disk; what is damaged is built anew at the start") from exc
 
-    def keys(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+    def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
         """The next `most` keys with a prefix, behind `after`, in order; those of the last checkpoint."""
         found: list[bytes] = []
         walk = self._db.iter()

@@ -6,25 +6,26 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import msgspec
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from streamrec.errors import BadEvent, TopicMismatch
-from streamrec.events.codec import decode
+from streamrec.events.codec import decode, decode_list
 from streamrec.events.partitioner import partition_of
+from streamrec.events.records import place as at
 from streamrec.events.types import Item, Recommendation, Room
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.survey import reader, records_between
+
+log = structlog.get_logger(__name__)
 
 LISTS, ITEMS, ROOMS = "recommendations", "items", "rooms"
 LOOK_BACK = 100_000
 """So many records of each partition are looked through for the last lists of one user or room."""
 REMEMBERED = 10_000
 POLL_MS = 200
-
-_decode = msgspec.json.Decoder(Recommendation).decode
 
 
 @dataclass(slots=True)
@@ -112,7 +113,11 @@ class Follower:
             if name != LISTS:
                 self.titles.learn(name, record)
                 continue
-            made = _decode(record.value)
+            try:
+                made = decode_list(record.value)
+            except BadEvent as error:
+                log.warning("a record is no list and is passed over", **at(record), reason=str(error))
+                continue
             wanted = (self._user is None or made.user_id == self._user) and (self._room is None or made.room_id == self._room)
             if wanted and made.list_id not in self._seen:
                 self._seen[made.list_id] = None

@@ -15,10 +15,8 @@ from streamrec.events.topics import TOPICS
 from streamrec.events.types import Erasure, EventTime
 from streamrec.settings import Settings
 from streamrec.simulator.connection import producer
-from streamrec.state.packing import unpack_user
-from streamrec.state.user import ErasedUser, erased_key
 from streamrec.stream import topics
-from streamrec.stream.mark import MARK
+from streamrec.stream.mark import MARK, decode_mark
 from streamrec.stream.survey import reader
 
 PERSONAL = (*(name for name, topic in TOPICS.items() if topic.key == "user_id"), "training-examples", "dead-letters")
@@ -60,7 +58,7 @@ def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
     Raises:
         NotForgotten: no checkpoint had it in that time, or a newer event has made a new row.
     """
-    key, marker = sent.user_id.encode(), erased_key(sent.user_id)
+    key, erasures = sent.user_id.encode(), settings.topic("erasures")
     place = TopicPartition(settings.topic("user-changelog"), sent.partition)
     deadline = time.monotonic() + timeout_s
     rows: dict[bytes, bytes | None] = {}
@@ -69,10 +67,10 @@ def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
         consumer.seek(place, sent.changelog_end)
         while time.monotonic() < deadline:
             for record in consumer.poll(timeout_ms=200).get(place, ()):
-                if record.key in (key, marker):
-                    rows[record.key] = record.value
+                if record.key == key:
+                    rows[key] = record.value
                 # The last record of a transaction, so that nothing of it is still to come.
-                elif record.key == MARK and _erased(rows.get(marker), sent.ts):
+                elif record.key == MARK and decode_mark(record.value).next.get(erasures, 0) > sent.offset:
                     if rows.get(key) is not None:
                         raise NotForgotten(
                             "the row was deleted, and younger events have made a new one: stop their source, then forget again"
@@ -97,8 +95,3 @@ def remains(settings: Settings) -> dict[str, int | None]:
     changelog: dict[str, Any] = {**TOPICS["user-changelog"].config, **reports["user-changelog"]}
     found["user-changelog"] = int(changelog["max.compaction.lag.ms"]) + int(changelog["delete.retention.ms"])
     return found
-
-
-def _erased(raw: bytes | None, ts: int) -> bool:
-    row = unpack_user(raw) if raw is not None else None
-    return isinstance(row, ErasedUser) and row.ts >= ts

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from streamrec.errors import InputError, ListNotFound
+from streamrec.errors import BadEvent, InputError, ListNotFound
+from streamrec.events.codec import decode_internal, decode_list
 from streamrec.events.types import Recommendation
 from streamrec.settings import Settings
 from streamrec.stream import topics
@@ -17,7 +18,6 @@ from streamrec.stream.survey import reader, records_between, whole
 EARLIER_MS = 60_000
 """How far a worker's clock may lie behind the broker's."""
 _ID = re.compile(r"(.+)-(\d+)-(\d+)")
-_decode = msgspec.json.Decoder(Recommendation).decode
 
 
 class _Titled(msgspec.Struct):
@@ -42,7 +42,10 @@ def find_list(settings: Settings, list_id: str) -> Recommendation:
     topics.require(topics.describe(settings), present=("recommendations", "items", "rooms"))
     with reader(settings) as consumer:
         for record in records_between(consumer, place, _begin(consumer, trigger, offset, place), consumer.end_offsets([place])[place]):
-            ranked = _decode(record.value)
+            try:
+                ranked = decode_list(record.value)
+            except BadEvent:
+                continue  # somebody else's
             if ranked.list_id == list_id or (trigger.topic, trigger.partition, offset) in map(tuple, ranked.covers):
                 return ranked
     raise ListNotFound(
@@ -57,12 +60,19 @@ def titles(settings: Settings, topic_name: str, wanted: Collection[str]) -> dict
     keys = {key.encode(): key for key in wanted}
     with reader(settings) as consumer:
         for key, value in _all(consumer, settings, topic_name):
-            if key in keys and value is not None and (title := _titled(value).title):
+            if key in keys and value is not None and (title := _title(value)):
                 found[keys[key]] = title
     return found
 
 
-def _all(consumer: KafkaConsumer, settings: Settings, topic_name: str) -> Iterator[tuple[bytes, bytes | None]]:
+def _title(value: bytes) -> str | None:
+    try:
+        return decode_internal(_titled, value).title
+    except BadEvent:
+        return None  # also of an item in Avro, which takes a registry
+
+
+def _all(consumer: KafkaConsumer, settings: Settings, topic_name: str) -> Iterator[tuple[bytes | None, bytes | None]]:
     for number in range(topics.partitions_of(topics.TOPICS[topic_name], settings)):
         place = TopicPartition(settings.topic(topic_name), number)
         yield from ((record.key, record.value) for record in whole(consumer, place))

@@ -8,7 +8,8 @@ from typing import Any
 
 from streamrec.errors import BadEvent
 from streamrec.events.records import Inbound, Rows
-from streamrec.processors.base import Processor
+from streamrec.processors.base import Memory, Processor
+from streamrec.processors.waiting import Backlog
 
 Apply = Callable[[str, Sequence[Inbound]], None]
 """Takes the full name of a topic and some of its records in partition order, tombstones among them; called on the core thread."""
@@ -51,7 +52,8 @@ class WorkerPieces:
     loop: store it and return).
     On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
     which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
+    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count, and `backlog` for
+    the users of a partition (its memory, and the time in ms) who wait for their lists.
     """
 
     user: Processor[Any]
@@ -68,3 +70,4 @@ class WorkerPieces:
     pairs: Callable[[], Mapping[str, int]] = dict
     swaps: Callable[[], Mapping[str, int]] = dict
     weights: Callable[[], Mapping[str, int]] = dict
+    backlog: Callable[[Memory, int], Backlog] = lambda memory, now_ms: Backlog()

@@ -98,6 +98,10 @@ class Table(Generic[Row]):
         self._open[key] = None
         self._changed.add(key)
 
+    def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+        """See `Rows`."""
+        return self._disk.scan(prefix, after, most)
+
     def seal(self) -> None:
         """Pack what the batch changed; it still may be abandoned.
 

@@ -19,6 +19,7 @@ from aiohttp.web import Application
 from streamrec import logs
 from streamrec.clock import now_ms
 from streamrec.events.partitioner import partition_of
+from streamrec.processors.waiting import Backlog
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.app import StreamApp, create_app
@@ -50,6 +51,8 @@ log = structlog.get_logger(__name__)
 INTERRUPTED = 130
 GOODBYE_S = 5.0
 SILENCE_S = 10.0
+OVERDUE_S = 10.0
+"""A worker that keeps up makes a list some tenths of a second after its time; one that is so late has more to do than it can."""
 SWITCH_S = 0.0005
 """A batch passes through four threads; with Python's own 5 ms, each hand-over could wait that long for the interpreter."""
 
@@ -107,8 +110,18 @@ async def _serve(
     engine = Engine(settings, families, tools, Opener(settings, core, ids, kept_ms), ids)
     broadcast = Broadcast(settings, pieces, core)
     app = create_app(settings, engine, instance_id(settings.data_dir, settings.instance_id), listening)
-    serve_health(app, metrics, lambda: _not_ready(engine, broadcast, stop), engine.lag, lambda: len(engine.inbox))
-    feed = Feed(settings, pieces, core, tools.audience, metrics, lambda: _outlook(settings, engine, _not_ready(engine, broadcast, stop)))
+
+    def backlog() -> Backlog:
+        found = [pieces.backlog(memory, now_ms()) for memory in engine.memories("user")]
+        return Backlog(
+            sum(one.waiting for one in found), sum(one.overdue for one in found), max((one.overdue_s for one in found), default=0.0)
+        )
+
+    def not_ready() -> list[str]:
+        return _not_ready(engine, broadcast, stop, backlog())
+
+    serve_health(app, metrics, not_ready, engine.lag, lambda: len(engine.inbox), backlog)
+    feed = Feed(settings, pieces, core, tools.audience, metrics, lambda: _outlook(settings, engine, not_ready()))
     assert isinstance(app.web, SocketWeb)
     access = Access(settings.web_token.get_secret_value() if settings.web_token else None)
     serve_page(app.web.web_app, feed, access)
@@ -174,7 +187,7 @@ async def _open_gate(engine: Engine, broadcast: Broadcast, pieces: WorkerPieces)
     engine.gate.set()
 
 
-def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event) -> list[str]:
+def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event, backlog: Backlog) -> list[str]:
     reasons = []
     if stop.is_set():
         reasons.append("stopping")
@@ -188,6 +201,8 @@ def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event) -> lis
         reasons.append("waiting for Kafka to answer")
     if engine.opening():
         reasons.append(f"recovering {engine.opening()} partitions")
+    if backlog.overdue_s > OVERDUE_S:
+        reasons.append(f"{backlog.overdue} users wait for their lists, the first for {backlog.overdue_s:.0f} s")
     return reasons
 
 

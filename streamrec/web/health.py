@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from streamrec.processors.waiting import Backlog
 from streamrec.web.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -16,7 +17,14 @@ Reasons = Callable[[], list[str]]
 """Why the worker is not ready; empty when it is."""
 
 
-def serve_health(app: App, metrics: Metrics, reasons: Reasons, lag: Callable[[], dict[str, int]], queue: Callable[[], int]) -> None:
+def serve_health(
+    app: App,
+    metrics: Metrics,
+    reasons: Reasons,
+    lag: Callable[[], dict[str, int]],
+    queue: Callable[[], int],
+    backlog: Callable[[], Backlog],
+) -> None:
     """Add `/live`, `/ready` (503 with reasons until the worker serves) and `/metrics` to the app's web server."""
 
     @app.page("/live")
@@ -32,6 +40,7 @@ def serve_health(app: App, metrics: Metrics, reasons: Reasons, lag: Callable[[],
     async def exposition(view: Any, request: Any) -> Any:
         metrics.ready.set(0 if reasons() else 1)
         metrics.queue.set(queue())
+        metrics.set_backlog(backlog())
         for topic, records in lag().items():
             metrics.set_lag(topic, records)
         return view.bytes(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

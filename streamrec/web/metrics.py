@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from streamrec.events.dead_letters import PREFIX
 from streamrec.events.records import Inbound, header
 from streamrec.processors.base import Outcome
+from streamrec.processors.waiting import Backlog
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -75,6 +76,9 @@ class Metrics:
         self.partitions = Gauge("streamrec_partitions", "Partitions that are open, by state family.", ["family"], registry=own)
         self.lag = Gauge("streamrec_lag_records", "Records that wait to be read, by topic.", ["topic"], registry=own)
         self.queue = Gauge("streamrec_queue_records", "Records that were fetched and wait for their turn.", registry=own)
+        self.waiting = Gauge("streamrec_waiting_users", "Users who wait for a list.", registry=own)
+        self.overdue = Gauge("streamrec_overdue_users", "Users who wait for a list though their time has come.", registry=own)
+        self.overdue_seconds = Gauge("streamrec_overdue_seconds", "For how long the first of them has waited since.", registry=own)
         self.ready = Gauge("streamrec_ready", "1 when the worker serves all its partitions.", registry=own)
         self.model = Info("streamrec_model", "The model in use.", registry=own)
         self.model_labels: Callable[[], Mapping[str, str]] = dict
@@ -128,6 +132,12 @@ class Metrics:
     def set_lag(self, topic: str, records: int) -> None:
         """Say how many records of a topic wait to be read."""
         self.lag.labels(topic.removeprefix(self._prefix)).set(records)
+
+    def set_backlog(self, backlog: Backlog) -> None:
+        """Say who waits for a list."""
+        self.waiting.set(backlog.waiting)
+        self.overdue.set(backlog.overdue)
+        self.overdue_seconds.set(backlog.overdue_s)
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""

@@ -17,7 +17,7 @@ from streamrec.state.item import ItemRow
 from streamrec.state.packing import pack_item, pack_user
 from streamrec.state.repeats import remember
 from streamrec.state.stats import encode_stats, stats_of
-from streamrec.state.user import INTEREST_HALF_LIFE, ErasedUser, UserRow, erased_key
+from streamrec.state.user import INTEREST_HALF_LIFE, SECRET_KEY, ErasedUser, ErasureSecret, UserRow, erased_key
 from streamrec.stream.mark import MARK, Mark, encode
 
 TS = 1_700_000_000_000
@@ -74,7 +74,8 @@ class Work:
         found: dict[str, Iterable[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]] = {
             "user-changelog": [
                 *((user.encode(), pack_user(row), []) for user, row in live.items()),
-                *((erased_key(user), pack_user(ErasedUser(TS + 1)), []) for user in self.erased),
+                (SECRET_KEY, pack_user(ErasureSecret(b"s")), []),
+                *((erased_key(user, b"s"), pack_user(ErasedUser(TS + 1)), []) for user in self.erased),
                 (MARK, encode(Mark({}, {}, {})), []),
             ],
             "item-changelog": [(item.encode(), pack_item(row), []) for item, row in self.items.items()],

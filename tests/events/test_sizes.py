@@ -11,8 +11,8 @@ from tests.events.strategies import Record
 BAD = BadEvent("too_large", "the value is too long")
 LIMIT = 1 << 20
 
-parts = st.none() | st.builds(lambda count, sign: sign * count, st.sampled_from([0, 1, 70_000, 700_000, 3_000_000]), st.sampled_from([b"x", b"\0"]))
-names = st.builds(lambda count, sign: sign * count, st.sampled_from([1, 5, 200_000]), st.sampled_from(["n", "ü"]))
+parts = st.none() | st.sampled_from([0, 1, 70_000, 700_000, 3_000_000]).map(bytes)
+names = st.tuples(st.sampled_from(["n", "ü"]), st.sampled_from([1, 5, 200_000])).map(lambda pair: pair[0] * pair[1])
 
 
 @given(parts, parts, st.lists(st.tuples(names, parts), max_size=4), st.sampled_from([0, 50_000]))

@@ -81,7 +81,7 @@ def test_a_wrong_checksum_names_the_batch(client: str) -> None:
     batch[-1] ^= 1
     batches = CLIENTS[client](bytes(batch))
     batches.place = "shop.views/3"
-    with pytest.raises((CorruptRecordException, CorruptRecordError), match="shop.views/3: the checksum of the batch at offsets 0 to 0"):
+    with pytest.raises((CorruptRecordException, CorruptRecordError), match=r"shop\.views/3: the checksum of the batch at offsets 0 to 0"):
         batches.next_batch().validate_crc()
 
 
