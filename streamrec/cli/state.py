@@ -167,6 +167,7 @@ def repair(
 def sides(settings: Settings) -> tuple[Side, Side]:
     """The families of state, and what each remembers of what it has counted."""
     from streamrec.state.fences import forget_in_items, forget_in_user
+    from streamrec.state.packing import unpack_item, unpack_user
     from streamrec.stream import topics
     from streamrec.stream.survey import Side
 
@@ -174,8 +175,8 @@ def sides(settings: Settings) -> tuple[Side, Side]:
         return tuple(settings.topic(name) for name in names)
 
     return (
-        Side("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), in_row=forget_in_user),
-        Side("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), in_memory=forget_in_items),
+        Side("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), in_row=forget_in_user, unpack=unpack_user),
+        Side("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), in_memory=forget_in_items, unpack=unpack_item),
     )
 
 

@@ -28,6 +28,7 @@ class Inputs:
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            check_crcs=False,
             fetch_max_wait_ms=settings.fetch_max_wait_ms,
             **clients.aiokafka(settings),
         )

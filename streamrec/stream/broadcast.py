@@ -52,6 +52,7 @@ class Broadcast:
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
+            check_crcs=False,  # a damaged batch is no reason to know nothing of the shop
             fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
             **clients.aiokafka(self._settings),
         )

@@ -12,7 +12,7 @@ import msgspec
 from streamrec.stream.mark import Mark, decode_mark
 from streamrec.stream.survey import Extent, View
 
-Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences"]
+Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences", "row", "mark", "truncated", "damaged"]
 Start = Literal["beginning", "end"]
 UNFINISHED = "repair not finished"
 
@@ -41,7 +41,7 @@ class Plan:
     """What is to be done for one partition.
 
     `mark` is written unless it is None, with rows: those of the disk, or the changelog's without the fences beyond `limits` (by
-    topic, without the prefix), or deletions of whatever rows are there. `wipe`: the disk goes after that.
+    topic, without the prefix), or deletions of whatever rows are there; without those in `drop`. `wipe`: the disk goes after that.
     """
 
     view: View
@@ -49,6 +49,7 @@ class Plan:
     rows: Literal["disk", "changelog", "delete"] = "changelog"
     wipe: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
+    drop: tuple[bytes, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -68,7 +69,7 @@ def diagnose(views: Sequence[View], prefix: str, start: Start | None = None, lea
     A source that was made again is read from its beginning, one that has lost its end from the end that it has now, and
     both from `start` where it is given. With `leave_empty`, partitions whose state is nowhere are left as they are.
     """
-    plans = [_of_sources(_of_state(view, leave_empty), prefix, start) for view in views]
+    plans = [_of_records(_of_sources(_of_state(view, leave_empty), prefix, start)) for view in views]
     feeding = [plan for plan in plans if not plan.view.side.in_memory]
     # No fence can be right that is beyond the end of its source.
     limits: dict[str, float] = {
@@ -128,6 +129,44 @@ def _begin(plan: Plan, leave: bool) -> Plan:
     return plan if leave else replace(plan, mark=_beginning(view), rows="delete")
 
 
+def _of_records(plan: Plan) -> Plan:
+    """What somebody else wrote to the changelog, or deleted from it, and what the broker's disk has damaged."""
+    view, log, mark = plan.view, plan.view.side.changelog, plan.mark
+    if plan.left:
+        return plan
+    problems, nexts, begins = list(plan.problems), None, None
+    if view.newest_mark_garbage:
+        wrong = f"the newest mark in {log} cannot be read, so that no worker can go on from it"
+        gives_up = "nothing: events since the mark before it are applied where their rows have not seen them"
+        problems.append(Problem(view.label, "mark", log, wrong, "go on from the mark before it", gives_up))
+    for key, why in view.garbage.items():
+        name = printable(key)
+        wrong = f"the row of {name} cannot be read ({why}); where a newer streamrec wrote it, start that one instead"
+        problems.append(Problem(view.label, "row", log, wrong, "delete the row", f"what was known of {name}", 1))
+    known = mark or known_mark(view)
+    if not view.usable and view.changelog.first > (known.begins if known else 0) and plan.rows == "changelog":
+        begins = view.changelog.first
+        wrong = f"{log} begins at {begins}: records before that were deleted, and no disk here has what was in them"
+        gives_up = f"rows that were last written before position {begins}"
+        problems.append(Problem(view.label, "truncated", log, wrong, "go on with the rows that are left", gives_up))
+    for topic, behind in view.damaged.items():
+        at = (known or _beginning(view)).next[topic]
+        nexts = (nexts or dict((known or _beginning(view)).next)) | {topic: behind}
+        wrong = f"the records of {topic}/{view.number} from {at} to {behind - 1} are damaged on the broker's disk"
+        problems.append(Problem(view.label, "damaged", topic, wrong, f"go on at {behind}", f"{behind - at} records", behind - at))
+    if len(problems) == len(plan.problems):
+        return plan
+    base = known or _beginning(view)
+    base = Mark(nexts or base.next, base.topics, base.memory, begins=base.begins if begins is None else begins)
+    return replace(plan, mark=base, drop=tuple(view.garbage), problems=tuple(problems))
+
+
+def printable(key: bytes) -> str:
+    """A row's key for messages."""
+    text = key.decode(errors="backslashreplace")
+    return text if text.isprintable() else f"0x{key.hex()}"
+
+
 def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:
     """Mark against sources; without a change, the mark needs not be written."""
     mark, view = plan.mark, plan.view
@@ -152,7 +191,8 @@ def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:
             problems.append(Problem(view.label, "retention", topic, wrong, f"go on at {extent.first}", gives_up, missed))
     needed = moved != mark.next or limits or plan.rows != "changelog"
     ids = {topic: extent.topic_id for topic, extent in view.sources.items()}
-    return replace(plan, mark=Mark(moved, ids, mark.memory) if needed else None, limits=limits, problems=tuple(problems))
+    moved_mark = Mark(moved, ids, mark.memory, begins=mark.begins)
+    return replace(plan, mark=moved_mark if needed else None, limits=limits, problems=tuple(problems))
 
 
 def _lost(label: str, topic: str, position: int, extent: Extent, again: bool, go: Start) -> Problem:
@@ -186,12 +226,13 @@ def _of_memory(plan: Plan, limits: Mapping[str, float], again: bool) -> Plan:
     gives_up = f"{unread} records of {', '.join(ends)} that were not read" if unread else "nothing"
     problem = Problem(view.label, "fences", view.side.changelog, wrong, "forget which ones were counted", gives_up, unread)
     ids = {topic: extent.topic_id for topic, extent in view.sources.items()}
-    return replace(plan, mark=Mark(ends if again else mark.next, ids, memory), problems=(*plan.problems, problem))
+    mended = Mark(ends if again else mark.next, ids, memory, begins=mark.begins)
+    return replace(plan, mark=mended, problems=(*plan.problems, problem))
 
 
 def _beginning(view: View) -> Mark:
     firsts = {topic: extent.first for topic, extent in view.sources.items()}
-    return Mark(firsts, {topic: extent.topic_id for topic, extent in view.sources.items()}, {})
+    return Mark(firsts, {topic: extent.topic_id for topic, extent in view.sources.items()}, {}, begins=view.changelog.first)
 
 
 def _time(ms: int) -> str:

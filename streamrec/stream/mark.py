@@ -18,13 +18,15 @@ class Mark(msgspec.Struct, frozen=True):
     """How far a partition number of one state family has come.
 
     `next` holds the fetch position of every source topic (not a record's offset: transactions leave holes), `topics` the
-    ids of those topics, `memory` what the processor keeps beside its rows.
+    ids of those topics, `memory` what the processor keeps beside its rows. `begins` is the position from which on the changelog
+    has every row: before it there is nothing, or nothing that could be kept.
     """
 
     next: dict[str, int]
     topics: dict[str, str | None]
     memory: dict[str, Any]
     version: int = VERSION
+    begins: int = 0
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -58,11 +60,22 @@ def decode_stamp(raw: bytes) -> Stamp:
     return _known(_stamp, raw)
 
 
+def is_garbage(raw: bytes | None) -> bool:
+    """Whether this is no mark of any version."""
+    try:
+        _mark.decode(raw or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return True
+    return False
+
+
 def _known(decoder: msgspec.msgpack.Decoder[Versioned], raw: bytes) -> Versioned:
     try:
         value = decoder.decode(raw)
-    except msgspec.MsgspecError as exc:
-        raise StateMismatch(f"a mark cannot be read ({exc}): was this state written by another program?") from exc
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise StateMismatch(
+            f"a mark cannot be read ({exc}): somebody else wrote to the changelog; stop all workers and run `streamrec state repair`"
+        ) from exc
     if value.version > VERSION:
         raise StateMismatch(f"a mark has version {value.version}, this streamrec knows {VERSION}: run the newer version again")
     return value

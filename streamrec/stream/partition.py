@@ -83,6 +83,7 @@ class Partition:
         self.unsaved = 0
         self.lag = 0
         self.saved: Mark | None = None
+        self.begins = 0
         self.open = False
         self.torn = False
 

@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord
 
 from streamrec.clock import now_ms
 from streamrec.errors import Stalled, StateMismatch
+from streamrec.events.records import Unreadable
 from streamrec.settings import Settings
 from streamrec.stream import clients
 from streamrec.stream.checkpoint import TopicIds
@@ -45,17 +46,22 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         first = await reader.beginning_offsets([*logs, *sources])
         end = await reader.end_offsets([*logs, *sources])
         marks: dict[Partition, bytes | None] = {}
+        anew: set[Partition] = set()
         for log, partition in logs.items():
             position = await off_loop(_begin, partition, ids, first[log], end[log], tombstones_kept_ms[log.topic])
+            if partition.disk.stamp is None:
+                anew.add(partition)
             marks[partition] = partition.disk.stamp.mark if partition.disk.stamp else None
             reader.seek(log, position)
         await _read_on(reader, logs, end, marks)
     saved_ms = now_ms()
     for log, partition in logs.items():
         raw = marks[partition]
-        stamp = Stamp(ids[log.topic], end[log], saved_ms, raw)
-        await off_loop(partition.disk.write, (), stamp)
         mark = decode_mark(raw) if raw is not None else None
+        partition.begins = mark.begins if mark else 0
+        if partition in anew:
+            _require_whole(partition, first[log])
+        await off_loop(partition.disk.write, (), Stamp(ids[log.topic], end[log], saved_ms, raw))
         partition.saved = mark
         partition.memory = (mark.memory if mark else {}) | {"partition": partition.number}
         partition.guard.next = _next_positions(partition, mark, ids, first, end)
@@ -74,8 +80,21 @@ def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones
         age_ms = now_ms() - stamp.saved_ms
         if age_ms <= tombstones_kept_ms and stamp.position >= first:
             return stamp.position
+    if stamp is not None and stamp.mark is not None:
+        # While the disk may be all that is left of the rows it is not wiped.
+        partition.begins = decode_mark(stamp.mark).begins
+        _require_whole(partition, first)
     partition.disk.wipe()
     return first
+
+
+def _require_whole(partition: Partition, first: int) -> None:
+    """Raise StateMismatch where the changelog has lost rows at its beginning, and the disk cannot make up for them."""
+    if first > partition.begins:
+        raise StateMismatch(
+            f"the changelog {partition.family.changelog} of {partition.label} begins at {first}: records before that were deleted, and the "
+            "disk does not have what was in them; give back the topic or the disk, or stop all workers and run `streamrec state repair`"
+        )
 
 
 async def _read_on(
@@ -90,6 +109,7 @@ async def _read_on(
         for log, fetched in got.items():
             # What lies behind `end` is a later owner's, who took over while we stood still: its mark may be ahead of the other ends, too.
             records = fetched if fetched[-1].offset < end[log] else [record for record in fetched if record.offset < end[log]]
+            _require_readable(records)
             marks[logs[log]] = _last_mark(records) or marks[logs[log]]
             rows[log].update((record.key, record.value) for record in records if record.key != MARK)
         left = {log for log in left if await reader.position(log) < end[log]}
@@ -101,6 +121,15 @@ async def _read_on(
             moved = time.monotonic()
         elif left and time.monotonic() - moved > PATIENCE_S:
             raise Stalled(f"changelogs cannot be read on for {PATIENCE_S:g} s: {sorted(logs[log].label for log in left)}; is Kafka well?")
+
+
+def _require_readable(records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+    for record in records:
+        if isinstance(record.value, Unreadable):
+            raise StateMismatch(
+                f"{record.topic}/{record.partition} has records that cannot be read ({record.value.decode()}): give back the topic from a "
+                "replica or a mirror, or stop all workers and run `streamrec state repair`"
+            )
 
 
 def _last_mark(records: Iterable[ConsumerRecord[bytes, bytes]]) -> bytes | None:

@@ -73,16 +73,18 @@ async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
 
 
 def _rows(settings: Settings, plan: Plan) -> Pairs:
-    """The rows to write."""
-    forget = plan.view.side.in_row
+    """The rows to write; those that nobody can read are deleted."""
+    forget, dropped = plan.view.side.in_row, [(key, None) for key in plan.drop]
+    if plan.rows == "changelog" and (forget is None or not plan.limits):
+        return dropped
+    found = rows_on_disk(plan.view.folder) if plan.rows == "disk" else rows_of(settings, plan.view)
+    kept = {key: raw for key, raw in found.items() if key not in plan.drop}
     match plan.rows:
         case "disk":
-            rows = rows_on_disk(plan.view.folder)
-            return [(key, (forget(raw, plan.limits) if forget else None) or raw) for key, raw in rows.items()]
+            return [*((key, (forget(raw, plan.limits) if forget else None) or raw) for key, raw in kept.items()), *dropped]
         case "delete":
-            return [(key, None) for key in rows_of(settings, plan.view)]
+            return [*((key, None) for key in kept), *dropped]
         case "changelog":
-            if forget is None or not plan.limits:
-                return []
-            changed = ((key, forget(raw, plan.limits)) for key, raw in rows_of(settings, plan.view).items())
-            return [(key, raw) for key, raw in changed if raw is not None]
+            assert forget is not None
+            changed = ((key, forget(raw, plan.limits)) for key, raw in kept.items())
+            return [*((key, raw) for key, raw in changed if raw is not None), *dropped]

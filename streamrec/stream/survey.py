@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,12 +16,14 @@ from kafka.errors import KafkaError
 from rocksdict import AccessType, Options, Rdict
 
 from streamrec.clock import now_ms
-from streamrec.errors import GroupNotEmpty, Stalled, TopicMismatch
+from streamrec.errors import GroupNotEmpty, Stalled, StateMismatch, TopicMismatch
+from streamrec.events.records import Unreadable
 from streamrec.processors.base import Memory
 from streamrec.settings import Settings
 from streamrec.stream import clients, topics
 from streamrec.stream.disk import STAMP
-from streamrec.stream.mark import MARK, Mark, Stamp, decode_mark, decode_stamp
+from streamrec.stream.mark import MARK, Mark, Stamp, decode_mark, decode_stamp, is_garbage
+from streamrec.stream.untrusted import DAMAGED
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +39,8 @@ Limits = Mapping[str, float]
 class Side:
     """A state family by its name, with the full names of its topics and what must be forgotten of a topic that was made again.
 
-    `in_row` and `in_memory` take a packed row, or the memory of a mark, and limits, as in `streamrec.state.fences`.
+    `in_row` and `in_memory` take a packed row, or the memory of a mark, and limits, as in `streamrec.state.fences`; `unpack` raises
+    StateMismatch on a row that cannot be read.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Side:
     changelog: str
     in_row: Callable[[bytes, Limits], bytes | None] | None = None
     in_memory: Callable[[Memory, Limits], Memory] | None = None
+    unpack: Callable[[bytes], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ class Extent:
 class View:
     """What there is of one partition: `mark` is the changelog's newest, `stamp` the disk's, `read` whether the group has ever committed.
 
-    `stale`: tombstones may be gone that the disk has not seen, so that recovery builds it anew.
+    `stale`: tombstones may be gone that the disk has not seen, so that recovery builds it anew. `newest_mark_garbage`: behind `mark`
+    there is another one that nobody can read. `garbage` are rows that nobody can read, by key, with what is wrong with each.
+    `damaged` are sources whose next batch the broker's disk has damaged: the offset behind it.
     """
 
     side: Side
@@ -72,6 +78,9 @@ class View:
     stamp: Stamp | None
     stale: bool
     read: bool
+    newest_mark_garbage: bool = False
+    garbage: Mapping[bytes, str] = field(default_factory=dict)
+    damaged: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -134,17 +143,23 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
             folder = settings.data_dir / side.name / str(number)
             stamp = _stamp(folder)
             kept_ms = int(reports[side.changelog].config.get("delete.retention.ms", topics.DAY_MS))
-            return View(
+            mark, garbage_mark = _newest_mark(consumer, place, extents[place])
+            found = View(
                 side,
                 number,
                 folder,
                 extents[place],
                 {topic: extents[source] for topic, source in sources.items()},
-                _newest_mark(consumer, place, extents[place]),
+                mark,
                 stamp,
                 stamp is not None and now_ms() - stamp.saved_ms > kept_ms,
                 any(committed[source].offset > 0 for source in sources.values() if source in committed),
+                garbage_mark,
             )
+            nexts = {topic: mark.next[topic] for topic in sources if topic in mark.next} if mark else {}
+            behind = {topic: _damaged(consumer, sources[topic], extents[sources[topic]], at) for topic, at in nexts.items()}
+            damaged = {topic: offset for topic, offset in behind.items() if offset is not None}
+            return replace(found, garbage=_garbage(settings, found), damaged=damaged)
 
         return [view(side, number) for side in sides for number in range(settings.partitions)]
 
@@ -174,21 +189,51 @@ def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:
 @contextmanager
 def reader(settings: Settings) -> Iterator[KafkaConsumer]:
     """A consumer without a group that sees what is committed."""
-    consumer = KafkaConsumer(isolation_level="read_committed", enable_auto_commit=False, **clients.kafka_python(settings))
+    consumer = KafkaConsumer(
+        isolation_level="read_committed", enable_auto_commit=False, check_crcs=False, **clients.kafka_python(settings)
+    )
     try:
         yield consumer
     finally:
         consumer.close()
 
 
-def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent) -> Mark | None:
-    size, end = TAIL, extent.end
+def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent) -> tuple[Mark | None, bool]:
+    """The newest mark that can be read, and whether there is one behind it that cannot."""
+    size, end, garbage = TAIL, extent.end, False
     while end > extent.first:
         begin = max(extent.first, extent.end - size)
-        marks = [record.value for record in records_between(consumer, place, begin, end) if record.key == MARK]
-        if marks:
-            return decode_mark(marks[-1])
+        for raw in reversed([record.value for record in records_between(consumer, place, begin, end) if record.key == MARK]):
+            if not is_garbage(raw):
+                return decode_mark(raw), garbage
+            garbage = True
         size, end = 10 * size, begin
+    return None, garbage
+
+
+def _garbage(settings: Settings, view: View) -> dict[bytes, str]:
+    """Rows that cannot be read, and why."""
+    if view.side.unpack is None:
+        return {}
+    found = {}
+    for key, raw in rows_of(settings, view).items():
+        try:
+            view.side.unpack(raw)
+        except StateMismatch as exc:
+            found[key] = str(exc)
+    return found
+
+
+def _damaged(consumer: KafkaConsumer, place: TopicPartition, extent: Extent, position: int) -> int | None:
+    """The offset behind the batch at a position, where that batch was damaged."""
+    if not extent.first <= position < extent.end:
+        return None
+    consumer.assign([place])
+    consumer.seek(place, position)
+    deadline = time.monotonic() + PATIENCE_S
+    while consumer.position(place) == position and time.monotonic() < deadline:
+        for record in consumer.poll(timeout_ms=200, max_records=1).get(place, ()):
+            return record.offset + 1 if isinstance(record.value, Unreadable) and DAMAGED in record.value.decode() else None
     return None
 
 

@@ -31,6 +31,9 @@ UNPACKED_BYTES = 16 << 20
 POLL_BYTES = 4 << 20
 """After so many bytes of a partition a poll ends; the rest is fetched again. Uncompressed, one fetch brings 1 MiB at most."""
 
+DAMAGED = "the checksum"
+"""What is said of batches that the broker's disk or the network has damaged."""
+
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 _LENGTH = struct.Struct(">i")
 _ATTRIBUTES = struct.Struct(">h")
@@ -134,6 +137,7 @@ class Batch:
 
     def __init__(self, batch: Any, raw: memoryview, owner: Batches) -> None:
         self._batch, self._raw, self._owner = batch, raw, owner
+        self._checked = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batch, name)
@@ -142,17 +146,23 @@ class Batch:
         return next(self._batch)  # the one record of a control batch
 
     def validate_crc(self) -> bool:
-        """Whether the bytes are those that the producer sent.
+        """Whether the bytes are those that the producer sent; asked by consumers that are to stop where they are not.
+
+        The others (`check_crcs=False`) read on behind a batch that was damaged: one record stands for it.
 
         Raises:
             CorruptRecordException: they are not; the message names the batch.
         """
+        self._checked = True
         if not self._batch.validate_crc():
-            raise self._owner.corrupt(f"{self._owner.place}: the checksum of the batch at {self._offsets()} is wrong")
+            raise self._owner.corrupt(f"{self._owner.place}: {DAMAGED} of the batch at {self._offsets()} is wrong")
         return True
 
     def __iter__(self) -> Iterator[Any]:
         read, payload = 0, None
+        if not self._checked and not self._batch.validate_crc():
+            yield self._stand_in(f"{self._offsets()}: {DAMAGED} is wrong")
+            return
         try:
             batch, payload = self._open()
             for read, record in enumerate(batch, 1):  # noqa: B007 - how many were read before it raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -167,17 +168,15 @@ def records(settings: Settings, topic: str) -> list[ConsumerRecord]:
 
 def rows(settings: Settings, family: str = "user") -> dict[bytes, tuple[int, int]]:
     """The rows that the changelog holds: events and totals by key."""
-    import struct
-
-    found: dict[bytes, tuple[int, int]] = {}
+    found: dict[bytes, bytes] = {}
     for record in records(settings, f"{family}-changelog"):
         if record.key == MARK:
             continue
         if record.value is None:
             found.pop(record.key, None)
         else:
-            found[record.key] = struct.unpack("<Bqq", record.value)[1:]
-    return found
+            found[record.key] = record.value
+    return {key: struct.unpack("<Bqq", raw)[1:] for key, raw in found.items()}
 
 
 def marks(settings: Settings, family: str = "user") -> dict[int, Mark]:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from streamrec.errors import GroupNotEmpty, StateMismatch
+from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.stream import exits, repair, topics
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.diagnosis import Plan, Problem, diagnose
 from streamrec.stream.disk import Disk
-from streamrec.stream.mark import Mark, Stamp, encode
+from streamrec.stream.mark import MARK, Mark, Stamp, encode
 from streamrec.stream.repair import mend
 from streamrec.stream.survey import Side, reader, require_no_workers, survey
-from tests.stream.support import Shop, Worker, applied, exact, marks, rows, until
+from tests.stream.raw import Raw, send
+from tests.stream.support import Shop, Worker, applied, exact, lists, marks, rows, until
 
 pytestmark = pytest.mark.kafka
 Make = Callable[..., Worker]
@@ -246,3 +251,54 @@ def test_a_source_that_lost_its_last_records_is_read_from_its_new_end(settings: 
     assert {(problem.kind, problem.topic) for problem in doctor.repair()} == {("source", views)}
     shop.send(100)
     exact(settings, shop)
+
+
+def test_rows_and_marks_that_somebody_else_wrote_are_named_and_stepped_over(settings: Settings, shop: Shop, doctor: Doctor) -> None:
+    """A row of garbage stops the worker when its user comes, a mark of garbage at once."""
+    user, item = doctor.sides
+    doctor.sides = (replace(user, unpack=unpacked), item)
+    lost = b"user-7"
+    send(settings, "user-changelog", [Raw(lost, b"\xc1 no row")], partition=partition_of(lost, settings.partitions))
+    send(settings, "user-changelog", [Raw(MARK, b"\xc1 no mark")], partition=1)
+    doctor.refused()
+    found = {(problem.kind, problem.partition): problem for problem in doctor.repair()}
+    assert found.keys() == {("row", f"user/{partition_of(lost, settings.partitions)}"), ("mark", "user/1")}
+    assert any("what was known of user-7" in problem.gives_up for problem in found.values())
+    del shop.events[lost], shop.totals[lost]
+    shop.send(100)
+    until(lambda: sum(events for events, _ in rows(settings).values()) >= sum(shop.events.values()), "all events in the changelog")
+    assert {key: events for key, (events, _) in rows(settings).items()} == shop.events
+
+
+def test_a_changelog_that_lost_its_beginning_is_refused_without_its_disk(settings: Settings, shop: Shop, doctor: Doctor) -> None:
+    ends = doctor.ends()
+    logs = {place: end for place, end in ends.items() if place.topic == settings.topic("user-changelog")}
+    before = {number: {key for key in rows(settings) if partition_of(key, settings.partitions) == number} for number in (0, 1)}
+    client = KafkaAdminClient(bootstrap_servers=settings.broker)
+    for policy in ("delete", "compact"):
+        resource = ConfigResource(ConfigResourceType.TOPIC, settings.topic("user-changelog"), {"cleanup.policy": policy})
+        client.alter_configs([resource])
+        if policy == "delete":  # Kafka deletes no records of a topic that is only compacted
+            client.delete_records({place: end - 2 for place, end in logs.items()})
+    client.close()
+    one = doctor.worker.start().ready()
+    shop.send(100)
+    until(lambda: len(lists(settings)) >= shop.sent, "answers of a worker that has its disk")
+    assert one.stop() == 0
+    shutil.rmtree(doctor.worker.folder / "user" / "0")
+    doctor.refused()
+    assert [(problem.kind, problem.partition) for problem in doctor.repair()] == [("truncated", "user/0")]
+    assert {key for key in rows(settings) if partition_of(key, settings.partitions) == 1} <= before[1]
+    shop.send(100)
+    until(lambda: len(lists(settings)) >= shop.sent, "answers after the repair")
+    assert doctor.worker.stop() == 0
+    shutil.rmtree(doctor.worker.folder / "user" / "0")
+    doctor.worker.start().ready()
+
+
+def unpacked(raw: bytes) -> None:
+    """As the families' own functions do."""
+    try:
+        struct.unpack("<Bqq", raw)
+    except struct.error as exc:
+        raise StateMismatch(f"a row cannot be read ({exc})") from exc
