@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Any
+
 import msgspec
+import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.events.avro import avro_schema
+from streamrec.events.registry import SchemaAwaited
+from streamrec.events.sizes import CUT
+from streamrec.processors import feed as feed_module
+from streamrec.processors import rejects
 from streamrec.processors.base import Memory
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.replay import Record
+from streamrec.state.item import ItemRow
+from streamrec.state.stats import ItemStats, stats_of
+from tests.events.registries import Schemas, framed
 from tests.shop import NOW, item, room, rule, settings
 
 
@@ -82,3 +94,85 @@ def test_a_catalogue_that_was_not_polled_for_a_second_is_stale() -> None:
     assert not feed.stale()
     feed.polled(98.9)
     assert feed.stale()
+
+
+def test_a_tombstone_whose_key_can_be_no_id_is_a_dead_letter() -> None:
+    for topic in ("items", "rooms", "rules", "item-stats"):
+        for key in (b"\xff\xfe\x00*", b"", b"x" * 200, b"a\nb"):
+            feed, _ = fed(record(topic, 0, None, None)._replace(key=key))
+            (letter,) = feed.dead_letters({}, NOW)
+            assert (letter.key, dict(letter.headers)["streamrec.errors.reason"]) == (key, b"missing_key")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"counts": [[0.0]]}, {"counts": [[-1.0] * 4] * 6}, {"version": -1}, {"ts": 10**20}, {"neighbours": [["", 1.0]]}, {"again": "x"}],
+)
+def test_statistics_that_nobody_of_ours_can_have_written_change_nothing(changes: dict[str, Any]) -> None:
+    good = msgspec.to_builtins(stats_of(ItemRow()))
+    fields = dict(zip(ItemStats.__struct_fields__, good, strict=True)) | {"version": 3} | changes
+    feed, catalogue = fed(record("items", 0, "a", item("a")), record("item-stats", 0, "a", list(fields.values())))
+    assert catalogue.items.version.tolist() == [0]
+    assert len(feed.dead_letters({}, NOW)) == 1
+
+
+def test_every_bad_record_has_its_letter_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejects, "WHOLE_BYTES", 2_000)
+    monkeypatch.setattr(rejects, "MOST", 40)
+    monkeypatch.setattr(rejects, "LETTERS_AT_ONCE", 7)
+    feed, _ = fed(*(record("items", offset, "a", b"?" * 50) for offset in range(100)))
+    memory: Memory = {}
+    letters = []
+    while found := feed.dead_letters(memory, NOW):
+        letters += found
+    assert len(letters) == 41
+    assert [dict(letter.headers)["streamrec.errors.offset"] for letter in letters] == [b"%d" % offset for offset in [*range(40), 99]]
+    assert letters[0].value == b"?" * 50
+    left_out = f"value: 50 bytes, sha256 {sha256(b'?' * 50).hexdigest()}"
+    assert (letters[30].value, dict(letters[30].headers)[CUT]) == (None, left_out.encode())
+    assert (dict(letters[40].headers)["streamrec.errors.message"] or b"").startswith(b"60 records up to this offset")
+    assert memory == {"rejected": {"streamrec.items-0": 99}}
+    assert fed(record("items", 99, "a", b"?"))[0].dead_letters(memory, NOW) == []
+
+
+class Registry:
+    """Knows schemas from when it is told to."""
+
+    def __init__(self) -> None:
+        self.answers = False
+        self.schemas = Schemas({7: avro_schema("items")})
+
+    def avro(self, schema_id: int) -> Any:
+        if not self.answers:
+            raise SchemaAwaited(schema_id)
+        return self.schemas.avro(schema_id)
+
+    def settled(self, schema_id: int) -> bool:
+        return self.answers
+
+
+def test_an_item_whose_schema_is_asked_for_waits_and_gives_way_to_a_newer_one() -> None:
+    registry, catalogue = Registry(), Catalogue()
+    feed = CatalogueFeed(settings(), catalogue, schemas=registry)
+
+    def avro(item_id: str, title: str) -> bytes:
+        return framed(7, avro_schema("items"), {"item_id": item_id, "title": title, "price": 1.0, "currency": "GBP"})
+
+    feed.apply("streamrec.items", [record("items", 0, "a", avro("a", "old")), record("items", 1, "b", avro("b", "b"))])
+    feed.between()
+    assert (catalogue.items.size, feed.awaiting()) == (0, 2)
+    feed.apply("streamrec.items", [record("items", 2, "a", item("a", "new"))])
+    registry.answers = True
+    feed.between()
+    assert feed.awaiting() == 0
+    assert sorted(catalogue.items.titles) == ["b", "new"]
+    assert feed.dead_letters({}, NOW) == []
+
+
+def test_items_that_wait_for_their_schemas_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "AWAITING_BYTES", 1_000)
+    feed = CatalogueFeed(settings(), Catalogue(), schemas=Registry())
+    feed.apply("streamrec.items", [record("items", offset, f"i{offset}", b"\0\0\0\0\7" + b"x" * 200) for offset in range(10)])
+    reasons = [dict(letter.headers)["streamrec.errors.reason"] for letter in feed.dead_letters({}, NOW)]
+    assert 0 < feed.awaiting() < 10
+    assert reasons == [b"unknown_schema"] * (10 - feed.awaiting())

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient
 
-from streamrec.events.records import Inbound
+from streamrec.events.records import Inbound, Record
 from streamrec.processors.base import Processor
 from streamrec.settings import Settings
 from streamrec.stream import broadcast, clients
@@ -128,3 +128,22 @@ def test_no_topics_is_caught_up_at_once(settings: Settings) -> None:
         core.stop()
 
     asyncio.run(run())
+
+
+def test_a_record_on_which_the_catalogue_raises_is_rejected_and_the_others_are_applied(settings: Settings) -> None:
+    rejected: list[tuple[bytes | None, str]] = []
+
+    class Picky(Catalogue):
+        def apply(self, topic: str, records: Sequence[Inbound]) -> None:
+            if any(record.key == b"item-3" for record in records):
+                raise RuntimeError("three")
+            super().apply(topic, records)
+
+    catalogue, core = Picky(), Core()
+    name = settings.topic("item-stats")
+    pieces = WorkerPieces(NOBODY, NOBODY, {name: catalogue.apply}, lambda record, error: rejected.append((record.key, error.reason)))
+    records = [Record(name, 0, number, 0, b"item-%d" % number, b"first", ()) for number in range(6)]
+    Broadcast(settings, pieces, core)._apply(name, records)
+    core.stop()
+    assert catalogue.values.keys() == {b"item-0", b"item-1", b"item-2", b"item-4", b"item-5"}
+    assert rejected == [(b"item-3", "failed")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamrec.stream.core import LEAST_RECORDS, MOST_RECORDS, SHORT_S, Core, Pace
+from streamrec.stream.core import LEAST_RECORDS, MOST_RECORDS, SHORT_S, Core, Pace, off_loop, together
 
 
 def test_short_calls_run_at_once_and_long_ones_on_the_thread() -> None:
@@ -85,3 +85,74 @@ def test_a_quicker_pace_is_believed_by_and_by() -> None:
     assert found[0] == 0
     assert found[-1] > 100
     assert pace.records(1.0) > 10 * pace.short
+
+
+def test_a_call_that_nobody_waits_for_any_more_still_holds_up_short_ones() -> None:
+    """Else two threads would work on the same rows: whoever asks over HTTP and hangs up is cancelled here."""
+
+    async def run() -> None:
+        core, gate, begun, done = Core(), threading.Event(), threading.Event(), list[str]()
+
+        def long() -> None:
+            begun.set()
+            gate.wait()
+            done.append("long")
+
+        first = asyncio.create_task(core.run(long))
+        await asyncio.to_thread(begun.wait)
+        first.cancel()
+        await asyncio.wait([first])
+        second = asyncio.create_task(core.run_short(done.append, "short"))
+        await asyncio.sleep(0)
+        assert done == []
+        gate.set()
+        await second
+        assert done == ["long", "short"]
+        core.stop()
+
+    asyncio.run(run())
+
+
+def test_what_a_thread_makes_for_a_caller_that_was_cancelled_is_undone() -> None:
+    async def run() -> None:
+        gate, begun, undone = threading.Event(), threading.Event(), list[str]()
+
+        def make() -> str:
+            begun.set()
+            gate.wait()
+            return "disk"
+
+        task = asyncio.create_task(off_loop(make, undo=undone.append))
+        await asyncio.to_thread(begun.wait)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        assert not task.done(), "it waits for the thread, however often it is cancelled"
+        gate.set()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert undone == ["disk"]
+
+    asyncio.run(run())
+
+
+def test_when_one_of_several_fails_the_others_have_ended_before_that_is_told() -> None:
+    async def run() -> None:
+        ended = list[str]()
+
+        async def fail() -> None:
+            await asyncio.sleep(0)
+            raise ValueError("no")
+
+        async def other() -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0)
+                ended.append("other")
+
+        with pytest.raises(ValueError, match="no"):
+            await together(other(), fail(), other())
+        assert ended == ["other", "other"]
+
+    asyncio.run(run())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
+import pytest
 from faust.types.tuples import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.events.records import Inbound
+from streamrec.events.records import Headers, Inbound
+from streamrec.stream import inbox as inbox_module
 from streamrec.stream.guard import Batch
 from streamrec.stream.inbox import Inbox
 
@@ -17,10 +19,14 @@ A = TP("views", 0)
 
 class Record(NamedTuple):
     offset: int
+    key: bytes | None = None
+    value: bytes | None = b""
+    headers: Headers = ()
 
 
-def _batch(start: int, end: int, epoch: int = 1) -> Batch:
-    return Batch("views", 0, epoch, start, end, [cast(Inbound, Record(offset)) for offset in range(start, end)])
+def _batch(start: int, end: int, epoch: int = 1, value: bytes = b"", headers: Headers = ()) -> Batch:
+    records = [Record(offset, value=value, headers=headers) for offset in range(start, end)]
+    return Batch("views", 0, epoch, start, end, [cast(Inbound, record) for record in records])
 
 
 @given(sizes=st.lists(st.integers(0, 30), min_size=1, max_size=8), most=st.integers(1, 20))
@@ -52,3 +58,14 @@ def test_what_was_fetched_before_a_seek_gives_way() -> None:
     inbox.drop(A)
     assert A not in inbox
     assert inbox.tps() == []
+
+
+def test_a_partition_with_large_records_is_full_before_it_has_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_module, "FULL_BYTES", 1000)
+    inbox = Inbox(10)
+    inbox.put(_batch(0, 1, value=b"x" * 600))
+    assert not inbox.full(A)
+    inbox.put(_batch(1, 2, headers=(("trace", b"x" * 600), ("none", None))))
+    assert inbox.full(A)
+    inbox.take(A)
+    assert not inbox.full(A)

@@ -87,3 +87,21 @@ def test_too_many_bad_records_of_one_partition_speak_against_the_code() -> None:
     sift([("b", _records(1))], _raising_on({("b", 0)}, []), quarantines)
     with pytest.raises(ValueError, match="bad"):
         sift([("a", _records(1))], _raising_on({("a", 0)}, []), quarantines)
+
+
+def test_a_stranger_who_finds_a_record_that_raises_cannot_stop_the_others_by_sending_it_often() -> None:
+    quarantines, condemned = _quarantines(), 0
+    for _ in range(5 * LIMIT):
+        found = sift([("a", _records(3))], _raising_on({("a", 1)}, []), quarantines)
+        condemned += sum(isinstance(piece.outcome, BadEvent) for _, piece in found)
+    assert condemned == 5 * LIMIT
+
+
+def test_a_bad_event_that_escapes_a_processor_costs_its_record_and_nothing_else() -> None:
+    def process(work: Work[str]) -> Sequence[Outcome]:
+        if any(record.offset == 2 for _, records in work for record in records):
+            raise BadEvent("invalid", "nobody caught this")
+        return [Outcome() for _ in work]
+
+    found = sift([("a", _records(5))], process, _quarantines())
+    assert [piece.records[0].offset for _, piece in found if isinstance(piece.outcome, BadEvent)] == [2]
