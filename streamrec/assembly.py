@@ -155,5 +155,6 @@ def pieces(settings: Settings) -> WorkerPieces:
         pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
         swaps=lambda: swap.counts,
         weights=lambda: weights[0].counts,
+        awaiting=feed.awaiting,
         backlog=backlog,
     )

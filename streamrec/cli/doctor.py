@@ -21,7 +21,8 @@ def doctor(
     """Check this machine, Kafka, the model and the worker's folder; exit 1 when something fails."""
     from streamrec.doctor import kafka, machine
 
-    here = [machine.python(), machine.libraries(), machine.jvm(), *machine.model(settings), machine.data_folder(settings)]
+    here = [machine.python(), machine.libraries(), machine.jvm(), *machine.model(settings)]
+    here += [machine.data_folder(settings), machine.last_run(settings)]
     checks = here + kafka.checks(settings)
     healthy = all(check.state != "fail" for check in checks)
     if as_json:

@@ -6,12 +6,15 @@ import platform
 import shutil
 import sys
 import tempfile
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from streamrec.doctor.check import Check
 from streamrec.errors import StreamrecError
 from streamrec.settings import Settings
+from streamrec.stream.exits import STATE
+from streamrec.stream.folder import last_fault
 
 LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
@@ -78,6 +81,16 @@ def data_folder(settings: Settings) -> Check:
     if free < LEAST_FREE_BYTES:
         return Check("data folder", "warn", found, "make room: state and its changelog grow with the number of users")
     return Check("data folder", "ok", found)
+
+
+def last_run(settings: Settings) -> Check:
+    """How the last worker on this data folder ended."""
+    fault = last_fault(settings.data_dir)
+    if fault is None:
+        return Check("last run", "ok", "no worker on this data folder has ended with a fault since one ran well")
+    when = datetime.fromtimestamp(fault.ts / 1000, UTC).isoformat(" ", "seconds")
+    advice = "streamrec state repair --dry-run names what it would step over" if fault.code == STATE else "see the worker's log"
+    return Check("last run", "fail", f"the worker ended at {when} with code {fault.code}: {fault.message}", advice)
 
 
 def _free(folder: Path) -> int:

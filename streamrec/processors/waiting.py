@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -22,18 +23,32 @@ ENTRY_BYTES = 16
 
 
 class Backlog(NamedTuple):
-    """Users who wait for their lists, those among them whose time has come, and for how long (s) the first of these has waited since."""
+    """Users who wait for their lists, those among them whose time has come, and for how long (s) the first of these has waited since.
+
+    `parked` are events that wait for their schemas.
+    """
 
     waiting: int = 0
     overdue: int = 0
     overdue_s: float = 0.0
+    parked: int = 0
 
 
 def backlog(memory: Memory, now_ms: int) -> Backlog:
-    """Who waits in a partition."""
+    """Who and what waits in a partition."""
     waiting = memory.get("waiting", {})
     overdue = [due for due in waiting.values() if due < now_ms]
-    return Backlog(len(waiting), len(overdue), (now_ms - min(overdue)) / 1000 if overdue else 0.0)
+    overdue_s = (now_ms - min(overdue)) / 1000 if overdue else 0.0
+    return Backlog(len(waiting), len(overdue), overdue_s, len(memory.get("parked", {})))
+
+
+def together(backlogs: Iterable[Backlog]) -> Backlog:
+    """Who and what waits in several partitions."""
+    found = list(backlogs)
+    if not found:
+        return Backlog()
+    waiting, overdue, overdue_s, parked = zip(*found, strict=True)
+    return Backlog(sum(waiting), sum(overdue), max(overdue_s), sum(parked))
 
 
 class Waiting:

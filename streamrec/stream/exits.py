@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced, UnsupportedCodecError
 
-from streamrec.errors import Stalled, StateMismatch, StreamrecError
+from streamrec.errors import Stalled, StateMismatch, StreamrecError, TopicMismatch
 from streamrec.stream.disk import disk_full
 
 FAULT, STATE, STALLED, FENCED, DISK_FULL, KAFKA = 3, 4, 5, 6, 7, 8
@@ -22,7 +22,7 @@ CODES = {
 
 def explain(exc: BaseException, folder: str) -> tuple[int, str]:
     """The exit code for a fault, and what the operator should know and do."""
-    if isinstance(exc, StateMismatch):
+    if isinstance(exc, StateMismatch | TopicMismatch):
         return STATE, str(exc)
     if isinstance(exc, Stalled):
         return STALLED, str(exc)

@@ -13,6 +13,8 @@ import msgspec
 
 from streamrec.errors import DataFolderInUse
 
+FAULT = "fault.json"
+
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
@@ -45,6 +47,35 @@ def instance_id(folder: Path, given: str | None) -> str:
         part.write_text(uuid.uuid4().hex)
         part.rename(file)
     return file.read_text().strip()
+
+
+class Fault(msgspec.Struct):
+    """How the last worker on a folder ended: when (ms), with which exit code, and what it said."""
+
+    ts: int
+    code: int
+    message: str
+
+
+def write_fault(folder: Path, fault: Fault) -> None:
+    """Leave a note for `streamrec doctor`; a disk that takes none is no further fault."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder / FAULT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(fault))
+
+
+def last_fault(folder: Path) -> Fault | None:
+    """The note, if the last worker ended with a fault and none has run well since."""
+    try:
+        return msgspec.json.decode((folder / FAULT).read_bytes(), type=Fault)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def forget_fault(folder: Path) -> None:
+    """A worker runs well."""
+    (folder / FAULT).unlink(missing_ok=True)
 
 
 def write_web(folder: Path, host: str, port: int) -> None:

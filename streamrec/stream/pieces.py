@@ -52,8 +52,8 @@ class WorkerPieces:
     loop: store it and return).
     On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
     which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count, and `backlog` for
-    the users of a partition (its memory, and the time in ms) who wait for their lists.
+    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count, `awaiting` for
+    how many records of the catalogue wait for their schemas, and `backlog` for what waits in a partition (its memory, the time in ms).
     """
 
     user: Processor[Any]
@@ -70,4 +70,5 @@ class WorkerPieces:
     pairs: Callable[[], Mapping[str, int]] = dict
     swaps: Callable[[], Mapping[str, int]] = dict
     weights: Callable[[], Mapping[str, int]] = dict
+    awaiting: Callable[[], int] = int
     backlog: Callable[[Memory, int], Backlog] = lambda memory, now_ms: Backlog()

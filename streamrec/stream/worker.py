@@ -19,7 +19,7 @@ from aiohttp.web import Application
 from streamrec import logs
 from streamrec.clock import now_ms
 from streamrec.events.partitioner import partition_of
-from streamrec.processors.waiting import Backlog
+from streamrec.processors.waiting import Backlog, together
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.app import StreamApp, create_app
@@ -28,7 +28,7 @@ from streamrec.stream.checkpoint import TopicIds
 from streamrec.stream.core import Core
 from streamrec.stream.engine import Engine
 from streamrec.stream.exits import explain
-from streamrec.stream.folder import instance_id, locked, write_web
+from streamrec.stream.folder import Fault, forget_fault, instance_id, locked, write_fault, write_web
 from streamrec.stream.identity import TopicIdentity
 from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
@@ -53,6 +53,8 @@ GOODBYE_S = 5.0
 SILENCE_S = 10.0
 OVERDUE_S = 10.0
 """A worker that keeps up makes a list some tenths of a second after its time; one that is so late has more to do than it can."""
+WELL_S = 60.0
+"""A worker that stumbles over a record does so soon after its start: what it then said is kept until one has run for so long."""
 SWITCH_S = 0.0005
 """A batch passes through four threads; with Python's own 5 ms, each hand-over could wait that long for the interpreter."""
 
@@ -103,6 +105,7 @@ async def _serve(
     limits = {report.topic: int(report.config.get("max.message.bytes", topics.EVENT_BYTES)) for report in reports}
     metrics, outbox = Metrics(settings.prefix), Outbox(settings, limits)
     metrics.follow_model(pieces.info, pieces.pairs, pieces.swaps, pieces.weights)
+    metrics.parked.labels("catalogue").set_function(pieces.awaiting)
     families = _families(settings, pieces)
     state = {topic for family in families for topic in (*family.sources, family.changelog)}
     identity = TopicIdentity(settings, reports, state, pieces.broadcast)
@@ -112,10 +115,7 @@ async def _serve(
     app = create_app(settings, engine, instance_id(settings.data_dir, settings.instance_id), listening)
 
     def backlog() -> Backlog:
-        found = [pieces.backlog(memory, now_ms()) for memory in engine.memories("user")]
-        return Backlog(
-            sum(one.waiting for one in found), sum(one.overdue for one in found), max((one.overdue_s for one in found), default=0.0)
-        )
+        return together(pieces.backlog(memory, now_ms()) for memory in engine.memories("user"))
 
     def not_ready() -> list[str]:
         return _not_ready(engine, broadcast, stop, backlog())
@@ -133,7 +133,7 @@ async def _serve(
     log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
 
     await outbox.open()
-    work = [engine.watch(one) for one in (identity.run(), broadcast.run(), _open_gate(engine, broadcast, pieces), engine.run())]
+    work = [engine.watch(one) for one in (identity.run(), broadcast.run(), _open_gate(settings, engine, broadcast, pieces), engine.run())]
     start = engine.watch(app.start())
     ends = [asyncio.ensure_future(one) for one in (stop.wait(), app._crashed.wait(), engine.failure)]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -179,12 +179,14 @@ async def _close(app: StreamApp, outbox: Outbox, tasks: Sequence[asyncio.Future[
     await outbox.close()
 
 
-async def _open_gate(engine: Engine, broadcast: Broadcast, pieces: WorkerPieces) -> None:
+async def _open_gate(settings: Settings, engine: Engine, broadcast: Broadcast, pieces: WorkerPieces) -> None:
     await broadcast.caught_up.wait()
     await engine.tools.core.run(pieces.warm)
     gc.collect()
     gc.freeze()
     engine.gate.set()
+    await asyncio.sleep(WELL_S)
+    forget_fault(settings.data_dir)
 
 
 def _not_ready(engine: Engine, broadcast: Broadcast, stop: asyncio.Event, backlog: Backlog) -> list[str]:
@@ -229,6 +231,7 @@ def _leave(number: int, frame: object) -> NoReturn:
 def _die(exc: BaseException, settings: Settings) -> NoReturn:
     code, message = explain(exc, str(settings.data_dir))
     log.error(message, code=code)
+    write_fault(settings.data_dir, Fault(now_ms(), code, message))
     log.debug("the fault", exc_info=exc)
     sys.stderr.flush()
     # Threads that hang must not keep a process alive that has given up.

@@ -79,6 +79,12 @@ class Metrics:
         self.waiting = Gauge("streamrec_waiting_users", "Users who wait for a list.", registry=own)
         self.overdue = Gauge("streamrec_overdue_users", "Users who wait for a list though their time has come.", registry=own)
         self.overdue_seconds = Gauge("streamrec_overdue_seconds", "For how long the first of them has waited since.", registry=own)
+        self.parked = Gauge(
+            "streamrec_parked_records",
+            "Events, and records of the catalogue, whose schema the registry has not told yet.",
+            ["of"],
+            registry=own,
+        )
         self.ready = Gauge("streamrec_ready", "1 when the worker serves all its partitions.", registry=own)
         self.model = Info("streamrec_model", "The model in use.", registry=own)
         self.model_labels: Callable[[], Mapping[str, str]] = dict
@@ -138,6 +144,7 @@ class Metrics:
         self.waiting.set(backlog.waiting)
         self.overdue.set(backlog.overdue)
         self.overdue_seconds.set(backlog.overdue_s)
+        self.parked.labels("events").set(backlog.parked)
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""

@@ -16,7 +16,7 @@ from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_user
 from streamrec.state.user import UserRow
-from streamrec.stream import exits, topics
+from streamrec.stream import topics
 from streamrec.stream.mark import MARK
 from tests.cli.conftest import Cli
 from tests.events.registries import framed
@@ -47,7 +47,7 @@ def view(user: str, **more: Any) -> dict[str, Any]:
 
 def seen(settings: Settings) -> dict[str, int]:
     """How many views of the lamp each user's row counts."""
-    latest = {record.key: record.value for record in records(settings, "user-changelog") if record.key != MARK}
+    latest = {record.key: record.value for record in records(settings, "user-changelog") if record.key != MARK and record.value}
     rows = {key.decode(): unpack_user(value) for key, value in latest.items()}
     return {user: round(row.seen["lamp"].count) for user, row in rows.items() if isinstance(row, UserRow)}
 
@@ -142,21 +142,40 @@ def test_dead_letters_are_listed_shown_and_sent_back_once(cli: Cli, settings: Se
     assert worker.errors() == [] or all("catalogue" in str(line) or "cannot be used" in line["event"] for line in worker.errors())
 
 
-def test_a_registry_that_is_away_ends_the_worker_and_costs_no_event(settings: Settings, worker: Worker, tmp_path: Path) -> None:
+def test_a_registry_that_is_away_holds_up_only_its_own_events(settings: Settings, worker: Worker, tmp_path: Path) -> None:
     worker.environment |= {"STREAMREC_SCHEMA_REGISTRY": str(tmp_path / "schemas"), "STREAMREC_PREFIX": "away.", "STREAMREC_APP_ID": "away"}
     away = settings.model_copy(update={"prefix": "away.", "app_id": "away"})
     topics.create(away)
     worker.start().ready()
+    avro = framed(7, avro_schema("views"), view("anna"))
+    mug = {"item_id": "mug", "title": "Mug", "price": 1.0, "currency": "GBP"}
     with KafkaProducer(bootstrap_servers=settings.broker, acks="all") as producer:
-        value = framed(7, avro_schema("views"), view("anna"))
-        producer.send(away.topic("views"), value, key=b"anna").get(10)
-    assert worker.exit_code() == exits.FAULT
-    assert "is no folder" in worker.errors()[-1]["event"]
-    (tmp_path / "schemas").mkdir()
-    (tmp_path / "schemas" / "7.avsc").write_text(json.dumps(avro_schema("views")))
-    worker.start().ready()
-    until(lambda: seen(away) == {"anna": 1}, "the view")
+
+        def send(topic: str, key: bytes, value: bytes) -> None:
+            producer.send(away.topic(topic), value, key=key).get(10)
+
+        send("items", b"mug", framed(8, avro_schema("items"), mug))
+        send("views", b"anna", avro)
+        send("views", b"ben", json.dumps(view("ben")).encode())
+        until(lambda: seen(away) == {"ben": 1}, "the event in JSON")
+        worker.kill()
+        worker.start().ready()
+        send("views", b"ben", json.dumps(view("ben")).encode())
+        until(lambda: seen(away) == {"ben": 2}, "the event in JSON after the kill")
+        assert 'streamrec_parked_records{of="events"} 1.0' in worker.get("/metrics")[1]
+        (tmp_path / "schemas").mkdir()
+        for number, name in ((7, "views"), (8, "items")):
+            (tmp_path / "schemas" / f"{number}.avsc").write_text(json.dumps(avro_schema(name)))
+        until(lambda: seen(away) == {"anna": 1, "ben": 2}, "the event in Avro")
+        until(lambda: 'streamrec_parked_records{of="catalogue"} 0.0' in worker.get("/metrics")[1], "the item in Avro")
+        send("views", b"carl", json.dumps(view("carl")).encode())
+        until(lambda: _listed(away, "mug"), "a list with the item")
     assert records(away, "dead-letters") == []
+    assert worker.stop() == 0
+
+
+def _listed(settings: Settings, item_id: str) -> bool:
+    return any(item["item_id"] == item_id for record in records(settings, "recommendations") for item in json.loads(record.value)["items"])
 
 
 def test_what_is_not_there_is_said(cli: Cli, settings: Settings) -> None:

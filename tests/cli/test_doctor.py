@@ -37,7 +37,7 @@ def test_a_sound_installation_passes(cli: Cli, kafka: Settings) -> None:
     send(kafka, 50, strayed=0)
     done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--json")
     checks = by_name(done)
-    assert set(checks) == {"python", "libraries", "jvm", "model", "provider", "data folder", "broker", "topics", "keys"}
+    assert set(checks) == {"python", "libraries", "jvm", "model", "provider", "data folder", "last run", "broker", "topics", "keys"}
     assert {check["state"] for check in checks.values()} <= {"ok", "warn"}, checks
     assert (done.code, done.last["healthy"]) == (0, True)
     assert "ExecutionProvider, pairs in " in checks["provider"]["found"]
