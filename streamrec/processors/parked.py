@@ -39,13 +39,13 @@ class Parked:
         self._rows.put(parked_key(name, record.offset), event)
         parked[f"{name}-{record.offset}"] = schema_id, size
 
-    def take(self, schemas: WriterSchemas, prefix: str) -> Iterator[tuple[str, Record]]:
-        """The events, with their topics, whose schemas are settled by now; they do not wait any more."""
+    def take(self, schemas: WriterSchemas, prefix: str) -> Iterator[tuple[str, Record, int]]:
+        """The events, with their topics and the ids of their schemas, that are settled by now; they do not wait any more."""
         for place, (schema_id, _) in list(self._memory.get("parked", {}).items()):
             if schemas.settled(schema_id) and (event := self._remove(place)) is not None:
                 number = self._memory.get("partition", 0)
                 record = Record(prefix + event.topic, number, event.offset, event.timestamp, event.key, event.value, event.headers)
-                yield event.topic, record
+                yield event.topic, record, schema_id
 
     def erase(self, key: bytes) -> None:
         """Delete what waits of a person."""

@@ -27,6 +27,7 @@ from streamrec.state.apply import apply
 from streamrec.state.decay import DAY_MS
 from streamrec.state.erasures import Sweep, UserRows, find
 from streamrec.state.erasures import remember as remember_erasure
+from streamrec.state.fences import late_source
 from streamrec.state.packing import UserState, pack_user, unpack_user
 from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
@@ -144,16 +145,18 @@ class _Batch:
         """Apply the events whose schemas have come."""
         if self._side.schemas is None:
             return
-        for name, record in self._parked.take(self._side.schemas, self._settings.prefix):
+        for name, record, schema_id in self._parked.take(self._side.schemas, self._settings.prefix):
             place = record.partition, f"{name}-{record.offset}"
             if place == self._side.suspect:
                 self._bury(record, BadEvent("failed", "the code that applies the event raised"))
             else:
                 self._side.suspect = place
-                self._take_all(name, [record], late=True)
+                # Items count what is newer than the last they saw of a source. Events of one schema come in order, but others of their
+                # topic have gone ahead: they are a source of their own.
+                self._take_all(name, [record], late_source(name, schema_id))
             self._side.suspect = None
 
-    def _take_all(self, name: str, records: Sequence[Inbound], *, late: bool = False) -> None:
+    def _take_all(self, name: str, records: Sequence[Inbound], late: str | None = None) -> None:
         for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
             try:
                 if isinstance(event, SchemaAwaited):
@@ -168,7 +171,7 @@ class _Batch:
             except BadEvent as error:
                 self._bury(record, error)
 
-    def _take(self, record: Inbound, name: str, event: UserEvent, late: bool) -> None:
+    def _take(self, record: Inbound, name: str, event: UserEvent, late: str | None) -> None:
         if isinstance(event, Erasure):
             self._erase(record, event)
             return
@@ -176,17 +179,17 @@ class _Batch:
         if isinstance(row, str):
             self._out.counts[row] += 1
         # An event that was parked was counted by nobody, though later ones of its topic were.
-        elif row.offsets.get(name, -1) >= record.offset and not late:
+        elif row.offsets.get(name, -1) >= record.offset and late is None:
             self._out.counts["fenced"] += 1
         else:
-            self._apply(record, name, event, row)
+            self._apply(record, name, event, row, late or name)
 
-    def _apply(self, record: Inbound, name: str, event: View | Purchase | Danmaku | Feedback, row: UserRow) -> None:
+    def _apply(self, record: Inbound, name: str, event: View | Purchase | Danmaku | Feedback, row: UserRow, source_name: str) -> None:
         triggers = name in self._side.rank_at and is_trigger(event)
         if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
         mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id) if isinstance(event, Danmaku) else []
-        source = (name, record.partition, record.offset)
+        source = (source_name, record.partition, record.offset)
         said = signals(row, event, mentions, source)
         apply(row, event, mentions)
         self._out.records += [Outbound(self._side.signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in said]

@@ -27,5 +27,20 @@ def forget_in_user(raw: bytes, limits: Mapping[str, float]) -> bytes | None:
 
 def forget_in_items(memory: Memory, limits: Mapping[str, float]) -> Memory:
     """The memory of an item partition without the fences at or beyond the limit of their source (such as "views-3")."""
-    kept = {source: place for source, place in memory.get("fences", {}).items() if place[0] < limits.get(source, math.inf)}
+    kept = {source: place for source, place in memory.get("fences", {}).items() if place[0] < limits.get(_of_topic(source), math.inf)}
     return memory | {"fences": kept} if "fences" in memory else memory
+
+
+LATE = "~"
+"""Between a topic and the id of the schema for which some of its events have waited."""
+
+
+def late_source(topic: str, schema_id: int) -> str:
+    """Stands for the topic in the signals of events that have waited for that schema."""
+    return f"{topic}{LATE}{schema_id}"
+
+
+def _of_topic(source: str) -> str:
+    """The source without the schema that its events have waited for, such as "views-3" for "views~7-3"."""
+    name, _, number = source.rpartition("-")
+    return f"{name.partition(LATE)[0]}-{number}"

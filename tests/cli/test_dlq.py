@@ -148,7 +148,7 @@ def test_a_registry_that_is_away_holds_up_only_its_own_events(settings: Settings
     topics.create(away)
     worker.start().ready()
     avro = framed(7, avro_schema("views"), view("anna"))
-    mug = {"item_id": "mug", "title": "Mug", "price": 1.0, "currency": "GBP"}
+    mug = {"item_id": "mug", "title": "Mug", "price": 1.0, "currency": "GBP", "created_ts": NOW - 1000}
     with KafkaProducer(bootstrap_servers=settings.broker, acks="all") as producer:
 
         def send(topic: str, key: bytes, value: bytes) -> None:
@@ -163,9 +163,10 @@ def test_a_registry_that_is_away_holds_up_only_its_own_events(settings: Settings
         send("views", b"ben", json.dumps(view("ben")).encode())
         until(lambda: seen(away) == {"ben": 2}, "the event in JSON after the kill")
         assert 'streamrec_parked_records{of="events"} 1.0' in worker.get("/metrics")[1]
-        (tmp_path / "schemas").mkdir()
+        (tmp_path / "new").mkdir()
         for number, name in ((7, "views"), (8, "items")):
-            (tmp_path / "schemas" / f"{number}.avsc").write_text(json.dumps(avro_schema(name)))
+            (tmp_path / "new" / f"{number}.avsc").write_text(json.dumps(avro_schema(name)))
+        (tmp_path / "new").rename(tmp_path / "schemas")
         until(lambda: seen(away) == {"anna": 1, "ben": 2}, "the event in Avro")
         until(lambda: 'streamrec_parked_records{of="catalogue"} 0.0' in worker.get("/metrics")[1], "the item in Avro")
         send("views", b"carl", json.dumps(view("carl")).encode())

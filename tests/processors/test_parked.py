@@ -9,8 +9,10 @@ import pytest
 from streamrec.events.avro import avro_schema
 from streamrec.events.registry import SchemaAwaited
 from streamrec.processors import parked
-from streamrec.processors.base import Outcome
-from streamrec.replay import Record
+from streamrec.processors.base import Memory, Outcome, Part
+from streamrec.processors.items import ItemProcessor
+from streamrec.replay import MemoryRows, Record
+from streamrec.state.fences import forget_in_items
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import PARKED_PREFIX
 from tests.events.registries import Schemas, framed
@@ -69,6 +71,22 @@ def test_good_events_go_on_while_one_waits_and_it_counts_once_when_its_schema_ha
     assert round(side.rows[b"u"].seen["i1"].count) == 2
     assert (waiting(side), side.memory["parked"]) == (0, {})
     assert side.rows[b"u"].offsets == {"views": 2}
+
+
+def test_items_count_it_though_later_events_of_its_topic_were_counted_before(side: Side) -> None:
+    items = ItemProcessor(side.settings, side.catalogue, lambda: NOW)
+    rows, memory = MemoryRows[Any](), Memory()
+
+    def count(outcome: Outcome, offset: int) -> None:
+        signals = [Record("streamrec.item-signals", offset, each.key, each.value, NOW) for each in out(outcome, "item-signals")]
+        items.process([Part(rows, memory, signals)])
+
+    count(side.send(avro(1), avro(2), view(3)), 0)
+    late = answer(side)
+    for _ in range(2):
+        count(late, 1)
+    assert rows[b"i1"].version == 3, "each of the events once, also when the signals come again"
+    assert forget_in_items(memory, {"views-0": 0})["fences"] == {}
 
 
 def test_it_waits_through_a_restart(side: Side) -> None:
