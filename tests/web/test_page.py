@@ -27,11 +27,14 @@ from streamrec.stream.core import Core
 from streamrec.web import page
 from streamrec.web.access import Access
 from streamrec.web.audience import Audience
+from streamrec.web.connections import Connections
 from streamrec.web.feed import MOST_WATCHERS, Feed
+from streamrec.web.gate import guard
 from streamrec.web.metrics import Metrics
 
 NOW_MS = 1_700_000_000_000
 PRIVATE = "call me at 5550199"
+SESAME = "open sesame, 你好"
 Client = TestClient[web.Request, web.Application]
 
 
@@ -81,7 +84,9 @@ def visit(worker: Worker, visitor: Callable[[Client], Awaitable[None]]) -> None:
     async def run() -> None:
         app = web.Application()
         token = worker.settings.web_token
-        page.serve_page(app, worker.feed, Access(token.get_secret_value() if token else None))
+        access = Access(token.get_secret_value() if token else None)
+        guard(app, access, Connections())
+        page.serve_page(app, worker.feed, access)
         async with TestClient(TestServer(app)) as client:
             await visitor(client)
         worker.core.stop()
@@ -215,9 +220,8 @@ def test_too_many_pages_are_refused() -> None:
     visit(worker, visitor)
 
 
-def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it(monkeypatch: Any) -> None:
-    monkeypatch.setattr(page, "LOGIN_PAUSE_S", 0.0)
-    worker = Worker(web_token=SecretStr("open sesame"))
+def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it() -> None:
+    worker = Worker(web_token=SecretStr(SESAME))
 
     async def visitor(client: Client) -> None:
         refused = await client.get("/")
@@ -228,15 +232,15 @@ def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it(monkeypatch: 
         assert "web_token" in (await feed.json())["error"]
         wrong = await client.post("/login", data={"token": "guess"}, allow_redirects=False)
         assert (wrong.status, wrong.cookies) == (401, {})
-        right = await client.post("/login", data={"token": "open sesame"}, allow_redirects=False)
+        right = await client.post("/login", data={"token": SESAME}, allow_redirects=False)
         assert right.status == 303
         assert "HttpOnly" in str(right.cookies)
         assert "SameSite=Strict" in str(right.cookies)
-        assert "open sesame" not in str(right.cookies)
+        assert SESAME not in str(right.cookies)
         assert 'id="lists"' in await (await client.get("/")).text()
         assert (await client.get("/feed")).status == 200
         client.session.cookie_jar.clear()
-        assert (await client.get("/feed", headers={"Authorization": "Bearer open sesame"})).status == 200
+        assert (await client.get("/feed", headers={"Authorization": f"Bearer {SESAME}"})).status == 200
 
     visit(worker, visitor)
 
