@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
@@ -243,6 +245,59 @@ def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it() -> None:
         assert (await client.get("/feed", headers={"Authorization": f"Bearer {SESAME}"})).status == 200
 
     visit(worker, visitor)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain; charset=nonsense", b"token=x"),
+        ("multipart/form-data", b"token=x"),
+        ("multipart/form-data; boundary=b", b"--b\r\nnonsense"),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data; name=x\r\nContent-Encoding: odd\r\n\r\nx\r\n--b--"),
+        ("", b""),
+        ("nonsense", b"\xff"),
+        (FORM, b"token=" + b"x" * 100_000),
+        (FORM, b"&".join(b"%d=x" % number for number in range(100))),
+    ],
+)
+def test_what_is_no_login_form_is_a_bad_request_and_no_guess(kind: str, body: bytes) -> None:
+    async def visitor(client: Client) -> None:
+        answer = await client.post("/login", data=body, headers={"Content-Type": kind}, allow_redirects=False)
+        assert (answer.status, answer.cookies) == (400, {})
+        assert 'name="token"' in await answer.text()
+
+    visit(Worker(web_token=SecretStr(SESAME)), visitor)
+
+
+@pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=nonsense", f"{FORM}; charset=utf-16"])
+def test_a_login_form_is_utf_8_whatever_its_header_says(kind: str) -> None:
+    async def visitor(client: Client) -> None:
+        form = {"data": urlencode({"token": SESAME}).encode(), "headers": {"Content-Type": kind}, "allow_redirects": False}
+        assert (await client.post("/login", **form)).status == 303  # type: ignore[arg-type]
+        form["data"] = b"token=%FF%FE\xff"
+        assert (await client.post("/login", **form)).status == 401  # type: ignore[arg-type]
+
+    visit(Worker(web_token=SecretStr(SESAME)), visitor)
+
+
+def test_the_cookie_stays_on_tls_where_the_browser_came_by_it() -> None:
+    async def visitor(client: Client) -> None:
+        for headers, secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True), ({"X-Forwarded-Proto": "http"}, False)):
+            answer = await client.post("/login", data={"token": SESAME}, headers=headers, allow_redirects=False)
+            assert ("Secure" in str(answer.cookies)) is secure
+
+    visit(Worker(web_token=SecretStr(SESAME)), visitor)
+
+
+def test_without_a_token_there_is_nothing_to_log_in_to() -> None:
+    async def visitor(client: Client) -> None:
+        answer = await client.post("/login", data={"token": ""}, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"], answer.cookies) == (303, "/", {})
+
+    visit(Worker(), visitor)
 
 
 def test_every_answer_forbids_what_the_page_does_not_need() -> None:
