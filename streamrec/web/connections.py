@@ -71,7 +71,7 @@ class Connection(RequestHandler):
 
     def abort(self) -> None:
         """End it at once, also where the client reads nothing of what waits for it."""
-        if isinstance(self.transport, asyncio.Transport):
+        if self.transport is not None:
             self.transport.abort()
 
 

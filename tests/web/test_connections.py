@@ -7,6 +7,7 @@ import resource
 from collections.abc import Awaitable, Callable
 
 import pytest
+import uvloop
 from aiohttp import web
 
 from streamrec.web import connections
@@ -53,7 +54,7 @@ async def ended(reader: asyncio.StreamReader) -> bool:
 
 
 def serve(visit: Callable[[Caller, Connections, asyncio.Event], Awaitable[None]], most: int = MOST) -> None:
-    """Serve a page that answers at once, and one that answers once the event is set."""
+    """Serve a page that answers at once, and one that answers once the event is set, on the loops of Python and of the worker."""
 
     async def run() -> None:
         held, go = Connections(most), asyncio.Event()
@@ -77,7 +78,9 @@ def serve(visit: Callable[[Caller, Connections, asyncio.Event], Awaitable[None]]
                     caller.leave()
                     go.set()
 
-    asyncio.run(run())
+    for factory in (asyncio.new_event_loop, uvloop.new_event_loop):
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(run())
 
 
 def test_a_probe_is_answered_while_thirty_times_as_many_connections_idle() -> None:
@@ -147,7 +150,7 @@ def test_silent_and_dribbling_connections_end(monkeypatch: pytest.MonkeyPatch, s
 def test_a_client_that_reads_nothing_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async def visit(caller: Caller, held: Connections, go: asyncio.Event) -> None:
         _, deaf = await caller.call()
-        deaf.transport.pause_reading()  # type: ignore[attr-defined]
+        deaf.transport.pause_reading()
         deaf.write(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2000)
         for _ in range(3 * MOST):
             assert await caller.live() == "HTTP/1.1 200 OK"

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import pytest
+import uvloop
 from aiohttp import web
 
 from streamrec.web import guesses
@@ -77,7 +78,8 @@ def serve(visit: Callable[[Ask], Awaitable[None]], token: str | None = None, web
             async with accepting(web.AppRunner(app, access_log=None), listening, connections):
                 await visit(ask)
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
 PERSONAL = ["/feed", "/feed?user=anna", "/state/anna", "/one-of-tomorrow", "//feed", "/%66eed", "/none", "/page/../feed", "/live/../feed"]
