@@ -60,6 +60,7 @@ def test_what_belongs_to_another_user_is_refused_and_stays_as_it_is(tmp_path: Pa
     file = tmp_path / "user" / "0" / "CURRENT"
     file.parent.mkdir(parents=True)
     file.write_text("")
+    file.chmod(0o644)
     found = Path.lstat
 
     def lstat(path: Path) -> os.stat_result:

@@ -33,6 +33,7 @@ def test_the_folder_and_what_is_made_in_it_are_for_their_owner_alone(tmp_path: P
     (folder / "user" / "0").mkdir(parents=True)
     (folder / "user" / "0" / "CURRENT").write_text("of an older version")
     (folder / "notes").write_text("of somebody else")
+    (folder / "notes").chmod(0o644)
     before = os.umask(0)
     try:
         with locked(folder):

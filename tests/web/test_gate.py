@@ -55,7 +55,7 @@ def serve(visit: Callable[[Ask], Awaitable[None]], token: str | None = None, web
         return web.Response(text="public")
 
     async def run() -> None:
-        app, connections = web.Application(), Connections()
+        app, connections = web.Application(), Connections(128)
         guard(app, Access(token, web_host), connections)
         for path in (*HEALTH, *ENTRANCE):
             app.router.add_get(path, public)
