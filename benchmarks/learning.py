@@ -15,8 +15,6 @@ import json
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from streamrec.cli.output import note
 from streamrec.demo.worker import WorkerProcess
 from streamrec.settings import load
 from streamrec.stream import topics
+from streamrec.web.client import get
 
 ITEMS, USERS, THIEVES = 30, 24, 3
 GOOD = 0.8
@@ -95,9 +94,8 @@ def _require(came: bool, otherwise: str) -> None:
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.HTTPError):
+        return get(f"http://127.0.0.1:{port}/ready", timeout_s=5).status == 200
+    except OSError:
         return False
 
 

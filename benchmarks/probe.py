@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import re
 from pathlib import Path
+
+from streamrec.addresses import http_url
+from streamrec.web.client import get
 
 _METRIC = re.compile(r"^(streamrec_\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 
@@ -27,7 +28,7 @@ class Probe:
 
     def __init__(self, data_dir: Path) -> None:
         web = json.loads((data_dir / "web.json").read_bytes())
-        self._web = web["host"], web["port"]
+        self._web = http_url(web["host"], web["port"])
         self._status = Path(f"/proc/{web['pid']}/status")
 
     def rss_mib(self) -> float:
@@ -37,7 +38,4 @@ class Probe:
 
     def figures(self) -> Figures:
         """The metrics as they are now."""
-        connection = http.client.HTTPConnection(*self._web, timeout=30)
-        with contextlib.closing(connection):
-            connection.request("GET", "/metrics")
-            return Figures(connection.getresponse().read().decode())
+        return Figures(get(f"{self._web}/metrics", timeout_s=30).body.decode())

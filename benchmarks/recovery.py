@@ -17,8 +17,6 @@ import random
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +27,7 @@ from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import Worker
 from benchmarks.machine import machine
 from benchmarks.stream.processes import TICKS_PER_S
+from streamrec.addresses import http_url
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.processors.base import Processor
 from streamrec.settings import Settings
@@ -39,6 +38,7 @@ from streamrec.stream.mark import Mark, encode
 from streamrec.stream.partition import Family, Partition
 from streamrec.stream.recovery import recover
 from streamrec.stream.table import Budget
+from streamrec.web.client import get
 
 READY_S = 180.0
 IDLE_S = 10.0
@@ -50,9 +50,8 @@ def _ready(worker: Worker) -> bool:
     assert worker.process is not None
     try:
         web = json.loads((worker.folder / "web.json").read_bytes())
-        with urllib.request.urlopen(f"http://{web['host']}:{web['port']}/ready", timeout=10) as answer:
-            return bool(web["pid"] == worker.process.pid and answer.status == 200)
-    except (OSError, ValueError, urllib.error.HTTPError):
+        return bool(web["pid"] == worker.process.pid and get(f"{http_url(web['host'], web['port'])}/ready").status == 200)
+    except (OSError, ValueError):
         return False
 
 

@@ -8,6 +8,7 @@
     ├── PortInUse                another process listens on the port
     ├── TopicMismatch            a topic exists with other partitions or another cleanup policy
     ├── DataFolderInUse          another worker holds the data folder
+    ├── FolderNotOurs            a folder for private data belongs to another user
     ├── GroupNotEmpty            workers run that must not
     ├── RedriveFailed            dead letters could not be sent back
     ├── StateMismatch            local disk and changelog do not belong together
@@ -64,6 +65,10 @@ class TopicMismatch(StreamrecError):
 
 class DataFolderInUse(StreamrecError):
     """Another worker holds the lock of the data folder."""
+
+
+class FolderNotOurs(StreamrecError):
+    """A folder that holds what people did belongs to another user, who could read and change it."""
 
 
 class GroupNotEmpty(StreamrecError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from streamrec.errors import SettingsError
@@ -15,6 +16,13 @@ from streamrec.errors import SettingsError
 FILE = "streamrec.toml"
 PREFIX = "STREAMREC_"
 OUTSIDE_THE_TABLE = {"STREAMREC_CONFIG"}
+TOKEN_LENGTH = 12
+"""What is shorter, or a word, is found by guessing even at the pace that `streamrec.web.guesses` allows."""
+PLACES = {
+    "broker": "sasl_username and sasl_password",
+    "schema_registry": "schema_registry_auth (user:password), better as STREAMREC_SCHEMA_REGISTRY_AUTH than as a flag",
+}
+"""Addresses, which are shown and logged, and the settings for the passwords that belong to them."""
 
 Positive = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -48,7 +56,9 @@ class Settings(BaseSettings):
     instance_id: str | None = Field(None, description="Static membership id; made up once and kept in the data folder when unset.")
     web_host: str = Field("127.0.0.1", description="Address on which the worker serves the live page, health and metrics.")
     web_port: Annotated[int, Field(ge=0, le=65535)] = Field(6066, description="Its port; 0 takes a free one.")
-    web_token: SecretStr | None = Field(None, description="Who opens the live page or reads state must give it; never printed.")
+    web_token: SecretStr | None = Field(
+        None, description="Opens live page and state to others (12 characters or more; never printed); unset, only this machine may look."
+    )
     web_show_people: bool = Field(False, description="Whether the live page shows user ids and what people write.")
     checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
     checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
@@ -148,6 +158,25 @@ class Settings(BaseSettings):
     # logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged, on stderr.")
 
+    @field_validator("web_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        text = token.get_secret_value() if token is not None else None
+        if text is not None and (len(text) < TOKEN_LENGTH or not text.isprintable() or text != text.strip()):
+            raise ValueError(
+                f"a token has at least {TOKEN_LENGTH} characters, no control characters and no blank at its ends: "
+                "make one with `openssl rand -hex 16`, or unset it, and only this machine is answered"
+            )
+        return token
+
+    @field_validator(*PLACES)
+    @classmethod
+    def _without_password(cls, place: str | None, info: ValidationInfo) -> str | None:
+        # No user part is taken out of a URL: with an unescaped / or # in a password, nobody can tell where it ends.
+        if place is not None and "@" in place and (info.field_name == "broker" or re.search(r"://|^[^/]*:[^/]*@", place)):
+            raise ValueError(f"it holds a user or a password, and addresses are shown: give these as {PLACES[str(info.field_name)]}")
+        return place
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -193,7 +222,7 @@ def _complaint(error: Any) -> str:
     name = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return f"{name} is not a setting{_nearest(name)}"
-    return f"{name}: {error['msg']}"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _nearest(name: str) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import configparser
+import os
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
 from streamrec.broker.jars import KAFKA_VERSION
@@ -67,8 +74,54 @@ def test_the_worker_is_reached_at_the_port_of_its_settings(compose: dict[str, An
     port = load(**settings_of(worker["environment"])).web_port
     assert port == Settings.model_fields["web_port"].default
     assert worker["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert f":{port}/ready" in shlex.join(worker["healthcheck"]["test"])
+    assert f"http://127.0.0.1:{port}/ready" in shlex.join(worker["healthcheck"]["test"])
     assert f"EXPOSE {port}" in dockerfile
+
+
+def test_the_health_check_asks_the_worker_past_every_proxy(compose: dict[str, Any]) -> None:
+    kind, _, *line = compose["services"]["worker"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"), "http://127.0.0.1:1")
+
+    async def check(status: int) -> int:
+        async def ready(request: web.Request) -> web.Response:
+            return web.Response(status=status)
+
+        app = web.Application()
+        app.router.add_get("/ready", ready)
+        async with TestServer(app) as server:
+            here = [word.replace(":6066/", f":{server.port}/") for word in line]
+            process = await asyncio.create_subprocess_exec(sys.executable, *here, cwd=DEPLOY.parent, env=os.environ | proxies)
+            return await process.wait()
+
+    assert [asyncio.run(check(status)) for status in (200, 503)] == [0, 1]
+
+
+def test_the_image_is_built_from_exact_versions_within_the_ranges(dockerfile: str) -> None:
+    assert "--require-hashes" in dockerfile
+    locked = (DEPLOY / "requirements.txt").read_text()
+    versions = dict(re.findall(r"^([\w.-]+)==([\w.]+)", locked, re.MULTILINE))
+    setup = configparser.ConfigParser()
+    setup.read(DEPLOY.parent / "setup.cfg")
+    for line in setup["options"]["install_requires"].split("\n"):
+        if line:
+            wanted = Requirement(line)
+            assert wanted.specifier.contains(versions[wanted.name]), line
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", locked)) >= len(versions)
+
+
+def test_without_a_token_of_the_callers_the_page_is_closed(compose: dict[str, Any]) -> None:
+    environment = compose["services"]["worker"]["environment"]
+    assert environment["STREAMREC_WEB_TOKEN"] is None, "it is passed through where it is set, and unset otherwise"
+    for service in compose["services"].values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ())), "only this machine reaches the ports"
+
+
+def test_our_containers_may_do_little(compose: dict[str, Any], dockerfile: str) -> None:
+    for name in ("worker", "learner", "simulator"):
+        service = compose["services"][name]
+        assert (service["read_only"], service["cap_drop"], service["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    assert re.search(r"^USER 1000$", dockerfile, re.MULTILINE), "a number: Kubernetes then knows that it is not root"
 
 
 def test_the_state_outlives_the_container(compose: dict[str, Any], dockerfile: str) -> None:
@@ -81,7 +134,7 @@ def test_the_state_outlives_the_container(compose: dict[str, Any], dockerfile: s
 
 def test_kafka_is_the_one_that_the_tests_run_on(compose: dict[str, Any]) -> None:
     kafka = compose["services"]["kafka"]
-    assert kafka["image"] == f"apache/kafka:{KAFKA_VERSION}"
+    assert kafka["image"] == f"${{KAFKA_IMAGE:-apache/kafka:{KAFKA_VERSION}}}"
     assert kafka["environment"]["KAFKA_MESSAGE_MAX_BYTES"] == MESSAGE_BYTES
 
 

@@ -7,8 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from streamrec.broker.ports import free_ports
+from streamrec.web.client import get
 from tests.stream.support import ROOT, until
 
 pytestmark = pytest.mark.kafka
@@ -103,8 +102,8 @@ class Terminal:
             until(lambda: self.said(line), "a list", PATIENCE_S)
 
     def _ready(self) -> bool:
-        with suppress(OSError, urllib.error.HTTPError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=5):
-            return True
+        with suppress(OSError):
+            return get(f"http://127.0.0.1:{self.port}/ready", timeout_s=5).status == 200
         return False
 
 

@@ -25,10 +25,13 @@ SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 KUBERNETES = "1.34"
 CUSTOM = {"ScaledObject", "ServiceMonitor"}
 """Kinds that Kubernetes itself has no schema for."""
+MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 ALL_ON = {
     "keda": {"enabled": True, "authentication": "kafka"},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
-    "secrets": {"values": {"web_token": "one", "sasl_password": "two"}},
+    "secrets": {"values": {"web_token": "one of twelve", "sasl_password": "two"}},
+    "networkPolicy": {"from": [MONITORING], "egress": [{"to": [MONITORING], "ports": [{"protocol": "TCP", "port": 9092}]}]},
+    "image": {"digest": f"sha256:{'a' * 64}"},
     "tls": {"secretName": "certificates"},
     "settings": {
         "ssl_cafile": "/etc/streamrec/tls/ca.crt",
@@ -75,7 +78,17 @@ def test_the_values_are_those_of_the_schema_and_name_settings() -> None:
 
 
 def test_a_wrong_value_is_refused() -> None:
-    for wrong in ({"replica": 2}, {"settings": {"broker": "kafka:9092", "partitions": 8, "web_token": "open"}}, {"replicas": "two"}):
+    settings = VALUES["settings"]
+    for wrong in (
+        {"replica": 2},
+        {"settings": settings | {"web_token": "open"}},
+        {"settings": settings | {"broker": "me:hush@kafka:9092"}},
+        {"settings": settings | {"schema_registry": "http://me:hush@registry"}},
+        {"secrets": {"values": {"web_token": ""}}},
+        {"secrets": {"values": {"web_token": "eleven sign"}}},
+        {"image": VALUES["image"] | {"digest": "latest"}},
+        {"replicas": "two"},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(VALUES | wrong, SCHEMA)
 
@@ -133,9 +146,9 @@ def test_a_worker_is_a_member_by_its_pods_name_and_keeps_its_state(tmp_path: Pat
 
 @rendered
 def test_passwords_stand_in_the_secret_only(tmp_path: Path) -> None:
-    documents = template(tmp_path, ALL_ON | {"secrets": {"values": {"web_token": "hush-hush"}}})
-    assert one(documents, "Secret")["stringData"] == {"web_token": "hush-hush"}
-    assert "hush-hush" not in json.dumps([document for document in documents if document["kind"] != "Secret"])
+    documents = template(tmp_path, ALL_ON | {"secrets": {"values": {"web_token": "hush-hush-hush"}}})
+    assert one(documents, "Secret")["stringData"] == {"web_token": "hush-hush-hush"}
+    assert "hush-hush-hush" not in json.dumps([document for document in documents if document["kind"] != "Secret"])
     reference = next(entry for entry in container(documents)["env"] if entry["name"] == "STREAMREC_WEB_TOKEN")["valueFrom"]["secretKeyRef"]
     assert (reference["name"], reference["key"]) == (one(documents, "Secret")["metadata"]["name"], "web_token")
 
@@ -147,6 +160,38 @@ def test_the_probes_ask_what_the_worker_answers(tmp_path: Path) -> None:
     assert paths == {"startup": "/ready", "readiness": "/ready", "liveness": "/live"}
     budget = made["startupProbe"]["failureThreshold"] * made["startupProbe"]["periodSeconds"]
     assert budget >= VALUES["startupSeconds"]
+
+
+@rendered
+def test_a_worker_may_do_little_and_holds_no_credentials_of_the_cluster(tmp_path: Path) -> None:
+    documents = template(tmp_path, {})
+    pod, made = one(documents, "StatefulSet")["spec"]["template"]["spec"], container(documents)
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert made["securityContext"] == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    assert all(made[f"{kind}Probe"]["timeoutSeconds"] >= 1 for kind in ("startup", "readiness", "liveness"))
+
+
+@rendered
+def test_nobody_reaches_a_worker_but_who_is_named(tmp_path: Path) -> None:
+    documents = template(tmp_path, {})
+    closed = one(documents, "NetworkPolicy")["spec"]
+    assert closed["podSelector"]["matchLabels"] == one(documents, "StatefulSet")["spec"]["selector"]["matchLabels"]
+    assert (closed["policyTypes"], "ingress" in closed) == (["Ingress"], False)
+    opened = one(template(tmp_path, ALL_ON), "NetworkPolicy")["spec"]
+    assert opened["ingress"] == [{"from": [MONITORING], "ports": [{"protocol": "TCP", "port": "web"}]}]
+    assert opened["policyTypes"] == ["Ingress", "Egress"]
+    assert [rule["ports"][0]["port"] for rule in opened["egress"]] == [53, 9092]
+    assert not [document for document in template(tmp_path, {"networkPolicy": {"enabled": False}}) if document["kind"] == "NetworkPolicy"]
+    with pytest.raises(AssertionError, match=r"networkPolicy\.from"):
+        template(tmp_path, {"serviceMonitor": {"enabled": True}})
+
+
+@rendered
+def test_an_image_goes_by_its_digest_where_one_is_given(tmp_path: Path) -> None:
+    assert container(template(tmp_path, ALL_ON))["image"] == f"streamrec@sha256:{'a' * 64}"
+    assert container(template(tmp_path, {}))["image"] == f"streamrec:{__version__}"
 
 
 @rendered

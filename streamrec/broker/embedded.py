@@ -21,6 +21,7 @@ from streamrec.broker.jars import KAFKA_VERSION, Runtime, runtime
 from streamrec.broker.ports import HOST, free_ports, listens, require_free
 from streamrec.broker.properties import Listener, properties
 from streamrec.errors import BrokerStartFailed, StreamrecError
+from streamrec.private import made_private, private_umask
 from streamrec.processes import tail, uninterrupted
 
 START_PATIENCE_S = 90.0
@@ -28,6 +29,8 @@ STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.05
 JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
 PORT_TAKEN = "Address already in use"
+OURS = ("data", "broker.json", "broker.lock", "broker.log", "server.properties")
+"""What a broker makes in its folder: every event lies there."""
 
 
 class Running(NamedTuple):
@@ -87,8 +90,9 @@ class EmbeddedBroker:
             PortInUse: another process listens on the port asked for.
             BrokerStartFailed: it ended or stayed silent; the message holds the end of its log.
             MissingExtra: the extra `broker` is not installed.
+            FolderNotOurs: the folder belongs to another user.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        made_private(self.folder, OURS)
         # Between choosing a free port and listening on it, another process can take it.
         for _ in range(0 if self.port else 2):
             try:
@@ -140,6 +144,10 @@ class EmbeddedBroker:
         if self.port:
             require_free(self.port)
         tools = runtime(self._progress)
+        with private_umask():
+            return self._run(tools, lock)
+
+    def _run(self, tools: Runtime, lock: int) -> Running:
         port, controller = (self.port, *free_ports(1)) if self.port else free_ports(2)
         settings = self.folder / "server.properties"
         settings.write_text(properties(self.folder / "data", port, controller, self._listeners))

@@ -33,6 +33,7 @@ def run(settings: Settings) -> None:
 
     import uvloop
 
+    from streamrec.addresses import http_url
     from streamrec.learning.metrics import LearnerMetrics, pages
     from streamrec.learning.process import serve
     from streamrec.stream import topics
@@ -41,11 +42,11 @@ def run(settings: Settings) -> None:
     with listen(settings.web_host, settings.learn_port) as listening:
         topics.create(settings)
         host, port = listening.getsockname()[:2]
-        note(f"learning from {settings.broker}; http://{host}:{port}/metrics")
+        note(f"learning from {settings.broker}; {http_url(host, port)}/metrics")
         metrics = LearnerMetrics()
 
         async def work() -> None:
-            async with pages(metrics, listening):
+            async with pages(metrics, listening, settings.web_host):
                 await serve(settings, metrics)
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

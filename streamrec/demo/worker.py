@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import signal
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,6 +19,7 @@ from streamrec.cli.options import variable
 from streamrec.errors import WorkerEnded
 from streamrec.processes import tail, uninterrupted
 from streamrec.settings import Settings
+from streamrec.web.client import get, url_of
 
 READY_PATIENCE_S = 120.0
 STOP_PATIENCE_S = 20.0
@@ -53,8 +54,7 @@ class WorkerProcess:
     @property
     def page(self) -> str:
         """The address of its live page."""
-        where = json.loads((self._settings.data_dir / "web.json").read_bytes())
-        return f"http://{where['host']}:{where['port']}/"
+        return f"{url_of(self._settings.data_dir)}/"
 
     def require_alive(self) -> None:
         """Raise WorkerEnded, with the end of its log, when the worker is gone."""
@@ -99,13 +99,9 @@ class WorkerProcess:
 
     def _ask(self) -> tuple[bool, str]:
         try:
-            where = json.loads((self._settings.data_dir / "web.json").read_bytes())
-            connection = http.client.HTTPConnection(where["host"], where["port"], timeout=5)
-            with contextlib.closing(connection):
-                connection.request("GET", "/ready")
-                response = connection.getresponse()
-                return response.status == http.HTTPStatus.OK, _reasons(response.read()).replace(self._settings.prefix, "")
-        except (OSError, ValueError, http.client.HTTPException):
+            answer = get(f"{self.page}ready", timeout_s=5.0)
+            return answer.status == HTTPStatus.OK, _reasons(answer.body).replace(self._settings.prefix, "")
+        except (OSError, ValueError):
             return False, ""
 
 

@@ -23,6 +23,7 @@ import fastavro
 import structlog
 from fastavro.schema import SchemaParseException, UnknownType
 
+from streamrec.addresses import host_of, is_loopback
 from streamrec.errors import BadEvent
 from streamrec.events.avro import undated
 from streamrec.settings import Settings
@@ -182,13 +183,13 @@ class Http:
         self._headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
         if auth:
             self._headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
-        self._tls = ssl.create_default_context(cafile=cafile) if url.startswith("https://") else None
+        self._open = _opener(self._url, ssl.create_default_context(cafile=cafile) if url.startswith("https://") else None)
 
     def __call__(self, schema_id: int) -> Any:
         url = f"{self._url}/schemas/ids/{schema_id}"
         request = urllib.request.Request(url, headers=self._headers)  # noqa: S310 - http or https, see `registry`
         try:
-            with urllib.request.urlopen(request, timeout=TRY_S, context=self._tls) as answer:  # noqa: S310
+            with self._open(request, timeout=TRY_S) as answer:
                 found = json.loads(answer.read(ANSWER_BYTES))
         except urllib.error.HTTPError as exc:
             exc.close()
@@ -210,6 +211,21 @@ class Http:
             return json.loads(found["schema"])
         except (ValueError, RecursionError) as exc:
             raise _unknown(schema_id, "it is no JSON") from exc
+
+
+class _Straight(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: the password would go along, to whatever host it names."""
+
+    def redirect_request(self, *asked: Any, **more: Any) -> None:
+        """Called by urllib; without a request, the redirection is an answer like others."""
+
+
+def _opener(url: str, tls: ssl.SSLContext | None) -> Callable[..., Any]:
+    handlers: list[Any] = [_Straight(), urllib.request.HTTPSHandler(context=tls)]
+    # Elsewhere `http_proxy`, `https_proxy` and `no_proxy` hold; a proxy cannot reach this machine's own address.
+    if is_loopback(host_of(urllib.request.Request(url).host or "") or ""):  # noqa: S310 - http or https, see `registry`
+        handlers.append(urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener(*handlers).open
 
 
 def usable(schema_id: int, schema: Any) -> Any:

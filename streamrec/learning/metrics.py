@@ -12,6 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Info, ProcessCo
 
 from streamrec.learning.instances import PLACE
 from streamrec.learning.trainer import Judgement
+from streamrec.web.access import Access
+from streamrec.web.connections import Connections, accepting
+from streamrec.web.gate import guard
 
 
 class LearnerMetrics:
@@ -58,7 +61,7 @@ class LearnerMetrics:
 
 
 @asynccontextmanager
-async def pages(metrics: LearnerMetrics, listening: socket.socket) -> AsyncIterator[None]:
+async def pages(metrics: LearnerMetrics, listening: socket.socket, web_host: str) -> AsyncIterator[None]:
     """Serve `/live`, `/ready` and `/metrics` on a socket that is already bound."""
 
     async def live(request: web.Request) -> web.Response:
@@ -71,12 +74,8 @@ async def pages(metrics: LearnerMetrics, listening: socket.socket) -> AsyncItera
     async def exposition(request: web.Request) -> web.Response:
         return web.Response(body=metrics.exposition(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
-    app = web.Application()
+    app, connections = web.Application(), Connections()
+    guard(app, Access(None, web_host, listening.getsockname()[0]), connections)
     app.add_routes([web.get("/live", live), web.get("/ready", ready), web.get("/metrics", exposition)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listening).start()
+    async with accepting(web.AppRunner(app, access_log=None), listening, connections):
         yield
-    finally:
-        await runner.cleanup()

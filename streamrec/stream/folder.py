@@ -1,4 +1,4 @@
-"""The worker's data folder: one worker at a time, and what it is known by."""
+"""The worker's data folder: one worker at a time, for nobody else to read, and what the worker is known by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from pathlib import Path
 
 import msgspec
 
+from streamrec.addresses import reachable
 from streamrec.errors import DataFolderInUse
+from streamrec.private import made_private, private_umask
+
+OURS = ("lock", "instance", "instance.new", "web.json", "web.json.new", "user", "item")
+"""What a worker makes in its folder. Whatever else lies there is not touched: the folder may be one that holds other things too."""
 
 FAULT = "fault.json"
 
@@ -20,21 +25,25 @@ FAULT = "fault.json"
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder, making it when it is not there; the lock ends with the process.
 
+    Folder and files are for their owner alone, those that the block makes too.
+
     Raises:
         DataFolderInUse: another worker holds it.
+        FolderNotOurs: it belongs to another user.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
+    made_private(folder, OURS)
+    with private_umask():
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            raise DataFolderInUse(
-                f"another worker uses the data folder {folder}: stop it, or give this one a folder of its own with --data-dir"
-            ) from exc
-        yield
-    finally:
-        os.close(handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise DataFolderInUse(
+                    f"another worker uses the data folder {folder}: stop it, or give this one a folder of its own with --data-dir"
+                ) from exc
+            yield
+        finally:
+            os.close(handle)
 
 
 def instance_id(folder: Path, given: str | None) -> str:
@@ -79,7 +88,7 @@ def forget_fault(folder: Path) -> None:
 
 
 def write_web(folder: Path, host: str, port: int) -> None:
-    """Say in `web.json` where health and metrics are served."""
+    """Say in `web.json` where this machine reaches health, metrics and the live page."""
     part = folder / "web.json.new"
-    part.write_bytes(msgspec.json.encode({"host": host, "port": port, "pid": os.getpid()}))
+    part.write_bytes(msgspec.json.encode({"host": reachable(host), "port": port, "pid": os.getpid()}))
     part.rename(folder / "web.json")

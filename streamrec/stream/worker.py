@@ -17,6 +17,7 @@ import uvloop
 from aiohttp.web import Application
 
 from streamrec import logs
+from streamrec.addresses import http_url, is_loopback
 from streamrec.clock import now_ms
 from streamrec.events.partitioner import partition_of
 from streamrec.processors.waiting import Backlog, together
@@ -34,8 +35,9 @@ from streamrec.stream.opening import Opener
 from streamrec.stream.outbox import Outbox
 from streamrec.stream.partition import Family, Tools
 from streamrec.stream.pieces import Names, WorkerPieces
-from streamrec.web.access import Access, is_loopback
+from streamrec.web.access import Access
 from streamrec.web.feed import Feed
+from streamrec.web.gate import guard
 from streamrec.web.health import serve_health
 from streamrec.web.metrics import Metrics
 from streamrec.web.page import serve_page
@@ -123,14 +125,15 @@ async def _serve(
     serve_health(app, metrics, not_ready, engine.lag, lambda: len(engine.inbox), backlog)
     feed = Feed(settings, pieces, core, tools.audience, metrics, lambda: _outlook(settings, engine, not_ready()))
     assert isinstance(app.web, SocketWeb)
-    access = Access(settings.web_token.get_secret_value() if settings.web_token else None)
-    serve_page(app.web.web_app, feed, access)
-    _serve_people(app.web.web_app, settings, pieces, engine, access, feed.people)
     host, port = listening.getsockname()[:2]
+    access = Access(settings.web_token.get_secret_value() if settings.web_token else None, settings.web_host, host)
+    guard(app.web.web_app, access, app.web.connections)
+    serve_page(app.web.web_app, feed, access)
+    _serve_people(app.web.web_app, settings, pieces, engine, feed.people)
     write_web(settings.data_dir, host, port)
-    if access.open and not is_loopback(settings.web_host):
-        log.warning("whoever reaches the web server sees the live page; set web_token (STREAMREC_WEB_TOKEN)", web_host=settings.web_host)
-    log.info("starting", broker=settings.broker, group=settings.app_id, web=f"http://{host}:{port}")
+    if access.open and not is_loopback(host):
+        log.info("without web_token, only /live, /ready and /metrics are served to other machines", web_host=settings.web_host)
+    log.info("starting", broker=settings.broker, group=settings.app_id, web=http_url(host, port))
 
     await outbox.open()
     work = [engine.watch(one) for one in (identity.run(), broadcast.run(), _open_gate(settings, engine, broadcast, pieces), engine.run())]
@@ -154,7 +157,7 @@ async def _serve(
     log.info("stopped")
 
 
-def _serve_people(web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, access: Access, people: People) -> None:
+def _serve_people(web_app: Application, settings: Settings, pieces: WorkerPieces, engine: Engine, people: People) -> None:
     def number(user_id: str) -> int:
         return partition_of(user_id.encode(), settings.partitions)
 
@@ -167,8 +170,8 @@ def _serve_people(web_app: Application, settings: Settings, pieces: WorkerPieces
     async def names(items: list[str]) -> Names:
         return await engine.tools.core.run(pieces.names, items, [])
 
-    serve_state(web_app, find, number, access)
-    serve_removed(web_app, removed, names, people, access)
+    serve_state(web_app, find, number)
+    serve_removed(web_app, removed, names, people)
 
 
 async def _close(app: StreamApp, outbox: Outbox, tasks: Sequence[asyncio.Future[Any]]) -> None:

@@ -1,24 +1,37 @@
-"""Who may look: everyone where no token is set, else whoever gives it, by header or by the cookie of the login page."""
+"""Who may look: with a token whoever gives it, by header or by the cookie of the login page; without one this machine alone."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import re
 from hashlib import sha256
-from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from aiohttp.web import Request
+from aiohttp import HttpVersion11
+from aiohttp.web import BaseRequest
+
+from streamrec.addresses import address, canonical, holder, host_of, is_loopback
+from streamrec.web.guesses import Guesses
 
 COOKIE = "streamrec"
-SCHEME = "Bearer "
+SCHEME = "bearer "
+PROXIES = re.compile(r"via|.*forward.*|.+-(?:ip|addr|address|host)|cf-.+|x-envoy-.+", re.IGNORECASE)
+"""Headers in which proxies say for whom they ask."""
+OWN_SITE = {"same-origin", "none"}
+WATCH_S = 0.25
+"""How often a pause looks whether its client is still there."""
 
 
 class Access:
     """Compares in constant time; the cookie holds a hash, so that it ends with the token and does not give it away."""
 
-    def __init__(self, token: str | None) -> None:
+    def __init__(self, token: str | None, web_host: str = "127.0.0.1", bound: str | None = None) -> None:
+        """`bound` is the address of the socket where `web_host` is a name."""
         self._token = token
+        self._own_name = canonical(web_host)
+        self._local = is_loopback(bound or web_host)
+        self._guesses = Guesses()
         self.cookie = hmac.new(token.encode(), b"streamrec live page", sha256).hexdigest() if token else ""
 
     @property
@@ -26,33 +39,78 @@ class Access:
         """Whether no token is set."""
         return self._token is None
 
-    def knows(self, token: str) -> bool:
-        """Whether it is the token."""
-        return self._token is None or _same(token, self._token)
+    def is_for_us(self, request: BaseRequest) -> bool:
+        """Whether the request names a host that is ours; another one on a loopback address is a web page that had its name rebound.
 
-    def admits(self, request: Request) -> bool:
-        """Whether a request comes from someone who knows the token: `Authorization: Bearer TOKEN`, or the cookie."""
-        if self._token is None:
-            return True
+        Names of a server that is reached from elsewhere are not known, nor of one with a token, which no other page has.
+        """
+        return not (self.open and self._local) or self._names_us(request)
+
+    def is_near(self, request: BaseRequest) -> bool:
+        """Whether a request comes from this machine, for itself and not for a client elsewhere or for another site's page."""
+        return (
+            is_loopback(request.remote or "")
+            # nginx asks in HTTP/1.0 and says nothing of its clients, unless it is configured to.
+            and request.version >= HttpVersion11
+            and not any(PROXIES.fullmatch(name) for name in request.headers)
+            and self._names_us(request)
+            and not self.is_foreign(request)
+        )
+
+    def is_foreign(self, request: BaseRequest) -> bool:
+        """Whether a page of another site makes a browser ask; a link that opens the live page is none of that."""
+        headers = request.headers
+        if request.path == "/" and headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+            return False
+        site = headers.get("Sec-Fetch-Site")
+        if site is not None or not self.open:
+            return site is not None and site not in OWN_SITE
+        # Without a token no proxy stands between: what a browser says of its page is what it says of us.
+        pages = [headers[name] for name in ("Origin", "Referer") if name in headers]
+        return any(urlsplit(page).netloc.lower() != request.headers.get("Host", "").lower() for page in pages)
+
+    async def admits(self, request: BaseRequest) -> bool:
+        """Whether a request bears the token (`Authorization: Bearer TOKEN`) or the cookie; nothing else is asked of it."""
         given = request.headers.get("Authorization", "")
-        if given.startswith(SCHEME):
-            return self.knows(given.removeprefix(SCHEME))
-        return _same(request.cookies.get(COOKIE, ""), self.cookie)
+        if given.lower().startswith(SCHEME):
+            return await self.knows(request, given[len(SCHEME) :].strip())
+        cookie = request.cookies.get(COOKIE)
+        return bool(cookie) and await self._right(request, str(cookie), self.cookie)
+
+    async def knows(self, request: BaseRequest, token: str) -> bool:
+        """Whether it is the token."""
+        return self._token is not None and await self._right(request, token, self._token)
+
+    async def _right(self, request: BaseRequest, given: str, wanted: str) -> bool:
+        """Compare, after the pause that wrong tokens have earned."""
+        client = client_of(request)
+        pause = self._guesses.begin(client)
+        while pause > 0:
+            await asyncio.sleep(min(pause, WATCH_S))
+            pause -= WATCH_S
+            if request.transport is None or request.transport.is_closing():
+                return False
+        # A header may hold bytes that are no text.
+        if not hmac.compare_digest(given.encode(errors="surrogateescape"), wanted.encode()):
+            return False
+        self._guesses.right(client)
+        return True
+
+    def _names_us(self, request: BaseRequest) -> bool:
+        named = request.headers.getall("Host", [])
+        if len(named) != 1:
+            return False
+        hosts = {host_of(named[0])}
+        if request.host != named[0]:
+            hosts.add(canonical(request.host))  # of a target like `GET http://host/path`, which counts above the header
+        return all(host is not None and (is_loopback(host) or host == self._own_name) for host in hosts)
 
 
-def _same(given: str, wanted: str) -> bool:
-    # A header may hold bytes that are no text.
-    return hmac.compare_digest(given.encode(errors="surrogateescape"), wanted.encode())
-
-
-def is_near(request: Request) -> bool:
-    """Whether a request comes from this machine."""
-    return is_loopback(request.remote or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from its own machine only."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def client_of(request: BaseRequest) -> str:
+    """Whom wrong tokens are held against: an address, or what a proxy on this machine says of its client."""
+    remote = request.remote or ""
+    found = address(remote)
+    if found is not None and found.is_loopback and "X-Forwarded-For" in request.headers:
+        # The last entry is the proxy's own; those before it are what its client says.
+        return "behind " + request.headers.getall("X-Forwarded-For")[-1].rpartition(",")[2].strip()[:64]
+    return holder(remote)

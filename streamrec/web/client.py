@@ -1,19 +1,54 @@
-"""Asks a running worker over HTTP what it knows of a user."""
+"""Asks a running worker over HTTP: directly, through no proxy and after no redirection, since the token goes along."""
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
+import contextlib
+import http.client
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from streamrec.addresses import http_url
 from streamrec.errors import WorkerUnreachable
 
 TIMEOUT_S = 10.0
+MOST_BYTES = 64 << 20
+CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+
+
+class Answer(NamedTuple):
+    """What a server says."""
+
+    status: int
+    reason: str
+    body: bytes
+
+
+def get(url: str, token: str | None = None, timeout_s: float = TIMEOUT_S) -> Answer:
+    """Ask for a page, whatever `http_proxy` says.
+
+    Raises:
+        OSError: nobody answers there, or not in HTTP.
+        ValueError: it is no URL of a server.
+    """
+    place = urlsplit(url)
+    if place.scheme not in CONNECTIONS or not place.hostname or place.username is not None:
+        raise ValueError("no http:// or https:// address, or one with a password in it")
+    target = (place.path or "/") + (f"?{place.query}" if place.query else "")
+    # As bytes: http.client takes text for latin-1.
+    headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
+    try:
+        with contextlib.closing(CONNECTIONS[place.scheme](place.hostname, place.port, timeout=timeout_s)) as connection:
+            connection.request("GET", target, headers=headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.reason, answer.read(MOST_BYTES))
+    except http.client.InvalidURL as exc:
+        raise ValueError(str(exc)) from exc
+    except http.client.HTTPException as exc:
+        raise ConnectionError(f"what answers is no HTTP: {type(exc).__name__}") from exc
 
 
 def url_of(folder: Path) -> str | None:
@@ -22,8 +57,7 @@ def url_of(folder: Path) -> str | None:
         found = msgspec.json.decode((folder / "web.json").read_bytes())
     except FileNotFoundError:
         return None
-    host = f"[{found['host']}]" if ":" in found["host"] else found["host"]
-    return f"http://{host}:{found['port']}"
+    return http_url(found["host"], found["port"])
 
 
 def ask_state(url: str, user_id: str, token: str | None) -> dict[str, Any]:
@@ -32,24 +66,20 @@ def ask_state(url: str, user_id: str, token: str | None) -> dict[str, Any]:
     Raises:
         WorkerUnreachable: nobody answers there, or the token is wrong.
     """
-    place = f"{url.rstrip('/')}/state/{quote(user_id, safe='')}"
-    if not place.startswith(("http://", "https://")):
-        raise WorkerUnreachable(f"{url} is no address of a worker; give one such as http://127.0.0.1:6066")
-    request = urllib.request.Request(place, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310 - http, see above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            body = answer.read()
-    except urllib.error.HTTPError as exc:
-        with exc:
-            body = exc.read()
-        if exc.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise WorkerUnreachable(f"{url} wants the worker's token: set STREAMREC_WEB_TOKEN, there and here") from None
-        if exc.code != HTTPStatus.NOT_FOUND:
-            raise WorkerUnreachable(f"{url} answers {exc.code} ({exc.reason}); see the worker's log") from None
+        answer = get(f"{url.rstrip('/')}/state/{quote(user_id, safe='', errors='surrogateescape')}", token)
     except OSError as exc:
         raise WorkerUnreachable(f"no worker answers at {url} ({exc}); name its address with --url") from exc
+    except ValueError as exc:
+        raise WorkerUnreachable(f"--url is no address of a worker ({exc}); give one such as http://127.0.0.1:6066") from exc
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise WorkerUnreachable(
+            f"{url} wants the worker's token: set STREAMREC_WEB_TOKEN, there and here (without one, a worker answers its own machine only)"
+        )
+    if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+        raise WorkerUnreachable(f"{url} answers {answer.status} ({answer.reason}); see the worker's log")
     try:
-        found: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+        found: dict[str, Any] = msgspec.json.decode(answer.body, type=dict[str, Any])
         found["row"], found["here"]
     except (msgspec.MsgspecError, KeyError) as exc:
         raise WorkerUnreachable(f"what answers at {url} is no worker of this version") from exc

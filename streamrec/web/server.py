@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 from typing import Any, ClassVar
 
-from aiohttp.web import BaseSite, SockSite
 from faust.web.drivers.aiohttp import Web
 
 from streamrec.errors import PortInUse
+from streamrec.web.connections import Connections, accepting
 
 
 class SocketWeb(Web):
@@ -24,9 +25,16 @@ class SocketWeb(Web):
     def __init__(self, app: Any, listening: socket.socket) -> None:
         super().__init__(app)
         self._listening = listening
+        self.connections = Connections()
+        self._serving = contextlib.AsyncExitStack()
 
-    def _create_site(self) -> BaseSite:
-        return SockSite(self._runner, self._listening)
+    async def start_server(self) -> None:
+        """Called by Faust."""
+        await self._serving.enter_async_context(accepting(self._runner, self._listening, self.connections))
+
+    async def stop_server(self) -> None:
+        """Called by Faust."""
+        await self._serving.aclose()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -47,4 +55,6 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as exc:
         raise PortInUse(f"cannot listen on {host}:{port} ({exc.strerror}): {advice}") from exc
+    except UnicodeError as exc:
+        raise PortInUse(f"cannot listen on {host}:{port} (this is no host name): {advice}") from exc
     return listening

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,22 @@ def test_starting_twice_finds_the_broker_that_runs(own: EmbeddedBroker) -> None:
     assert EmbeddedBroker(own.folder).start() == first
     assert EmbeddedBroker(own.folder).running() == first
     assert answers(first.port)
+
+
+def test_its_events_and_its_log_are_for_their_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "kafka"
+    folder.mkdir(mode=0o755)
+    (folder / "broker.log").write_text("of an older version")
+    before = os.umask(0)
+    try:
+        with EmbeddedBroker(folder):
+            pass
+    finally:
+        os.umask(before)
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+    assert any(path.parent.name == "__cluster_metadata-0" and path.suffix == ".log" for path in modes), "the broker wrote records"
+    open_to_others = [str(path) for path, mode in modes.items() if mode & 0o077]
+    assert not open_to_others
 
 
 def test_topics_survive_a_restart(own: EmbeddedBroker) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamrec.cli.options import flag, groups, variable
-from streamrec.settings import Settings
+from streamrec.settings import Settings, load
 from tests.cli.conftest import Cli
 
 
@@ -45,6 +45,55 @@ def test_a_password_is_never_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch) ->
         done = cli(*arguments)
         assert "sasl_password" in done.out
         assert "sesame" not in done.out + done.err
+
+
+@pytest.mark.parametrize("token", ["", " ", "short", "eleven sign", " blank at its start", "a line\nbreak in it", "a bell\a in it all"])
+def test_a_token_that_opens_to_anyone_is_refused_and_not_repeated(cli: Cli, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("STREAMREC_WEB_TOKEN", token)
+    for command in (["config", "show"], ["worker"], ["state", "get", "ann"]):
+        done = cli(*command)
+        assert (done.code, done.out) == (2, "")
+        assert "web_token: a token has at least 12 characters" in done.err
+        assert not token.strip() or token not in done.err
+
+
+@pytest.mark.parametrize("token", ["s3cret-token", "a blank within", "口令口令口令口令口令口令"])
+def test_a_longer_token_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("STREAMREC_WEB_TOKEN", token)
+    found = load().web_token
+    assert found is not None
+    assert found.get_secret_value() == token
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("schema_registry", "http://me:hush@registry:8081"),
+        ("schema_registry", "HTTPS://hush@registry"),
+        ("schema_registry", "http://me:hu/hush@registry"),
+        ("schema_registry", "http://me:hu#hush@registry"),
+        ("schema_registry", "me:hush@registry:8081"),
+        ("broker", "me:hush@kafka:9092"),
+        ("broker", "kafka-1:9092,hush@kafka-2:9092"),
+        ("broker", "SASL_SSL://me:hush@kafka:9092"),
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, place: str) -> None:
+    Path("streamrec.toml").write_text(f"{name} = '{place}'\n")
+    from_file = cli("config", "show")
+    Path("streamrec.toml").unlink()
+    from_flag = cli("config", "show", flag(name), place)
+    monkeypatch.setenv(variable(name), place)
+    for done in (from_file, from_flag, cli("config", "show", "--json"), cli("worker"), cli("doctor")):
+        assert (done.code, done.out) == (2, "")
+        assert f"{name}: it holds a user or a password" in done.err
+        assert ("sasl_password" if name == "broker" else "schema_registry_auth") in done.err
+        assert "hush" not in done.err
+
+
+@pytest.mark.parametrize("place", ["http://registry:8081/a/b", "schemas", "./me@home", "/srv/schemas@2"])
+def test_other_places_of_schemas_are_taken(place: str) -> None:
+    assert load(schema_registry=place).schema_registry == place
 
 
 @pytest.mark.parametrize(

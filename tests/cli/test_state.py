@@ -101,12 +101,12 @@ def test_a_folder_in_use_is_refused(cli: Cli, worker: Worker) -> None:
 def test_a_user_is_looked_up_dumped_and_forgotten(cli: Cli, broker: str, tmp_path: Path, worker: Worker) -> None:
     settings = Settings(broker=broker, prefix="forget.", app_id="forget", partitions=2, data_dir=tmp_path)
     topics.create(settings)
-    worker.environment |= {"STREAMREC_PREFIX": "forget.", "STREAMREC_APP_ID": "forget", "STREAMREC_WEB_TOKEN": "secret"}
+    worker.environment |= {"STREAMREC_PREFIX": "forget.", "STREAMREC_APP_ID": "forget", "STREAMREC_WEB_TOKEN": "long enough, 口令"}
     worker.environment["STREAMREC_INSTANCE_ID"] = "forget-a"
     worker.start().ready()
     view(settings, range(10))
     until(lambda: counted(settings) == (10, 10), "all views")
-    token = ["--web-token", "secret"]
+    token = ["--web-token", "long enough, 口令"]
 
     asked = cli("state", "get", "user-3", *flags(worker), *token, "--json")
     assert asked.code == 0, asked.err

@@ -17,12 +17,13 @@ from streamrec.events.registry import usable
 
 
 class Registry:
-    """Answers `GET /schemas/ids/ID`; `broken` is a status that it answers with instead, `asked` what it was asked for."""
+    """Answers `GET /schemas/ids/ID`; `broken` are statuses that it answers with instead, `moved` where they lead, `asked` what came."""
 
     def __init__(self, url: str, schemas: dict[int, Any]) -> None:
         self.url = url
         self.schemas = schemas
         self.broken: list[int] = []
+        self.moved = ""
         self.asked: list[tuple[str, str | None]] = []
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, Any]]:
@@ -46,6 +47,8 @@ def serving(schemas: dict[int, Any]) -> Iterator[Registry]:
             text = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
+            if registry.moved:
+                self.send_header("Location", registry.moved)
             self.end_headers()
             self.wfile.write(text)
 

@@ -69,6 +69,34 @@ def test_user_and_password_are_sent_as_basic_authentication(server: Registry) ->
     assert server.asked == [("/schemas/ids/1", "Basic bWU6c2VjcmV0")]
 
 
+def test_a_redirection_takes_no_password_along(server: Registry) -> None:
+    with serving({1: VIEW}) as other:
+        server.moved = f"{other.url}/schemas/ids/1"
+        server.broken = [302]
+        with pytest.raises(RegistryAway, match="answers 302"):
+            Http(server.url, "me:secret")(1)
+        assert other.asked == []
+
+
+def test_no_proxy_is_asked_for_a_registry_of_this_machine(server: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving({}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        for host in ("127.0.0.1", "localhost", "127.1"):
+            assert Http(server.url.replace("127.0.0.1", host), "me:secret")(1)
+        assert proxy.asked == []
+
+
+def test_a_registry_elsewhere_is_asked_through_the_proxy_unless_no_proxy_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving({1: VIEW}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert Http("http://registry.invalid:8081")(1)
+        assert [path for path, _ in proxy.asked] == ["http://registry.invalid:8081/schemas/ids/1"]
+        monkeypatch.setenv("no_proxy", "other.invalid,registry.invalid")
+        with pytest.raises(RegistryAway, match="cannot be asked"):
+            Http("http://registry.invalid:8081")(1)
+        assert len(proxy.asked) == 1
+
+
 @pytest.mark.parametrize(("schema_id", "why"), [(9, "does not know it"), (2, "of type PROTOBUF"), (3, "holds itself")])
 def test_a_schema_that_cannot_be_used_makes_a_dead_letter(server: Registry, schema_id: int, why: str) -> None:
     assert why in reason(SchemaRegistry(Http(server.url)), schema_id)

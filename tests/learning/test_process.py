@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +23,7 @@ from streamrec.learning.slates import decode_slate
 from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights
 from streamrec.settings import Settings
 from streamrec.stream import topics
+from streamrec.web.client import get
 from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
@@ -52,11 +51,8 @@ class Learner(Worker):
         return self.process is not None and self.process.poll() is not None
 
     def get(self, path: str) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as exc:
-            return exc.code, exc.read().decode()
+        answer = get(f"http://127.0.0.1:{self.port}{path}")
+        return answer.status, answer.body.decode()
 
 
 class Crowd(Shoppers):

@@ -9,8 +9,6 @@ import struct
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +16,11 @@ from typing import Any, TypeVar
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
+from streamrec.addresses import http_url
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.mark import MARK, Mark, decode_mark
+from streamrec.web.client import get
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -81,11 +81,8 @@ class Worker:
         assert self.process is not None
         if web["pid"] != self.process.pid:
             return 0, "{}"
-        try:
-            with urllib.request.urlopen(f"http://{web['host']}:{web['port']}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as exc:
-            return exc.code, exc.read().decode()
+        answer = get(f"{http_url(web['host'], web['port'])}{path}")
+        return answer.status, answer.body.decode()
 
     def partitions(self) -> float:
         """How many partitions of users it has open."""

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
@@ -27,11 +29,14 @@ from streamrec.stream.core import Core
 from streamrec.web import page
 from streamrec.web.access import Access
 from streamrec.web.audience import Audience
+from streamrec.web.connections import Connections
 from streamrec.web.feed import MOST_WATCHERS, Feed
+from streamrec.web.gate import guard
 from streamrec.web.metrics import Metrics
 
 NOW_MS = 1_700_000_000_000
 PRIVATE = "call me at 5550199"
+SESAME = "open sesame, 你好"
 Client = TestClient[web.Request, web.Application]
 
 
@@ -81,7 +86,9 @@ def visit(worker: Worker, visitor: Callable[[Client], Awaitable[None]]) -> None:
     async def run() -> None:
         app = web.Application()
         token = worker.settings.web_token
-        page.serve_page(app, worker.feed, Access(token.get_secret_value() if token else None))
+        access = Access(token.get_secret_value() if token else None)
+        guard(app, access, Connections())
+        page.serve_page(app, worker.feed, access)
         async with TestClient(TestServer(app)) as client:
             await visitor(client)
         worker.core.stop()
@@ -215,9 +222,8 @@ def test_too_many_pages_are_refused() -> None:
     visit(worker, visitor)
 
 
-def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it(monkeypatch: Any) -> None:
-    monkeypatch.setattr(page, "LOGIN_PAUSE_S", 0.0)
-    worker = Worker(web_token=SecretStr("open sesame"))
+def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it() -> None:
+    worker = Worker(web_token=SecretStr(SESAME))
 
     async def visitor(client: Client) -> None:
         refused = await client.get("/")
@@ -228,17 +234,70 @@ def test_with_a_token_the_page_asks_for_it_and_the_cookie_opens_it(monkeypatch: 
         assert "web_token" in (await feed.json())["error"]
         wrong = await client.post("/login", data={"token": "guess"}, allow_redirects=False)
         assert (wrong.status, wrong.cookies) == (401, {})
-        right = await client.post("/login", data={"token": "open sesame"}, allow_redirects=False)
+        right = await client.post("/login", data={"token": SESAME}, allow_redirects=False)
         assert right.status == 303
         assert "HttpOnly" in str(right.cookies)
         assert "SameSite=Strict" in str(right.cookies)
-        assert "open sesame" not in str(right.cookies)
+        assert SESAME not in str(right.cookies)
         assert 'id="lists"' in await (await client.get("/")).text()
         assert (await client.get("/feed")).status == 200
         client.session.cookie_jar.clear()
-        assert (await client.get("/feed", headers={"Authorization": "Bearer open sesame"})).status == 200
+        assert (await client.get("/feed", headers={"Authorization": f"Bearer {SESAME}"})).status == 200
 
     visit(worker, visitor)
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain; charset=nonsense", b"token=x"),
+        ("multipart/form-data", b"token=x"),
+        ("multipart/form-data; boundary=b", b"--b\r\nnonsense"),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data; name=x\r\nContent-Encoding: odd\r\n\r\nx\r\n--b--"),
+        ("", b""),
+        ("nonsense", b"\xff"),
+        (FORM, b"token=" + b"x" * 100_000),
+        (FORM, b"&".join(b"%d=x" % number for number in range(100))),
+    ],
+)
+def test_what_is_no_login_form_is_a_bad_request_and_no_guess(kind: str, body: bytes) -> None:
+    async def visitor(client: Client) -> None:
+        answer = await client.post("/login", data=body, headers={"Content-Type": kind}, allow_redirects=False)
+        assert (answer.status, answer.cookies) == (400, {})
+        assert 'name="token"' in await answer.text()
+
+    visit(Worker(web_token=SecretStr(SESAME)), visitor)
+
+
+@pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=nonsense", f"{FORM}; charset=utf-16"])
+def test_a_login_form_is_utf_8_whatever_its_header_says(kind: str) -> None:
+    async def visitor(client: Client) -> None:
+        form = {"data": urlencode({"token": SESAME}).encode(), "headers": {"Content-Type": kind}, "allow_redirects": False}
+        assert (await client.post("/login", **form)).status == 303  # type: ignore[arg-type]
+        form["data"] = b"token=%FF%FE\xff"
+        assert (await client.post("/login", **form)).status == 401  # type: ignore[arg-type]
+
+    visit(Worker(web_token=SecretStr(SESAME)), visitor)
+
+
+def test_the_cookie_stays_on_tls_where_the_browser_came_by_it() -> None:
+    async def visitor(client: Client) -> None:
+        for headers, secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True), ({"X-Forwarded-Proto": "http"}, False)):
+            answer = await client.post("/login", data={"token": SESAME}, headers=headers, allow_redirects=False)
+            assert ("Secure" in str(answer.cookies)) is secure
+
+    visit(Worker(web_token=SecretStr(SESAME)), visitor)
+
+
+def test_without_a_token_there_is_nothing_to_log_in_to() -> None:
+    async def visitor(client: Client) -> None:
+        answer = await client.post("/login", data={"token": ""}, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"], answer.cookies) == (303, "/", {})
+
+    visit(Worker(), visitor)
 
 
 def test_every_answer_forbids_what_the_page_does_not_need() -> None:

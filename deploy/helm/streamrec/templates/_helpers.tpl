@@ -19,6 +19,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if .Values.secrets.existing -}}{{ .Values.secrets.existing }}{{- else if .Values.secrets.values -}}{{ include "streamrec.name" . }}{{- end -}}
 {{- end -}}
 
+{{- define "streamrec.image" -}}
+{{- .Values.image.repository -}}
+{{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end -}}
+{{- end -}}
+
 {{/* A number of settings may arrive as 1e+06: write it as people do. */}}
 {{- define "streamrec.text" -}}
 {{- if kindIs "float64" . -}}{{ if eq (floor .) . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}{{- else -}}{{ . }}{{- end -}}

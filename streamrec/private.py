@@ -1,0 +1,68 @@
+"""Folders that nobody but their owner can read, whatever the umask says and whatever an older version left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import structlog
+
+from streamrec.errors import FolderNotOurs
+
+log = structlog.get_logger(__name__)
+
+OTHERS = 0o077
+"""The rights of everyone but the owner."""
+
+
+def made_private(folder: Path, names: Sequence[str]) -> None:
+    """Make the folder where it is missing, and take it and what it holds under `names` from everyone but its owner.
+
+    Links are left alone: what they lead to belongs to whoever made it.
+
+    Raises:
+        FolderNotOurs: it belongs to another user, who could read and change what is in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = folder.resolve()
+    _close(folder)
+    if folder.stat().st_mode & OTHERS:
+        log.warning("others can read this folder, since its file system has no rights of its own", folder=str(folder))
+        return
+    for path in (folder / name for name in names):
+        _close(path)
+        for inside, folders, files in os.walk(path):
+            for name in (*folders, *files):
+                _close(Path(inside, name))
+
+
+@contextlib.contextmanager
+def private_umask() -> Iterator[None]:
+    """Give new files of this process, those of libraries too, to their owner alone."""
+    before = os.umask(OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _close(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return  # never there, or removed by a worker that runs on the folder
+    if stat.S_ISLNK(found.st_mode):
+        return
+    if found.st_uid != os.geteuid():
+        raise FolderNotOurs(
+            f"{path} belongs to the user {found.st_uid}, and this process runs as {os.geteuid()}: run it as that user, "
+            "choose another folder with --data-dir, or hand this one over (chown -R)"
+        )
+    # The owner's own rights too: a umask may have kept them back.
+    wanted = 0o700 if stat.S_ISDIR(found.st_mode) else 0o600
+    if stat.S_IMODE(found.st_mode) != wanted:
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            path.chmod(wanted)
