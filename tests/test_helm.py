@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema
 import kubernetes_validate
+import promql_parser
 import pytest
 import yaml
 from pydantic import SecretStr
@@ -27,7 +28,7 @@ CUSTOM = {"ScaledObject", "ServiceMonitor"}
 """Kinds that Kubernetes itself has no schema for."""
 MONITORING = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 ALL_ON = {
-    "keda": {"enabled": True, "authentication": "kafka"},
+    "keda": {"enabled": True, "authentication": "kafka", "prometheus": "http://prometheus:9090"},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "secrets": {"values": {"web_token": "one of twelve", "sasl_password": "two"}},
     "networkPolicy": {"from": [MONITORING], "egress": [{"to": [MONITORING], "ports": [{"protocol": "TCP", "port": 9092}]}]},
@@ -200,6 +201,10 @@ def test_there_are_never_more_workers_than_partitions(tmp_path: Path) -> None:
     assert "replicas" not in one(documents, "StatefulSet")["spec"], "the scaler's business"
     scaled = one(documents, "ScaledObject")["spec"]
     assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (1, 12)
-    assert {trigger["metadata"]["topic"] for trigger in scaled["triggers"]} == {f"shop.{name}" for name in (*USER_SOURCES, *ITEM_SOURCES)}
+    told = [trigger["metadata"] for trigger in scaled["triggers"]]
+    assert {one["topic"] for one in told if "topic" in one} == {f"shop.{name}" for name in (*USER_SOURCES, *ITEM_SOURCES)}
+    (overload,) = [one for one in told if "query" in one]
+    assert promql_parser.parse(overload["query"])
+    assert "streamrec_overdue_users{" in overload["query"]
     with pytest.raises(AssertionError, match="lower replicas"):
         template(tmp_path, {"replicas": 9})

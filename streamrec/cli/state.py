@@ -203,7 +203,11 @@ def _gone(result: dict[str, Any], settings: Settings) -> str:
     row = "the row is deleted, by a committed tombstone in the changelog" if result["had_row"] else "there was no row"
     asked = f"; the worker at {result['asked']} knows nothing of this user" if result["asked"] else ""
     kept = [f"  {settings.topic(name)}: {days(ms)}" for name, ms in result["remains_ms"].items()]
-    return "\n".join([f"forgotten: {row}{asked}", "what was written before stays in these topics for at most", *kept])
+    disks = [
+        "and on disks: of the worker that has the partition some seconds, of those that had it before for lost_disk_s "
+        f"({settings.lost_disk_s:g} s as set here), of workers that do not run until they start again or their folders are deleted",
+    ]
+    return "\n".join([f"forgotten: {row}{asked}", "what was written before stays in these topics for at most", *kept, *disks])
 
 
 def _ask(plans: Sequence[Plan]) -> None:

@@ -11,7 +11,7 @@ FAULT, STATE, STALLED, FENCED, DISK_FULL, KAFKA = 3, 4, 5, 6, 7, 8
 
 CODES = {
     FAULT: "an unforeseen fault, such as a processor that raised",
-    STATE: "local disk, changelog and sources do not belong together (StateMismatch)",
+    STATE: "disk, changelog and sources do not belong together (StateMismatch), or a topic is not what it was (TopicMismatch)",
     STALLED: "progress stood still (Stalled)",
     FENCED: "another worker has taken over a partition",
     DISK_FULL: "the data folder's disk is full",
