@@ -109,7 +109,6 @@ class UserProcessor:
         _answer(self.maker, [batch])
         return batch.outcome
 
-
     def _sweep(self, partition: int) -> Sweep:
         return self._sweeps.setdefault(partition, Sweep(self.settings.erasure_mark_days * DAY_MS))
 

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streamrec.errors import BadEvent, StreamrecError
+from streamrec.errors import BadEvent
 from streamrec.events.records import Inbound, place
 from streamrec.settings import Settings
 from streamrec.stream import clients
 from streamrec.stream.answers import answered
 from streamrec.stream.core import Core
 from streamrec.stream.pieces import WorkerPieces
+from streamrec.stream.quarantine import is_fatal
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ class Broadcast:
         try:
             apply(topic, records)
         except Exception as fault:
-            if isinstance(fault, StreamrecError) and not isinstance(fault, BadEvent):
+            if is_fatal(fault):
                 raise
             if len(records) > 1:
                 for record in records:

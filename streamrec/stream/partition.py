@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from streamrec.clock import now_ms
-from streamrec.errors import BadEvent, StreamrecError
+from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Inbound, Outbound, Rows
 from streamrec.processors.base import Memory, Outcome, Processor
@@ -18,7 +18,7 @@ from streamrec.stream.disk import Disk
 from streamrec.stream.guard import Batch, Guard, Verdict
 from streamrec.stream.mark import Mark
 from streamrec.stream.outbox import Outbox, Sent
-from streamrec.stream.quarantine import Piece, Quarantine
+from streamrec.stream.quarantine import Piece, Quarantine, is_fatal
 from streamrec.stream.table import Budget, Table
 from streamrec.web.audience import Audience
 from streamrec.web.metrics import Metrics
@@ -125,9 +125,9 @@ class Partition:
                 self.torn = True
                 try:
                     outcome = await tools.core.run(self._tick)
-                except StreamrecError:
-                    raise
                 except Exception as fault:
+                    if is_fatal(fault):
+                        raise
                     self.quarantine.tolerate(fault)
                     self.torn = False
                     return

@@ -30,6 +30,11 @@ class Piece(NamedTuple):
     outcome: Outcome | BadEvent
 
 
+def is_fatal(fault: Exception) -> bool:
+    """Whether state or disk are at fault, not the records."""
+    return isinstance(fault, StreamrecError) and not isinstance(fault, BadEvent)
+
+
 class Quarantine:
     """Counts the records of one partition, and those that made its processor raise."""
 
@@ -78,7 +83,7 @@ def sift(
             quarantine(whose).pass_over(len(records))
         return pieces
     except Exception as fault:
-        if isinstance(fault, StreamrecError) and not isinstance(fault, BadEvent):
+        if is_fatal(fault):
             raise
         log.debug("a processor raised", records=sum(len(records) for _, records in work), exc_info=fault)
         if len(work) > 1:
