@@ -153,3 +153,7 @@ class BadEvent(StreamrecError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+    def bare(self) -> BadEvent:
+        """The same without what led to it, to be kept: tracebacks hold the frames of all callers, and these the records."""
+        return BadEvent(self.reason, str(self))

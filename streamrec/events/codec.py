@@ -136,8 +136,10 @@ def decode_batch(
             if record.headers and isinstance(event, IDENTIFIED) and event.event_id is None:
                 event.event_id = cloud_event_id(record.headers)
             add(event)
-        except (BadEvent, SchemaAwaited) as not_used:
-            add(not_used.with_traceback(None))
+        except BadEvent as bad:
+            add(bad.bare())
+        except SchemaAwaited as awaited:
+            add(SchemaAwaited(awaited.schema_id))
     return events
 
 

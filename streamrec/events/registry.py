@@ -91,7 +91,7 @@ class SchemaRegistry:
             return known
         until, reason = self._unknown.get(schema_id, (0.0, None))
         if reason is not None and self._monotonic() < until:
-            raise reason.with_traceback(None)
+            raise reason.bare()
         with self._changed:
             if schema_id not in self._awaited:
                 if len(self._awaited) >= AWAITED_IDS:
@@ -140,7 +140,7 @@ class SchemaRegistry:
         except BadEvent as bad:
             if len(self._unknown) >= UNKNOWN_IDS:
                 self._unknown.clear()
-            self._unknown[schema_id] = self._monotonic() + UNKNOWN_S, bad
+            self._unknown[schema_id] = self._monotonic() + UNKNOWN_S, bad.bare()
 
 
 def registry(settings: Settings) -> SchemaRegistry | None:

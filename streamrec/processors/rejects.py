@@ -47,7 +47,7 @@ class Rejects:
 
     def add(self, record: Inbound, error: BadEvent) -> None:
         """A record cannot be used."""
-        error = error.with_traceback(None)
+        error = error.bare()
         if len(self._kept) >= MOST:
             self._count(record, error)
             return

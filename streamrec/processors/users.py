@@ -157,13 +157,14 @@ class _Batch:
 
     def _take_all(self, name: str, records: Sequence[Inbound], late: str | None = None) -> None:
         for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
+            if isinstance(event, BadEvent):
+                self._bury(record, event)
+                continue
             try:
                 if isinstance(event, SchemaAwaited):
                     self._parked.put(name, record, event.schema_id)
                     self._out.counts["parked"] += 1
                     continue
-                if isinstance(event, BadEvent):
-                    raise event
                 assert isinstance(event, UserEvent)
                 check_route(record.key, event.user_id, record.partition, self._settings.partitions)
                 self._take(record, name, event, late)

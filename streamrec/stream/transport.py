@@ -109,7 +109,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             # Never an empty set: aiokafka would take it for all partitions.
             if active and (batches := await self._take(consumer, active)):
                 waiter.cancel()
-                self.consumer.loop.call_soon_threadsafe(self.consumer.arrived, batches)
+                await self._hand_over(batches)
                 await asyncio.sleep(LINGER_S)
                 if not self.consumer.engine.inbox.empty:
                     await asyncio.sleep(BUSY_LINGER_S)
@@ -119,6 +119,21 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 waiter.result()
             else:
                 waiter.cancel()
+
+    async def _hand_over(self, batches: list[Batch]) -> None:
+        """Give batches to the engine's loop and wait until it has them.
+
+        Only then its inbox tells how much it holds. A loop that is busy for some tenths of a second with large records would find two
+        gigabytes of them behind the door: that was measured.
+        """
+        taken = self.thread_loop.create_future()
+
+        def arrive() -> None:
+            self.consumer.arrived(batches)
+            self.thread_loop.call_soon_threadsafe(_settle, taken)
+
+        self.consumer.loop.call_soon_threadsafe(arrive)
+        await taken
 
     def _pumped(self, pumping: asyncio.Task[None]) -> None:
         if not pumping.cancelled() and (fault := pumping.exception()) is not None and not isinstance(fault, ConsumerStoppedError):
@@ -162,6 +177,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def answered(self, tps: Iterable[TP]) -> float | None:
         """Since when (monotonic) one of the partitions has had no answer to a fetch; None before its first. Safe on any thread."""
         return answered(self._ensure_consumer(), tps)
+
+
+def _settle(taken: asyncio.Future[None]) -> None:
+    if not taken.done():
+        taken.set_result(None)
 
 
 class BatchConsumer(driver.Consumer):

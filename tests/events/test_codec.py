@@ -1,3 +1,4 @@
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -359,3 +360,18 @@ def test_an_id_that_would_be_none_of_ours_is_known_by_its_hash(odd: bytes) -> No
 def test_the_headers_of_items_and_erasures_do_not_matter() -> None:
     erasure = json.dumps({"user_id": "u1", "ts": 1_300_000_000_000}).encode()
     assert decode_batch("erasures", [Record(value=erasure, headers=CLOUD_EVENT)]) == [decode("erasures", erasure)]
+
+
+def test_events_that_cannot_be_used_hold_nothing_of_their_records() -> None:
+    """The worker collects garbage seldom: two gigabytes of dead letters stayed in memory through the tracebacks of their errors."""
+    values = [b" " * 100, b"\0", b"\xff", b"[" * 10_000, b'{"user_id": 5}', b"\0\0\0\0\7x"]
+    batch = [Record(value=value, offset=offset) for offset, value in enumerate(values)]
+    gc.collect()
+    gc.disable()
+    try:
+        events = decode_batch("views", batch)
+        assert all(isinstance(event, BadEvent) for event in events)
+        del events
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
