@@ -68,7 +68,8 @@ def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path,
     assert set(verify(work / "model").values()) == {"ok"}
     model = TextModel.load(work / "model", "cpu")
     tokens = model.tokenize(["red mug 3", "喜欢"], 24)
-    assert model.name == "tiny"
+    assert (model.name, model.precision) == ("tiny", "int8")
+    assert "reference.json" in verify(work / "model")
     assert np.isfinite(model.score(model.prefixes(tokens[:, :12], tokens[None, :, :10].repeat(2, 0)), tokens, np.array([0, 1]))).all()
     assert "streamrec" in (work / "model" / "README.md").read_text(encoding="utf-8")
 
