@@ -90,8 +90,8 @@ def _refuse_optimised() -> None:
     # kafka-python 3 reads the wire inside asserts: without them every broker seems to be silent.
     if sys.flags.optimize:
         raise SettingsError(
-            f"Python leaves out assertions (-{'O' * sys.flags.optimize}, or PYTHONOPTIMIZE={sys.flags.optimize}), which streamrec and its Kafka client "
-            "need; unset PYTHONOPTIMIZE and start Python without -O"
+            f"Python leaves out assertions (-{'O' * sys.flags.optimize}, or PYTHONOPTIMIZE={sys.flags.optimize}), "
+            "which streamrec and its Kafka client need; unset PYTHONOPTIMIZE and start Python without -O"
         )
 
 
