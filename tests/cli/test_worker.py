@@ -14,12 +14,13 @@ import pytest
 
 from streamrec.bert.folder import SHIPPED
 from streamrec.settings import Settings
+from tests.patience import PATIENCE_S
 
 
 def worker(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMREC_")}
     line = [sys.executable, "-m", "streamrec.cli.main", "worker", "--data-dir", "state", "--web-port", "0", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, env=environment, cwd=folder, timeout=120, check=False)
+    return subprocess.run(line, capture_output=True, text=True, env=environment, cwd=folder, timeout=PATIENCE_S, check=False)
 
 
 def test_without_a_broker_it_names_the_command_that_starts_one(tmp_path: Path) -> None:

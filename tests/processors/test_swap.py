@@ -24,10 +24,10 @@ from streamrec.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
+from tests.patience import PATIENCE_S
 from tests.shop import NOW, WordModel, catalogue, item, settings, view
 
 TOPIC = "streamrec.models"
-PATIENCE_S = 30.0
 
 
 class Other(WordModel):

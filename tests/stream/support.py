@@ -20,9 +20,9 @@ from kafka.consumer.fetcher import ConsumerRecord
 from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.mark import MARK, Mark, decode_mark
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
 Found = TypeVar("Found")
 
 
@@ -81,7 +81,7 @@ class Worker:
         if web["pid"] != self.process.pid:
             return 0, "{}"
         try:
-            with urllib.request.urlopen(f"http://{web['host']}:{web['port']}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{web['host']}:{web['port']}{path}", timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as exc:
             return exc.code, exc.read().decode()
