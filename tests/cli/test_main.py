@@ -65,7 +65,7 @@ def test_no_command_starts_without_assertions(monkeypatch: pytest.MonkeyPatch, c
 )
 @pytest.mark.parametrize("module", ["streamrec", "streamrec.cli.main"])
 def test_python_that_leaves_out_assertions_is_refused_in_one_line(module: str, flags: list[str], optimize: str) -> None:
-    done = run(*flags, "-m", module, "worker", optimize=optimize)
+    done = run(*flags, "-m", module, "topics", "describe", optimize=optimize)
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: Python leaves out assertions (-O")
