@@ -1,7 +1,7 @@
 # Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench bench-bert quality soak faults clean
+.PHONY: help install demo test test-fast check bench bench-bert quality soak faults clean
 
 VENV := .venv
 comma := ,
@@ -41,6 +41,9 @@ demo: $(VENV)/demo.stamp  ## start everything and watch lists come (ARGS="--head
 test: $(VENV)/test.stamp  ## run the tests, on a real embedded Kafka (ARGS="-k words" passes arguments on)
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-fast: $(VENV)/test.stamp  ## run the tests that need neither Kafka nor torch, in at most three minutes (ARGS as for test)
+	@$(BIN)/python -m pytest --fast $(ARGS)
+
 check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
@@ -71,5 +74,5 @@ faults: $(VENV)/test.stamp  ## kill, wipe, pause, cut and starve the real worker
 	@$(BIN)/python -m benchmarks.faults --control --results benchmarks/results/faults.jsonl $(ARGS)
 
 clean:  ## remove .venv, caches and local data
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis streamrec-data .streamrec
+	rm -rf $(VENV) .tools build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis streamrec-data .streamrec
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ import msgspec
 
 from streamrec.arms import DEFAULT, Arms, load_arms
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.catalogue.text import TextModel
+from streamrec.catalogue.text import TextModel, how_it_runs
 from streamrec.clock import now_ms
 from streamrec.events.records import Inbound, Rows
 from streamrec.events.registry import registry
@@ -103,7 +103,8 @@ def pieces(settings: Settings) -> WorkerPieces:
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
     if catalogue.model is not None:
         model = catalogue.model
-        logger.info("the model %s %s runs on %s, pairs in %s", model.name, model.revision, model.provider, model.precision)
+        level = logging.WARNING if model.precision_advice else logging.INFO
+        logger.log(level, "the model %s %s runs on %s", model.name, model.revision, how_it_runs(model))
         if settings.late_pairs and not model.late_dim:
             logger.warning("late_pairs is %d, but the model has no late interaction; set it to 0", settings.late_pairs)
     maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates, arms=ranking.arms, rankers=ranking.rankers)

@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     blend: Path | None = Field(None, description="A blend that `streamrec train blend` made; that of the model's folder when unset.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
     precision: Literal["auto", "fp32", "int8", "fp16"] = Field(
-        "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU and int8 on a CPU where the model has them."
+        "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU, and int8 on a CPU where it is like fp32."
     )
     threads: Positive = Field(1, description="Model runs that go on at the same time on the CPU, each on one thread.")
     score_cache_mb: Annotated[int, Field(ge=0)] = Field(16, description="Megabytes of scores of pairs that are kept; 0 keeps none.")

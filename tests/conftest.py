@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from streamrec.broker.embedded import EmbeddedBroker
+from tests import markers
 
 # A busy machine is slow, not wrong.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="only what needs neither Kafka nor torch")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    subprocess.Popen.__init__ = markers.guarded  # type: ignore[method-assign]
+    if config.getoption("--fast"):
+        config.option.markexpr = f"({config.option.markexpr}) and {markers.FAST}" if config.option.markexpr else markers.FAST
+        sys.meta_path.insert(0, markers.Hidden())
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    markers.derive(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    markers.running = item
+    try:
+        return (yield)
+    finally:
+        markers.running = None
 
 
 @pytest.fixture(scope="session")

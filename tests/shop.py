@@ -63,6 +63,7 @@ class WordModel:
     """A text model for unit tests: a token is a hash of a word, a vector counts words, a score counts common words."""
 
     name, revision, provider, precision = "words", "1", "none", "fp32"
+    precision_why = precision_advice = ""
     late_tokens = late_dim = 0
     dim, max_item_tokens, max_user_tokens = 64, 8, 16
 

@@ -16,6 +16,7 @@ from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.user import UserRow
 from streamrec.stream import topics
 from streamrec.stream.mark import MARK
+from tests.patience import PATIENCE_S
 from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
@@ -62,7 +63,7 @@ def test_users_and_items_count_every_event_once_through_kill_9(broker: str, tmp_
                 futures.append(send("purchases", user, user_id=user, item_id=item, ts=ts, price=1, currency="GBP", event_id=f"e{number}"))
                 sent.append((user, item))
             for future in futures:
-                place = future.get(timeout=30)
+                place = future.get(timeout=PATIENCE_S)
                 triggers.add((place.topic, place.partition, place.offset))
 
         for number in range(ITEMS):

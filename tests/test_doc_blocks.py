@@ -15,6 +15,7 @@ import pytest
 
 from streamrec.broker.ports import free_ports
 from streamrec.web.client import get
+from tests.patience import PATIENCE_S
 from tests.stream.support import ROOT, until
 
 pytestmark = pytest.mark.kafka
@@ -23,7 +24,6 @@ ELSEWHERE = ("make ", "pip ")
 """Lines that install: tests of their own run them (test_makefile.py, test_demo.py)."""
 STAYS = ("streamrec worker", "streamrec simulate", "python examples/read_lists.py")
 """Commands that go on until Ctrl-C."""
-PATIENCE_S = 100
 SHIMS = {
     # The broker of the tests runs already.
     "streamrec": f'#!/bin/sh\n[ "$1" = broker ] || exec {sys.executable} -m streamrec.cli.main "$@"\n',

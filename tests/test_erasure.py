@@ -30,7 +30,6 @@ VICTIM, WORDS, ORDER = "victim-5d0f7c", "xylophone-91b2", "order-a7c3e1"
 SOON = {"segment.ms": "500", "file.delete.delay.ms": "0"}
 DELETED = {**SOON, "retention.ms": "1000"}
 COMPACTED = {**SOON, "min.cleanable.dirty.ratio": "0", "max.compaction.lag.ms": "1000", "delete.retention.ms": "500"}
-PATIENCE_S = 300.0
 
 
 @pytest.fixture
@@ -128,7 +127,7 @@ def test_of_a_person_who_was_erased_no_byte_is_left_on_any_disk(settings: Settin
             time.sleep(0.5)
             return not traces(*disks)
 
-        until(gone, f"no trace; there is one in {traces(*disks)}", PATIENCE_S)
+        until(gone, f"no trace; there is one in {traces(*disks)}")
         assert [first.stop(), second.stop()] == [0, 0]
     finally:
         stop_all([first, second])

@@ -13,6 +13,7 @@ import pytest
 from streamrec.demo.worker import WorkerProcess
 from streamrec.settings import Settings, load
 from streamrec.stream import topics
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
@@ -37,7 +38,7 @@ def worker(broker: str, tmp_path: Path) -> Iterator[Settings]:
 
 def run(script: str, settings: Settings, *arguments: str) -> str:
     line = [sys.executable, str(EXAMPLES / script), "--broker", settings.broker, "--prefix", settings.prefix, *arguments]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

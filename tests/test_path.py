@@ -23,6 +23,7 @@ from streamrec.settings import Settings
 from streamrec.state.packing import unpack_user
 from streamrec.state.user import SECRET_KEY, erased_key
 from streamrec.stream import topics
+from tests.patience import PATIENCE_S
 from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
@@ -38,7 +39,7 @@ class Shop:
     def send(self, topic: str, key: str | None, value: Any, **options: Any) -> ConsumerRecord:
         raw = value if isinstance(value, bytes | None) else json.dumps(value).encode()
         sent = self.producer.send(self.settings.topic(topic), raw, key=key.encode() if key else None, **options)
-        return sent.get(timeout=30)
+        return sent.get(timeout=PATIENCE_S)
 
     def item(self, number: int, **changes: Any) -> ConsumerRecord:
         fields = {"item_id": f"i{number}", "title": TITLES[number], "price": 5, "currency": "GBP", "stock": 9}

@@ -16,6 +16,7 @@ CROSS_ENCODER = "onnx/cross_encoder.onnx"
 ENCODER = "onnx/encoder.onnx"
 LATE_ENCODER = "onnx/late_encoder.onnx"
 LATE_SCORER = "onnx/late_scorer.onnx"
+REFERENCE = "reference.json"
 FILES = ("README.md", "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", CROSS_ENCODER, ENCODER)
 
 
@@ -27,6 +28,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_item_tokens: int
     max_user_tokens: int
     max_tokens: int
+    dropped: dict[str, float] = {}
+    """Narrow graphs that were not kept when the folder was made, and how like fp32 they were."""
 
 
 class _Config(msgspec.Struct):

@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +13,21 @@ from numpy.typing import NDArray
 from streamrec.bert.batcher import MicroBatcher
 from streamrec.bert.buckets import Arrays
 from streamrec.bert.cache import PairKeys, ScoreCache
-from streamrec.bert.folder import CROSS_ENCODER, ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
+from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
 from streamrec.bert.late import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
+from streamrec.bert.precision import Choice, Precision, cross_encoder
 from streamrec.bert.prefix import user_prefixes
 from streamrec.bert.session import CUDA, PROBE, Device, OnnxBackend, ScorerBackend
 from streamrec.bert.tokens import PAD, Tokeniser
-from streamrec.errors import DeviceUnavailable, ModelMissing
 
-Precision = Literal["auto", "fp32", "int8", "fp16"]
 CPU_TOKEN_BUDGET = 1536
 CUDA_TOKEN_BUDGET = 32768
 CUDA_THREADS = 2
 """While one batch runs on the device, the next one is put together."""
 CACHE_MB = 16
+TOKENISER = "tokenizer.json"
+FP32 = Choice("fp32", "set")
 
 
 class TextModel:
@@ -38,12 +38,13 @@ class TextModel:
         folder: ModelFolder,
         encoder: ScorerBackend,
         cross_encoder: ScorerBackend,
-        precision: str = "fp32",
+        choice: Choice = FP32,
         threads: int = 1,
         cache_mb: int = CACHE_MB,
         late: LateInteraction | None = None,
+        tokeniser: Tokeniser | None = None,
     ) -> None:
-        self._tokeniser = Tokeniser(folder.path / "tokenizer.json")
+        self._tokeniser = Tokeniser(folder.path / TOKENISER) if tokeniser is None else tokeniser
         on_gpu = cross_encoder.provider == CUDA
         budget, threads = (CUDA_TOKEN_BUDGET, CUDA_THREADS) if on_gpu else (CPU_TOKEN_BUDGET, threads)
         self._encoder = MicroBatcher(encoder, budget, threads)
@@ -60,7 +61,9 @@ class TextModel:
         self.name: str = folder.name
         self.revision: str = folder.revision
         self.provider: str = cross_encoder.provider
-        self.precision: str = precision
+        self.precision: str = choice.precision
+        self.precision_why: str = choice.why
+        self.precision_advice: str = choice.advice
         self.dim: int = folder.limits.dim
         self.max_item_tokens: int = folder.limits.max_item_tokens
         self.max_user_tokens: int = folder.limits.max_user_tokens
@@ -78,18 +81,19 @@ class TextModel:
         """Load a model folder (None: the shipped one) and run both graphs once.
 
         `threads` runs of a graph go on at the same time on the CPU, each on one thread. `auto` takes half precision on a GPU
-        and int8 on a CPU where the folder has them; item vectors are always made in the full one. With `late`, the graphs of the late
-        interaction are loaded, too, if the folder has them.
+        and int8 on a CPU where the folder has them, int8 only where it ranks as fp32 does on this processor; item vectors are always
+        made in the full one. With `late`, the graphs of the late interaction are loaded, too, if the folder has them.
 
         Raises:
             ModelError: see `ModelFolder.load` and `OnnxBackend`; or the folder lacks the precision that was asked for.
         """
         folder = ModelFolder.load(path)
-        precision_found, cross_encoder = _cross_encoder(folder, device, precision)
-        taken: Device = "cuda" if cross_encoder.provider == CUDA else "cpu"
+        tokeniser = Tokeniser(folder.path / TOKENISER)
+        choice, scorer = cross_encoder(folder, tokeniser, device, precision)
+        taken: Device = "cuda" if scorer.provider == CUDA else "cpu"
         encoder = OnnxBackend(folder.path / ENCODER, taken)
         interaction = _late(folder, taken) if late and folder.has_late else None
-        return cls(folder, encoder, cross_encoder, precision_found, threads, cache_mb, interaction)
+        return cls(folder, encoder, scorer, choice, threads, cache_mb, interaction, tokeniser)
 
     def close(self) -> None:
         """End the threads, after the runs that they are at."""
@@ -168,24 +172,3 @@ def _late_probe(encoder: ScorerBackend) -> Arrays:
     mask = np.ones(states.shape[:2], np.int32)
     sides = {"user_states": states, "user_mask": mask, "item_states": states, "item_mask": mask}
     return {**sides, "user_of_pair": np.zeros(1, np.int64)}
-
-
-def _cross_encoder(folder: ModelFolder, device: Device, precision: Precision) -> tuple[str, ScorerBackend]:
-    """The cross-encoder on the best device that is asked for and there, and its precision."""
-    if device != "cpu":
-        try:
-            wanted, path = _graph(folder, precision, "fp16")
-            return wanted, OnnxBackend(path, "cuda")
-        except DeviceUnavailable:
-            if device == "cuda":
-                raise
-    wanted, path = _graph(folder, precision, "int8")
-    return wanted, OnnxBackend(path, "cpu")
-
-
-def _graph(folder: ModelFolder, precision: Precision, best: str) -> tuple[str, Path]:
-    wanted = (best if folder.graph(CROSS_ENCODER, best) else "fp32") if precision == "auto" else precision
-    path = folder.graph(CROSS_ENCODER, wanted)
-    if path is None:
-        raise ModelMissing(f"the model folder {folder.path} has no {wanted} graph; set precision=auto, or make one by `streamrec export`")
-    return wanted, path

@@ -24,7 +24,7 @@ from streamrec.errors import BrokerStartFailed, StreamrecError
 from streamrec.private import made_private, private_umask
 from streamrec.processes import tail, uninterrupted
 
-START_PATIENCE_S = 90.0
+START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.05
 JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")

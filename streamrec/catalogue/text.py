@@ -20,6 +20,9 @@ class TextModel(Protocol):
     revision: str
     provider: str
     precision: str
+    precision_why: str
+    precision_advice: str
+    """Why pairs are scored in that precision, and what to do about it (empty when nothing)."""
     dim: int
     max_item_tokens: int
     max_user_tokens: int
@@ -62,3 +65,9 @@ class TextModel(Protocol):
     def close(self) -> None:
         """End the threads of a model that serves no more."""
         ...
+
+
+def how_it_runs(model: TextModel) -> str:
+    """Provider and precision of a model, why it is that precision, and what to do about it."""
+    advice = f"; {model.precision_advice}" if model.precision_advice else ""
+    return f"{model.provider}, pairs in {model.precision} ({model.precision_why}{advice})"

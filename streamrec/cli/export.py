@@ -18,9 +18,10 @@ def export(
     half: Annotated[bool, typer.Option("--fp16", help="Write fp16 graphs for CUDA, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print parity and sizes as one JSON object.")] = False,
 ) -> None:
-    """Export encoder, cross-encoder and late interaction to ONNX, with card and digests; graphs that differ from torch are refused."""
+    """Export encoder, cross-encoder and late interaction to ONNX, with card and digests; fp32 graphs that differ from torch are refused."""
     require_training()
     from streamrec.training.export import export_model
+    from streamrec.training.graphs import alike_in_words
 
     facts = export_model(work, out, name, half)
     if as_json:
@@ -29,5 +30,5 @@ def export(
     for path, difference in facts["parity"].items():
         typer.echo(f"{path}: largest difference from torch {difference:.1e}")
     for path, alike in facts["likeness"].items():
-        typer.echo(f"{path}: likeness to fp32 {alike:.4f}")
+        typer.echo(f"likeness to fp32: {alike_in_words(path, alike)}")
     typer.echo(f"{facts['total_bytes'] / 1e6:.1f} MB in {out}")

@@ -86,9 +86,19 @@ def streamrec(
     """Real-time recommendations for live commerce, on Kafka and BERT."""
 
 
+def _refuse_optimised() -> None:
+    # kafka-python 3 reads the wire inside asserts: without them every broker seems to be silent.
+    if sys.flags.optimize:
+        raise SettingsError(
+            f"Python leaves out assertions (-{'O' * sys.flags.optimize}, or PYTHONOPTIMIZE={sys.flags.optimize}), "
+            "which streamrec and its Kafka client need; unset PYTHONOPTIMIZE and start Python without -O"
+        )
+
+
 def main() -> None:
     """Run the command line; exit 0 is good, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
+        _refuse_optimised()
         app(prog_name="streamrec")
     except SettingsError as exc:
         note(f"error: {exc}")

@@ -75,16 +75,15 @@ def adopt(
     item_tokens: Annotated[int, typer.Option(help="Tokens of an item.", min=1)] = 24,
     as_json: AsJson = False,
 ) -> None:
-    """Make a model folder out of a cross-encoder of Hugging Face layout; graphs that differ from torch are refused."""
+    """Make a model folder out of a cross-encoder of Hugging Face layout; fp32 graphs that differ from torch are refused."""
     from streamrec.training.require import require_training
 
     require_training()
     from streamrec.training.adopt import adopt as adopt_folder
-    from streamrec.training.adopt import read_pairs
+    from streamrec.training.adopt import in_words, read_pairs
 
     found = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
-    lines = [f"{file}: {value:.6g}" for file, value in found.items()]
-    emit(as_json, found, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *lines]))
+    emit(as_json, found, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *in_words(found)]))
 
 
 @app.command()

@@ -33,7 +33,7 @@ from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
 from streamrec.stream import topics
 
-DRAIN_PATIENCE_S = 30.0
+DRAIN_PATIENCE_S = 120.0
 WATCH_S = 0.5
 PAUSE_S = 0.05
 

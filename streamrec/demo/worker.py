@@ -21,7 +21,7 @@ from streamrec.processes import tail, uninterrupted
 from streamrec.settings import Settings
 from streamrec.web.client import get, url_of
 
-READY_PATIENCE_S = 120.0
+READY_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.1
 _TAIL_LINES = 20

@@ -63,7 +63,12 @@ def model(settings: Settings) -> list[Check]:
     assert loaded is not None
     return [
         Check("model", "ok", f"{loaded.name} {loaded.revision}, digests as published"),
-        Check("provider", "ok", f"runs on {loaded.provider}, pairs in {loaded.precision}"),
+        Check(
+            "provider",
+            "warn" if loaded.precision_advice else "ok",
+            f"runs on {loaded.provider}, pairs in {loaded.precision} ({loaded.precision_why})",
+            loaded.precision_advice,
+        ),
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from streamrec.bert.folder import revision_of
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.items import Encoded
-from streamrec.catalogue.text import TextModel
+from streamrec.catalogue.text import TextModel, how_it_runs
 from streamrec.errors import BadEvent, DigestMismatch, StreamrecError
 from streamrec.events.models import SLOT, PublishedModel, decode_model, rolled_back
 from streamrec.events.records import Inbound
@@ -115,7 +115,9 @@ class ModelSwap:
         prepared.take()
         self._serving = self._aim
         self.counts["taken"] += 1
-        logger.info("the model %s %s serves from here on", prepared.model.name, prepared.model.revision)
+        level = logging.WARNING if prepared.model.precision_advice else logging.INFO
+        found = prepared.model
+        logger.log(level, "the model %s %s serves from here on, on %s", found.name, found.revision, how_it_runs(found))
         if former is not None:
             self._loader.submit(former.close)
 

@@ -19,7 +19,7 @@ from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.records import Outbound, Record
 from streamrec.events.sizes import shortened, size_of
-from streamrec.events.topics import EVENT_BYTES
+from streamrec.events.topics import EVENT_BYTES, TOPICS
 from streamrec.settings import Settings
 from streamrec.stream import clients
 from streamrec.stream.batches import Fields, Place, by_place, fill
@@ -43,9 +43,10 @@ class Outbox:
     """
 
     def __init__(self, settings: Settings, limits: Mapping[str, int] | None = None) -> None:
-        """`limits` are the largest record batches (bytes) that topics take, by full name."""
+        """`limits` are the largest record batches (bytes) that topics take, by full name, where they are known to be others than ours."""
         self._settings = settings
-        self._limits = limits or {}
+        ours = {settings.topic(name): int(topic.config.get("max.message.bytes", EVENT_BYTES)) for name, topic in TOPICS.items()}
+        self._limits = {**ours, **(limits or {})}
         self._dead_letters = settings.topic("dead-letters")
         self._producer: AIOKafkaProducer | None = None
         self._lanes: dict[Place, _Lane] = {}
@@ -83,19 +84,16 @@ class Outbox:
 
     def _fitting(self, record: Outbound) -> Outbound:
         if record.topic == self._dead_letters:
-            return shortened(record, self._limit(record.topic))
+            return shortened(record, self._limits[record.topic])
         if record.value is None or len(record.value) <= LARGE_BYTES:
             return record
-        size, most = size_of(record.key, record.value, record.headers), self._limit(record.topic)
+        size, most = size_of(record.key, record.value, record.headers), self._limits[record.topic]
         if size <= most:
             return record
         fault = BadEvent("too_large", f"a record of {size} bytes for {record.topic}, which takes {most}: raise its max.message.bytes")
         log.error("a record is larger than its topic takes and becomes a dead letter", topic=record.topic, size=size, most=most)
         read = Record(record.topic, -1, -1, now_ms(), record.key, record.value, record.headers)
-        return shortened(dead_letter(self._dead_letters, read, "send", fault, now_ms()), self._limit(self._dead_letters))
-
-    def _limit(self, topic: str) -> int:
-        return self._limits.get(topic, EVENT_BYTES)
+        return shortened(dead_letter(self._dead_letters, read, "send", fault, now_ms()), self._limits[self._dead_letters])
 
     async def close(self) -> None:
         """Send what is left and disconnect."""

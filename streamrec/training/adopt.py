@@ -20,9 +20,10 @@ from transformers import AutoTokenizer, BertForSequenceClassification
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
+from streamrec.bert.reference import PAIRS, Reference
 from streamrec.bert.tokens import SPECIAL, Tokeniser
 from streamrec.errors import InputError, ModelError
-from streamrec.training.graphs import INPUTS, VectorHead, check_likeness, check_parity, trace
+from streamrec.training.graphs import INPUTS, VectorHead, alike_in_words, check_parity, dropped, likeness_of, trace
 from streamrec.training.networks import tensors
 from streamrec.training.quantise import quantise
 
@@ -63,11 +64,15 @@ def adopt(
 ) -> dict[str, float]:
     """Write the model folder `out` for the cross-encoder in `source`; `pairs` of user and item texts set and judge the int8 scales.
 
-    Returns the largest difference of each fp32 graph from torch, and the likeness of each int8 graph to it.
+    Returns the largest difference of each fp32 graph from torch, and the likeness of each int8 graph to it. An int8 graph that is unlike is
+    not kept: fp32 serves in its place, and card and `config.json` say so.
 
     Raises:
-        ModelError: `source` is no BERT with one trained logit, or a graph is too far from it.
+        InputError: there are too few pairs.
+        ModelError: `source` is no BERT with one trained logit, or an fp32 graph is too far from it.
     """
+    if len(pairs) < 2 * CHUNK:
+        raise InputError(f"{len(pairs)} pairs are too few: give {2 * CHUNK} or more, half of which set the int8 scales and half judge them")
     network, loaded = BertForSequenceClassification.from_pretrained(
         source, num_labels=1, attn_implementation="eager", output_loading_info=True
     )
@@ -78,9 +83,9 @@ def adopt(
     table = network.get_input_embeddings().weight
     with torch.no_grad():
         table[: len(order)] = table[torch.from_numpy(order)]
-    limits = {"name": name, "dim": network.config.hidden_size, "max_item_tokens": item_tokens, "max_user_tokens": user_tokens}
+    limits: dict[str, Any] = {"name": name, "dim": network.config.hidden_size}
+    limits |= {"max_item_tokens": item_tokens, "max_user_tokens": user_tokens}
     limits["max_tokens"] = max(user_tokens + item_tokens + len(SPECIAL), item_tokens + 2)
-    (out / "config.json").write_text(json.dumps({**network.config.to_diff_dict(), "streamrec": limits}, indent=2) + "\n")
     tokenise = Tokeniser(out / "tokenizer.json")
     users, items = (tokenise([pair[side] for pair in pairs], limit) for side, limit in ((0, user_tokens), (1, item_tokens)))
     network.eval()
@@ -90,6 +95,10 @@ def adopt(
         (VectorHead(network.bert), ENCODER, [text_inputs(items[rows]) for rows in _chunks(len(items))]),
     ):
         found |= _write_graphs(head, network, out / path, feeds)
+    judging = np.arange(len(items))[np.arange(len(items)) // CHUNK % 2 == 1][:PAIRS]
+    Reference.of(users[judging], items[judging], out / CROSS_ENCODER).save(out)
+    limits["dropped"] = dropped({file: value for file, value in found.items() if "int8" in file})
+    (out / "config.json").write_text(json.dumps({**network.config.to_diff_dict(), "streamrec": limits}, indent=2) + "\n")
     (out / "README.md").write_text(_card(source, name, found))
     seal(out)
     return found
@@ -119,7 +128,7 @@ def _write_graphs(head: Any, network: Any, path: Path, feeds: list[Feeds]) -> di
     onnx.save(quantise(raw, feeds[::2]), str(narrow))
     scores = isinstance(head, FirstTokenClassifier)
     parity = check_parity(path, feeds[1::2], lambda batch: network(**tensors(batch)).logits if scores else head(**tensors(batch)))
-    return {path.name: parity, narrow.name: check_likeness(path, narrow, feeds[1::2])}
+    return {path.name: parity, narrow.name: likeness_of(path, narrow, feeds[1::2])}
 
 
 def _chunks(count: int) -> list[slice]:
@@ -149,10 +158,15 @@ def write_tokeniser(source: Path, out: Path) -> NDArray[np.int64]:
     return order
 
 
+def in_words(found: dict[str, float]) -> list[str]:
+    """A line for each graph that `adopt` made."""
+    return [alike_in_words(file, value) if "int8" in file else f"{file} {value:.6g}" for file, value in found.items()]
+
+
 def _card(source: Path, name: str, found: dict[str, float]) -> str:
-    figures = "\n".join(f"| `{file}` | {value:.6g} |" for file, value in found.items())
+    figures = "\n".join(f"* {line}" for line in in_words(found))
     return (
         f"# {name}\n\nMade by `streamrec models adopt` from the cross-encoder `{source.name}`, whose licence applies.\n"
         "The tokens are renumbered.\n\n"
-        f"| graph | largest difference from torch (fp32), likeness to fp32 (int8) |\n| --- | --- |\n{figures}\n"
+        f"Largest difference from torch (fp32), likeness to fp32 (int8):\n\n{figures}\n"
     )

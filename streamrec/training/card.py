@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from streamrec.training.graphs import alike_in_words
 from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 
 STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
@@ -29,7 +30,7 @@ The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an ite
 | --- | --- | --- | --- |
 | `onnx/cross_encoder.onnx` | BERT, {ranker_layers} × {hidden} | `[CLS] user [SEP] item [SEP]`, at most {user_tokens} + {item_tokens} + 3 tokens | one logit |
 | `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
-{late_graphs}| `onnx/*.int8.onnx` | the first two, for CPUs | the same | the same |
+{late_graphs}| `onnx/*.int8.onnx` | the first two, for CPUs, where they are like fp32 | the same | the same |
 
 {heads} heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most 12 tokens of what the viewer wrote and a [SEP], then the titles of the
 items touched last, most recent first, 10 tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
@@ -37,7 +38,8 @@ between the graphs and torch: {parity}.
 
 The int8 graphs multiply u8 activations by s8 weights (one scale per column); the activations' scales are constants, so a pair's score does
 not depend on the pairs beside it. Likeness to fp32 on pairs that did not set the scales (mean cosine of vectors, correlation of scores):
-{alike}. Processors without VNNI may clip such products.
+{alike}.
+x86-64 processors without VNNI clip the sums of such products; ONNX Runtime then multiplies u8 by u8, exactly, if `session.x64quantprecision` is "1", which streamrec sets there.
 
 {late_text}The cross-encoder's head adds three comparisons of the two sides, over states that have seen each other, to a linear map of [CLS]: cosine of the means, how well
 the user's words cover the item's, and which of the user's words (weighted by a learned gate) the item has (ColBERT's late interaction, Khattab &
@@ -132,7 +134,7 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         user_tokens=MAX_USER_TOKENS,
         item_tokens=MAX_ITEM_TOKENS,
         parity=", ".join(f"{file} {difference:.0e}" for file, difference in parity.items()),
-        alike=", ".join(f"{file} {value:.6f}" for file, value in alike.items()),
+        alike=", ".join(alike_in_words(file, value) for file, value in alike.items()),
         heads=ranker["num_attention_heads"],
         late_graphs=LATE_GRAPHS.format(**late) if late else "",
         late_text=LATE_TEXT.format(**late) if late else "",

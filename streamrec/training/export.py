@@ -12,12 +12,13 @@ import numpy as np
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
+from streamrec.bert.reference import PAIRS, Reference
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
 from streamrec.training.calibration import Calibration
 from streamrec.training.card import write_card
 from streamrec.training.cross_encoder import load_cross_encoder
-from streamrec.training.graphs import VectorHead, export_graph, halve_words
+from streamrec.training.graphs import VectorHead, dropped, export_graph, halve_words
 from streamrec.training.late import STATE, load_late
 from streamrec.training.late_graphs import export_late
 from streamrec.training.networks import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
@@ -30,11 +31,12 @@ NEEDED = {"vocabulary": TOKENISER[0], **dict.fromkeys(("pretrained", "encoder", 
 def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int = 7) -> dict[str, Any]:
     """Write the model folder `out` from the steps in `work`, with `half` its fp16 graphs too.
 
-    Returns sizes in bytes, the largest difference of every fp32 graph from torch, and how alike every narrow graph is to its fp32 one.
+    Returns sizes in bytes, the largest difference of every fp32 graph from torch, and how alike every narrow graph is to its fp32 one. A
+    narrow graph that is unlike is not kept: fp32 serves in its place, and card and `config.json` say so.
 
     Raises:
         ModelMissing: a step is missing in `work`.
-        ModelError: a graph does not agree with torch.
+        ModelError: an fp32 graph does not agree with torch.
     """
     for step, file in NEEDED.items():
         if not (work / step / file).is_file():
@@ -70,9 +72,13 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
             "max_tokens": MAX_TOKENS,
             "encoder_layers": encoder.config.num_hidden_layers,
             **({"late_dim": STATE} if late else {}),
+            "dropped": dropped(alike),
         },
     }
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    judging = chunks[len(chunks) // 2 :]
+    users, items = (np.concatenate([getattr(chunk, side) for chunk in judging])[:PAIRS] for side in ("users", "items"))
+    Reference.of(users, items, out / CROSS_ENCODER).save(out)
     write_card(work, out, name, parity, alike)
     seal(out)
     sizes = {file.relative_to(out).as_posix(): file.stat().st_size for file in sorted(out.rglob("*")) if file.is_file()}

@@ -18,6 +18,7 @@ from onnxruntime.transformers.fusion_options import FusionOptions
 from torch import nn
 
 from streamrec.bert.pairs import Feeds
+from streamrec.bert.precision import LEAST_LIKENESS, likeness
 from streamrec.bert.session import CPU, OnnxBackend
 from streamrec.errors import ModelError
 from streamrec.training.networks import pool, tensors
@@ -26,7 +27,6 @@ from streamrec.training.quantise import quantise, word_table
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
 TOLERANCE = 1e-4
-LEAST_LIKENESS = 0.985
 Axes = dict[str, dict[int, str]]
 
 
@@ -54,10 +54,11 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds]
     """Write `head` as a fused fp32 graph to `path` and as an int8 graph beside it, with `half` as an fp16 graph for CUDA too.
 
     Returns by file name the largest difference of the fp32 graph from torch over `examples`, and the likeness of the narrow ones to it on
-    the second half of `real`: mean cosine of vectors, correlation of scores. The first half of `real` calibrates the int8 graph.
+    the second half of `real`: mean cosine of vectors, correlation of scores. The first half of `real` calibrates the int8 graph. A narrow
+    graph that is unlike is not kept.
 
     Raises:
-        ModelError: a graph is too far from torch, or its attention did not fuse; it is not kept.
+        ModelError: the fp32 graph is too far from torch, or its attention did not fuse; it is not kept.
     """
     head.eval()
     config = head.network.config
@@ -75,7 +76,7 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds]
         narrow[path.with_suffix(".fp16.onnx")] = shrunk.model
     for file, model in narrow.items():
         onnx.save(model, str(file))
-        found[file.name] = check_likeness(path, file, judging)
+        found[file.name] = likeness_of(path, file, judging)
     return found
 
 
@@ -143,27 +144,25 @@ def check_parity(path: Path, examples: Sequence[Any], expected: Callable[[Any], 
     return worst
 
 
-def likeness(given: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
-    """Mean cosine of the rows, or for one number per row the correlation."""
-    if given.ndim == 1 or given.shape[1] == 1:
-        return float(np.corrcoef(given.reshape(-1), wanted.reshape(-1))[0, 1])
-    lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(wanted, axis=1)
-    return float(((given * wanted).sum(axis=1) / lengths).mean())
-
-
-def check_likeness(path: Path, narrow: Path, feeds: list[Feeds]) -> float:
-    """How alike a narrow graph is to the fp32 one.
-
-    Raises:
-        ModelError: less than 0.985; the file is removed.
-    """
+def likeness_of(path: Path, narrow: Path, feeds: list[Feeds]) -> float:
+    """How alike a narrow graph is to the fp32 one on this machine; below `LEAST_LIKENESS` its file is removed, and fp32 serves instead."""
     backends = (OnnxBackend(narrow, "cpu"), OnnxBackend(path, "cpu"))
     given, wanted = (np.concatenate([backend.run(batch) for batch in feeds]) for backend in backends)
     alike = likeness(given, wanted)
-    if not alike >= LEAST_LIKENESS:
+    if alike < LEAST_LIKENESS:
         narrow.unlink()
-        raise ModelError(f"{narrow.name} is {alike:.4f} like {path.name}, less than {LEAST_LIKENESS}; it is not kept")
     return alike
+
+
+def dropped(alike: dict[str, float]) -> dict[str, float]:
+    """The narrow graphs that were not kept, by their files in a model folder."""
+    return {f"onnx/{file}": value for file, value in alike.items() if value < LEAST_LIKENESS}
+
+
+def alike_in_words(file: str, value: float) -> str:
+    """How like fp32 a narrow graph is, and what became of it if it is not."""
+    lost = "" if value >= LEAST_LIKENESS else f" (less than {LEAST_LIKENESS}: not kept, fp32 serves in its place)"
+    return f"{file} {value:.6f}{lost}"
 
 
 def words_in_half(model: Any) -> None:

@@ -16,11 +16,11 @@ import pytest
 from benchmarks.faults import campaign
 from benchmarks.faults.scenarios import SCENARIOS
 from benchmarks.stream.processes import tree
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120.0
 QUICK = {name: scenario.quick for name, scenario in SCENARIOS.items() if scenario.quick}
 
 

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from benchmarks.faults.cluster import Cluster
 from benchmarks.faults.proxy import Proxy
 from streamrec.broker.ports import HOST
+from tests.patience import PATIENCE_S
 from tests.stream.support import until
 
 
@@ -60,7 +61,7 @@ def proxy(echo: int) -> Iterator[Proxy]:
 
 
 def connect(proxy: Proxy) -> socket.socket:
-    return socket.create_connection((HOST, proxy.port), timeout=10)
+    return socket.create_connection((HOST, proxy.port), timeout=PATIENCE_S)
 
 
 def asked(line: socket.socket, word: bytes) -> bytes:
@@ -85,7 +86,7 @@ def test_a_stall_holds_the_bytes_back_and_healing_lets_them_through(proxy: Proxy
             other.settimeout(0.3)
             with pytest.raises(TimeoutError):
                 asked(other, b"three")
-        line.settimeout(10)
+        line.settimeout(PATIENCE_S)
         proxy.heal()
         assert line.recv(1024) == b"two"
 
@@ -98,7 +99,7 @@ def test_a_muted_server_hears_what_its_client_says_and_answers_once_it_is_healed
         with pytest.raises(TimeoutError):
             asked(line, b"two")
         assert heard == [b"one", b"two"]
-        line.settimeout(10)
+        line.settimeout(PATIENCE_S)
         proxy.heal()
         assert line.recv(1024) == b"two"
 
@@ -137,7 +138,7 @@ def test_a_client_that_leaves_during_a_stall_is_missed_only_afterwards(proxy: Pr
         with pytest.raises(TimeoutError):
             asked(other, b"two")
         assert proxy.connections == 2
-        other.settimeout(10)
+        other.settimeout(PATIENCE_S)
         proxy.heal()
         assert other.recv(1024) == b"two"
         until(lambda: proxy.connections == 1, "the first one's end")

@@ -11,8 +11,7 @@ import pytest
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import Crew, Worker
 from streamrec.settings import Settings
-
-PATIENCE_S = 30.0
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from streamrec.bert.batcher import MicroBatcher
 from streamrec.bert.buckets import Arrays
 from streamrec.errors import Overloaded
-
-PATIENCE_S = 30.0
+from tests.patience import PATIENCE_S
 
 
 def rows(*lengths: int) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streamrec.bert.folder import ModelFolder
 from streamrec.bert.model import TextModel
 from streamrec.bert.pairs import Feeds
+from tests.patience import PATIENCE_S
 
 TITLES = [
     "WHITE HANGING HEART T-LIGHT HOLDER",
@@ -34,7 +35,7 @@ class Echo:
         self.gate.set()
 
     def run(self, feeds: Feeds) -> np.ndarray:
-        assert self.gate.wait(30)
+        assert self.gate.wait(PATIENCE_S)
         self.batches.append(len(feeds["input_ids"]))
         lengths = feeds["attention_mask"].sum(axis=1, dtype=np.float32)
         return (lengths if self.value is None else np.full_like(lengths, self.value))[:, None]

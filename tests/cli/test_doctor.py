@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from streamrec.bert.folder import SHIPPED
+from streamrec.bert.folder import SHIPPED, seal
+from streamrec.bert.reference import Reference
 from streamrec.doctor import kafka as kafka_checks
 from streamrec.doctor import machine
 from streamrec.events.partitioner import partition_of
@@ -85,6 +86,26 @@ def test_no_broker_and_a_damaged_model_fail_with_advice(cli: Cli, tmp_path: Path
     assert checks["model"]["state"] == "fail"
     assert "config.json" in checks["model"]["found"]
     assert "topics" not in checks
+
+
+def test_the_precision_comes_with_the_reason_for_it(tmp_path: Path) -> None:
+    _, provider = machine.model(load(device="cpu"))
+    assert provider.state == "ok"
+    assert "pairs in int8 (" in provider.found
+    assert "like fp32 on this processor" in provider.found
+    unlike = tmp_path / "unlike"
+    shutil.copytree(SHIPPED, unlike)
+    users, items = [[9, 10], [11], [12, 13]], [[14], [15], [16]]
+    Reference(users, items, [1.0, 1.0, 1.0]).save(unlike)
+    seal(unlike)
+    _, provider = machine.model(load(device="cpu", model=unlike))
+    assert provider.state == "warn"
+    assert "pairs in fp32 (int8 is only " in provider.found
+    assert "export the model anew" in provider.advice
+    _, provider = machine.model(load(device="cpu", model=unlike, precision="int8"))
+    assert provider.state == "warn"
+    assert "pairs in int8 (set, though only " in provider.found
+    assert "precision=auto" in provider.advice
 
 
 def test_a_data_folder_that_cannot_be_made_fails(tmp_path: Path) -> None:

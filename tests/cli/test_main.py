@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from streamrec import __version__
+from streamrec.cli import main as main_module
 from streamrec.cli.main import COMMANDS, load_command
 from tests.cli.conftest import Cli
 
@@ -36,6 +39,37 @@ def test_every_command_of_the_help_is_there_and_explains_itself(name: str) -> No
 def test_the_version_is_printed(cli: Cli) -> None:
     done = cli("--version")
     assert (done.code, done.out.strip()) == (0, __version__)
+
+
+def run(*arguments: str, optimize: str = "") -> subprocess.CompletedProcess[str]:
+    """Python with these arguments and PYTHONOPTIMIZE, in a process of its own."""
+    environment = {**os.environ, "PYTHONOPTIMIZE": optimize}
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_package_is_the_command() -> None:
+    assert run("-m", "streamrec", "--version").stdout == run("-m", "streamrec.cli.main", "--version").stdout == f"{__version__}\n"
+    assert run("-m", "streamrec", "nonsense").returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [[name] for name in COMMANDS] + [[], ["--help"], ["--version"], ["topics", "describe"]])
+def test_no_command_starts_without_assertions(monkeypatch: pytest.MonkeyPatch, cli: Cli, arguments: list[str]) -> None:
+    monkeypatch.setattr(main_module, "sys", SimpleNamespace(flags=SimpleNamespace(optimize=1), exit=sys.exit))
+    done = cli(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert "unset PYTHONOPTIMIZE" in done.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "optimize"), [(["-O"], ""), (["-OO"], ""), ([], "1"), ([], "2")], ids=["-O", "-OO", "PYTHONOPTIMIZE=1", "PYTHONOPTIMIZE=2"]
+)
+@pytest.mark.parametrize("module", ["streamrec", "streamrec.cli.main"])
+def test_python_that_leaves_out_assertions_is_refused_in_one_line(module: str, flags: list[str], optimize: str) -> None:
+    done = run(*flags, "-m", module, "topics", "describe", optimize=optimize)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: Python leaves out assertions (-O")
+    assert "unset PYTHONOPTIMIZE and start Python without -O" in line
 
 
 @pytest.mark.parametrize(

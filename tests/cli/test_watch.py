@@ -20,6 +20,7 @@ from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.settings import Settings
 from streamrec.stream.follow import Titles
 from tests.cli.conftest import Cli
+from tests.patience import PATIENCE_S
 
 NOW = int(time.time() * 1000)
 ROOT = Path(__file__).parents[2]
@@ -105,7 +106,7 @@ def test_lists_are_shown_from_the_last_ones_on_and_as_they_come(cli: Cli, kafka:
             send("recommendations", "dora", encode(made(5, "dora")))
             assert any("dora" in process.stdout.readline() for _ in range(3))
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
             process.wait()
@@ -119,7 +120,8 @@ def test_who_has_read_enough_may_close_the_pipe(kafka: Settings) -> None:
         for number in range(400):
             producer.send(kafka.topic("recommendations"), encode(made(number)), key=b"anna")
     command = f"{sys.executable} -m streamrec.cli.main watch --json --last 400 --count 400 --broker {kafka.broker} --prefix {kafka.prefix}"
-    done = subprocess.run(["bash", "-c", f"{command} | head -n 1"], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
+    line = ["bash", "-c", f"{command} | head -n 1"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S, check=False)
     assert len(done.stdout.splitlines()) == 1
     assert done.stderr == "waiting for lists; Ctrl-C ends\n"
 

@@ -14,12 +14,15 @@ import pytest
 
 from streamrec.bert.folder import SHIPPED
 from streamrec.settings import Settings
+from tests.patience import PATIENCE_S
+
+pytestmark = pytest.mark.kafka
 
 
 def worker(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMREC_")}
     line = [sys.executable, "-m", "streamrec.cli.main", "worker", "--data-dir", "state", "--web-port", "0", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, env=environment, cwd=folder, timeout=120, check=False)
+    return subprocess.run(line, capture_output=True, text=True, env=environment, cwd=folder, timeout=PATIENCE_S, check=False)
 
 
 def test_without_a_broker_it_names_the_command_that_starts_one(tmp_path: Path) -> None:
@@ -30,7 +33,6 @@ def test_without_a_broker_it_names_the_command_that_starts_one(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.kafka
 def test_a_missing_model_is_named(tmp_path: Path, kafka: Settings) -> None:
     done = worker(tmp_path, "--broker", kafka.broker, "--prefix", kafka.prefix, "--model", tmp_path / "nowhere")
     assert done.returncode == 1
@@ -38,7 +40,6 @@ def test_a_missing_model_is_named(tmp_path: Path, kafka: Settings) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.kafka
 def test_a_model_that_is_not_the_published_one_is_refused(tmp_path: Path, kafka: Settings) -> None:
     changed = tmp_path / "changed"
     shutil.copytree(SHIPPED, changed)
@@ -51,7 +52,6 @@ def test_a_model_that_is_not_the_published_one_is_refused(tmp_path: Path, kafka:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.kafka
 def test_a_web_port_in_use_is_refused(tmp_path: Path, kafka: Settings) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -62,7 +62,6 @@ def test_a_web_port_in_use_is_refused(tmp_path: Path, kafka: Settings) -> None:
     assert "choose another port with --web-port" in done.stderr
 
 
-@pytest.mark.kafka
 def test_topics_with_another_number_of_partitions_are_refused(tmp_path: Path, kafka: Settings) -> None:
     done = worker(tmp_path, "--broker", kafka.broker, "--prefix", kafka.prefix, "--partitions", 3, "--scoring", "off")
     assert done.returncode == 1

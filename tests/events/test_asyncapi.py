@@ -15,6 +15,7 @@ from streamrec.events.codec import INPUTS
 from streamrec.events.topics import TOPICS
 from streamrec.events.types import WIRE_TYPES
 from tests.events.strategies import VALID
+from tests.patience import PATIENCE_S
 
 DOCUMENT = asyncapi()
 SPECS = "@asyncapi/specs@6.11.1"
@@ -28,7 +29,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     if npm is None:
         pytest.skip("npm is not installed; it carries AsyncAPI's own JSON Schema")
     folder = tmp_path_factory.mktemp("asyncapi")
-    done = subprocess.run([npm, "pack", "--silent", SPECS], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([npm, "pack", "--silent", SPECS], cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     if done.returncode:
         pytest.skip(f"npm has no {SPECS}: {done.stderr[-300:]}")
     (archive,) = folder.glob("*.tgz")

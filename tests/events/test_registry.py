@@ -14,10 +14,10 @@ from streamrec.events.avro import avro_schema
 from streamrec.events.registry import Http, RegistryAway, SchemaAwaited, SchemaRegistry, registry
 from streamrec.settings import Settings
 from tests.events.registries import Registry, serving
+from tests.patience import PATIENCE_S
 
 VIEW = avro_schema("views")
 LINKED = {"type": "record", "name": "a.Link", "fields": [{"name": "next", "type": ["null", "Link"]}]}
-PATIENCE_S = 60.0
 
 
 @pytest.fixture

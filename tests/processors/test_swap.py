@@ -24,16 +24,17 @@ from streamrec.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
+from tests.patience import PATIENCE_S
 from tests.shop import NOW, WordModel, catalogue, item, settings, view
 
 TOPIC = "streamrec.models"
-PATIENCE_S = 30.0
 
 
 class Other(WordModel):
     """A model with vectors and tokens of other sizes, named by its folder, that knows nothing but the number of words."""
 
     dim, max_item_tokens, max_user_tokens = 32, 5, 9
+    precision_why, precision_advice = "int8 is unlike", "export it anew"
 
     def __init__(self, revision: str) -> None:
         super().__init__()
@@ -113,6 +114,14 @@ def test_a_published_model_serves_from_the_next_batch_on_with_every_item_read_by
     fresh = catalogue(*(item(f"i{number}", f"red thing{number}") for number in range(8)), model=Other("x"))
     np.testing.assert_array_equal(bench.shop.items.tokens, fresh.items.tokens)
     np.testing.assert_array_equal(bench.shop.items.vectors, fresh.items.vectors)
+
+
+def test_a_model_that_takes_over_says_in_which_precision_it_runs_and_why(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        bench.tell(bench.make("new"))
+        bench.swap.settle()
+    (line,) = [record for record in caplog.records if "serves from here on" in record.message]
+    assert (line.levelname, line.message.split(", on ")[1]) == ("WARNING", "none, pairs in fp32 (int8 is unlike; export it anew)")
 
 
 def test_what_belongs_to_a_model_takes_over_with_it_and_not_before(bench: Bench) -> None:

@@ -217,9 +217,9 @@ def test_a_stale_catalogue_marks_the_lists() -> None:
 
 
 def test_the_longer_a_trigger_has_waited_the_less_its_list_costs() -> None:
-    side = Side(model=WordModel(), cross_pairs_fixed=False, budget_ms=1000.0)
+    side = Side(model=WordModel(), cross_pairs_fixed=False, budget_ms=1e6)
     side.send(view(1))
-    late = view(2)._replace(timestamp=NOW - 1001)
+    late = view(2)._replace(timestamp=NOW - 1_000_001)
     assert lists(side.send(late))[0].degraded == "overload"
     assert lists(side.send(view(3)))[0].degraded is None
 

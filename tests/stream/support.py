@@ -21,9 +21,9 @@ from streamrec.settings import Settings
 from streamrec.stream import topics
 from streamrec.stream.mark import MARK, Mark, decode_mark
 from streamrec.web.client import get
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
 Found = TypeVar("Found")
 
 
@@ -81,7 +81,7 @@ class Worker:
         assert self.process is not None
         if web["pid"] != self.process.pid:
             return 0, "{}"
-        answer = get(f"{http_url(web['host'], web['port'])}{path}")
+        answer = get(f"{http_url(web['host'], web['port'])}{path}", timeout_s=PATIENCE_S)
         return answer.status, answer.body.decode()
 
     def partitions(self) -> float:

@@ -17,6 +17,7 @@ from streamrec.stream import broadcast, clients
 from streamrec.stream.broadcast import Broadcast
 from streamrec.stream.core import Core
 from streamrec.stream.pieces import WorkerPieces
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
 NOBODY = cast("Processor[Any]", None)
@@ -38,7 +39,7 @@ class Catalogue:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - what is waited for happens on another thread
             await asyncio.sleep(0.02)
 
@@ -75,7 +76,7 @@ def follow(settings: Settings, test: Test, before: int = 0) -> None:
 def test_all_that_was_there_is_applied_in_chunks_before_it_counts_as_caught_up(settings: Settings) -> None:
     async def test(catalogue: Catalogue, follower: Broadcast, producer: AIOKafkaProducer) -> None:
         assert follower.behind() == [settings.topic("item-stats")]
-        await asyncio.wait_for(follower.caught_up.wait(), 30)
+        await asyncio.wait_for(follower.caught_up.wait(), PATIENCE_S)
         assert len(catalogue.values) == 1000
         assert max(catalogue.chunks) <= broadcast.CHUNK
         assert catalogue.polls
@@ -104,7 +105,7 @@ def test_partitions_that_are_added_later_are_read_and_the_others_not_again(setti
     topic = settings.topic("item-stats")
 
     async def test(catalogue: Catalogue, follower: Broadcast, producer: AIOKafkaProducer) -> None:
-        await asyncio.wait_for(follower.caught_up.wait(), 30)
+        await asyncio.wait_for(follower.caught_up.wait(), PATIENCE_S)
         read = sum(catalogue.chunks)
         client = KafkaAdminClient(bootstrap_servers=settings.broker)
         client.create_partitions({topic: settings.partitions + 1})

@@ -25,14 +25,13 @@ from streamrec.broker.properties import Listener
 from streamrec.errors import BrokerRefused, SettingsError
 from streamrec.settings import Settings
 from streamrec.stream import clients, topics
+from tests.patience import PATIENCE_S
 from tests.stream.support import ROOT, Worker, stop_all, until
 
 pytestmark = pytest.mark.kafka
 PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required user_shop='open';"
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 LOCAL = ("127.0.0.1", "localhost")
-AT_MOST_S = 40.0
-"""For a command that is refused; its patience would be ten minutes."""
 
 
 class Doors:
@@ -90,7 +89,7 @@ class Doors:
             "ssl_cafile": self.ca,
             "sasl_username": "shop",
             "sasl_password": "open",
-            "broker_patience_s": 600,
+            "broker_patience_s": 100 * PATIENCE_S,
         }
         return Settings(**{**right, **changes})
 
@@ -121,12 +120,12 @@ def test_events_become_lists_over_tls_with_a_password(doors: Doors) -> None:
     try:
         with KafkaProducer(**clients.kafka_python(settings)) as producer:
             item = {"item_id": "mug", "title": "Mug", "price": 1, "currency": "EUR"}
-            producer.send(settings.topic("items"), json.dumps(item).encode(), key=b"mug").get(timeout=30)
+            producer.send(settings.topic("items"), json.dumps(item).encode(), key=b"mug").get(timeout=PATIENCE_S)
             room = {"room_id": "r", "host_id": "h", "status": "live", "shelf": ["mug"], "ts": int(time.time() * 1000)}
-            producer.send(settings.topic("rooms"), json.dumps(room).encode(), key=b"r").get(timeout=30)
+            producer.send(settings.topic("rooms"), json.dumps(room).encode(), key=b"r").get(timeout=PATIENCE_S)
             worker.start().ready()
             view = {"user_id": "ann", "item_id": "mug", "ts": int(time.time() * 1000)}
-            producer.send(settings.topic("views"), json.dumps(view).encode(), key=b"ann").get(timeout=30)
+            producer.send(settings.topic("views"), json.dumps(view).encode(), key=b"ann").get(timeout=PATIENCE_S)
         options = clients.kafka_python(settings) | {"auto_offset_reset": "earliest", "consumer_timeout_ms": 1000}
         with KafkaConsumer(settings.topic("recommendations"), **options) as consumer:
             lists = until(lambda: list(islice(consumer, 1)), f"a list; the log: {worker.log.read_text()[-2000:]}")
@@ -175,7 +174,7 @@ def test_what_is_wrong_is_told_at_once_and_names_the_setting(doors: Doors, door:
 def test_a_refused_worker_ends_with_1_and_one_clear_line(doors: Doors) -> None:
     settings = doors.settings("sasl", ssl_cafile=doors.other_ca)
     worker = Worker(settings, name="refused", module="streamrec.cli.main worker", **environment(settings))
-    assert worker.start().exit_code(AT_MOST_S) == 1
+    assert worker.start().exit_code(PATIENCE_S) == 1
     last = worker.log.read_text().splitlines()[-1]
     assert last.startswith("error: the certificate of the broker")
     assert "ssl_cafile" in last
@@ -185,7 +184,7 @@ def test_the_doctor_says_so_too(doors: Doors) -> None:
     settings = doors.settings("sasl", sasl_password=SecretStr("guess"))
     command = [sys.executable, "-m", "streamrec.cli.main", "doctor", "--json", "--scoring", "off", "--broker", settings.broker]
     environ = Worker(settings).environment | environment(settings)
-    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, timeout=AT_MOST_S)
+    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, timeout=PATIENCE_S)
     (broker,) = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "broker"]
     assert (done.returncode, broker["state"]) == (1, "fail")
     assert "sasl_password" in broker["found"]

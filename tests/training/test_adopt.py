@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,13 @@ import pytest
 torch = pytest.importorskip("torch")
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertModel, BertTokenizer  # noqa: E402
 
+from streamrec.bert.folder import CROSS_ENCODER, ModelFolder, verify  # noqa: E402
 from streamrec.bert.model import TextModel  # noqa: E402
+from streamrec.bert.reference import reference  # noqa: E402
+from streamrec.bert.session import OnnxBackend  # noqa: E402
+from streamrec.bert.tokens import Tokeniser  # noqa: E402
 from streamrec.errors import InputError, ModelError  # noqa: E402
+from streamrec.training import graphs  # noqa: E402
 from streamrec.training.adopt import adopt, read_pairs  # noqa: E402
 
 pytestmark = [
@@ -51,6 +57,36 @@ def test_the_folder_scores_as_the_source_does(source: Path, tmp_path: Path) -> N
     narrow = TextModel.load(tmp_path / "model", "cpu")
     assert narrow.precision == "int8"
     assert np.corrcoef(narrow.score(users, items, np.arange(len(PAIRS))), expected)[0, 1] > 0.98
+
+
+def test_where_int8_is_unlike_the_folder_keeps_fp32_and_says_so(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "LEAST_LIKENESS", 1.1)
+    folder = tmp_path / "model"
+    found = adopt(source, folder, "small", PAIRS)
+    assert not list(folder.rglob("*.int8.onnx"))
+    assert set(verify(folder).values()) == {"ok"}
+    alike = found["cross_encoder.int8.onnx"]
+    assert json.loads((folder / "config.json").read_text())["streamrec"]["dropped"]["onnx/cross_encoder.int8.onnx"] == alike
+    assert f"cross_encoder.int8.onnx {alike:.6f} (less than 1.1: not kept, fp32 serves" in (folder / "README.md").read_text()
+    model = TextModel.load(folder, "cpu")
+    assert (model.precision, model.precision_advice) == ("fp32", "")
+    assert f"it was {alike:.4f} like fp32 where it was made" in model.precision_why
+
+
+def test_the_folder_keeps_judged_pairs_for_the_check_where_it_serves(source: Path, tmp_path: Path) -> None:
+    adopt(source, tmp_path / "model", "small", PAIRS)
+    folder = ModelFolder.load(tmp_path / "model")
+    kept = reference(folder, Tokeniser(folder.path / "tokenizer.json"))
+    assert len(kept.scores) == len(PAIRS) // 2
+    assert folder.limits.dropped == {}
+    again = OnnxBackend(folder.path / CROSS_ENCODER, "cpu").run(kept.feeds).reshape(-1)
+    np.testing.assert_allclose(kept.scores, again, atol=1e-5)
+
+
+def test_too_few_pairs_are_refused_before_anything_is_written(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="give 32 or more"):
+        adopt(source, tmp_path / "model", "small", PAIRS[:31])
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_network_without_a_trained_logit_is_refused(source: Path, tmp_path: Path) -> None:

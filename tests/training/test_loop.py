@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from streamrec.cli.train import app
 from streamrec.training.loop import CHECKPOINT, CURVE, Loop, Plan
+from tests.patience import PATIENCE_S
 from tests.training.shared_run import gradients
 
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -99,7 +100,7 @@ def test_two_processes_have_the_losses_of_one(tiny: Path, shop: Path, tmp_path: 
     launch = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
     script = str(Path(__file__).parent / "shared_run.py")
     run = [*launch, script, "train", "ranker", str(two), *data, *options]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=180, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(run, capture_output=True, text=True, timeout=PATIENCE_S, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr
     ours, theirs = curve(two / "ranker"), curve(one / "ranker")
     assert len(ours) == 6

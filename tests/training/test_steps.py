@@ -68,7 +68,8 @@ def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path,
     assert set(verify(work / "model").values()) == {"ok"}
     model = TextModel.load(work / "model", "cpu")
     tokens = model.tokenize(["red mug 3", "喜欢"], 24)
-    assert model.name == "tiny"
+    assert (model.name, model.precision) == ("tiny", "int8")
+    assert "reference.json" in verify(work / "model")
     assert np.isfinite(model.score(model.prefixes(tokens[:, :12], tokens[None, :, :10].repeat(2, 0)), tokens, np.array([0, 1]))).all()
     assert "streamrec" in (work / "model" / "README.md").read_text(encoding="utf-8")
 
@@ -110,6 +111,22 @@ def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path,
     with pytest.raises(ModelError, match="differs from torch"):
         export_model(work, tmp_path / "model", "tiny")
     assert not list(tmp_path.rglob("*.onnx"))
+
+
+def test_where_int8_is_unlike_the_export_keeps_fp32_and_says_so(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(graphs, "LEAST_LIKENESS", 1.1)
+    export(work, tmp_path / "model", "tiny", False, False)
+    printed = capsys.readouterr().out
+    card, config = ((tmp_path / "model" / name).read_text(encoding="utf-8") for name in ("README.md", "config.json"))
+    assert not list((tmp_path / "model").rglob("*.int8.onnx"))
+    assert json.loads(config)["streamrec"]["dropped"].keys() == {"onnx/encoder.int8.onnx", "onnx/cross_encoder.int8.onnx"}
+    for text in (printed, card):
+        assert text.count("(less than 1.1: not kept, fp32 serves in its place)") == 2
+    model = TextModel.load(tmp_path / "model", "cpu")
+    assert model.precision == "fp32"
+    assert "like fp32 where it was made" in model.precision_why
 
 
 def test_exporting_before_training_names_the_missing_step(tmp_path: Path) -> None:

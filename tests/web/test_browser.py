@@ -12,6 +12,7 @@ from kafka import KafkaProducer
 
 from streamrec.settings import Settings
 from streamrec.stream import topics
+from tests.patience import PATIENCE_S
 from tests.stream.support import Worker, stop_all
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -45,7 +46,7 @@ class Room:
 
     def send(self, topic: str, key: str, **fields: object) -> None:
         value = json.dumps({"ts": int(time.time() * 1000)} | fields).encode()
-        self.producer.send(self.settings.topic(topic), value, key=key.encode()).get(timeout=30)
+        self.producer.send(self.settings.topic(topic), value, key=key.encode()).get(timeout=PATIENCE_S)
 
     def view(self, user: str, item: str = "mug") -> None:
         self.send("views", user, user_id=user, item_id=item, room_id="r1")
@@ -82,7 +83,7 @@ def page(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[playw
         profile = tmp_path_factory.mktemp("profile")
         context = driver.chromium.launch_persistent_context(profile, executable_path=BROWSER, args=FLAGS, color_scheme="dark")
         page = context.pages[0]
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(1000 * PATIENCE_S)
         page.goto(room.address)
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -126,7 +127,7 @@ def test_a_viewer_is_followed_by_keyboard_alone(room: Room, page: playwright.Pag
     page.keyboard.type("bea-secret")
     page.keyboard.press("Enter")
     page.get_by_text("serving").wait_for()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not page.locator("#lists button").count():
         assert time.monotonic() < deadline
         room.view("ann-secret")

@@ -33,6 +33,7 @@ from streamrec.web.connections import Connections
 from streamrec.web.feed import MOST_WATCHERS, Feed
 from streamrec.web.gate import guard
 from streamrec.web.metrics import Metrics
+from tests.patience import PATIENCE_S
 
 NOW_MS = 1_700_000_000_000
 PRIVATE = "call me at 5550199"
@@ -187,7 +188,7 @@ def test_nothing_runs_once_the_page_is_closed() -> None:
         answer = await client.get("/feed")
         await messages(answer, "figures")
         answer.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while worker.audience.watchers:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         worker.applied(("ann", "r1"))
@@ -203,7 +204,7 @@ def test_a_stopping_worker_ends_the_streams() -> None:
         answer = await client.get("/feed")
         await messages(answer, "figures")
         await client.server.app.shutdown()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await answer.content.read()
         assert (await client.get("/feed")).status == 503
 

@@ -1,0 +1,158 @@
+"""int8 scores pairs only where it is like fp32 on the processor that serves; the model says which precision runs, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streamrec.bert import precision
+from streamrec.bert.folder import CROSS_ENCODER, REFERENCE, ModelFolder, seal
+from streamrec.bert.model import TextModel
+from streamrec.bert.precision import likeness
+from streamrec.bert.reference import ITEMS, USERS, Reference, reference
+from streamrec.bert.tokens import Tokeniser
+from streamrec.errors import ModelError, ModelMissing
+
+
+def own_reference(folder: Path, change: Callable[[list[float]], list[float]] = lambda scores: scores) -> None:
+    """Give the folder a reference of its own, with other scores."""
+    there = ModelFolder.load(folder)
+    found = reference(there, Tokeniser(folder / "tokenizer.json"))
+    Reference(found.users, found.items, change(found.scores)).save(folder)
+    seal(folder)
+
+
+def narrow(folder: Path) -> Path:
+    return folder / "onnx" / "cross_encoder.int8.onnx"
+
+
+def test_the_shipped_model_is_served_in_int8_on_this_processor(shipped: TextModel) -> None:
+    assert (shipped.precision, shipped.precision_advice) == ("int8", "")
+    assert "like fp32 on this processor" in shipped.precision_why
+    assert float(shipped.precision_why.split()[0]) > 0.999
+
+
+@pytest.mark.parametrize("clipped", [True, False])
+def test_it_is_said_when_a_processor_multiplies_u8_by_u8(monkeypatch: pytest.MonkeyPatch, clipped: bool) -> None:
+    monkeypatch.setattr(precision, "clips", lambda: clipped)
+    assert ("u8 x u8" in TextModel.load(device="cpu").precision_why) is clipped
+
+
+def test_a_folder_whose_int8_is_unlike_is_served_in_fp32(folder: Path) -> None:
+    own_reference(folder, lambda scores: scores[::-1])
+    model = TextModel.load(folder, "cpu")
+    assert model.precision == "fp32"
+    assert "int8 is only" in model.precision_why
+    assert "precision=fp32" in model.precision_advice
+    tokens = model.tokenize(["RED MUG", "BLUE POT"], 24)
+    wide = TextModel.load(folder, "cpu", precision="fp32")
+    pair = (tokens, tokens, np.array([1, 0]))
+    np.testing.assert_array_equal(model.score(*pair), wide.score(*pair))
+
+
+def test_int8_that_was_set_is_served_with_a_warning_where_it_is_unlike(folder: Path) -> None:
+    own_reference(folder, lambda scores: scores[::-1])
+    model = TextModel.load(folder, "cpu", precision="int8")
+    assert model.precision == "int8"
+    assert model.precision_why.startswith("set, though only ")
+    assert "precision=auto" in model.precision_advice
+
+
+def test_scores_that_are_all_the_same_prove_nothing(folder: Path) -> None:
+    own_reference(folder, lambda scores: [1.0] * len(scores))
+    assert TextModel.load(folder, "cpu").precision == "fp32"
+
+
+def test_fp32_that_was_set_is_not_compared_with_anything(folder: Path) -> None:
+    (folder / REFERENCE).write_text("nothing")
+    seal(folder)
+    model = TextModel.load(folder, "cpu", precision="fp32")
+    assert (model.precision, model.precision_why, model.precision_advice) == ("fp32", "set", "")
+
+
+def test_a_folder_without_int8_says_so(folder: Path) -> None:
+    narrow(folder).unlink()
+    seal(folder)
+    model = TextModel.load(folder, "cpu")
+    assert (model.precision, model.precision_why) == ("fp32", "the folder has no int8 graph")
+    with pytest.raises(ModelMissing, match="no int8 graph"):
+        TextModel.load(folder, "cpu", precision="int8")
+
+
+def test_a_folder_whose_maker_dropped_int8_says_how_unlike_it_was(folder: Path) -> None:
+    narrow(folder).unlink()
+    config = json.loads((folder / "config.json").read_text())
+    config["streamrec"]["dropped"] = {"onnx/cross_encoder.int8.onnx": 0.8537}
+    (folder / "config.json").write_text(json.dumps(config))
+    seal(folder)
+    assert "it was 0.8537 like fp32 where it was made" in TextModel.load(folder, "cpu").precision_why
+
+
+def test_a_folder_without_pairs_of_its_own_is_judged_by_texts_of_a_shop() -> None:
+    there = ModelFolder.load()
+    found = reference(there, Tokeniser(there.path / "tokenizer.json"))
+    assert len(found.users) == len(found.items) == len(found.scores) == len(USERS) * len(ITEMS)
+    assert np.std(found.scores) > 0.1
+
+
+def test_a_folder_with_pairs_of_its_own_is_judged_without_its_fp32_graph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own_reference(folder)
+    loaded = []
+    kept = precision.OnnxBackend
+
+    def load(path: Path, *others: object) -> object:
+        loaded.append(path)
+        return kept(path, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(precision, "OnnxBackend", load)
+    monkeypatch.setattr("streamrec.bert.reference.OnnxBackend", load)
+    assert TextModel.load(folder, "cpu").precision == "int8"
+    assert loaded == [narrow(folder)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "nothing",
+        "[]",
+        "{}",
+        '{"users": [[9]], "items": [[9]], "scores": [1]}',
+        '{"users": [], "items": [], "scores": []}',
+        '{"users": [[9], [10]], "items": [[9]], "scores": [1, 2]}',
+        '{"users": [[9], [10]], "items": [[9], [9]], "scores": [1, 1e999]}',
+        '{"users": [[9], [10]], "items": [[9], [9]], "scores": [1, null]}',
+        '{"users": [[9], [0]], "items": [[9], [9]], "scores": [1, 2]}',
+        '{"users": [[9], [-5]], "items": [[9], [9]], "scores": [1, 2]}',
+        '{"users": [[9], [4294967296]], "items": [[9], [9]], "scores": [1, 2]}',
+        '{"users": [[9], [1000000]], "items": [[9], [9]], "scores": [1, 2]}',
+        json.dumps({"users": [[9] * 2000] * 2, "items": [[9], [9]], "scores": [1, 2]}),
+    ],
+)
+def test_a_reference_that_is_none_refuses_the_folder(folder: Path, content: str) -> None:
+    (folder / REFERENCE).write_text(content)
+    seal(folder)
+    with pytest.raises(ModelError, match="export the model anew"):
+        TextModel.load(folder, "cpu")
+
+
+def test_likeness_is_one_of_equals_and_zero_where_nothing_varies() -> None:
+    scores = np.random.default_rng(0).standard_normal((20, 1)).astype(np.float32)
+    assert likeness(scores, scores * 2 + 1) == pytest.approx(1)
+    assert likeness(scores, np.ones_like(scores)) == 0
+    vectors = np.random.default_rng(1).standard_normal((20, 4)).astype(np.float32)
+    assert likeness(vectors, vectors * 3) == pytest.approx(1)
+    assert likeness(vectors, np.zeros_like(vectors)) == 0
+
+
+def test_the_reference_is_scored_by_the_fp32_graph(folder: Path) -> None:
+    there = ModelFolder.load(folder)
+    tokenise = Tokeniser(folder / "tokenizer.json")
+    users, items = tokenise(USERS, 40), tokenise(ITEMS, 24)
+    wide = TextModel.load(folder, "cpu", precision="fp32", cache_mb=0)
+    found = Reference.of(users, items, folder / CROSS_ENCODER)
+    np.testing.assert_allclose(found.scores, wide.score(users, items, np.arange(len(users))), atol=1e-4)
+    assert there.limits.dropped == {}
