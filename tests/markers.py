@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from importlib.abc import MetaPathFinder
 from typing import Any
 
 import pytest
@@ -14,14 +13,6 @@ HEAVY = ("torch", "transformers")
 SERVING = {"worker", "demo", "learn"}
 """Commands of streamrec whose processes talk to Kafka for as long as they run."""
 running: pytest.Item | None = None
-
-
-class Hidden(MetaPathFinder):
-    """Finds nothing, and says of what is heavy that it is not installed."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name in HEAVY:
-            raise ModuleNotFoundError(f"a fast run does without {name}", name=name)
 
 _start = subprocess.Popen.__init__
 

@@ -17,7 +17,7 @@ from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
 from streamrec.cli.rows import days, described, owner, page
 from streamrec.clock import now_ms
-from streamrec.errors import SettingsError, WorkerUnreachable
+from streamrec.errors import BadEvent, SettingsError, WorkerUnreachable
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -104,10 +104,13 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Send the erasure of a user, wait until it is proven that nothing is known any more, and say what stays where for how long."""
+    from streamrec.events.codec import key_text
     from streamrec.stream import forget as forgetting
 
-    if not 1 <= len(user) <= 128 or not user.isprintable():
-        raise SettingsError(f"{user!r} is no id of a user: 1 to 128 characters, none of them a control character")
+    try:
+        key_text(user.encode("utf-8", "surrogatepass"))  # what the shell gives that is no UTF-8 comes as surrogates
+    except BadEvent:
+        raise SettingsError(f"{user!r} is no id of a user: 1 to 128 characters, none of them a control character") from None
     if reason is not None and not 1 <= len(reason) <= 200:
         raise SettingsError("--reason has 1 to 200 characters")
     if not yes:

@@ -89,10 +89,14 @@ class SchemaRegistry:
         known = self._known.get(schema_id)
         if known is not None:
             return known
-        until, reason = self._unknown.get(schema_id, (0.0, None))
-        if reason is not None and self._monotonic() < until:
-            raise reason.bare()
         with self._changed:
+            # Once more: between that look and this lock the answer may have come.
+            known = self._known.get(schema_id)
+            if known is not None:
+                return known
+            until, reason = self._unknown.get(schema_id, (0.0, None))
+            if reason is not None and self._monotonic() < until:
+                raise reason.bare()
             if schema_id not in self._awaited:
                 if len(self._awaited) >= AWAITED_IDS:
                     raise _unknown(schema_id, f"{AWAITED_IDS} others are being asked for")

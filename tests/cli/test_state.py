@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
+from streamrec.clock import now_ms
+from streamrec.events.codec import decode, encode
+from streamrec.events.types import EventTime, View
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.user import UserRow
@@ -166,9 +169,20 @@ def test_a_user_is_looked_up_dumped_and_forgotten(cli: Cli, broker: str, tmp_pat
     assert [line["row"]["ts"] >= gone.last["ts"] for line in lines if "erased" in line] == [True]
 
 
+@pytest.mark.parametrize(
+    "user", ["山田\u3000太郎", "👨\u200d👩\u200d👧", "a\u00a0b", "z\u200bw", "\ufeffbom", "\U0001fae9", "\ue000", "\u202eevil"], ids=ascii
+)
+def test_whoever_is_taken_in_can_be_forgotten(cli: Cli, kafka: Settings, user: str) -> None:
+    decode("views", encode(View(user_id=user, item_id="lamp", ts=EventTime(now_ms()))))
+    done = cli("state", "forget", user, "--broker", kafka.broker, "--prefix", kafka.prefix, "--yes", "--no-wait", "--json")
+    assert done.code == 0, done.err
+    assert done.last["user_id"] == user
+
+
 def test_what_is_no_user_and_no_folder_is_said(cli: Cli, tmp_path: Path) -> None:
     assert cli("state", "forget", "a\nb", "--yes").code == 2
     assert cli("state", "forget", "u" * 129, "--yes").code == 2
+    assert cli("state", "forget", "\udcff", "--yes").code == 2
     done = cli("state", "get", "anna", "--data-dir", tmp_path / "nowhere")
     assert (done.code, done.out) == (1, "")
     assert "--data-dir" in done.err
