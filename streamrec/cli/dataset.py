@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -43,12 +42,8 @@ def uci(
     days = (online_retail.day_ms(day.date()) if day else None for day in (start, until))
     events = online_retail.write_lines(out_dir / f"events{suffix}", table.events(*days))
     summary = {"rows": table.rows, "items": items, "events": events, "left_out": dict(sorted(table.left_out.items()))}
-    if as_json:
-        typer.echo(msgspec.json.encode(summary).decode())
-    else:
-        typer.echo(f"{table.rows} rows: {items} items, {events} events in {out_dir}")
-        for reason, count in table.left_out.most_common():
-            typer.echo(f"{count:>8} left out: {reason}")
+    lines = [f"{count:>8} left out: {reason}" for reason, count in table.left_out.most_common()]
+    emit(as_json, summary, "\n".join([f"{table.rows} rows: {items} items, {events} events in {out_dir}", *lines]))
 
 
 @app.command()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, printable
+from streamrec.cli.output import emit
 from streamrec.errors import ListNotFound
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 
 from streamrec.errors import SettingsError, StreamrecError
 from streamrec.events.partitioner import partition_of
+from streamrec.printing import printable
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.view import as_data, known
@@ -50,7 +51,7 @@ def as_line(packed: Packed) -> dict[str, Any]:
 
 def page(found: Mapping[str, Any]) -> str:
     """The row of a user for people to read."""
-    return "\n".join(_lines(found))
+    return "\n".join(map(printable, _lines(found)))
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:

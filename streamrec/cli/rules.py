@@ -10,9 +10,10 @@ import typer
 
 from streamrec.cli.moments import UNITS_MS
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note, printable
+from streamrec.cli.output import emit, note
 from streamrec.clock import now_ms
 from streamrec.events.types import Rule, to_builtins
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Pin, boost, bury or block items, categories and hosts.")

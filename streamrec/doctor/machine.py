@@ -13,7 +13,7 @@ from streamrec.doctor.check import Check
 from streamrec.errors import StreamrecError
 from streamrec.settings import Settings
 
-LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec")
+LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec", "regex")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 LEAST_FREE_BYTES = 1 << 30
 _OLDEST = (3, 11)

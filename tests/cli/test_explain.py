@@ -49,7 +49,7 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
     assert "You bought it before." in told.stdout
     assert "The shop decided so (rule more-mugs)." in told.stdout
     assert "+1.099  rule:more-mugs" in told.stdout
-    assert " [2JRED MUG 2 (i2)" in told.stdout
+    assert "\N{REPLACEMENT CHARACTER}[2JRED MUG 2 (i2)" in told.stdout
     as_json = json.loads(run("explain", "purchases-0-1", "--lists", lists, "--items", items, "--lang", "zh", "--json").stdout)
     assert as_json["items"][0]["title"] == "RED MUG 1"
     assert "您以前买过它。" in as_json["items"][0]["why"]
