@@ -26,6 +26,8 @@ from streamrec.processes import tail, uninterrupted
 START_PATIENCE_S = 90.0
 STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.05
+ANSWER_MS = 5000
+"""A broker that is silent for so long does not answer: its process may be stopped."""
 JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
 PORT_TAKEN = "Address already in use"
 
@@ -209,7 +211,7 @@ def answers(port: int) -> bool:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
     try:
-        client = KafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=5000)
+        client = KafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=ANSWER_MS, bootstrap_timeout_ms=ANSWER_MS)
         try:
             described: dict[str, Any] = client.describe_cluster()
             return bool(described["brokers"])

