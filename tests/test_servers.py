@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from streamrec.servers import require_host, servers_of
@@ -37,9 +39,8 @@ def test_hosts_and_ports_are_read() -> None:
     ],
 )
 def test_what_no_client_could_reach_is_refused(broker: str, complaint: str) -> None:
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=re.escape(complaint)):
         servers_of(broker)
-    assert complaint in str(refused.value)
 
 
 @pytest.mark.parametrize("host", ["", "::", "::1", "fe80::1%eth0", "127.0.0.1", "localhost", "пример.рф", "xn--e1afmkfd"])
