@@ -11,22 +11,33 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from transformers import AutoTokenizer, BertForSequenceClassification
+from transformers import AutoTokenizer
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
 from streamrec.bert.tokens import SPECIAL, Tokeniser
 from streamrec.errors import InputError, ModelError
+from streamrec.events.files import read_lines
+from streamrec.training.adoptable import load, require_adoptable, tokens_of
 from streamrec.training.graphs import INPUTS, VectorHead, check_likeness, check_parity, trace
 from streamrec.training.networks import tensors
 from streamrec.training.quantise import quantise
 
 CHUNK = 16
+
+
+class _Pair(msgspec.Struct):
+    user: str
+    item: str
+
+
+_pair = msgspec.json.Decoder(_Pair)
 
 
 class FirstTokenClassifier(nn.Module):  # type: ignore[misc]
@@ -68,18 +79,19 @@ def adopt(
     Raises:
         ModelError: `source` is no BERT with one trained logit, or a graph is too far from it.
     """
-    network, loaded = BertForSequenceClassification.from_pretrained(
-        source, num_labels=1, attn_implementation="eager", output_loading_info=True
-    )
+    require_adoptable(source, user_tokens, item_tokens)
+    network, loaded = load(source)
     if loaded["missing_keys"]:
         raise ModelError(f"{source} lacks {', '.join(sorted(loaded['missing_keys']))}; name a trained cross-encoder with one logit")
     (out / "onnx").mkdir(parents=True, exist_ok=True)
     order = write_tokeniser(source, out)
     table = network.get_input_embeddings().weight
+    if len(order) > len(table):
+        raise ModelError(f"the vocabulary of {source} has {len(order)} tokens, its network {len(table)}: they do not belong together")
     with torch.no_grad():
         table[: len(order)] = table[torch.from_numpy(order)]
     limits = {"name": name, "dim": network.config.hidden_size, "max_item_tokens": item_tokens, "max_user_tokens": user_tokens}
-    limits["max_tokens"] = max(user_tokens + item_tokens + len(SPECIAL), item_tokens + 2)
+    limits["max_tokens"] = tokens_of(user_tokens, item_tokens)
     (out / "config.json").write_text(json.dumps({**network.config.to_diff_dict(), "streamrec": limits}, indent=2) + "\n")
     tokenise = Tokeniser(out / "tokenizer.json")
     users, items = (tokenise([pair[side] for pair in pairs], limit) for side, limit in ((0, user_tokens), (1, item_tokens)))
@@ -99,15 +111,15 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     """User and item texts, one pair a line.
 
     Raises:
-        InputError: a line is no such pair.
+        InputError: the file cannot be read, or a line is no such pair.
     """
     pairs = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in read_lines(path):
         try:
-            pair = json.loads(line)
-            pairs.append((str(pair["user"]), str(pair["item"])))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise InputError(f'{path}:{number}: not {{"user": "…", "item": "…"}} ({exc})') from exc
+            pair = _pair.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise InputError(f'{path}:{number + 1}: not {{"user": "…", "item": "…"}} ({exc})') from exc
+        pairs.append((pair.user, pair.item))
     return pairs
 
 

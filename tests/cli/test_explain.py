@@ -59,7 +59,9 @@ def test_a_list_that_the_file_lacks_is_an_error(replayed: tuple[str, str]) -> No
     assert isinstance(run("explain", "purchases-0-7", "--lists", replayed[1]).exception, ListNotFound)
 
 
-@pytest.mark.parametrize("line", ['{"list_id": "purchases-0-1", "user_id": 5}', '"purchases-0-1" and', '{"purchases-0-1": "' + "\\ud800" + '"}'])
+@pytest.mark.parametrize(
+    "line", ['{"list_id": "purchases-0-1", "user_id": 5}', '"purchases-0-1" and', '{"a": "purchases-0-1", "b": "\\ud800"}']
+)
 def test_a_line_that_is_no_list_is_named(tmp_path: Path, line: str) -> None:
     lists = tmp_path / "lists.jsonl"
     lists.write_text(f"\n{line}\n")
