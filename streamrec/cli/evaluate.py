@@ -57,9 +57,7 @@ def evaluate(
         _lists(dict(map(_named, lists)), events, items, against, split, k, as_json)
 
 
-def _lists(
-    files: dict[str, Path], events: Path, items: Path | None, against: str | None, split: int | None, k: int, as_json: bool
-) -> None:
+def _lists(files: dict[str, Path], events: Path, items: Path | None, against: str | None, split: int | None, k: int, as_json: bool) -> None:
     evaluator = Evaluator(read_events(events), None if items is None else read_items(items), k, split)
     if len(files) == 1:
         (path,) = files.values()
