@@ -21,13 +21,12 @@ Slates = Annotated[Path | None, typer.Option(help="A log of slates with feedback
 
 def evaluate(
     lists: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
-            default_factory=list,
             help="Ranked lists, one a line: a .jsonl or .jsonl.gz file as `streamrec replay` and `streamrec baselines` write them. "
             "Several, each as NAME=FILE, share one table.",
         ),
-    ],
+    ] = None,
     events: Annotated[Path | None, typer.Option(help="The events that they were made of: events.jsonl or .jsonl.gz.")] = None,
     items: Annotated[Path | None, typer.Option(help="The items; AUC, diversity and the age of items need them.")] = None,
     against: Annotated[
