@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 PORTS = range(1, 65_536)
 
 
@@ -26,6 +28,20 @@ def _server(server: str) -> tuple[str, int]:
     if not host or not (port.isascii() and port.isdigit() and int(port) in PORTS):
         raise ValueError(f"{server} is not host:port")
     return require_host(host), int(port)
+
+
+def require_url(url: str) -> str:
+    """The URL; what does not begin with http:// or https:// is none, and stays as it is.
+
+    Raises:
+        ValueError: its host is none, or its port no number.
+    """
+    if url.startswith(("http://", "https://")):
+        place = urlsplit(url)
+        if not place.hostname or place.port == 0:
+            raise ValueError(f"{url} names no host and port")
+        require_host(place.hostname)
+    return url
 
 
 def require_host(host: str) -> str:

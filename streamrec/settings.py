@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSourc
 
 from streamrec.errors import SettingsError
 from streamrec.events.topics import TOPICS
-from streamrec.servers import require_host, servers_of
+from streamrec.servers import require_host, require_url, servers_of
 
 FILE = "streamrec.toml"
 PREFIX = "STREAMREC_"
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     web_show_people: bool = Field(False, description="Whether the live page shows user ids and what people write.")
     checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
     checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
-    schema_registry: str | None = Field(
+    schema_registry: Annotated[str, AfterValidator(require_url)] | None = Field(
         None, description="Where the schemas of Avro events are: the URL of a schema registry, or a folder of ID.avsc files."
     )
     schema_registry_auth: SecretStr | None = Field(None, description="user:password for the schema registry; never printed.")

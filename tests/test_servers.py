@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from streamrec.servers import require_host, servers_of
+from streamrec.servers import require_host, require_url, servers_of
 
 
 def test_hosts_and_ports_are_read() -> None:
@@ -46,3 +46,16 @@ def test_what_no_client_could_reach_is_refused(broker: str, complaint: str) -> N
 @pytest.mark.parametrize("host", ["", "::", "::1", "fe80::1%eth0", "127.0.0.1", "localhost", "пример.рф", "xn--e1afmkfd"])
 def test_a_host_is_a_name_an_address_or_nothing(host: str) -> None:
     assert require_host(host) == host
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a..b:1", "https://", "http://host:port", "http://host:99999", "http://[::1", "http://:80", "http://ho st"]
+)
+def test_a_url_without_a_host_that_can_be_looked_up_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        require_url(url)
+
+
+@pytest.mark.parametrize("url", ["http://registry:8081/apis?x=1", "https://[::1]", "schemas", "a..b", "C:/schemas"])
+def test_other_urls_and_folders_stay_as_they_are(url: str) -> None:
+    assert require_url(url) == url

@@ -196,7 +196,7 @@ class EmbeddedBroker:
         if self._alive(running) and answers(running.port):
             return
         state = "stayed silent" if self._alive(running) else "ended"
-        end = tail(self.log.read_text(errors="replace"))
+        end = tail(self.log.read_text(encoding="utf-8", errors="replace"))
         raise BrokerStartFailed(f"the embedded broker {state} while starting; the end of {self.log}:\n{end}")
 
     def _wait(self, condition: Callable[[], bool], patience_s: float) -> bool:

@@ -102,7 +102,7 @@ def adopt(
         (VectorHead(network.bert), ENCODER, [text_inputs(items[rows]) for rows in _chunks(len(items))]),
     ):
         found |= _write_graphs(head, network, out / path, feeds)
-    (out / "README.md").write_text(_card(source, name, found))
+    (out / "README.md").write_text(_card(source, name, found), encoding="utf-8")
     seal(out)
     return found
 
@@ -142,7 +142,7 @@ def write_tokeniser(source: Path, out: Path) -> NDArray[np.int64]:
     """Write the tokeniser with the special tokens first; returns the former id of every new one."""
     tokeniser = AutoTokenizer.from_pretrained(source)
     tokeniser.save_pretrained(out)
-    description = json.loads((out / "tokenizer.json").read_text())
+    description = json.loads((out / "tokenizer.json").read_text(encoding="utf-8"))
     vocabulary: dict[str, int] = description["model"]["vocab"]
     if missing := [token for token in SPECIAL if token not in vocabulary]:
         raise ModelError(f"the vocabulary of {source} has no {', '.join(missing)}; only WordPiece vocabularies of BERT can be used")

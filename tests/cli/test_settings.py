@@ -62,6 +62,7 @@ def test_a_password_is_never_shown(cli: Cli, monkeypatch: pytest.MonkeyPatch) ->
         ({}, "", ["--broker", "kafka..svc:9092"], "broker: kafka..svc is no name of a host"),
         ({"STREAMREC_BROKER": "kafka://host:9092"}, "", [], "broker: kafka://host:9092 begins with a scheme; leave kafka:// away"),
         ({}, 'broker = ""\n', [], "broker: it names no server; give host:port"),
+        ({}, "", ["--schema-registry", "http://a..b:1"], "schema_registry: a..b is no name of a host"),
         ({}, "", ["--web-host", "a..b"], "web_host: a..b is no name of a host"),
         ({}, "", ["--prefix", "a b/"], "prefix: 'a b/' holds what no name of a topic may"),
         ({}, "", ["--prefix", "直播."], "prefix: '直播.' holds what no name of a topic may"),
