@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.understanding.positions import positions
-from streamrec.understanding.words import words
+from streamrec.understanding.words import cut, fold, words
 
 LEAST_SHARE = 0.34
 """Least share of a title's information that must be named."""
 ENOUGH = 0.5
 """The share from which on an item counts as named outright: hardly anybody writes a whole title."""
 MOST_ITEMS = 3
-MOST_TITLES = 1000
-"""So many titles are looked at for one danmaku, as many as the longest shelf has: viewers must not decide how long the others wait."""
+MOST_TITLES = 500
+"""So many titles are looked at for one danmaku where no shelf bounds them: viewers must not decide how long the others wait. It takes
+about a millisecond; words that more titles share tell hardly anything."""
+FEW_WORDS = 16
 _NO_WORDS: frozenset[str] = frozenset()
 
 
@@ -54,19 +56,25 @@ class TitleIndex:
 
         An item named by words weighs by the share of its title's information that they are, beside that of the item named best.
         """
-        found = self._by_words(text, None if shelf is None else set(shelf.tolist()))
+        folded = fold(text)
+        found = self._by_words(folded, None if shelf is None else set(shelf.tolist()))
         if shelf is not None:
-            for position in positions(text):
+            for position in positions(folded):
                 if position <= len(shelf):
                     found[int(shelf[position - 1])] = 1.0
         return found
 
-    def _by_words(self, text: str, allowed: set[int] | None) -> dict[int, float]:
-        asked = {word: self._information(word) for word in words(text) if word in self._slots_of}
+    def _by_words(self, folded: str, allowed: set[int] | None) -> dict[int, float]:
+        asked = {word: self._information(word) for word in cut(folded) if word in self._slots_of}
         if not asked:
             return {}
-        named = self._named(asked) if allowed is None else {slot: self._told(asked, slot) for slot in allowed}
-        shares = {slot: told / self._of_title(slot) for slot, told in named.items() if told}
+        if allowed is None:
+            named = self._named(asked)
+        else:
+            # With many words it is quicker to ask the titles of the shelf than the words.
+            slots = allowed if len(asked) > FEW_WORDS else set[int]().union(*(allowed & self._slots_of[word] for word in asked))
+            named = {slot: told for slot in slots if (told := self._told(asked, slot))}
+        shares = {slot: told / self._of_title(slot) for slot, told in named.items()}
         best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_ITEMS]
         whole = max(ENOUGH, best[0][1]) if best else ENOUGH
         return {slot: share / whole for slot, share in best if share >= LEAST_SHARE}

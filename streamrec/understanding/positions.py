@@ -6,8 +6,6 @@ import unicodedata
 
 import regex
 
-from streamrec.understanding.words import fold
-
 # A fraction, a part of a longer number or of a name (B3号), or the day of a date (3月12号) is no position.
 _ALONE = r"(?<![a-z\d/\u2044]|\d[.,]|[[\p{Han}&&\p{Numeric_Type=Numeric}]月])"
 _END = r"(?![a-z\d%]|[.,]\d)"
@@ -26,9 +24,9 @@ _OTHER_TWOS = "两兩俩倆"
 """Characters for two of which not every version of Unicode says so."""
 
 
-def positions(text: str) -> list[int]:
-    """The shelf positions that a text names, from 1."""
-    numbers = (_number(next(group for group in match.groups() if group is not None)) for match in _POSITION.finditer(fold(text)))
+def positions(folded: str) -> list[int]:
+    """The shelf positions that a folded text names, from 1."""
+    numbers = (_number(next(group for group in match.groups() if group is not None)) for match in _POSITION.finditer(folded))
     return [number for number in numbers if number]
 
 

@@ -30,13 +30,18 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, folded and without a plural s.
+    """The words of a text, folded and without a plural s."""
+    return cut(fold(text))
+
+
+def cut(folded: str) -> list[str]:
+    """The words of a folded text, without a plural s.
 
     Runs of Chinese, Japanese or Korean become overlapping pairs of characters, runs of Thai and other scripts without spaces
     overlapping spans of two or more letters with their marks.
     """
     pieces: list[str] = []
-    for match in _RUNS.finditer(fold(text)):
+    for match in _RUNS.finditer(folded):
         run = match[0]
         if match.lastgroup == "pairs":
             pieces += [run[at : at + 2] for at in range(len(run) - 1)] or [run]

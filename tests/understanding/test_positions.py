@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.understanding.positions import positions
+from streamrec.understanding.words import fold
 
 NAMED = {
     "number 3 please": [3],
@@ -58,22 +59,22 @@ NOT_NAMED = [
 
 @pytest.mark.parametrize(("text", "found"), NAMED.items())
 def test_shelf_positions_are_read(text: str, found: list[int]) -> None:
-    assert positions(text) == found
+    assert positions(fold(text)) == found
 
 
 @pytest.mark.parametrize("text", NOT_NAMED)
 def test_what_is_no_shelf_position_names_none(text: str) -> None:
-    assert positions(text) == []
+    assert positions(fold(text)) == []
 
 
 @given(st.integers(1, 999))
 def test_every_chinese_numeral_is_the_number_that_it_writes(number: int) -> None:
-    assert positions(f"我要{_chinese(number)}号链接") == [number]
+    assert positions(fold(f"我要{_chinese(number)}号链接")) == [number]
 
 
 @given(st.text(max_size=500))
 def test_any_text_names_whole_positions_from_one_on(text: str) -> None:
-    assert all(position >= 1 for position in positions(text))
+    assert all(position >= 1 for position in positions(fold(text)))
 
 
 def _chinese(number: int) -> str:
