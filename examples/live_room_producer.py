@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from typing import Any
 
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 ITEMS = [
     {"item_id": "mug-1", "title": "Red enamel mug", "price": 8.5, "currency": "EUR", "stock": 40},
@@ -28,24 +30,30 @@ def main() -> None:
     parser.add_argument("--broker", default="127.0.0.1:9092")
     parser.add_argument("--prefix", default="streamrec.")
     arguments = parser.parse_args()
-    producer = KafkaProducer(bootstrap_servers=arguments.broker, acks="all", value_serializer=lambda value: json.dumps(value).encode())
+    try:
+        with KafkaProducer(bootstrap_servers=arguments.broker, acks="all") as producer:
+            play(producer, arguments.prefix)
+    except KafkaError as error:
+        sys.exit(f"{arguments.broker} did not take it all ({error}); `streamrec topics create` makes the topics")
+    print(f"sent {len(ITEMS)} items, a room and three events of anna; `python examples/read_lists.py` shows her lists")
+
+
+def play(producer: KafkaProducer, prefix: str) -> None:
+    """Send it all, and return when Kafka has it."""
 
     def send(topic: str, key: str, **fields: Any) -> None:
-        producer.send(arguments.prefix + topic, key=key.encode(), value=fields)
+        sent = producer.send(prefix + topic, key=key.encode(), value=json.dumps(fields).encode())
+        sent.get(timeout=30)  # a producer of many events would look at the outcome later, in a callback
 
     now = int(time.time() * 1000)
     for item in ITEMS:
         send("items", item["item_id"], **item)
     shelf = [item["item_id"] for item in ITEMS]
     send("rooms", "kitchen", room_id="kitchen", host_id="mei", status="live", shelf=shelf, on_air="mug-1", ts=now)
-    producer.flush()
-
     viewer = {"user_id": "anna", "room_id": "kitchen"}
     send("views", "anna", **viewer, item_id="mug-1", dwell_ms=4200, ts=now + 1)
     send("danmaku", "anna", **viewer, text="how much is number 3?", ts=now + 2)
     send("purchases", "anna", **viewer, item_id="lamp-1", quantity=1, price=19.0, currency="EUR", order_id="o-1", ts=now + 3)
-    producer.close()
-    print(f"sent {len(ITEMS)} items, a room and three events of anna; `python examples/read_lists.py` shows her lists")
 
 
 if __name__ == "__main__":

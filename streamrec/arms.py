@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -13,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streamrec.errors import SettingsError
-from streamrec.settings import Settings
+from streamrec.settings import Settings, read_toml
 
 DEFAULT = "default"
 """The arm of everyone who is in no other: by the settings as they are."""
@@ -73,7 +72,7 @@ def load_arms(settings: Settings) -> tuple[Arms, dict[str, Settings]]:
     if settings.arms is None:
         return Arms(), {DEFAULT: settings}
     try:
-        found = _Experiment.model_validate(tomllib.loads(settings.arms.read_text()))
+        found = _Experiment.model_validate(read_toml(settings.arms))
         total = sum(arm.share for arm in found.arms.values())
         if total > 1 + 1e-9:
             raise ValueError(f"the shares sum to {total:g}, more than 1")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+from streamrec.printing import escaped, printable, printable_lines
 
 LASTING_S = 3.0
 FORGET_S = 10.0
@@ -59,8 +62,8 @@ def configure(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    terminal = sys.stderr.isatty()
-    render: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    # For people before the colours are added; JSON is escaped as a whole.
+    render: list[Any] = [_for_people, structlog.dev.ConsoleRenderer()] if sys.stderr.isatty() else [_as_json]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -71,10 +74,27 @@ def configure(level: str) -> None:
         handler.addFilter(Lasting())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[known, *shared], processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
+            foreign_pre_chain=[known, *shared], processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render]
         )
     )
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(level)
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(logging.DEBUG if level == "DEBUG" else least)
+
+
+_to_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
+def _as_json(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    return escaped(str(_to_json(logger, method, event)))
+
+
+def _for_people(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What was logged, with nothing that a terminal would obey; tracebacks keep their lines."""
+    for name, value in event.items():
+        if name == "exception":
+            event[name] = printable_lines(str(value))
+        elif not isinstance(value, int | float | None):
+            event[name] = printable(str(value))
+    return event

@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic.functional_validators import AfterValidator
+from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from streamrec.errors import SettingsError
+from streamrec.events.topics import TOPICS
+from streamrec.servers import require_host, require_url, servers_of
 
 FILE = "streamrec.toml"
 PREFIX = "STREAMREC_"
@@ -27,6 +31,26 @@ PLACES = {
 Positive = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
+TOPIC_NAME = 249
+"""Longest name that Kafka takes for a topic."""
+LONGEST_PREFIX = TOPIC_NAME - max(map(len, TOPICS))
+SERVICE_LINK = re.compile(r"\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
+"""Variables by which Kubernetes tells every pod of the services in its namespace. A service named streamrec-web makes
+STREAMREC_WEB_PORT=tcp://10.0.0.1:6066 as well, which no setting of ours can mean."""
+
+
+def _servers(broker: str) -> str:
+    servers_of(broker)
+    return broker
+
+
+def _prefix(prefix: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]*", prefix):
+        raise ValueError(f"{prefix!r} holds what no name of a topic may: Kafka takes ASCII letters, digits, '.', '_' and '-'")
+    if len(prefix) > LONGEST_PREFIX:
+        raise ValueError(f"it has {len(prefix)} characters, and Kafka's names of topics leave room for {LONGEST_PREFIX}")
+    return prefix
+
 
 class Settings(BaseSettings):
     """Flags win over the environment, the environment over `streamrec.toml`, and that over the defaults."""
@@ -34,8 +58,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     # Kafka
-    broker: str = Field("127.0.0.1:9092", description="Bootstrap servers of Kafka, comma-separated host:port.")
-    prefix: str = Field("streamrec.", description="Put before the name of every topic.")
+    broker: Annotated[str, AfterValidator(_servers)] = Field(
+        "127.0.0.1:9092", description="Bootstrap servers of Kafka, comma-separated host:port."
+    )
+    prefix: Annotated[str, AfterValidator(_prefix)] = Field("streamrec.", description="Put before the name of every topic.")
     app_id: str = Field("streamrec", description="Consumer group and prefix of the transactional ids; one per deployment.")
     partitions: Positive = Field(8, description="Partitions of the keyed topics; must be the same for all of them.")
     replication_factor: Positive = Field(1, description="Replicas of the topics that are created.")
@@ -54,7 +80,9 @@ class Settings(BaseSettings):
     # worker
     data_dir: Path = Field(Path("streamrec-data"), description="Folder of the worker's local state; one per worker.")
     instance_id: str | None = Field(None, description="Static membership id; made up once and kept in the data folder when unset.")
-    web_host: str = Field("127.0.0.1", description="Address on which the worker serves the live page, health and metrics.")
+    web_host: Annotated[str, AfterValidator(require_host)] = Field(
+        "127.0.0.1", description="Address on which the worker serves the live page, health and metrics."
+    )
     web_port: Annotated[int, Field(ge=0, le=65535)] = Field(6066, description="Its port; 0 takes a free one.")
     web_token: SecretStr | None = Field(
         None, description="Opens live page and state to others (12 characters or more; never printed); unset, only this machine may look."
@@ -62,7 +90,7 @@ class Settings(BaseSettings):
     web_show_people: bool = Field(False, description="Whether the live page shows user ids and what people write.")
     checkpoint_interval_s: Seconds = Field(0.5, description="Longest time between two checkpoints of a partition that moved.")
     checkpoint_lists: Positive = Field(5000, description="A checkpoint is taken after so many sent records even before its time.")
-    schema_registry: str | None = Field(
+    schema_registry: Annotated[str, AfterValidator(require_url)] | None = Field(
         None, description="Where the schemas of Avro events are: the URL of a schema registry, or a folder of ID.avsc files."
     )
     schema_registry_auth: SecretStr | None = Field(None, description="user:password for the schema registry; never printed.")
@@ -105,9 +133,7 @@ class Settings(BaseSettings):
         "auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room."
     )
     repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
-    diversity: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.1, description="0 takes the best scores, 1 the most different items."
-    )
+    diversity: Annotated[float, Field(ge=0, le=1)] = Field(0.1, description="0 takes the best scores, 1 the most different items.")
     diversity_method: Literal["mmr", "dpp"] = Field(
         "mmr", description="mmr: away from the most similar item of the list; dpp: away from all of them at once."
     )
@@ -169,11 +195,11 @@ class Settings(BaseSettings):
             )
         return token
 
-    @field_validator(*PLACES)
+    @field_validator(*PLACES, mode="before")  # before the others, which show what they refuse
     @classmethod
-    def _without_password(cls, place: str | None, info: ValidationInfo) -> str | None:
+    def _without_password(cls, place: Any, info: ValidationInfo) -> Any:
         # No user part is taken out of a URL: with an unescaped / or # in a password, nobody can tell where it ends.
-        if place is not None and "@" in place and (info.field_name == "broker" or re.search(r"://|^[^/]*:[^/]*@", place)):
+        if isinstance(place, str) and "@" in place and (info.field_name == "broker" or re.search(r"://|^[^/]*:[^/]*@", place)):
             raise ValueError(f"it holds a user or a password, and addresses are shown: give these as {PLACES[str(info.field_name)]}")
         return place
 
@@ -186,7 +212,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+        assert isinstance(env_settings, EnvSettingsSource)
+        env_settings.env_vars = {name: value for name, value in env_settings.env_vars.items() if not _is_service_link(name, value or "")}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, in_file())
 
     def topic(self, name: str) -> str:
         """The full name of a topic."""
@@ -198,6 +226,25 @@ def config_file() -> Path:
     return Path(os.environ.get("STREAMREC_CONFIG", FILE))
 
 
+def in_file() -> dict[str, Any]:
+    """What the file says; nothing where there is none.
+
+    Raises:
+        ValueError: it is no TOML.
+    """
+    return read_toml(config_file()) if config_file().is_file() else {}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The contents of a TOML file, in UTF-8 with or without a byte order mark."""
+    return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+
+
+def from_environment() -> set[str]:
+    """The variables of the environment that stand for settings."""
+    return {name for name, value in os.environ.items() if name.upper().startswith(PREFIX) and not _is_service_link(name, value)}
+
+
 def load(**flags: Any) -> Settings:
     """The settings in force; a flag that is None was not given.
 
@@ -205,8 +252,8 @@ def load(**flags: Any) -> Settings:
         SettingsError: an unknown setting, a value without sense, or a named file that is not there.
     """
     names = Settings.model_fields
-    for variable in os.environ:
-        if variable.startswith(PREFIX) and variable not in OUTSIDE_THE_TABLE and variable.removeprefix(PREFIX).lower() not in names:
+    for variable in sorted(from_environment() - OUTSIDE_THE_TABLE):
+        if variable.startswith(PREFIX) and variable.removeprefix(PREFIX).lower() not in names:
             raise SettingsError(f"the environment variable {variable} is not a setting{_nearest(variable.removeprefix(PREFIX).lower())}")
     if "STREAMREC_CONFIG" in os.environ and not config_file().is_file():
         raise SettingsError(f"STREAMREC_CONFIG names {config_file()}, which is not there; correct it or unset it")
@@ -228,3 +275,9 @@ def _complaint(error: Any) -> str:
 def _nearest(name: str) -> str:
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
     return f"; did you mean {near[0]}?" if near else "; `streamrec config show` lists them all"
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    return bool(SERVICE_LINK.fullmatch(name.upper())) or (
+        name.upper().endswith("_PORT") and value.startswith(("tcp://", "udp://", "sctp://"))
+    )

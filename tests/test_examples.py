@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from streamrec.broker.ports import free_ports
 from streamrec.demo.worker import WorkerProcess
 from streamrec.settings import Settings, load
 from streamrec.stream import topics
@@ -39,7 +40,7 @@ def worker(broker: str, tmp_path: Path) -> Iterator[Settings]:
 def run(script: str, settings: Settings, *arguments: str) -> str:
     line = [sys.executable, str(EXAMPLES / script), "--broker", settings.broker, "--prefix", settings.prefix, *arguments]
     done = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -49,6 +50,16 @@ def test_what_the_live_room_sends_comes_back_as_lists(worker: Settings) -> None:
     assert len(lines) == 1
     assert lines[0].startswith("anna after ")
     assert any(item in lines[0] for item in ("mug-1", "mug-2", "lamp-1"))
+
+
+@pytest.mark.parametrize("script", ["live_room_producer.py", "read_lists.py"])
+def test_without_a_broker_an_example_ends_with_one_line(script: str) -> None:
+    (port,) = free_ports(1)
+    line = [sys.executable, str(EXAMPLES / script), "--broker", f"127.0.0.1:{port}"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"127.0.0.1:{port}" in done.stderr
 
 
 @pytest.mark.parametrize("script", ["live_room_producer.py", "read_lists.py"])

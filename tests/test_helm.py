@@ -48,6 +48,7 @@ ALL_ON = {
     "imagePullSecrets": [{"name": "registry"}],
 }
 HELM = shutil.which("helm")
+PODS = [path for path in (CHART / "templates").glob("*.yaml") if "containers:" in path.read_text()]
 rendered = pytest.mark.skipif(HELM is None, reason="helm is not installed: the chart's templates are not rendered here")
 
 
@@ -60,6 +61,11 @@ def template(tmp_path: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+@pytest.mark.parametrize("path", PODS, ids=lambda path: path.name)
+def test_no_pod_is_told_of_the_services_in_its_namespace(path: Path) -> None:
+    assert "\n      enableServiceLinks: false\n" in path.read_text()
 
 
 def one(documents: list[dict[str, Any]], kind: str) -> dict[str, Any]:

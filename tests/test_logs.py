@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -39,9 +41,7 @@ def test_off_a_terminal_every_line_is_json_with_what_was_given(said: Lines) -> N
     assert (line["event"], line["port"], line["level"], line["logger"]) == ("started", 1, "info", "streamrec.test")
 
 
-def test_a_client_is_heard_only_when_its_trouble_lasts_and_then_once_in_a_while(
-    said: Lines, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_is_heard_only_when_its_trouble_lasts_and_then_once_in_a_while(said: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(logs.time, "monotonic", lambda: now[0])
     logs.configure("INFO")
@@ -98,3 +98,34 @@ def test_on_a_terminal_a_line_is_for_people(monkeypatch: pytest.MonkeyPatch, sai
     assert "partitions are open" in line
     with pytest.raises(json.JSONDecodeError):
         json.loads(line)
+
+
+HOSTILE = "\x9b2J\u202ebad\x1b]0;x\x07"
+
+
+def test_what_others_wrote_is_escaped_in_json(said: Lines, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
+    structlog.get_logger("streamrec.test").info("dead letter", message=f"木{HOSTILE}")
+    raw = capsys.readouterr().err
+    assert not set(raw) & set("\x9b\u202e\x1b\x07")
+    assert json.loads(raw)["message"] == f"木{HOSTILE}"
+
+
+def test_what_others_wrote_is_not_obeyed_by_a_terminal(
+    said: Lines, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    logs.configure("INFO")
+    log = structlog.get_logger("streamrec.test")
+    log.info(f"dead letter {HOSTILE}", message=f"one\ntwo{HOSTILE}", raw=HOSTILE.encode(), list=[HOSTILE], number=1)
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        log.exception("failed")
+    logging.getLogger("other").warning("library %s", HOSTILE)
+    raw = capsys.readouterr().err
+    without_colours = re.sub(r"\x1b\[[0-9;]*m", "", raw)
+    assert not set(without_colours) & set("\x9b\u202e\x1b\x07")
+    assert "one two" in without_colours
+    assert "number" in without_colours
+    assert without_colours.count("dead letter") == without_colours.count("library") == 1

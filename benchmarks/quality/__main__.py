@@ -24,7 +24,7 @@ from benchmarks.quality.figures import goals, measure, never_sold, tables
 from benchmarks.quality.plan import Data, own_blend, steps, torch_available
 from benchmarks.quality.steps import Step, StepFailed, run_all
 from streamrec.datasets.amazon import read_reviews
-from streamrec.datasets.uci import write_lines
+from streamrec.datasets.lines import write_lines
 from streamrec.errors import StreamrecError
 from streamrec.simulator.playback import SAMPLE
 

@@ -27,7 +27,15 @@ from streamrec.processes import tail, uninterrupted
 START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.05
-JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+ANSWER_MS = 5000
+"""A broker that is silent for so long does not answer: its process may be stopped."""
+JVM = (
+    "-Xms128m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+)
 PORT_TAKEN = "Address already in use"
 OURS = ("data", "broker.json", "broker.lock", "broker.log", "server.properties")
 """What a broker makes in its folder: every event lies there."""
@@ -92,6 +100,7 @@ class EmbeddedBroker:
             MissingExtra: the extra `broker` is not installed.
             FolderNotOurs: the folder belongs to another user.
         """
+        _require_utf_8(self.folder)
         made_private(self.folder, OURS)
         # Between choosing a free port and listening on it, another process can take it.
         for _ in range(0 if self.port else 2):
@@ -150,13 +159,16 @@ class EmbeddedBroker:
     def _run(self, tools: Runtime, lock: int) -> Running:
         port, controller = (self.port, *free_ports(1)) if self.port else free_ports(2)
         settings = self.folder / "server.properties"
-        settings.write_text(properties(self.folder / "data", port, controller, self._listeners))
+        # Relative to the folder, in which the broker runs: Kafka would split a path at its commas.
+        settings.write_text(properties(Path("data"), port, controller, self._listeners), encoding="ascii")
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(tools, settings)
         self._progress(f"starting Apache Kafka {KAFKA_VERSION} on {HOST}:{port}")
         with self.log.open("wb") as log, uninterrupted():
             self._child = subprocess.Popen(
-                [tools.java, *JVM, "-cp", tools.classpath, "kafka.Kafka", settings],
+                [tools.java, *JVM, "-cp", tools.classpath, "kafka.Kafka", settings.name],
+                cwd=self.folder,
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -170,9 +182,16 @@ class EmbeddedBroker:
     def _format(self, tools: Runtime, settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # A cluster id that begins with "-" would be read as a flag.
-        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", str(settings)]
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", settings.name]
         done = subprocess.run(
-            [str(tools.java), *JVM, "-cp", tools.classpath, *tool], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+            [str(tools.java), *JVM, "-cp", tools.classpath, *tool],
+            cwd=self.folder,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         if done.returncode:
             raise BrokerStartFailed(f"the broker's folder {self.folder} could not be formatted: {tail(done.stdout + done.stderr)}")
@@ -185,7 +204,7 @@ class EmbeddedBroker:
         if self._alive(running) and answers(running.port):
             return
         state = "stayed silent" if self._alive(running) else "ended"
-        end = tail(self.log.read_text(errors="replace"))
+        end = tail(self.log.read_text(encoding="utf-8", errors="replace"))
         raise BrokerStartFailed(f"the embedded broker {state} while starting; the end of {self.log}:\n{end}")
 
     def _wait(self, condition: Callable[[], bool], patience_s: float) -> bool:
@@ -206,6 +225,20 @@ class EmbeddedBroker:
             self._child = None
 
 
+def _require_utf_8(folder: Path) -> None:
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as exc:
+        raise BrokerStartFailed(
+            f"the name of the folder {folder} is not UTF-8, and Java cannot find it; choose another with --data-dir"
+        ) from exc
+
+
+def _environment() -> dict[str, str]:
+    # In a locale without UTF-8, Java finds no folder whose name needs it; and PORT_TAKEN is to be said in English.
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
 def answers(port: int) -> bool:
     """Whether a broker accepts connections there and answers requests."""
     if not listens(port):
@@ -217,7 +250,7 @@ def answers(port: int) -> bool:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
     try:
-        client = KafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=5000)
+        client = KafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=ANSWER_MS, bootstrap_timeout_ms=ANSWER_MS)
         try:
             described: dict[str, Any] = client.describe_cluster()
             return bool(described["brokers"])

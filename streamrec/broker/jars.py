@@ -38,8 +38,13 @@ def runtime(progress: Callable[[str], None]) -> Runtime:
     notice.daemon = True
     notice.start()
     try:
+        _require_home()
         jars = jgo.build(ENDPOINT).all_jars
+    except BrokerStartFailed:
+        raise
     except Exception as exc:
+        if isinstance(exc, OSError) and exc.filename:
+            raise _no_home(exc) from exc
         raise BrokerStartFailed(
             f"Apache Kafka {KAFKA_VERSION} could not be fetched from Maven Central: {exc}; "
             "check the network, or name a cluster of yours with --broker or STREAMREC_BROKER"
@@ -47,3 +52,17 @@ def runtime(progress: Callable[[str], None]) -> Runtime:
     finally:
         notice.cancel()
     return Runtime(Path(JAVA), os.pathsep.join(str(jar) for jar in jars))
+
+
+def _require_home() -> None:
+    try:
+        Path.home()
+    except RuntimeError as exc:
+        raise _no_home(exc) from exc
+
+
+def _no_home(exc: Exception) -> BrokerStartFailed:
+    return BrokerStartFailed(
+        f"Apache Kafka {KAFKA_VERSION} is kept in the home directory, which cannot be used ({exc}): "
+        "set HOME to a folder that can be written"
+    )

@@ -53,4 +53,14 @@ def properties(data: Path, port: int, controller_port: int, more: Sequence[Liste
         "log.cleaner.io.buffer.size": 256 * 1024,
     }
     table |= {f"listener.name.{one.name.lower()}.{key}": value for one in more for key, value in one.settings.items()}
-    return "".join(f"{name}={value}\n" for name, value in table.items())
+    return "".join(f"{name}={_escaped(str(value))}\n" for name, value in table.items())
+
+
+def _escaped(value: str) -> str:
+    """A value as `java.util.Properties` reads it, in ASCII: what it would take for an escape, a line's end or an indent is escaped."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be", "surrogatepass")
+    text = "".join(
+        chr(unit) if 32 <= unit < 127 else f"\\u{unit:04x}"
+        for unit in (int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))
+    )
+    return f"\\{text}" if text.startswith(" ") else text

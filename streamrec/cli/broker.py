@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from streamrec.cli.output import emit, note
+from streamrec.printing import printable
 
 app = typer.Typer(no_args_is_help=True, help="A real Kafka broker on this machine, without Docker or a system Java.")
 
@@ -29,7 +30,8 @@ def start(
     before = broker.running()
     running = broker.start()
     word = "already running" if before == running else "running"
-    emit(as_json, {"running": True, **_state(broker.folder, running)}, f"{word} at {running.bootstrap} (data in {broker.folder})")
+    text = f"{word} at {running.bootstrap} (data in {printable(str(broker.folder))})"
+    emit(as_json, {"running": True, **_state(broker.folder, running)}, text)
 
 
 @app.command()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -14,6 +13,8 @@ from rich.progress import Progress
 from streamrec.cli.output import emit
 from streamrec.datasets import amazon as amazon_reviews
 from streamrec.datasets import uci as online_retail
+from streamrec.datasets.lines import write_lines
+from streamrec.datasets.tables import LeftOut
 
 app = typer.Typer(no_args_is_help=True, help="Turn public data sets into items.jsonl and events.jsonl.")
 
@@ -39,16 +40,11 @@ def uci(
         task = progress.add_task("reading invoices", total=size)
         table = online_retail.read_invoices(invoices, lambda raw: progress.wrap_file(raw, task_id=task))
     out_dir.mkdir(parents=True, exist_ok=True)
-    items = online_retail.write_lines(out_dir / f"items{suffix}", table.items())
+    items = write_lines(out_dir / f"items{suffix}", table.items())
     days = (online_retail.day_ms(day.date()) if day else None for day in (start, until))
-    events = online_retail.write_lines(out_dir / f"events{suffix}", table.events(*days))
-    summary = {"rows": table.rows, "items": items, "events": events, "left_out": dict(sorted(table.left_out.items()))}
-    if as_json:
-        typer.echo(msgspec.json.encode(summary).decode())
-    else:
-        typer.echo(f"{table.rows} rows: {items} items, {events} events in {out_dir}")
-        for reason, count in table.left_out.most_common():
-            typer.echo(f"{count:>8} left out: {reason}")
+    events = write_lines(out_dir / f"events{suffix}", table.events(*days))
+    summary = {"rows": table.rows, "items": items, "events": events, **_report(table.left_out)}
+    emit(as_json, summary, "\n".join([f"{table.rows} rows: {items} items, {events} events in {out_dir}", *table.left_out.lines()]))
 
 
 @app.command()
@@ -61,7 +57,12 @@ def amazon(
     """Convert Amazon reviews prepared for next-item prediction. Their order is real; times are made up, one an hour; prices are 0."""
     reviews = amazon_reviews.read_reviews(folder, category)
     out_dir.mkdir(parents=True, exist_ok=True)
-    items = online_retail.write_lines(out_dir / "items.jsonl", reviews.items)
-    events = online_retail.write_lines(out_dir / "events.jsonl", reviews.events())
-    summary = {"items": items, "events": events, "test_from": reviews.test_from}
-    emit(as_json, summary, f"{items} items, {events} events in {out_dir}; the rows of test.csv begin at {reviews.test_from}")
+    items = write_lines(out_dir / "items.jsonl", reviews.items)
+    events = write_lines(out_dir / "events.jsonl", reviews.events())
+    summary = {"items": items, "events": events, "test_from": reviews.test_from, **_report(reviews.left_out)}
+    head = f"{items} items, {events} events in {out_dir}; the rows of test.csv begin at {reviews.test_from}"
+    emit(as_json, summary, "\n".join([head, *reviews.left_out.lines()]))
+
+
+def _report(left_out: LeftOut) -> dict[str, Any]:
+    return {"left_out": dict(sorted(left_out.counts.items())), "left_out_first": left_out.places}

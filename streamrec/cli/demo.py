@@ -13,8 +13,8 @@ from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit, note
 from streamrec.settings import Settings
 
-WIDTH = 130
-"""Columns of output that is no terminal."""
+WIDTH = 4000
+"""Columns of output that is no terminal: nothing is cut there."""
 
 
 @takes_settings()

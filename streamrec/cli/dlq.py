@@ -20,6 +20,7 @@ from streamrec.clock import now_ms
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS, REASONS
 from streamrec.events.dead_letters import FAIL_AGAIN, NEXT_STEPS
+from streamrec.printing import printable, printable_lines
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
             f"{row['letter']:12} {_time(row['failed_ms']):19} {row['topic']:10} {row['stage']:9} {row['reason']:14} "
             f"{row['attempts']:5}  {done}{row['message']}"
         )
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _page(data: dict[str, Any], letter: Letter) -> str:
@@ -184,8 +185,8 @@ def _page(data: dict[str, Any], letter: Letter) -> str:
         f"value      {len(letter.value)} bytes" if letter.value is not None else "value      none",
     ]
     if data["value"]["text"] is not None:
-        lines.append(f"  {data['value']['text']}")
-    return "\n".join(lines + _dump(letter.value or b""))
+        lines += [f"  {line}" for line in data["value"]["text"].split("\n")]
+    return "\n".join(map(printable, lines + _dump(letter.value or b"")))
 
 
 def _plain(part: dict[str, str | None]) -> str:
@@ -203,7 +204,7 @@ def _readable(raw: bytes | None) -> dict[str, str | None]:
     except UnicodeDecodeError:
         return {"text": None, "hex": raw.hex()}
     # What a terminal would obey instead of showing it stays hex.
-    shown = all(sign.isprintable() or sign in "\n\t" for sign in text)
+    shown = printable_lines(text) == text.replace("\t", " ")
     return {"text": text if shown else None, "hex": raw.hex()}
 
 

@@ -8,6 +8,7 @@ import typer
 
 from streamrec.cli.options import takes_settings
 from streamrec.cli.output import emit
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
@@ -29,8 +30,8 @@ def doctor(
         emit(True, {"healthy": healthy, "checks": [check._asdict() for check in checks]}, "")
     else:
         for check in checks:
-            typer.echo(f"{typer.style(f'{check.state:<5}', fg=COLOURS[check.state])} {check.name}: {check.found}")
+            typer.echo(f"{typer.style(f'{check.state:<5}', fg=COLOURS[check.state])} {check.name}: {printable(check.found)}")
             if check.advice:
-                typer.echo(f"      → {check.advice}")
+                typer.echo(f"      → {printable(check.advice)}")
     if not healthy:
         raise typer.Exit(1)

@@ -21,13 +21,12 @@ Slates = Annotated[Path | None, typer.Option(help="A log of slates with feedback
 
 def evaluate(
     lists: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
-            default_factory=list,
             help="Ranked lists, one a line: a .jsonl or .jsonl.gz file as `streamrec replay` and `streamrec baselines` write them. "
             "Several, each as NAME=FILE, share one table.",
         ),
-    ],
+    ] = None,
     events: Annotated[Path | None, typer.Option(help="The events that they were made of: events.jsonl or .jsonl.gz.")] = None,
     items: Annotated[Path | None, typer.Option(help="The items; AUC, diversity and the age of items need them.")] = None,
     against: Annotated[
@@ -57,9 +56,7 @@ def evaluate(
         _lists(dict(map(_named, lists)), events, items, against, split, k, as_json)
 
 
-def _lists(
-    files: dict[str, Path], events: Path, items: Path | None, against: str | None, split: int | None, k: int, as_json: bool
-) -> None:
+def _lists(files: dict[str, Path], events: Path, items: Path | None, against: str | None, split: int | None, k: int, as_json: bool) -> None:
     evaluator = Evaluator(read_events(events), None if items is None else read_items(items), k, split)
     if len(files) == 1:
         (path,) = files.values()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, printable
+from streamrec.cli.output import emit
 from streamrec.errors import ListNotFound
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,12 +52,18 @@ def _from_kafka(settings: Settings, list_id: str) -> tuple[Recommendation, Title
 def _from_file(lists: Path, items: Path | None, list_id: str) -> tuple[Recommendation, Titles, Titles]:
     import msgspec
 
-    from streamrec.events.files import read_items, read_lines
+    from streamrec.events.files import read_items, read_lines, wrong
     from streamrec.events.types import Recommendation
 
     wanted = f'"{list_id}"'.encode()
-    for _, line in read_lines(lists):
-        if wanted in line and (ranked := msgspec.json.decode(line, type=Recommendation)).list_id == list_id:
+    for number, line in read_lines(lists):
+        if wanted not in line:
+            continue
+        try:
+            ranked = msgspec.json.decode(line, type=Recommendation)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise wrong(lists, number, exc) from exc
+        if ranked.list_id == list_id:
             return ranked, {item.item_id: item.title for item in read_items(items)} if items is not None else {}, {}
     raise ListNotFound(f"{lists} has no list {list_id}; give an id as it stands there in the field list_id")
 

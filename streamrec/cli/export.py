@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from streamrec.cli.output import emit
 from streamrec.training.require import require_training
 
 
@@ -24,11 +24,6 @@ def export(
     from streamrec.training.graphs import alike_in_words
 
     facts = export_model(work, out, name, half)
-    if as_json:
-        typer.echo(json.dumps(facts))
-        return
-    for path, difference in facts["parity"].items():
-        typer.echo(f"{path}: largest difference from torch {difference:.1e}")
-    for path, alike in facts["likeness"].items():
-        typer.echo(f"likeness to fp32: {alike_in_words(path, alike)}")
-    typer.echo(f"{facts['total_bytes'] / 1e6:.1f} MB in {out}")
+    parity = [f"{path}: largest difference from torch {difference:.1e}" for path, difference in facts["parity"].items()]
+    likeness = [f"likeness to fp32: {alike_in_words(path, alike)}" for path, alike in facts["likeness"].items()]
+    emit(as_json, facts, "\n".join([*parity, *likeness, f"{facts['total_bytes'] / 1e6:.1f} MB in {out}"]))

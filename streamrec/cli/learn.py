@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
+from streamrec.cli.output import emit, emit_line, note
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def examples(settings: Settings) -> None:
     from streamrec.learning import survey
 
     for value in survey.examples(settings):
-        typer.echo(value)
+        emit_line(value.decode())
 
 
 def _described(found: Learned) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from streamrec import __version__
-from streamrec.cli.output import note
+from streamrec.cli.output import note, prepare_streams
 from streamrec.errors import SettingsError, StreamrecError
 
 COMMANDS = {
@@ -97,6 +97,7 @@ def _refuse_optimised() -> None:
 
 def main() -> None:
     """Run the command line; exit 0 is good, 1 failed, 2 wrong usage, 130 interrupted."""
+    prepare_streams()
     try:
         _refuse_optimised()
         app(prog_name="streamrec")
@@ -107,8 +108,13 @@ def main() -> None:
         note(f"error: {exc}")
         sys.exit(1)
     except OSError as exc:
-        note(f"error: {exc.filename}: {exc.strerror}" if exc.filename else f"error: {exc}")
+        note(f"error: {exc.filename}: {exc.strerror}" if exc.filename else f"error: {exc or type(exc).__name__}")
         sys.exit(1)
+    except UnicodeEncodeError as exc:
+        if exc.reason != "surrogates not allowed":
+            raise
+        note(f"error: {exc.object[:100]!r} is no text in UTF-8: correct the argument, the setting or the name of the file")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from streamrec.bert.folder import DIGESTS, SHIPPED, ModelFolder, digest, revision_of
@@ -16,6 +15,7 @@ from streamrec.cli.output import emit
 from streamrec.clock import now_ms
 from streamrec.errors import StreamrecError
 from streamrec.events.models import PublishedModel, ServedModel, published, rolled_back
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look after model folders, and say which one the workers serve.")
@@ -43,7 +43,7 @@ def ls(settings: Settings, as_json: AsJson = False) -> None:
     rows = [] if now is None else [_row("published", now), *(_row("before", model) for model in now.before)]
     own = SHIPPED if settings.model is None else settings.model.absolute()
     rows.append(_row("settings", own))
-    lines = [f"{row.role:<10} {row.name:<12} {row.revision:<13} {row.state:<8} {row.path}" for row in rows]
+    lines = [printable(f"{row.role:<10} {row.name:<12} {row.revision:<13} {row.state:<8} {row.path}") for row in rows]
     emit(as_json, {"models": [asdict(row) for row in rows]}, "\n".join(lines))
 
 
@@ -56,11 +56,8 @@ def verify(
     path = SHIPPED if folder is None else folder
     states = verify_folder(path)
     sound = all(state == "ok" for state in states.values())
-    if as_json:
-        typer.echo(msgspec.json.encode({"sound": sound, "revision": revision_of(path), "files": states}).decode())
-    else:
-        for name, state in states.items():
-            typer.echo(f"{state:<12}{name}")
+    text = "\n".join(printable(f"{state:<12}{name}") for name, state in states.items())
+    emit(as_json, {"sound": sound, "revision": revision_of(path), "files": states}, text)
     if not sound:
         raise typer.Exit(1)
 

@@ -1,8 +1,9 @@
-"""Moments as people give them: how long ago, or when."""
+"""Moments as people give and read them: how long ago, or when."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import typer
 
@@ -27,3 +28,8 @@ def moment(text: str | None, now_ms: int, option: str) -> int | None:
         return int(parse_time(int(text) if text.isdigit() else text))
     except EventTimeError as exc:
         raise typer.BadParameter(f"{text} is no time ({exc}); give {HELP}", param_hint=option) from None
+
+
+def when(ms: float) -> str:
+    """A moment for people; event times are in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if ms else "never"

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from streamrec import logs
+from streamrec.cli.faults import kafka_faults
 from streamrec.settings import PREFIX, Settings, load
 
 Result = TypeVar("Result")
@@ -65,7 +66,8 @@ def takes_settings(*wanted: str) -> Callable[[Callable[..., Result]], Callable[.
             flags = {name: values.pop(name) for name in names}
             settings = load(**flags)
             logs.configure(settings.log_level)
-            return command(settings=settings, **values)
+            with kafka_faults(settings.broker):
+                return command(settings=settings, **values)
 
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *made)}

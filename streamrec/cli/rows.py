@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kafka.errors import KafkaError
 
+from streamrec.cli.moments import when
 from streamrec.errors import SettingsError, StateMismatch, StreamrecError
 from streamrec.events.partitioner import partition_of
+from streamrec.printing import printable
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.user import ERASED_PREFIX, PARKED_PREFIX, SECRET_KEY
@@ -59,7 +60,7 @@ def as_line(packed: Packed) -> dict[str, Any]:
 
 def page(found: Mapping[str, Any]) -> str:
     """The row of a user for people to read."""
-    return "\n".join(_lines(found))
+    return "\n".join(map(printable, _lines(found)))
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -120,11 +121,6 @@ def _assigned(member: Mapping[str, Any]) -> Iterator[tuple[str, list[int]]]:
     parts = assignment["assigned_partitions"] if isinstance(assignment, Mapping) else getattr(assignment, "assigned_partitions", ())
     for part in parts:
         yield (part["topic"], part["partitions"]) if isinstance(part, Mapping) else (part.topic, list(part.partitions))
-
-
-def when(ms: float) -> str:
-    """A moment for people; event times are in UTC."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if ms else "never"
 
 
 def days(ms: int | None) -> str:

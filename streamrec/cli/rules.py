@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from streamrec.cli.moments import UNITS_MS
+from streamrec.cli.moments import UNITS_MS, when
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note, printable
+from streamrec.cli.output import emit, note
 from streamrec.clock import now_ms
 from streamrec.events.types import Rule, to_builtins
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Pin, boost, bury or block items, categories and hosts.")
@@ -38,8 +39,8 @@ def put(
     starts_in: Annotated[str | None, typer.Option(help="From when on, such as 30m from now; at once when left out.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a rule into force; all workers follow within a second."""
-    from streamrec.stream.rules import write_rule
+    """Put a rule into force; all workers follow within a second. Says so where nobody knows (yet) what it is about."""
+    from streamrec.stream.rules import put_rule
 
     start = None if starts_in is None else now_ms() + _span_ms(starts_in, "--starts-in")
     end = None if lasting is None else (start or now_ms()) + _span_ms(lasting, "--for")
@@ -58,14 +59,16 @@ def put(
         rule = msgspec.convert(to_builtins(wanted), Rule)
     except msgspec.ValidationError as exc:
         raise typer.BadParameter(str(exc)) from exc
-    write_rule(settings, rule_id, rule)
-    emit(as_json, to_builtins(rule), _line(rule))
+    unknown = put_rule(settings, rule)
+    for what in unknown:
+        note(f"there is {what}, so the rule waits until one comes")
+    emit(as_json, {**to_builtins(rule), "unknown": unknown}, _line(rule))
 
 
 @app.command()
 @takes_settings("Kafka")
 def ls(settings: Settings, as_json: AsJson = False) -> None:
-    """Show all rules and whether they are in force now."""
+    """Show all rules, whether they are in force now, and from when until when (UTC)."""
     from streamrec.stream.rules import read_rules
 
     rules = read_rules(settings)
@@ -75,10 +78,10 @@ def ls(settings: Settings, as_json: AsJson = False) -> None:
 @app.command()
 @takes_settings("Kafka")
 def rm(settings: Settings, rule_id: Annotated[str, typer.Argument(help="Its id.")]) -> None:
-    """Take a rule out of force; one that is not there stays away."""
-    from streamrec.stream.rules import write_rule
+    """Take a rule out of force; exit 1 when there is none of that id."""
+    from streamrec.stream.rules import remove_rule
 
-    write_rule(settings, rule_id, None)
+    remove_rule(settings, rule_id)
     note(f"removed {rule_id}")
 
 
@@ -98,4 +101,6 @@ def _state(rule: Rule) -> str:
 def _line(rule: Rule) -> str:
     how = {"pin": f"place {rule.position}", "boost": f"× {rule.factor:g}", "bury": f"÷ {rule.factor:g}"}.get(rule.action, "")
     where = f"in room {rule.room_id}" if rule.room_id else ""
-    return printable(f"{rule.rule_id:<20} {_state(rule):<9} {rule.action:<6} {rule.target} {rule.target_id} {how} {where}".rstrip())
+    span = [f"{word} {when(ms)}" for word, ms in (("from", rule.starts_ts), ("until", rule.expires_ts)) if ms is not None]
+    words = [rule.action.ljust(6), rule.target, rule.target_id, how, where, *span]
+    return printable(f"{rule.rule_id:<20} {_state(rule):<9} {' '.join(filter(None, words))}")

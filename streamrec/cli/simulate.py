@@ -30,6 +30,8 @@ Rate = Annotated[float, typer.Option(min=0, help="Messages per second; 0 sends a
 Limit = Annotated[int | None, typer.Option(min=1, help="Stop after so many messages.")]
 Duration = Annotated[float | None, typer.Option(min=0, help="Stop after so many seconds.")]
 Times = Annotated[files.Times, typer.Option(help="keep: event times as in the file; now: the time of sending.")]
+SHIPPED = "the shipped sample"
+
 LISTS = 100
 """After so many lists `simulate feedback` says how well they are liked."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
@@ -44,7 +46,9 @@ def simulate() -> None:
 @takes_settings("Kafka")
 def playback(
     settings: Settings,
-    events: Annotated[Path, typer.Argument(help="events.jsonl or .jsonl.gz; each line an event with its `topic`.")] = files.SAMPLE_EVENTS,
+    events: Annotated[
+        Path, typer.Argument(help="events.jsonl or .jsonl.gz; each line an event with its `topic`.", show_default=SHIPPED)
+    ] = files.SAMPLE_EVENTS,
     items: Annotated[Path | None, typer.Option(help="items.jsonl or .jsonl.gz, sent before the events.")] = None,
     rate: Rate = 0,
     times: Times = "keep",
@@ -61,7 +65,7 @@ def playback(
 @takes_settings("Kafka")
 def shop(
     settings: Settings,
-    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.")] = files.SAMPLE_ITEMS,
+    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = files.SAMPLE_ITEMS,
     purchases: Annotated[Path | None, typer.Option(help="Real purchases to play in between; then none are made up.")] = None,
     times: Times = "now",
     rooms: Annotated[int, typer.Option(min=1, max=1000, help="Live rooms.")] = 6,
@@ -96,7 +100,7 @@ def shop(
 def feedback(
     settings: Settings,
     likes: Annotated[str, typer.Option(help="What the viewers like: cheap, new, or a word in the title.")],
-    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.")] = files.SAMPLE_ITEMS,
+    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = files.SAMPLE_ITEMS,
     duration: Duration = None,
     limit: Limit = None,
     seed: Annotated[int, typer.Option(help="The same seed and the same lists make the same feedback.")] = 0,

@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
+from streamrec.cli.output import emit, note, only_ascii
 from streamrec.cli.rows import days, described, owner, page
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent, SettingsError, WorkerUnreachable
+from streamrec.printing import json_line
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,12 +72,10 @@ def dump(
     family: Annotated[Literal["user", "item", "all"], typer.Option(help="Rows of users, of items, or both.")] = "all",
 ) -> None:
     """Print all rows of a data folder as JSON lines; beside a running worker, as of its last checkpoint."""
-    import msgspec
-
     from streamrec.cli.rows import as_line
     from streamrec.stream.shelf import shelf
 
-    write, count = sys.stdout.buffer.write, 0
+    narrow, count = only_ascii(), 0
     columns = (SpinnerColumn(), TextColumn("{task.completed} rows"))
     with shelf(settings.data_dir) as rows, Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("rows", total=None)
@@ -84,10 +83,10 @@ def dump(
             note(f"a worker runs on {settings.data_dir}: its rows are those of its last checkpoints")
         for name in ("user", "item") if family == "all" else (family,):
             for packed in rows.rows(name):
-                write(msgspec.json.encode(as_line(packed)) + b"\n")
+                sys.stdout.write(json_line(as_line(packed), only_ascii=narrow) + "\n")
                 count += 1
                 progress.update(task, completed=count)
-    sys.stdout.buffer.flush()
+    sys.stdout.flush()
     note(f"{count} rows")
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
 from streamrec.cli.interrupts import stop_on_signals
 from streamrec.cli.options import takes_settings
-from streamrec.cli.output import note, printable
+from streamrec.cli.output import emit, note
 from streamrec.events.types import Recommendation, to_builtins
+from streamrec.printing import printable
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 HOUR_MS = 3_600_000
 TITLE = 44
+"""Columns of a title; it is cut where it would break the lines of a terminal."""
 
 
 @takes_settings("Kafka")
@@ -43,15 +45,15 @@ def watch(
     with stop_on_signals() as stop:
         note("waiting for lists; Ctrl-C ends")
         for made in islice(follower.run(last, stop.is_set), count):
-            typer.echo(line(made, with_user) if as_json else block(made, follower.titles, top, settings.prefix, with_user))
+            emit(as_json, data(made, with_user), block(made, follower.titles, top, settings.prefix, with_user))
 
 
-def line(made: Recommendation, with_user: bool) -> str:
-    """A list as JSON, without the user unless it is asked for."""
-    data = to_builtins(made)
+def data(made: Recommendation, with_user: bool) -> dict[str, Any]:
+    """A list for JSON, without the user unless it is asked for."""
+    found: dict[str, Any] = to_builtins(made)
     if not with_user:
-        del data["user_id"]
-    return msgspec.json.encode(data).decode()
+        del found["user_id"]
+    return found
 
 
 def block(made: Recommendation, titles: Titles, top: int, prefix: str, with_user: bool) -> str:
@@ -69,10 +71,10 @@ def block(made: Recommendation, titles: Titles, top: int, prefix: str, with_user
         lines.append(f"  {item.rank:3}  {_name(titles.items, item.item_id):{TITLE}} {item.score:8.3f}  {', '.join(item.reasons)}")
     if not made.items:
         lines.append("       no items")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _name(names: Mapping[str, str], own_id: str) -> str:
     """The title, or the id where there is none."""
     text = printable(names.get(own_id, own_id))
-    return text if len(text) <= TITLE else text[: TITLE - 1] + "…"
+    return text if len(text) <= TITLE or not sys.stdout.isatty() else text[: TITLE - 1] + "…"

@@ -7,21 +7,24 @@ the rows of the files (of every user the first thing, then every second, and so 
 from __future__ import annotations
 
 import ast
-import csv
+import html
+import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
-from streamrec.datasets.uci import open_text
+from streamrec.datasets.lines import fault
+from streamrec.datasets.tables import LeftOut, open_text, read_rows
 from streamrec.errors import InputError
 
 COLUMNS = ("user_id", "history_item_id", "item_id")
 START_MS = 1_475_280_000_000
 HOUR_MS = 3_600_000
 CURRENCY = "USD"
+SCRIPT = "getTime()"
+"""Of some pages a script was taken for the title; those who gathered them tell such titles by this call."""
 
 
 class Row(NamedTuple):
@@ -41,20 +44,12 @@ class Reviews:
     taken: list[tuple[str, str]]
     valid_from: int
     test_from: int
+    left_out: LeftOut
 
     def events(self) -> Iterator[dict[str, Any]]:
         """A purchase for each, an order of its own."""
         for number, (user, item) in enumerate(self.taken):
-            yield {
-                "topic": "purchases",
-                "event_id": f"{number}",
-                "user_id": user,
-                "item_id": item,
-                "ts": START_MS + number * HOUR_MS,
-                "price": 0,
-                "currency": CURRENCY,
-                "order_id": f"{number}",
-            }
+            yield _event(number, user, item)
 
 
 def read_reviews(folder: Path, category: str) -> Reviews:
@@ -63,7 +58,8 @@ def read_reviews(folder: Path, category: str) -> Reviews:
     Raises:
         InputError: a file is not there or cannot be read; the message names it.
     """
-    valid, test = (list(_rows(_find(folder, f"{category}.{part}.csv"))) for part in ("valid", "test"))
+    left_out = LeftOut()
+    valid, test = (list(_rows(_find(folder, f"{category}.{part}.csv"), left_out)) for part in ("valid", "test"))
     before: dict[str, list[str]] = {}
     for row in (*valid, *test):
         before.setdefault(row.user_id, row.history)
@@ -73,14 +69,9 @@ def read_reviews(folder: Path, category: str) -> Reviews:
         for place, item in enumerate(history)
     )
     taken = [(user, item) for _, _, user, item in early] + [(row.user_id, row.item_id) for row in (*valid, *test)]
-    path = _find(folder, f"{category}.item.json")
-    try:
-        with open_text(path) as text:
-            items = [_item(item_id, fields) for item_id, fields in msgspec.json.decode(text.read()).items()]
-    except (OSError, EOFError, UnicodeDecodeError, msgspec.DecodeError, AttributeError, TypeError) as exc:
-        raise InputError(f"{path} cannot be read: {exc}; give the item.json of the category") from exc
+    items = list(_items(_find(folder, f"{category}.item.json"), left_out))
     test_from = START_MS + (len(taken) - len(test)) * HOUR_MS
-    return Reviews(items, taken, test_from - len(valid) * HOUR_MS, test_from)
+    return Reviews(items, taken, test_from - len(valid) * HOUR_MS, test_from, left_out)
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -90,32 +81,70 @@ def _find(folder: Path, name: str) -> Path:
     return found[0]
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path, left_out: LeftOut) -> Iterator[Row]:
+    for line, fields in read_rows(path, COLUMNS, "the prepared reviews"):
+        try:
+            history = ast.literal_eval(fields["history_item_id"])
+            if not isinstance(history, list):
+                raise TypeError(f"history_item_id is {fields['history_item_id'][:40]!r}, no list")
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as exc:
+            raise InputError(f"{path}: line {line} cannot be read ({exc}); correct or remove it") from exc
+        row = Row(fields["user_id"], [str(item) for item in history], fields["item_id"])
+        wrong = next((why for item in (*row.history, row.item_id) if (why := fault("purchases", _event(0, row.user_id, item)))), None)
+        if wrong is None:
+            yield row
+        else:
+            left_out.add(f"no valid event: {wrong}", f"{path.name} line {line}")
+
+
+def _event(number: int, user: str, item: str) -> dict[str, Any]:
+    return {
+        "topic": "purchases",
+        "event_id": f"{number}",
+        "user_id": user,
+        "item_id": item,
+        "ts": START_MS + number * HOUR_MS,
+        "price": 0,
+        "currency": CURRENCY,
+        "order_id": f"{number}",
+    }
+
+
+def _items(path: Path, left_out: LeftOut) -> Iterator[dict[str, Any]]:
     try:
         with open_text(path) as text:
-            reader = csv.DictReader(text)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(f"{path}: line 1 lacks the columns {', '.join(missing)}; give the prepared reviews as CSV")
-            for row in reader:
-                try:
-                    yield Row(row["user_id"], [str(item) for item in ast.literal_eval(row["history_item_id"])], row["item_id"])
-                except (ValueError, TypeError, SyntaxError) as exc:
-                    raise InputError(f"{path}: line {reader.line_num} cannot be read ({exc}); correct or remove it") from exc
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise InputError(f"{path} cannot be read: {exc}; give a .csv or .csv.gz file") from exc
+            found = json.load(text)
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as exc:
+        raise InputError(f"{path} cannot be read: {exc}; give the item.json of the category") from exc
+    if not isinstance(found, dict):
+        raise InputError(f"{path} cannot be read: it holds no object of items by their ids; give the item.json of the category")
+    for item_id, fields in found.items():
+        item = _item(item_id, fields if isinstance(fields, dict) else {})
+        if wrong := fault("items", item):
+            left_out.add(f"no valid item: {wrong}", f"item {item_id[:40]!r}")
+        else:
+            yield item
 
 
-def _item(item_id: str, fields: dict[str, str]) -> dict[str, Any]:
-    known = {"brand": fields.get("brand", "")[:200], "description": _plain(fields.get("description", ""))[:10_000]}
-    title = " ".join(fields["title"].split())[:500] or item_id
-    head = {"item_id": item_id, "title": title, "price": 0, "currency": CURRENCY, "lang": "en"}
+def _item(item_id: str, fields: dict[str, Any]) -> dict[str, Any]:
+    title, brand = (_text(fields, name) for name in ("title", "brand"))
+    known = {"brand": brand[:200], "description": _text(fields, "description")[:10_000]}
+    shown = item_id if not title or SCRIPT in title else title[:500]
+    head = {"item_id": item_id, "title": shown, "price": 0, "currency": CURRENCY, "lang": "en"}
     return head | {name: text for name, text in known.items() if text}
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    """A field on one line, without entities of HTML; empty where there is none."""
+    text = fields.get(name)
+    if not isinstance(text, str):
+        return ""
+    return " ".join(html.unescape(_plain(text) if name == "description" else text).split())
 
 
 def _plain(description: str) -> str:
     """The text of a description, which the files hold as a Python list of paragraphs."""
     try:
         return " ".join(ast.literal_eval(description))
-    except (ValueError, SyntaxError, TypeError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return description

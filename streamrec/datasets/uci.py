@@ -6,29 +6,28 @@ left out and counted by reason; everything else is kept as it is.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
+import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
-import msgspec
-
+from streamrec.datasets.lines import fault
+from streamrec.datasets.tables import LeftOut, Wrap, read_rows
 from streamrec.errors import InputError
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 CURRENCY = "GBP"
-Wrap = Callable[[BinaryIO], BinaryIO]
+TITLE = 500
+DIGITS = 40
 
 
 class Line(NamedTuple):
-    """A kept line of an invoice; `ts` in ms since the epoch, `quantity` positive."""
+    """A kept line of an invoice; `ts` in ms since the epoch, `quantity` positive, `row` the line of the file."""
 
+    row: int
     ts: int
     invoice: str
     number: int
@@ -37,7 +36,7 @@ class Line(NamedTuple):
     quantity: int
     price: float
     user_id: str
-    country: str
+    country: str | None
     refund: bool
 
 
@@ -47,7 +46,7 @@ class Invoices:
 
     lines: list[Line] = field(default_factory=list)
     rows: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def items(self) -> list[dict[str, Any]]:
         """One item per product: its most frequent description, its last price, the time of its first sale."""
@@ -76,19 +75,7 @@ class Invoices:
         """Purchases and refunds with `start_ms` ≤ ts < `until_ms`."""
         for line in self.lines:
             if (start_ms is None or line.ts >= start_ms) and (until_ms is None or line.ts < until_ms):
-                yield {
-                    "topic": "purchases",
-                    "event_id": f"{line.invoice}-{line.number}",
-                    "user_id": line.user_id,
-                    "item_id": line.code,
-                    "ts": line.ts,
-                    "quantity": line.quantity,
-                    "price": line.price,
-                    "currency": CURRENCY,
-                    "order_id": line.invoice,
-                    "action": "refund" if line.refund else "purchase",
-                    "country": line.country,
-                }
+                yield _event(line)
 
 
 def read_invoices(path: Path, wrap: Wrap | None = None) -> Invoices:
@@ -99,80 +86,100 @@ def read_invoices(path: Path, wrap: Wrap | None = None) -> Invoices:
     """
     invoices = Invoices()
     seen: Counter[str] = Counter()
-    try:
-        with open_text(path, wrap) as text:
-            reader = csv.DictReader(text)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(f"{path}: line 1 lacks the columns {', '.join(missing)}; give the invoices of UCI Online Retail as CSV")
-            for row in reader:
-                invoices.rows += 1
-                seen[row["InvoiceNo"]] += 1
-                try:
-                    kept = parse_row(row, seen[row["InvoiceNo"]])
-                except (ValueError, TypeError, AttributeError) as exc:
-                    raise InputError(f"{path}: line {reader.line_num} cannot be read ({exc}); correct or remove it") from exc
-                if isinstance(kept, str):
-                    invoices.left_out[kept] += 1
-                else:
-                    invoices.lines.append(kept)
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise InputError(f"{path} cannot be read: {exc}; give the path of invoices.csv or invoices.csv.gz") from exc
+    for number, row in read_rows(path, COLUMNS, "the invoices of UCI Online Retail", wrap):
+        invoices.rows += 1
+        seen[row["InvoiceNo"]] += 1
+        try:
+            kept = parse_row(row, number, seen[row["InvoiceNo"]])
+        except ValueError as exc:
+            raise InputError(f"{path}: line {number} cannot be read ({exc}); correct or remove it") from exc
+        if isinstance(kept, Line) and (wrong := fault("purchases", _event(kept))):
+            kept = f"no valid event: {wrong}"
+        if isinstance(kept, str):
+            invoices.left_out.add(kept, f"line {number}")
+        else:
+            invoices.lines.append(kept)
     sold = {line.code for line in invoices.lines if not line.refund}
-    invoices.left_out["refund of a product that was never sold"] += sum(line.code not in sold for line in invoices.lines)
+    for line in invoices.lines:
+        if line.code not in sold:
+            invoices.left_out.add("refund of a product that was never sold", f"line {line.row}")
     invoices.lines = sorted((line for line in invoices.lines if line.code in sold), key=lambda line: line.ts)
-    invoices.left_out = +invoices.left_out
     return invoices
 
 
-def parse_row(row: dict[str, str], number: int) -> Line | str:
-    """The line, or the reason why the row is left out. `number` counts the rows of the invoice from 1."""
+def parse_row(row: dict[str, str], at: int, number: int) -> Line | str:
+    """The line, or the reason why the row is left out. `at` is its line in the file, `number` counts the rows of the invoice from 1.
+
+    Raises:
+        ValueError: a field cannot be read; the message names it.
+    """
     code = row["StockCode"].strip()
     if len(code) < 5 or not (code[:5].isascii() and code[:5].isdigit()):
         return "not a product"
     if not row["CustomerID"].strip():
         return "no customer"
-    quantity, price, refund = int(row["Quantity"]), float(row["UnitPrice"]), row["InvoiceNo"].startswith("C")
+    quantity, refund = _whole(row, "Quantity"), row["InvoiceNo"].startswith("C")
     if quantity == 0 or (quantity < 0) != refund:
         return "quantity"
-    if not price > 0:
+    price = _number(row, "UnitPrice")
+    if not 0 < price < math.inf:
         return "price"
     return Line(
-        ts=int(datetime.fromisoformat(row["InvoiceDate"]).replace(tzinfo=UTC).timestamp() * 1000),
+        row=at,
+        ts=_moment(row, "InvoiceDate"),
         invoice=row["InvoiceNo"],
         number=number,
         code=code,
-        description=" ".join(row["Description"].split()),
+        description=" ".join(row["Description"].split())[:TITLE],
         quantity=abs(quantity),
         price=price,
-        user_id=str(int(float(row["CustomerID"]))),
-        country=row["Country"],
+        user_id=str(_whole(row, "CustomerID")),
+        country=row["Country"] if row["Country"].strip() else None,
         refund=refund,
     )
+
+
+def _event(line: Line) -> dict[str, Any]:
+    event = {
+        "topic": "purchases",
+        "event_id": f"{line.invoice}-{line.number}",
+        "user_id": line.user_id,
+        "item_id": line.code,
+        "ts": line.ts,
+        "quantity": line.quantity,
+        "price": line.price,
+        "currency": CURRENCY,
+        "order_id": line.invoice,
+        "action": "refund" if line.refund else "purchase",
+    }
+    return event if line.country is None else event | {"country": line.country}
+
+
+def _number(row: dict[str, str], name: str) -> float:
+    try:
+        return float(row[name])
+    except ValueError:
+        raise ValueError(f"{name} is {row[name]!r}, no number") from None
+
+
+def _whole(row: dict[str, str], name: str) -> int:
+    """A whole number, also as pandas writes it (17850.0)."""
+    text = row[name].strip()
+    digits, _, zeros = text.partition(".")
+    if not digits.removeprefix("-").isdecimal() or zeros.strip("0") or len(text) > DIGITS:
+        raise ValueError(f"{name} is {row[name][:DIGITS]!r}, no whole number")
+    return int(digits)
+
+
+def _moment(row: dict[str, str], name: str) -> int:
+    """Milliseconds since the epoch; a time without an offset is UTC."""
+    try:
+        moment = datetime.fromisoformat(row[name].strip())
+    except ValueError:
+        raise ValueError(f"{name} is {row[name]!r}, not of the form 2010-12-01 08:26:00: convert the column") from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def day_ms(day: date) -> int:
     """Midnight UTC of `day` in ms since the epoch."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
-
-
-@contextmanager
-def open_text(path: Path, wrap: Wrap | None = None) -> Iterator[TextIO]:
-    """UTF-8 text of a file that is gzip-compressed when its name ends in `.gz`."""
-    with path.open("rb") as raw:
-        watched = wrap(raw) if wrap else raw
-        with io.TextIOWrapper(gzip.GzipFile(fileobj=watched) if path.suffix == ".gz" else watched, "utf-8", newline="") as text:
-            yield text
-
-
-def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> int:
-    """Write JSON lines and return how many; a name that ends in `.gz` is compressed, with the same bytes for the same lines."""
-    encoder, count = msgspec.json.Encoder(), 0
-    with path.open("wb") as raw:
-        out: Any = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw
-        for record in records:
-            out.write(encoder.encode(record) + b"\n")
-            count += 1
-        if out is not raw:
-            out.close()
-    return count

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from streamrec.demo.ledger import Cause, Report, describe
 from streamrec.events.types import Recommendation
+from streamrec.printing import printable
 from streamrec.reasons import in_words
 
 TOP = 5
@@ -55,7 +55,7 @@ class Scroll:
     def show(self, ranked: Recommendation, cause: Cause) -> None:
         """Print a list; one whose trigger is not known is passed over."""
         if cause.message is not None:
-            self._console.print(list_block(ranked, cause, self._titles))
+            self._console.print(list_block(ranked, cause, self._titles, whole=True))
 
 
 class Silence:
@@ -65,25 +65,25 @@ class Silence:
         """Pass over a list."""
 
 
-def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str]) -> RenderableType:
-    """Who, what happened, how long the list took, and its top items; `titles` names items and rooms."""
+def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str], *, whole: bool = False) -> RenderableType:
+    """Who, what happened, how long the list took, and its top items; `titles` names items and rooms, and stay as long as they are when
+    `whole`."""
     assert cause.message is not None
     where = f" in {titles.get(ranked.room_id, ranked.room_id)}" if ranked.room_id else ""
-    took = "" if cause.seconds is None else f"  [dim]{cause.seconds * 1000:.0f} ms[/dim]"
-    degraded = f"  [yellow]{ranked.degraded}[/yellow]" if ranked.degraded else ""
-    head = Text.from_markup(
-        f"[bold cyan]{escape(ranked.user_id)}[/bold cyan]{escape(where)} {escape(describe(cause.message, titles))}{took}{degraded}",
-        overflow="ellipsis",
+    took = "" if cause.seconds is None else f"  {cause.seconds * 1000:.0f} ms"
+    degraded = f"  {ranked.degraded}" if ranked.degraded else ""
+    said = printable(f"{where} {describe(cause.message, titles)}")
+    head = Text.assemble(
+        (printable(ranked.user_id), "bold cyan"), said, (took, "dim"), (degraded, "yellow"), no_wrap=True, overflow="ellipsis"
     )
-    head.no_wrap = True
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False, expand=True)
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False, expand=not whole)
     table.add_column(justify="right", style="dim", min_width=4)
-    table.add_column(width=40, no_wrap=True, overflow="ellipsis")
+    table.add_column(width=None if whole else 40, no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right", style="green", min_width=8)
     table.add_column(style="dim", no_wrap=True, overflow="ellipsis", ratio=1)
     for item in ranked.items[:TOP]:
         title, why = titles.get(item.item_id, item.item_id), " ".join(in_words(item, titles))
-        table.add_row(str(item.rank), escape(title), f"{item.score:.3f}", escape(why))
+        table.add_row(str(item.rank), Text(printable(title)), f"{item.score:.3f}", Text(printable(why)))
     return Group(head, table, Text())
 
 

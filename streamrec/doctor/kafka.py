@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from streamrec.doctor.check import Check
 from streamrec.errors import StreamrecError
@@ -26,11 +27,14 @@ def checks(settings: Settings) -> list[Check]:
     settings = settings.model_copy(update={"broker_patience_s": min(PATIENCE_S, settings.broker_patience_s)})
     try:
         reports = topics.describe(settings)
-    except StreamrecError as exc:
+    except (StreamrecError, KafkaError) as exc:
         return [Check("broker", "fail", str(exc))]
     found = [Check("broker", "ok", f"answers at {settings.broker}"), _topics(settings, reports)]
     if found[-1].state == "ok":
-        found.append(keys(settings))
+        try:
+            found.append(keys(settings))
+        except KafkaError as exc:
+            found.append(Check("keys", "fail", f"the most recent records cannot be read: {exc}", "see that the brokers are well"))
     return found
 
 

@@ -16,7 +16,7 @@ from streamrec.settings import Settings
 from streamrec.stream.exits import STATE
 from streamrec.stream.folder import last_fault
 
-LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec")
+LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec", "regex")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 LEAST_FREE_BYTES = 1 << 30
 _OLDEST = (3, 11)

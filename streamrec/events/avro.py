@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec.inspect as kinds
+from fastavro.read import LOGICAL_READERS
 from msgspec import NODEFAULT
 
 from streamrec.events.types import WIRE_TYPES, EventTime
@@ -112,12 +114,57 @@ def _camel(name: str) -> str:
 
 
 def undated(schema: Any) -> Any:
-    """The schema without the logical types of times in milliseconds, which are then read as the numbers that they are."""
+    """The schema with logical types whose values are plain: times and durations are whole milliseconds (finer ones are cut off), UUIDs
+    their text, decimals numbers. A local time counts as UTC; a date stays one, since it is no moment."""
     if isinstance(schema, Mapping):
         kept = {key: undated(value) for key, value in schema.items()}
-        if kept.get("logicalType") in ("timestamp-millis", "local-timestamp-millis"):
-            del kept["logicalType"]
+        stored, logical = kept.get("type"), kept.get("logicalType")
+        if f"{stored}-{logical}" in _PLAIN and (logical != "decimal" or _has_scale(kept)):
+            kept["logicalType"] = f"{_OURS}{logical}"
+        elif logical != "date":
+            # Those in milliseconds and texts are plain as they are stored; what else stands there, Avro wants passed over.
+            kept.pop("logicalType", None)
         return kept
     if isinstance(schema, Sequence) and not isinstance(schema, str):
         return [undated(part) for part in schema]
     return schema
+
+
+def _has_scale(schema: Mapping[str, Any]) -> bool:
+    precision, scale = schema.get("precision"), schema.get("scale", 0)
+    return type(precision) is type(scale) is int and 0 <= scale <= precision <= _PRECISION
+
+
+def _number(value: bytes, writer: Mapping[str, Any], reader: Any = None) -> int | float:
+    digits, scale = int.from_bytes(value, "big", signed=True), writer.get("scale", 0)
+    return digits / 10**scale if scale else digits
+
+
+def _micros(value: int, writer: Any, reader: Any = None) -> int:
+    return value // 1000
+
+
+def _nanos(value: int, writer: Any, reader: Any = None) -> int:
+    return value // 1_000_000
+
+
+def _text_of(value: bytes, writer: Any, reader: Any = None) -> str | bytes:
+    return str(uuid.UUID(bytes=value)) if len(value) == _UUID_BYTES else value
+
+
+_UUID_BYTES = 16
+_OURS = "streamrec-"
+_PRECISION = 1000
+"""Most digits of a decimal: powers of ten are not free."""
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "long-timestamp-micros": _micros,
+    "long-local-timestamp-micros": _micros,
+    "long-timestamp-nanos": _nanos,
+    "long-local-timestamp-nanos": _nanos,
+    "long-time-micros": _micros,
+    "fixed-uuid": _text_of,
+    "bytes-decimal": _number,
+    "fixed-decimal": _number,
+}
+# fastavro reads a logical type of any name with the function that stands here under it.
+LOGICAL_READERS.update({name.replace("-", f"-{_OURS}", 1): read for name, read in _PLAIN.items()})

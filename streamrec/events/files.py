@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -33,18 +34,26 @@ _topic = msgspec.json.Decoder(_Topic)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers from 0; a name that ends in `.gz` is decompressed.
+    """The lines that are not blank, with their numbers from 0; a name that ends in `.gz` is decompressed, a byte order mark passed over.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or is in UTF-16.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
             for number, line in enumerate(lines):
-                if not line.isspace():
+                if number == 0:
+                    line = _without_mark(path, line)
+                if line and not line.isspace():
                     yield number, line.strip()
     except (OSError, EOFError, zlib.error) as exc:
         raise InputError(f"{path} cannot be read: {exc}; give the path of a .jsonl or .jsonl.gz file") from exc
+
+
+def _without_mark(path: Path, line: bytes) -> bytes:
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError(f"{path} is in UTF-16; convert it to UTF-8, such as with `iconv -f utf-16 -t utf-8`")
+    return line.removeprefix(codecs.BOM_UTF8)
 
 
 def read_events(path: Path, topic: str | None = None) -> Iterator[FileEvent]:

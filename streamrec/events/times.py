@@ -20,6 +20,9 @@ RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_SECONDS = slice(17, 19)
+_MINUTE_MS = 60_000
+_DAY_MINUTES = 24 * 60
 _Zoned = Annotated[datetime, Meta(tz=True)]
 
 
@@ -39,8 +42,6 @@ def parse_time(raw: Any) -> EventTime:
         ms = int(raw)
     elif type(raw) is str:
         ms = _from_text(raw)
-    elif isinstance(raw, datetime) and raw.tzinfo is not None:  # Avro has types for times
-        ms = (raw - _EPOCH) // _MILLISECOND
     else:
         raise EventTimeError("Expected whole milliseconds since the epoch or RFC 3339 text")
     if ms < EARLIEST_MS:
@@ -51,8 +52,12 @@ def parse_time(raw: Any) -> EventTime:
 
 
 def _from_text(raw: str) -> int:
+    leap = raw[_SECONDS] == "60"
     try:
-        moment = msgspec.convert(raw, _Zoned)
+        moment = msgspec.convert(f"{raw[: _SECONDS.start]}59{raw[_SECONDS.stop :]}" if leap else raw, _Zoned)
     except msgspec.ValidationError:
         raise EventTimeError("Expected RFC 3339 text with a zone, such as 2026-01-31T12:00:00Z") from None
-    return (moment - _EPOCH) // _MILLISECOND
+    ms = (moment - _EPOCH) // _MILLISECOND
+    if leap and ms // _MINUTE_MS % _DAY_MINUTES != _DAY_MINUTES - 1:
+        raise EventTimeError("Expected second 60, a leap second, in the last minute of a UTC day only")
+    return ms + 1000 if leap else ms

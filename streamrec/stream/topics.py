@@ -13,7 +13,7 @@ import structlog
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaConnectionError, KafkaError, NoError, RequestTimedOutError, TopicAlreadyExistsError, for_code
 
-from streamrec.errors import BrokerUnavailable, SettingsError, TopicMismatch
+from streamrec.errors import BrokerUnavailable, TopicMismatch
 from streamrec.events.topics import (
     CHANGELOG_BYTES,
     DAY_MS,
@@ -24,6 +24,7 @@ from streamrec.events.topics import (
     USER_SOURCES,
     Topic,
 )
+from streamrec.servers import servers_of
 from streamrec.settings import Settings
 from streamrec.stream import clients, refusal
 
@@ -95,7 +96,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
 
 def _connect(settings: Settings, deadline: float) -> KafkaAdminClient | None:
     # A plain connection first: kafka-python would try for long, loudly, and leave its sockets open.
-    address = next((address for server in clients.servers(settings) if _listens(address := _address(server))), None)
+    address = next((address for address in servers_of(settings.broker) if _listens(address)), None)
     if address is None:
         return None
     refusal.require_accepted(settings, *address)
@@ -105,14 +106,6 @@ def _connect(settings: Settings, deadline: float) -> KafkaAdminClient | None:
     except (KafkaError, OSError):
         refusal.require_plain(settings, *address)
         return None
-
-
-def _address(server: str) -> tuple[str, int]:
-    host, _, port = server.rpartition(":")
-    try:
-        return host.strip("[]"), int(port)
-    except ValueError as exc:
-        raise SettingsError(f"broker: {server} is not host:port") from exc
 
 
 def _listens(address: tuple[str, int]) -> bool:

@@ -11,23 +11,34 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from transformers import AutoTokenizer, BertForSequenceClassification
+from transformers import AutoTokenizer
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
 from streamrec.bert.reference import PAIRS, Reference
 from streamrec.bert.tokens import SPECIAL, Tokeniser
 from streamrec.errors import InputError, ModelError
+from streamrec.events.files import read_lines
+from streamrec.training.adoptable import load, require_adoptable, tokens_of
 from streamrec.training.graphs import INPUTS, VectorHead, alike_in_words, check_parity, dropped, likeness_of, trace
 from streamrec.training.networks import tensors
 from streamrec.training.quantise import quantise
 
 CHUNK = 16
+
+
+class _Pair(msgspec.Struct):
+    user: str
+    item: str
+
+
+_pair = msgspec.json.Decoder(_Pair)
 
 
 class FirstTokenClassifier(nn.Module):  # type: ignore[misc]
@@ -73,19 +84,20 @@ def adopt(
     """
     if len(pairs) < 2 * CHUNK:
         raise InputError(f"{len(pairs)} pairs are too few: give {2 * CHUNK} or more, half of which set the int8 scales and half judge them")
-    network, loaded = BertForSequenceClassification.from_pretrained(
-        source, num_labels=1, attn_implementation="eager", output_loading_info=True
-    )
+    require_adoptable(source, user_tokens, item_tokens)
+    network, loaded = load(source)
     if loaded["missing_keys"]:
         raise ModelError(f"{source} lacks {', '.join(sorted(loaded['missing_keys']))}; name a trained cross-encoder with one logit")
     (out / "onnx").mkdir(parents=True, exist_ok=True)
     order = write_tokeniser(source, out)
     table = network.get_input_embeddings().weight
+    if len(order) > len(table):
+        raise ModelError(f"the vocabulary of {source} has {len(order)} tokens, its network {len(table)}: they do not belong together")
     with torch.no_grad():
         table[: len(order)] = table[torch.from_numpy(order)]
     limits: dict[str, Any] = {"name": name, "dim": network.config.hidden_size}
     limits |= {"max_item_tokens": item_tokens, "max_user_tokens": user_tokens}
-    limits["max_tokens"] = max(user_tokens + item_tokens + len(SPECIAL), item_tokens + 2)
+    limits["max_tokens"] = tokens_of(user_tokens, item_tokens)
     tokenise = Tokeniser(out / "tokenizer.json")
     users, items = (tokenise([pair[side] for pair in pairs], limit) for side, limit in ((0, user_tokens), (1, item_tokens)))
     network.eval()
@@ -99,7 +111,7 @@ def adopt(
     Reference.of(users[judging], items[judging], out / CROSS_ENCODER).save(out)
     limits["dropped"] = dropped({file: value for file, value in found.items() if "int8" in file})
     (out / "config.json").write_text(json.dumps({**network.config.to_diff_dict(), "streamrec": limits}, indent=2) + "\n")
-    (out / "README.md").write_text(_card(source, name, found))
+    (out / "README.md").write_text(_card(source, name, found), encoding="utf-8")
     seal(out)
     return found
 
@@ -108,15 +120,15 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     """User and item texts, one pair a line.
 
     Raises:
-        InputError: a line is no such pair.
+        InputError: the file cannot be read, or a line is no such pair.
     """
     pairs = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in read_lines(path):
         try:
-            pair = json.loads(line)
-            pairs.append((str(pair["user"]), str(pair["item"])))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise InputError(f'{path}:{number}: not {{"user": "…", "item": "…"}} ({exc})') from exc
+            pair = _pair.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise InputError(f'{path}:{number + 1}: not {{"user": "…", "item": "…"}} ({exc})') from exc
+        pairs.append((pair.user, pair.item))
     return pairs
 
 
@@ -139,7 +151,7 @@ def write_tokeniser(source: Path, out: Path) -> NDArray[np.int64]:
     """Write the tokeniser with the special tokens first; returns the former id of every new one."""
     tokeniser = AutoTokenizer.from_pretrained(source)
     tokeniser.save_pretrained(out)
-    description = json.loads((out / "tokenizer.json").read_text())
+    description = json.loads((out / "tokenizer.json").read_text(encoding="utf-8"))
     vocabulary: dict[str, int] = description["model"]["vocab"]
     if missing := [token for token in SPECIAL if token not in vocabulary]:
         raise ModelError(f"the vocabulary of {source} has no {', '.join(missing)}; only WordPiece vocabularies of BERT can be used")

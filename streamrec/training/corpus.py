@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamrec.datasets.uci import open_text
+from streamrec.datasets.tables import open_text
 from streamrec.errors import InputError
 
 UNKNOWN = {None, "", "UNKNOWN", "[]"}
@@ -42,7 +43,7 @@ def read_corpus(products: Path, captions: Path) -> Corpus:
             rows = list(csv.DictReader(lines))
         told = [(" ".join(row["caption"].split()), _category(row)) for row in rows if row["caption"] not in UNKNOWN]
         told += [(row["manual_cover_text"].strip(), _category(row)) for row in rows if row["manual_cover_text"] not in UNKNOWN]
-    except (OSError, EOFError, KeyError, TypeError, AttributeError, ValueError, csv.Error) as exc:
+    except (OSError, EOFError, zlib.error, KeyError, TypeError, AttributeError, ValueError, csv.Error) as exc:
         raise InputError(f"{products} or {captions} cannot be read as catalogue and captions ({exc!r}); name the right files") from exc
     return Corpus(names, descriptions, [(text, group) for text, group in told if text])
 

@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.datasets.uci import open_text
 from streamrec.errors import InputError
+from streamrec.events.files import read_lines
 
 DAY_MS = 86_400_000
 INTEREST_HALF_LIFE_DAYS = 60.0
@@ -159,8 +159,7 @@ def _read(folder: Path, name: str, kind: type[Any]) -> list[Any]:
     if path is None:
         raise InputError(f"{folder} has no {name}.jsonl or {name}.jsonl.gz; make them with `streamrec dataset uci`")
     decode = msgspec.json.Decoder(kind).decode
-    with open_text(path) as lines:
-        try:
-            return [decode(line) for line in lines]
-        except msgspec.MsgspecError as exc:
-            raise InputError(f"{path} is malformed: {exc}; make it anew with `streamrec dataset uci`") from exc
+    try:
+        return [decode(line) for _, line in read_lines(path)]
+    except msgspec.MsgspecError as exc:
+        raise InputError(f"{path} is malformed: {exc}; make it anew with `streamrec dataset uci`") from exc

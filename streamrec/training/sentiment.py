@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from torch.nn import functional
 
 from streamrec.bert.pairs import text_inputs
 from streamrec.bert.tokens import Tokeniser
-from streamrec.datasets.uci import open_text
+from streamrec.datasets.tables import open_text
 from streamrec.errors import InputError, ModelMissing
 from streamrec.training.loop import Loop, Plan
 from streamrec.training.networks import Record, load_encoder, tensors
@@ -137,7 +138,7 @@ def read_reviews(path: Path) -> Reviews:
                 rows = [(record["sentence"], str(record["label"])) for record in map(json.loads, lines)]
             else:
                 rows = [(record["review"], record["label"]) for record in csv.DictReader(lines)]
-    except (OSError, EOFError, KeyError, TypeError, ValueError, csv.Error) as exc:
+    except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError, csv.Error) as exc:
         raise InputError(f"{path} cannot be read as reviews ({exc!r}); it needs columns label and review, or JSON lines") from exc
     kept = [(text.strip(), label.lower() in GOOD) for text, label in rows if text and text.strip() and label.lower() in GOOD | BAD]
     if not kept:

@@ -128,3 +128,37 @@ def test_jars_that_cannot_be_fetched_name_the_way_out(monkeypatch: pytest.Monkey
     monkeypatch.setattr("jgo.build", refuse)
     with pytest.raises(BrokerStartFailed, match=r"no network.*--broker"):
         runtime(lambda message: None)
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("no home"), FileNotFoundError(2, "No such file or directory", "/nowhere/.m2")])
+def test_without_a_home_directory_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    def fail(*arguments: object) -> None:
+        raise fault
+
+    if isinstance(fault, RuntimeError):
+        monkeypatch.setattr(Path, "home", fail)
+    monkeypatch.setattr("jgo.build", fail)
+    with pytest.raises(BrokerStartFailed, match="set HOME to a folder that can be written"):
+        runtime(print)
+
+
+def test_a_folder_may_have_any_name_in_any_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    folder = tmp_path / " José, 数据\\n #=:!"
+    with EmbeddedBroker(folder) as bootstrap:
+        client = KafkaAdminClient(bootstrap_servers=bootstrap)
+        client.create_topics({"kept": {"num_partitions": 3, "replication_factor": 1}})
+        client.close()
+    with EmbeddedBroker(folder) as bootstrap:
+        client = KafkaAdminClient(bootstrap_servers=bootstrap)
+        kept = client.describe_topics(["kept"])
+        client.close()
+    assert [len(topic["partitions"]) for topic in kept] == [3]
+    assert list(tmp_path.iterdir()) == [folder]
+    assert (folder / "data" / "meta.properties").exists()
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BrokerStartFailed, match="is not UTF-8, and Java cannot find it"):
+        EmbeddedBroker(tmp_path / "a\udcff").start()
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kafka import KafkaProducer
+from kafka.errors import RequestTimedOutError
 
 from streamrec.bert.folder import SHIPPED, seal
 from streamrec.bert.reference import Reference
@@ -124,3 +125,17 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "LIBRARIES", ("numpy", "no-such-library"))
     check = machine.libraries()
     assert (check.state, check.found) == ("fail", "missing: no-such-library")
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize(("step", "check"), [("keys", "keys"), ("topics.describe", "broker")])
+def test_a_broker_that_stands_still_amid_the_checks_fails_its_check_and_no_other(
+    cli: Cli, kafka: Settings, monkeypatch: pytest.MonkeyPatch, step: str, check: str
+) -> None:
+    def still(*arguments: object) -> None:
+        raise RequestTimedOutError
+
+    monkeypatch.setattr(f"streamrec.doctor.kafka.{step}", still)
+    done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--scoring", "off", "--json")
+    assert {name for name, found in by_name(done).items() if found["state"] == "fail"} == {check}
+    assert done.code == 1

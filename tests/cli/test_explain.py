@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streamrec.cli.main import app
-from streamrec.errors import ListNotFound
+from streamrec.errors import InputError, ListNotFound
 from tests.shop import DAY, NOW, item
 
 ITEM_FIELDS = ("item_id", "title", "price", "currency")
@@ -49,7 +49,7 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
     assert "You bought it before." in told.stdout
     assert "The shop decided so (rule more-mugs)." in told.stdout
     assert "+1.099  rule:more-mugs" in told.stdout
-    assert " [2JRED MUG 2 (i2)" in told.stdout
+    assert "\N{REPLACEMENT CHARACTER}[2JRED MUG 2 (i2)" in told.stdout
     as_json = json.loads(run("explain", "purchases-0-1", "--lists", lists, "--items", items, "--lang", "zh", "--json").stdout)
     assert as_json["items"][0]["title"] == "RED MUG 1"
     assert "您以前买过它。" in as_json["items"][0]["why"]
@@ -57,6 +57,17 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
 
 def test_a_list_that_the_file_lacks_is_an_error(replayed: tuple[str, str]) -> None:
     assert isinstance(run("explain", "purchases-0-7", "--lists", replayed[1]).exception, ListNotFound)
+
+
+@pytest.mark.parametrize(
+    "line", ['{"list_id": "purchases-0-1", "user_id": 5}', '"purchases-0-1" and', '{"a": "purchases-0-1", "b": "\\ud800"}']
+)
+def test_a_line_that_is_no_list_is_named(tmp_path: Path, line: str) -> None:
+    lists = tmp_path / "lists.jsonl"
+    lists.write_text(f"\n{line}\n")
+    found = run("explain", "purchases-0-1", "--lists", str(lists)).exception
+    assert isinstance(found, InputError)
+    assert f"{lists}: line 2: " in str(found)
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+import streamrec
 from streamrec import __version__
 from streamrec.cli import main as main_module
-from streamrec.cli.main import COMMANDS, load_command
+from streamrec.cli.main import COMMANDS, app, load_command
 from tests.cli.conftest import Cli
 
 
@@ -34,6 +38,23 @@ def test_every_command_of_the_help_is_there_and_explains_itself(name: str) -> No
     command = load_command(name)
     assert command.name == name
     assert command.help
+
+
+def test_every_help_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+
+    def helps(command: Any, words: list[str]) -> Iterator[tuple[str, str]]:
+        done = CliRunner().invoke(app, [*words, "--help"])
+        assert done.exit_code == 0, done.output
+        yield " ".join(words), done.output
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from helps(inner, [*words, name])
+
+    root = str(Path(streamrec.__file__).parents[1])
+    for name in COMMANDS:
+        for words, text in helps(load_command(name), [name]):
+            found = [odd for odd in ("<class ", "<function ", " at 0x", "PosixPath", "default: None", "default: []", root) if odd in text]
+            assert (words, found) == (words, [])
 
 
 def test_the_version_is_printed(cli: Cli) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from streamrec.cli.options import flag, groups, variable
-from streamrec.settings import Settings, load
+from streamrec.events.topics import TOPICS
+from streamrec.settings import LONGEST_PREFIX, Settings, load
 from tests.cli.conftest import Cli
 
 
@@ -105,6 +106,16 @@ def test_other_places_of_schemas_are_taken(place: str) -> None:
         ({}, "brokr = 1\n", [], "brokr is not a setting; did you mean broker?"),
         ({}, "k = \n", [], "streamrec.toml is not valid TOML"),
         ({}, "", ["--k", "0"], "k: Input should be greater than or equal to 1"),
+        ({"STREAMREC_PORT": "6066"}, "", [], "STREAMREC_PORT is not a setting"),
+        ({"STREAMREC_WEB_PORT": "http://10.0.0.1"}, "", [], "web_port: Input should be a valid integer"),
+        ({}, "", ["--broker", "kafka..svc:9092"], "broker: kafka..svc is no name of a host"),
+        ({"STREAMREC_BROKER": "kafka://host:9092"}, "", [], "broker: kafka://host:9092 begins with a scheme; leave kafka:// away"),
+        ({}, 'broker = ""\n', [], "broker: it names no server; give host:port"),
+        ({}, "", ["--schema-registry", "http://a..b:1"], "schema_registry: a..b is no name of a host"),
+        ({}, "", ["--web-host", "a..b"], "web_host: a..b is no name of a host"),
+        ({}, "", ["--prefix", "a b/"], "prefix: 'a b/' holds what no name of a topic may"),
+        ({}, "", ["--prefix", "直播."], "prefix: '直播.' holds what no name of a topic may"),
+        ({}, "", ["--prefix", "x" * 245], "prefix: it has 245 characters, and Kafka's names of topics leave room for"),
     ],
 )
 def test_a_wrong_setting_exits_with_2_and_advice(
@@ -118,3 +129,57 @@ def test_a_wrong_setting_exits_with_2_and_advice(
     assert done.code == 2
     assert complaint in done.err
     assert done.out == ""
+
+
+SERVICE_LINKS = {
+    "STREAMREC_SERVICE_HOST": "10.0.0.1",
+    "STREAMREC_SERVICE_PORT": "6066",
+    "STREAMREC_PORT": "tcp://10.0.0.1:6066",
+    "STREAMREC_PORT_6066_TCP": "tcp://10.0.0.1:6066",
+    "STREAMREC_PORT_6066_TCP_PROTO": "tcp",
+    "STREAMREC_PORT_6066_TCP_PORT": "6066",
+    "STREAMREC_PORT_6066_TCP_ADDR": "10.0.0.1",
+    "STREAMREC_KAFKA_SERVICE_HOST": "10.96.0.12",
+    "STREAMREC_KAFKA_SERVICE_PORT": "9092",
+    "STREAMREC_KAFKA_SERVICE_PORT_CLIENT": "9092",
+    "STREAMREC_KAFKA_PORT": "tcp://10.96.0.12:9092",
+    "STREAMREC_KAFKA_PORT_9092_UDP_ADDR": "10.96.0.12",
+    "STREAMREC_WEB_SERVICE_HOST": "10.0.0.2",
+    "STREAMREC_WEB_PORT": "tcp://10.0.0.2:6066",
+    "STREAMREC_LEARN_PORT": "sctp://10.0.0.3:6067",
+}
+
+
+def test_what_kubernetes_tells_of_services_in_the_namespace_is_no_setting(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cli("config", "show", "--json").last
+    for name, value in SERVICE_LINKS.items():
+        monkeypatch.setenv(name, value)
+    assert cli("config", "show", "--json").last == before
+    monkeypatch.setenv("STREAMREC_WEB_PORT", "7000")
+    assert cli("config", "show", "--json").last["settings"]["web_port"] == {"value": 7000, "source": "STREAMREC_WEB_PORT"}
+
+
+def test_a_file_with_a_byte_order_mark_is_read_in_any_locale(cli: Cli) -> None:
+    Path("streamrec.toml").write_bytes("\ufeffk = 3\napp_id = '店铺'\n".encode())
+    shown = cli("config", "show", "--json").last["settings"]
+    assert (shown["k"], shown["app_id"]["value"]) == ({"value": 3, "source": "streamrec.toml"}, "店铺")
+
+
+def test_a_file_in_another_encoding_is_named(cli: Cli) -> None:
+    Path("streamrec.toml").write_bytes("app_id = 'Jos\xe9'\n".encode("latin-1"))
+    done = cli("config", "show")
+    assert done.code == 2
+    assert done.err.startswith("error: streamrec.toml is not valid TOML: 'utf-8' codec can't decode")
+
+
+def test_values_are_shown_whole_and_as_they_are(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    broker = ",".join(f"broker-{number}.a-rather-long-name.example.org:9092" for number in range(3))
+    out = cli("config", "show", "--broker", broker, "--data-dir", "run/x [/red]/y", "--app-id", "[red]\x1b[2J").out
+    for value in (broker, "run/x [/red]/y", "[red]\N{REPLACEMENT CHARACTER}[2J"):
+        assert value in out
+
+
+def test_the_longest_prefix_leaves_room_for_every_topic() -> None:
+    settings = Settings(prefix="x" * LONGEST_PREFIX)
+    assert max(len(settings.topic(name)) for name in TOPICS) == 249

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from streamrec.cli.watch import block, line
+from streamrec.cli.watch import block, data
 from streamrec.events.codec import encode
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.settings import Settings
@@ -44,15 +44,29 @@ def made(number: int, user: str = "anna", room: str | None = "tea", **more: Any)
     return Recommendation(**(values | more))
 
 
-def test_a_list_is_told_in_a_few_lines_and_without_the_user() -> None:
+def test_a_list_is_told_in_a_few_lines_and_without_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     titles = Titles({"mug": "Red mug\x1b[2J " + "x" * 60}, {"tea": "Tea time"})
     head, first, second = block(made(34, degraded="overload"), titles, 5, "p.", with_user=False).splitlines()
     assert "  views in Tea time  34 ms  degraded: overload  views-0-34" in head
     assert "anna" not in head
-    assert "Red mug [2J x" in first
+    assert "Red mug\N{REPLACEMENT CHARACTER}[2J x" in first
     assert first.endswith("…    1.000  new")
     assert "cup" in second
     assert "anna  views" in block(made(34), titles, 1, "p.", with_user=True)
+
+
+def test_a_title_is_cut_on_a_terminal_only() -> None:
+    title = "Red mug " + "x" * 60
+    assert f"{title}    1.000" in block(made(34), Titles({"mug": title}), 5, "p.", with_user=False)
+
+
+def test_nothing_of_a_list_is_obeyed_by_a_terminal() -> None:
+    hostile = "x\x1b[2J\n\u202e"
+    strange = made(1, user=hostile, room=hostile, list_id=hostile, degraded=hostile)
+    lines = block(strange, Titles(), 5, "p.", with_user=True)
+    assert len(lines.splitlines()) == len(block(made(1), Titles(), 5, "p.", with_user=True).splitlines())
+    assert not set(lines) & set("\x1b\u202e")
 
 
 def test_a_list_without_items_and_one_for_an_old_event_are_told_too() -> None:
@@ -65,8 +79,8 @@ def test_a_list_without_items_and_one_for_an_old_event_are_told_too() -> None:
 
 
 def test_json_is_the_list_without_the_user() -> None:
-    assert json.loads(line(made(1), with_user=True)) == json.loads(encode(made(1)))
-    assert "user_id" not in json.loads(line(made(1), with_user=False))
+    assert json.loads(json.dumps(data(made(1), with_user=True))) == json.loads(encode(made(1)))
+    assert "user_id" not in data(made(1), with_user=False)
 
 
 @pytest.mark.kafka

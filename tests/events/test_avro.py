@@ -1,4 +1,7 @@
 import json
+import uuid
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +13,8 @@ from msgspec import Struct
 
 from streamrec.events.avro import avro_schema, undated
 from streamrec.events.codec import INPUTS, decode, encode
-from streamrec.events.types import WIRE_TYPES, Reaction, Trigger, to_builtins
+from streamrec.events.registry import usable
+from streamrec.events.types import WIRE_TYPES, EventTime, Reaction, Trigger, View, to_builtins
 from tests.events.strategies import VALID
 
 SCHEMAS = {name: fastavro.parse_schema(undated(avro_schema(name))) for name in WIRE_TYPES}
@@ -80,8 +84,86 @@ def test_the_places_of_a_tuple_have_names() -> None:
     assert [field["name"] for field in covers["type"]["items"]["fields"]] == ["topic", "partition", "offset"]
 
 
-def test_only_the_logical_type_of_milliseconds_is_taken_off() -> None:
-    schema = {"type": "array", "items": ["null", {"type": "long", "logicalType": "timestamp-millis"}]}
-    assert undated(schema) == {"type": "array", "items": ["null", {"type": "long"}]}
-    micros = {"type": "long", "logicalType": "timestamp-micros"}
-    assert undated(micros) == micros
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, UTC)
+MS = 1_767_323_045_678
+USER = uuid.UUID("7b23c34c-f237-4e81-b2c1-7755dad1f49f")
+MOMENTS: dict[str, tuple[Any, Any]] = {
+    "timestamp-millis": (MOMENT, MS),
+    "timestamp-micros": (MOMENT, MS),
+    "timestamp-nanos": (MS * 1_000_000 + 901_234, MS),
+    "local-timestamp-millis": (MOMENT.replace(tzinfo=None), MS),
+    "local-timestamp-micros": (MOMENT.replace(tzinfo=None), MS),
+    "local-timestamp-nanos": (MS * 1_000_000, MS),
+    "time-micros": (time(0, 0, 5, 7), 5000),
+}
+PLAIN: list[tuple[Any, Any, Any]] = [
+    *(({"type": "long", "logicalType": name}, value, plain) for name, (value, plain) in MOMENTS.items()),
+    (["null", {"type": "long", "logicalType": "timestamp-micros"}], MOMENT, MS),
+    ({"type": "long", "logicalType": "timestamp-micros"}, datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC), -1),
+    ({"type": "int", "logicalType": "time-millis"}, time(0, 0, 5), 5000),
+    ({"type": "int", "logicalType": "date"}, date(2026, 1, 2), date(2026, 1, 2)),
+    ({"type": "string", "logicalType": "uuid"}, USER, str(USER)),
+    ({"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}, Decimal("-12.50"), -12.5),
+    ({"type": "bytes", "logicalType": "decimal", "precision": 9}, Decimal("7"), 7),
+    ({"type": "fixed", "name": "Eight", "size": 8, "logicalType": "decimal", "precision": 9, "scale": 3}, Decimal("0.001"), 0.001),
+]
+STORED: list[tuple[Any, Any, Any]] = [
+    ({"type": "fixed", "name": "Sixteen", "size": 16, "logicalType": "uuid"}, USER.bytes, str(USER)),
+    ({"type": "fixed", "name": "Twelve", "size": 12, "logicalType": "duration"}, b"x" * 12, b"x" * 12),
+    ({"type": "fixed", "name": "Four", "size": 4, "logicalType": "uuid"}, b"four", b"four"),
+    ({"type": "bytes", "logicalType": "decimal", "precision": 2, "scale": 3}, b"a", b"a"),
+    ({"type": "bytes", "logicalType": "decimal", "precision": 10**9, "scale": 10**9}, b"a", b"a"),
+    ({"type": "bytes", "logicalType": "decimal", "precision": "many"}, b"a", b"a"),
+    ({"type": "string", "logicalType": "uuid"}, "no uuid", "no uuid"),
+    ({"type": "string", "logicalType": "colour"}, "red", "red"),
+    ({"type": "string", "logicalType": ["odd"]}, "red", "red"),
+    ({"type": "int", "logicalType": "timestamp-micros"}, 5, 5),
+]
+
+
+def read(written_as: Any, read_as: Any, value: Any) -> Any:
+    def record(kind: Any) -> Any:
+        return {"type": "record", "name": "R", "fields": [{"name": "x", "type": kind}]}
+
+    body = BytesIO()
+    fastavro.schemaless_writer(body, fastavro.parse_schema(record(written_as)), {"x": value})
+    body.seek(0)
+    return fastavro.schemaless_reader(body, fastavro.parse_schema(undated(record(read_as))), None)["x"]
+
+
+@pytest.mark.parametrize(("kind", "value", "plain"), PLAIN, ids=str)
+def test_a_logical_type_is_read_as_what_json_would_have(kind: Any, value: Any, plain: Any) -> None:
+    assert (read(kind, kind, value), type(read(kind, kind, value))) == (plain, type(plain))
+
+
+@pytest.mark.parametrize(("kind", "value", "plain"), STORED, ids=str)
+def test_a_logical_type_that_is_unknown_or_wrong_is_passed_over(kind: Any, value: Any, plain: Any) -> None:
+    bare = {name: what for name, what in kind.items() if name != "logicalType"}
+    assert read(bare, kind, value) == plain
+
+
+class One:
+    """A registry with one schema."""
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = usable(1, schema)
+
+    def avro(self, schema_id: int) -> Any:
+        return self._schema
+
+
+def test_the_ids_of_an_event_may_be_uuids_and_its_time_in_nanoseconds() -> None:
+    kinds = {
+        "user_id": {"type": "string", "logicalType": "uuid"},
+        "item_id": ["null", {"type": "fixed", "name": "Id", "size": 16, "logicalType": "uuid"}],
+        "ts": {"type": "long", "logicalType": "timestamp-nanos"},
+        "dwell_ms": ["null", {"type": "int", "logicalType": "time-millis"}],
+    }
+    schema = {"type": "record", "name": "View", "fields": [{"name": name, "type": kind} for name, kind in kinds.items()]}
+    bare = json.loads(json.dumps(schema).replace('"logicalType"', '"was"'))
+    body = BytesIO(b"\0\0\0\0\1")
+    body.seek(5)
+    values = {"user_id": str(USER), "item_id": USER.bytes, "ts": MS * 1_000_000, "dwell_ms": 5000}
+    fastavro.schemaless_writer(body, fastavro.parse_schema(bare), values)
+    event = decode("views", body.getvalue(), (), One(schema))
+    assert to_builtins(event) == to_builtins(View(user_id=str(USER), item_id=str(USER), ts=EventTime(MS), dwell_ms=5000))

@@ -37,7 +37,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
     BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
     torch.manual_seed(0)
-    sizes = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 128, "max_position_embeddings": 64}
+    sizes = {"hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 128, "max_position_embeddings": 69}
     network = BertForSequenceClassification(BertConfig(vocab_size=len(VOCABULARY), num_labels=1, initializer_range=0.3, **sizes))
     network.save_pretrained(folder)
     return folder

@@ -1,0 +1,106 @@
+"""CSV files of others, plain or gzipped: whatever is wrong with one is named by its line."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from streamrec.errors import InputError
+
+Wrap = Callable[[BinaryIO], BinaryIO]
+SHOWN = 5
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What an importer did not take over: how much by reason, and the first places of each, such as "line 12"."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    places: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, reason: str, place: str) -> None:
+        """Count one more."""
+        self.counts[reason] += 1
+        places = self.places.setdefault(reason, [])
+        if len(places) < SHOWN:
+            places.append(place)
+
+    def lines(self) -> list[str]:
+        """The report for people, the most frequent reason first."""
+        more = {reason: ", …" if count > SHOWN else "" for reason, count in self.counts.items()}
+        return [
+            f"{count:>8} left out: {reason} ({', '.join(self.places[reason])}{more[reason]})" for reason, count in self.counts.most_common()
+        ]
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """UTF-8 text, with or without a byte order mark, of a file that is gzip-compressed when its name ends in `.gz`."""
+    with _open(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
+        yield text
+
+
+def read_rows(path: Path, columns: Sequence[str], what: str, wrap: Wrap | None = None) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows that are not blank, each with the number of its line; `wrap` may watch the bytes go by.
+
+    No field may hold a line break, so that a quote which is not closed is found where it stands. `what` names the file that is wanted.
+
+    Raises:
+        InputError: the file cannot be read, lacks one of the `columns`, or a line is no row; the message names it.
+    """
+    try:
+        with _open(path, wrap) as raw:
+            yield from _rows(path, raw, columns, what)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise InputError(f"{path} cannot be read: {exc}; give the path of {what}, as .csv or .csv.gz") from exc
+
+
+def _rows(path: Path, raw: BinaryIO, columns: Sequence[str], what: str) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.reader(_decoded(path, raw), strict=True)
+    names: list[str] | None = None
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as exc:
+            raise InputError(f"{path}: line {line} is no row of CSV ({exc}); see whether a quote that begins there is not closed") from exc
+        if row is None and names is not None:
+            return
+        if reader.line_num > line:
+            raise InputError(f"{path}: line {line}: a quoted field begins there and does not end on it; close the quote, or remove it")
+        if names is None:
+            names = [name.strip() for name in row or ()]
+            if missing := [name for name in columns if name not in names]:
+                raise InputError(
+                    f"{path}: line 1 lacks the columns {', '.join(missing)}; it has {', '.join(names)[:200]}: give {what} as CSV"
+                )
+        elif row:
+            if len(row) != len(names):
+                raise InputError(f"{path}: line {line} has {len(row)} fields, and line 1 has {len(names)}; correct or remove it")
+            yield line, dict(zip(names, row, strict=True))
+
+
+def _decoded(path: Path, raw: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(raw, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as exc:
+            byte = exc.object[exc.start]
+            raise InputError(
+                f"{path}: line {number} is not UTF-8 (byte 0x{byte:02x}); convert the file, such as with `iconv -f latin1 -t utf-8`"
+            ) from exc
+
+
+@contextmanager
+def _open(path: Path, wrap: Wrap | None = None) -> Iterator[BinaryIO]:
+    with path.open("rb") as raw:
+        watched = wrap(raw) if wrap else raw
+        yield gzip.GzipFile(fileobj=watched) if path.suffix == ".gz" else watched  # type: ignore[misc]

@@ -1,0 +1,88 @@
+"""A danmaku names shelf positions in digits of any script and in Chinese numerals; what only looks like a position names nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrec.understanding.positions import positions
+from streamrec.understanding.words import fold
+
+NAMED = {
+    "number 3 please": [3],
+    "3号链接": [3],
+    "#12": [12],
+    "三号多少钱": [3],
+    "link 2 or no. 4": [2, 4],
+    "链接5": [5],
+    "要十二号": [12],
+    "二十一号链接": [21],
+    "第十五号": [15],
+    "1003号": [1003],
+    "3號": [3],
+    "③号": [3],
+    "㉑号": [21],
+    "㊂号": [3],
+    "⑫號連結": [12],
+    "3️⃣号": [3],
+    "３号": [3],
+    "＃１２": [12],
+    "№12": [12],
+    "No.12好看": [12],
+    "item12多少钱": [12],
+    "要item 12": [12],
+    "#١٢": [12],
+    "item ३": [3],
+    "第三款": [3],
+    "第 3 个": [3],
+    "第十件": [10],
+    "12链接": [12],
+    "链接五": [5],
+    "编号：7": [7],
+    "两号": [2],
+    "俩号": [2],
+    "廿三号": [23],
+    "拾贰号": [12],
+    "一百零三号": [103],
+    "一百二号": [120],
+    "一百十二号": [112],
+    "二〇三号": [203],
+    "1号和二号": [1, 2],
+}
+NOT_NAMED = [
+    "3 of them", "0号", "零号", "3件", "三款", "两件", "12月3号", "三月十二号", "1.3号", "1,003号", "1½号",
+    "5号电池", "3号色", "十号线", "X3号", "number 12.5", "item 3rd", "#3d", "casino 3", "number 12%", "#123456", "",
+    "百号人", "十几号", "三四号", "十二三号", "3十号", "十3号", "一万三号", "第一次", "链接一样吗", "链接一直打不开",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "found"), NAMED.items())
+def test_shelf_positions_are_read(text: str, found: list[int]) -> None:
+    assert positions(fold(text)) == found
+
+
+@pytest.mark.parametrize("text", NOT_NAMED)
+def test_what_is_no_shelf_position_names_none(text: str) -> None:
+    assert positions(fold(text)) == []
+
+
+@given(st.integers(1, 999))
+def test_every_chinese_numeral_is_the_number_that_it_writes(number: int) -> None:
+    assert positions(fold(f"我要{_chinese(number)}号链接")) == [number]
+
+
+@given(st.text(max_size=500))
+def test_any_text_names_whole_positions_from_one_on(text: str) -> None:
+    assert all(position >= 1 for position in positions(fold(text)))
+
+
+def _chinese(number: int) -> str:
+    digits = "零一二三四五六七八九"
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    text = f"{digits[hundreds]}百" if hundreds else ""
+    if tens:
+        text += "十" if number < 20 else f"{digits[tens]}十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (digits[ones] if ones else "")
