@@ -35,9 +35,9 @@ class Backlog(NamedTuple):
 
 
 def backlog(memory: Memory, now_ms: int) -> Backlog:
-    """Who and what waits in a partition."""
-    waiting = memory.get("waiting", {})
-    overdue = [due for due in waiting.values() if due < now_ms]
+    """Who and what waits in a partition; another thread may be at work on it."""
+    waiting = list(memory.get("waiting", {}).values())  # at one go: nothing changes in between
+    overdue = [due for due in waiting if due < now_ms]
     overdue_s = (now_ms - min(overdue)) / 1000 if overdue else 0.0
     return Backlog(len(waiting), len(overdue), overdue_s, len(memory.get("parked", {})))
 

@@ -37,6 +37,8 @@ LISTEN_S = 1.0
 COMMIT_S = 1.0
 HEAL_S = 1.5
 TIDY_S = 30.0
+INCOMPLETE_S = 30.0
+"""For so long an assignment that lacks topics may be an old one: the group is asked for another."""
 
 
 class Engine:
@@ -63,6 +65,7 @@ class Engine:
         self._pausing = asyncio.Lock()
         self._closed = False
         self._generation = 0
+        self._incomplete: float | None = None
         self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
         self._flight = Flight()
@@ -97,13 +100,27 @@ class Engine:
             return
         self.joined = True
         numbers = {tp.partition for tp in tps}
-        if {TP(topic, number) for topic in self.sources for number in numbers} - tps:
-            self.fail(StateMismatch("the group has torn partitions of one number apart: stop all workers that run another version"))
-            return
+        incomplete = {number for topic in self.sources for number in numbers if TP(topic, number) not in tps}
+        if not incomplete:
+            self._incomplete = None
+        elif self._incomplete is None:
+            self._incomplete = time.monotonic()
+            self.watch(self._explain(incomplete, self._incomplete))
+        numbers -= incomplete
         kept = numbers if generation - self._generation in (0, 1) else set[int]()
         self._generation = generation
         before = self._opening
         self._opening = self.watch(self._take_over(numbers, kept, before))
+
+    async def _explain(self, incomplete: set[int], since: float) -> None:
+        # A topic that was deleted, or that the brokers do not know yet, is missing too: who looks at the topics tells that.
+        await self.tools.confirm()
+        # A static member that starts again is given what its group decided when the topic was not there.
+        await self.thread.ask(self.thread.rejoin())
+        await asyncio.sleep(INCOMPLETE_S)
+        if self._incomplete == since:
+            partitions = ", ".join(map(str, sorted(incomplete)))
+            raise StateMismatch(f"the group gave only some topics of partition {partitions}: stop all workers that run another version")
 
     async def pause(self) -> None:
         """Save all partitions and let them rest until the group has decided whose they are."""

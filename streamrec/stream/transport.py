@@ -73,6 +73,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 consumer.seek(tp, cursor.position)
                 self.cursors[tp] = cursor
 
+    async def rejoin(self) -> None:
+        """Have the group decide again whose the partitions are."""
+        self._ensure_consumer()._coordinator.request_rejoin()
+
     async def on_start(self) -> None:
         await super().on_start()
         self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_BACKOFF_S

@@ -17,6 +17,8 @@ from streamrec.doctor import kafka as kafka_checks
 from streamrec.doctor import machine
 from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings, load
+from streamrec.stream import exits
+from streamrec.stream.folder import FAULT, Fault, forget_fault, write_fault
 from tests.cli.conftest import Cli
 
 
@@ -139,3 +141,22 @@ def test_a_broker_that_stands_still_amid_the_checks_fails_its_check_and_no_other
     done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--scoring", "off", "--json")
     assert {name for name, found in by_name(done).items() if found["state"] == "fail"} == {check}
     assert done.code == 1
+
+
+@pytest.mark.parametrize(("code", "advice"), [(exits.STATE, "streamrec state repair --dry-run"), (exits.KAFKA, "the worker's log")])
+def test_the_fault_that_ended_the_last_worker_is_told_until_one_runs_well(tmp_path: Path, code: int, advice: str) -> None:
+    settings = load(data_dir=tmp_path)
+    assert machine.last_run(settings).state == "ok"
+    write_fault(tmp_path, Fault(1_700_000_000_000, code, "what went wrong; what to do"))
+    told = machine.last_run(settings)
+    assert told.state == "fail"
+    assert f"at 2023-11-14 22:13:20+00:00 with code {code}: what went wrong; what to do" in told.found
+    assert told.advice is not None
+    assert advice in told.advice
+    forget_fault(tmp_path)
+    assert machine.last_run(settings).state == "ok"
+
+
+def test_a_note_of_a_fault_that_was_cut_off_is_none(tmp_path: Path) -> None:
+    (tmp_path / FAULT).write_text('{"ts": 17')
+    assert machine.last_run(load(data_dir=tmp_path)).state == "ok"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from streamrec.processors.waiting import LATE_MS, LATE_RECORDS, LATE_UNTIL_MS
+from streamrec.processors.waiting import LATE_MS, LATE_RECORDS, LATE_UNTIL_MS, WAITING_BYTES, WAITING_USERS, Backlog, backlog, together
 from streamrec.replay import Record
 from tests.processors.user_side import Side, lists, view
 from tests.shop import NOW, record
 
 
-def _early(offset: int) -> Record:
-    return record("views", offset, user_id="u", item_id="i1", ts=NOW)
+def _now(offset: int, user: str = "u") -> Record:
+    return record("views", offset, user_id=user, item_id="i1", ts=NOW)
 
 
 def test_the_triggers_of_one_user_in_a_batch_share_the_list_of_the_last() -> None:
@@ -52,14 +52,14 @@ def test_lists_that_are_due_are_made_with_those_of_the_next_batch() -> None:
 def test_a_trigger_that_is_too_early_for_a_list_joins_the_one_that_is_made_anyway() -> None:
     side = Side(min_interval_ms=1000)
     side.send(view(1))
-    (made,) = lists(side.send(view(2000), _early(2001)))
+    (made,) = lists(side.send(view(2000), _now(2001)))
     assert [offset for _, _, offset in made.covers] == [2000, 2001]
 
 
 def test_without_a_minimum_interval_a_trigger_from_the_past_has_its_list_at_once() -> None:
     side = Side()
     side.send(view(1000))
-    assert len(lists(side.send(_early(1001)))) == 1
+    assert len(lists(side.send(_now(1001)))) == 1
 
 
 def test_a_late_partition_makes_one_list_for_the_triggers_of_a_longer_span() -> None:
@@ -107,3 +107,28 @@ def test_without_coalescing_each_trigger_has_its_own_list_however_far_behind() -
     side = Side(coalesce=False)
     late = [view(number)._replace(timestamp=NOW - 10 * LATE_MS) for number in (1, 2, 3)]
     assert len(lists(side.send(*late, lag=LATE_RECORDS + 1))) == 3
+
+
+@pytest.mark.parametrize(("id_length", "most"), [(8, WAITING_USERS), (128, WAITING_BYTES // 128)], ids=["short", "long"])
+def test_no_more_users_wait_than_a_mark_has_room_for_and_the_others_have_their_lists_at_once(id_length: int, most: int) -> None:
+    side = Side(min_interval_ms=1000)
+    users = [f"{number:0{id_length}}" for number in range(12_000)]
+    side.send(*(_now(number, user) for number, user in enumerate(users)))
+    made = lists(side.send(*(_now(20_000 + number, user) for number, user in enumerate(users))))
+    waiting = side.memory["waiting"]
+    assert len(made) + len(waiting) == len(users)
+    assert 0.8 * most < len(waiting) <= most
+    assert sum(map(len, waiting)) <= WAITING_BYTES
+    assert users[-1] not in waiting
+    side.now += 1000
+    side.users.tick(side.rows, side.memory, side.now)
+    side.send(_now(40_000, users[-1]))
+    assert users[-1] in waiting, "those whose lists are made make room"
+
+
+def test_what_waits_is_counted_and_for_how_long_it_should_not_have() -> None:
+    assert backlog({}, NOW) == Backlog(0, 0, 0.0, 0)
+    memory = {"waiting": {"a": NOW - 12_000, "b": NOW, "c": NOW + 500}, "parked": {"views": []}}
+    assert backlog(memory, NOW) == Backlog(waiting=3, overdue=1, overdue_s=12.0, parked=1)
+    assert together([backlog(memory, NOW), Backlog(2, 2, 3.0, 4)]) == Backlog(5, 3, 12.0, 5)
+    assert together([]) == Backlog()

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
 from streamrec.processors.base import Outcome
+from streamrec.processors.waiting import Backlog
 from streamrec.web.metrics import Metrics
 
 NOW_MS = 1_700_000_000_000
@@ -102,3 +103,11 @@ def test_no_label_could_name_a_user_or_an_item(allowed: set[str]) -> None:
     metrics.observe("shop.views", [_record()], Outcome([letter], counts=counts, seconds={"rank": 1.0}, event_ms=NOW_MS))
     labels = {label for family in metrics.registry.collect() for sample in family.samples for label in sample.labels}
     assert labels <= allowed
+
+
+def test_users_who_wait_for_lists_and_events_that_wait_for_schemas_are_told() -> None:
+    metrics = Metrics("shop.")
+    metrics.set_backlog(Backlog(waiting=7, overdue=2, overdue_s=1.5, parked=3))
+    found = _samples(metrics)
+    assert [found[f"streamrec_{name}",] for name in ("waiting_users", "overdue_users", "overdue_seconds")] == [7, 2, 1.5]
+    assert found["streamrec_parked_records", "events"] == 3
