@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.decay import DAY_MS, Tally, fading
 from streamrec.state.item import Signal
+from streamrec.state.standing import standing, weight
 from streamrec.state.user import UserRow
 
 BEFORE, LED = 16, 16
@@ -39,9 +40,11 @@ def signals(
             said = [(item_id, "mention", weight, []) for item_id, weight in mentions]
         case Feedback(action="impression" | "click"):
             said = [(event.item_id, event.action, 1.0, [])]
+    ts = int(event.ts)
     return [
-        (item_id, Signal(kind, int(event.ts), amount, before, *source, index, led, again, country))
+        (item_id, Signal(kind, ts, amount * weight(row, kind, item_id, ts), before, *source, index, led, again, country, known))
         for index, (item_id, kind, amount, before) in enumerate(said)
+        for known in (round(standing(row, item_id, ts), 3),)
     ]
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from streamrec.state.decay import Tally
-from streamrec.state.item import COUNTRY_HALF_LIFE, NEIGHBOUR_HALF_LIFE, ItemRow
+from streamrec.state.item import COUNTRY_HALF_LIFE, NEIGHBOUR_HALF_LIFE, ItemRow, heard
 
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 MOST_BYTES = 1024
@@ -36,6 +36,8 @@ class ItemStats(Struct, array_like=True):
     sold_ts: int = 0
     countries: Weighed = field(default_factory=list)
     """Purchases by country, half-life 30 days."""
+    listed: bool = False
+    """Whether the catalogue listed the item when something was counted."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -53,7 +55,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
     Of its neighbours those are told that stand out by weight over the root of their `popularity`: the cosine up to a factor, while
     raw weights would fill the record with what everybody buys anyway.
     """
-    counts = [[round(value, 3) for value in values] if values[-1] else values for values in row.counts]
+    counts = [[round(value, 3) for value in values] if values[-1] else values for values in heard(row)]
     return ItemStats(
         row.version,
         row.ts,
@@ -64,6 +66,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         round(row.again.at(row.ts, NEIGHBOUR_HALF_LIFE), 3),
         row.sold_ts,
         [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
+        row.listed,
     )
 
 

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from msgspec import Struct, field
 
+from streamrec.state.activity import Activity
 from streamrec.state.decay import DAY_MS, Tally
 
 INTEREST_HALF_LIFE = 60 * DAY_MS
@@ -56,6 +57,9 @@ class UserRow(Struct, array_like=True):
     country: str = ""
     """Where the newest event that names a country came from."""
     country_ts: int = 0
+    activity: Activity | None = None
+    refunds: Tally | None = None
+    """Purchases taken back."""
 
 
 class ErasedUser(Struct, array_like=True):
@@ -63,6 +67,13 @@ class ErasedUser(Struct, array_like=True):
 
     ts: int
     seq: int = 0
+
+
+def activity(row: UserRow) -> Activity | None:
+    """When the account was active."""
+    if row.activity is not None:
+        return row.activity
+    return Activity.of(entry.ts // DAY_MS for tallies in (row.bought, row.seen, row.named) for entry in tallies.values())
 
 
 def erased_key(user_id: str) -> bytes:
