@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from streamrec.arms import DEFAULT, Arms, load_arms
-from streamrec.catalogue.catalogue import Catalogue
+from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.catalogue.text import TextModel
 from streamrec.clock import now_ms
 from streamrec.events.records import Inbound, Rows
@@ -25,6 +25,7 @@ from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.scorers.blend import Blend
 from streamrec.settings import Settings
+from streamrec.state.decay import DAY_MS
 from streamrec.state.user import UserRow
 from streamrec.state.view import known
 from streamrec.stream.pieces import WorkerPieces
@@ -68,8 +69,18 @@ def build_ranking(settings: Settings) -> Ranking:
         ModelError: the model folder or a blend in it cannot be used.
     """
     arms, varied = load_arms(settings)
-    catalogue = Catalogue(load_model(settings))
+    catalogue = Catalogue(load_model(settings), keeping(settings))
     return Ranking(catalogue, arms, {name: Ranker(catalogue, each, own_blend(each)) for name, each in varied.items()})
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How much the catalogue keeps of what no item record lists, and for how long, by the settings."""
+    return Keeping(
+        strangers=max(1, settings.unlisted_items // settings.partitions),
+        stranger_ms=settings.unlisted_days * DAY_MS,
+        removed_ms=settings.removed_days * DAY_MS,
+        room_silence_ms=int(1000 * settings.room_silence_s),
+    )
 
 
 def own_blend(settings: Settings) -> Blend:
@@ -98,6 +109,7 @@ def pieces(settings: Settings) -> WorkerPieces:
     """Everything pure that a worker runs."""
     ranking = build_ranking(settings)
     catalogue = ranking.catalogue
+    catalogue.unlisted.begin()
     schemas = registry(settings)
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
     if catalogue.model is not None:
@@ -118,10 +130,12 @@ def pieces(settings: Settings) -> WorkerPieces:
             each.settle()
 
     def between() -> None:
+        catalogue.expire(now_ms())
         swap.between()
         settle()
 
     def warm() -> None:
+        catalogue.unlisted.settle()
         swap.settle()
         settle()
         for ranker in ranking.rankers.values():
@@ -152,4 +166,6 @@ def pieces(settings: Settings) -> WorkerPieces:
         pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
         swaps=lambda: swap.counts,
         weights=lambda: weights[0].counts,
+        held=catalogue.held,
+        dropped=catalogue.dropped,
     )

@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     )
     stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
 
+    room_silence_s: Seconds = Field(86_400.0, description="A live room that says nothing for so long is taken for ended.")
+    unlisted_items: Positive = Field(
+        20_000, description="Ids without an item record whose statistics are kept, over all partitions; the least recent go first."
+    )
+    unlisted_days: Positive = Field(7, description="Days after its last signal until such an id is forgotten.")
+    removed_days: Positive = Field(30, description="The same for an item that was removed from the catalogue.")
+
     # model
     model: Path | None = Field(None, description="Folder of the model; the one inside the package when unset.")
     scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")

@@ -81,7 +81,7 @@ class CatalogueFeed:
             self._catalogue.put_items(items)
             items.clear()
             if isinstance(event, Room):
-                self._catalogue.put_room(event)
+                self._catalogue.put_room(event, record.timestamp)
             elif isinstance(event, Rule):
                 self._catalogue.rules.put(event)
             else:
@@ -124,11 +124,13 @@ class CatalogueFeed:
 
     def _apply_stats(self, records: Sequence[Inbound]) -> None:
         for record in records:
+            item_id = (record.key or b"").decode(errors="replace")
             if record.value is None:
+                self._catalogue.drop_stats(item_id)
                 continue
             try:
                 stats = decode_stats(record.value)
             except msgspec.DecodeError as error:
                 logger.warning("statistics of an item cannot be read: %s", error, extra=place(record))
                 continue
-            self._catalogue.put_stats((record.key or b"").decode(), stats)
+            self._catalogue.put_stats(item_id, stats, record.partition, record.timestamp)

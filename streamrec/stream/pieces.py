@@ -45,7 +45,7 @@ class WorkerPieces:
     `polled` hears up to which monotonic time the broadcast topics are known (on the event loop: store it and return).
     On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
     which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count.
+    `streamrec_model_info`, `pairs`, `swaps`, `weights` and `dropped` for what to count, and `held` for how much the catalogue holds.
     """
 
     user: Processor[Any]
@@ -61,3 +61,5 @@ class WorkerPieces:
     pairs: Callable[[], Mapping[str, int]] = dict
     swaps: Callable[[], Mapping[str, int]] = dict
     weights: Callable[[], Mapping[str, int]] = dict
+    dropped: Callable[[], Mapping[str, int]] = dict
+    held: Callable[[], Mapping[str, int]] = dict

@@ -99,6 +99,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, lambda: os._exit(INTERRUPTED) if stop.is_set() else stop.set())
     metrics, outbox = Metrics(settings.prefix), Outbox(settings)
     metrics.follow_model(pieces.info, pieces.pairs, pieces.swaps, pieces.weights)
+    metrics.follow_catalogue(pieces.held, pieces.dropped)
     tools = Tools(core, outbox, metrics, settings.checkpoint_lists, settings.topic("dead-letters"))
     engine = Engine(settings, _families(settings, pieces), tools, Opener(settings, core, ids, tombstones_kept_ms), ids)
     broadcast = Broadcast(settings, pieces, core)

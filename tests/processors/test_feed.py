@@ -35,14 +35,14 @@ def test_items_and_rooms_come_and_go() -> None:
 
 def test_a_rule_holds_from_its_record_to_its_tombstone() -> None:
     feed, catalogue = fed(record("rules", 0, "r", rule("r", "block", "a")))
-    assert [each.target_id for each in catalogue.rules.of(("block",))] == ["a"]
+    assert [each.target_id for each in catalogue.rules.book(("block",)).rules] == ["a"]
     feed.apply("streamrec.rules", [record("rules", 1, "r", None)])
-    assert catalogue.rules.of(("block",)) == []
+    assert catalogue.rules.book(("block",)).rules == []
 
 
 def test_a_rule_that_says_nothing_known_is_a_dead_letter_and_its_former_state_stays() -> None:
     feed, catalogue = fed(record("rules", 0, "r", rule("r", "block", "a")), record("rules", 1, "r", {"rule_id": "r", "action": "praise"}))
-    assert len(catalogue.rules.of(("block",))) == 1
+    assert len(catalogue.rules.book(("block",)).rules) == 1
     (letter,) = feed.dead_letters({}, NOW)
     assert dict(letter.headers)["streamrec.errors.reason"] == b"invalid"
 

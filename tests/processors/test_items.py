@@ -13,7 +13,7 @@ from streamrec.processors.items import ItemProcessor
 from streamrec.replay import Record
 from streamrec.state.item import KINDS, Signal
 from streamrec.state.stats import ItemStats, decode_stats
-from tests.shop import NOW, catalogue, rows, settings
+from tests.shop import NOW, catalogue, item, rows, settings
 
 
 class Side:
@@ -21,7 +21,7 @@ class Side:
 
     def __init__(self, interval: int = 1000) -> None:
         self.now = NOW
-        self.catalogue = catalogue()
+        self.catalogue = catalogue(item("a"), item("b"))
         self.items = ItemProcessor(settings(stats_interval_ms=interval), self.catalogue, clock_ms=lambda: self.now)
         self.rows, self.memory = rows(), Memory()
 
