@@ -52,20 +52,20 @@ def hits(context: Context, slots: Slots, actions: Sequence[str]) -> Hits:
     timely = _timely(book, context.queries)
     found = [_named(book, timely, target, numbers) for target, numbers in _targets(context, slots, book, timely)]
     rule, user, column = (np.concatenate([np.zeros(0, np.intp), *parts]) for parts in zip(*found, strict=True)) if found else _NOTHING
-    stays = (slots[user, column] >= 0) & in_force(book, rule, user, context.queries)
+    known, which = np.unique(rule, return_inverse=True)
+    stays = (slots[user, column] >= 0) & in_force(book, known, context.queries)[user, which]
     order = np.lexsort((column[stays], user[stays], rule[stays]))
     return Hits(book.rules, rule[stays][order], user[stays][order], column[stays][order])
 
 
-def in_force(book: Rulebook, rule: Places, user: Places, asked: Queries) -> NDArray[np.bool_]:
-    """Whether each rule concerns the user beside it at the time of the trigger, in the user's room."""
-    now = asked.now[user]
+def in_force(book: Rulebook, rules: Places, asked: Queries) -> NDArray[np.bool_]:
+    """Which rules (by position in the book) concern which users, at the time of their triggers and in their rooms: (users, rules)."""
+    now = asked.now[:, None]
     numbers = {room.room_id: number for number, room in enumerate(asked.rooms) if room is not None}
-    here = np.array([-1 if room is None else numbers[room.room_id] for room in asked.rooms], np.int64)
-    known, which = np.unique(rule, return_inverse=True)
-    rooms = [book.rules[number].room_id for number in known.tolist()]
-    room = np.array([EVERYWHERE if name is None else numbers.get(name, NOWHERE) for name in rooms], np.int64)[which]
-    return np.asarray((book.starts[rule] <= now) & (now < book.expires[rule]) & ((room == EVERYWHERE) | (room == here[user])))
+    here = np.array([-1 if room is None else numbers[room.room_id] for room in asked.rooms], np.int64)[:, None]
+    rooms = [book.rules[rule].room_id for rule in rules.tolist()]
+    room = np.array([EVERYWHERE if name is None else numbers.get(name, NOWHERE) for name in rooms], np.int64)
+    return np.asarray((book.starts[rules] <= now) & (now < book.expires[rules]) & ((room == EVERYWHERE) | (room == here)))
 
 
 class RuleSource:
@@ -77,25 +77,26 @@ class RuleSource:
         self.count = count
 
     def fetch(self, context: Context) -> Slots:
-        found = []
-        for action in ("pin", "boost"):
-            book = context.catalogue.rules.book((action,))
-            numbers = _numbers(book, context.catalogue)
-            timely = _timely(book, context.queries) & (book.target == ITEM) & (numbers >= 0)
-            rule = np.flatnonzero(timely)
-            rule = rule[context.pool[numbers[rule]]]
-            user, number = np.divmod(np.arange(context.queries.size * len(rule)), max(len(rule), 1))
-            holds = in_force(book, rule[number], user, context.queries)
-            found.append((user[holds], numbers[rule[number[holds]]]))
+        found = [self._of(context, action) for action in ("pin", "boost")]
         user, slot = (np.concatenate(parts) for parts in zip(*found, strict=True))
         _, first = np.unique(user * np.int64(max(len(context.pool), 1)) + slot, return_index=True)
-        first = np.sort(first)
+        first.sort()
         order = first[np.argsort(user[first], kind="stable")]
         column, _ = within(user[order], context.queries.size)
         order, column = order[column < self.count], column[column < self.count]
         slots = np.full((context.queries.size, int(column.max(initial=-1)) + 1), -1, np.int32)
         slots[user[order], column] = slot[order]
         return slots
+
+    def _of(self, context: Context, action: str) -> tuple[Places, Slots]:
+        """Users and slots that the rules of an action name, of every user the first `count` rules."""
+        book = context.catalogue.rules.book((action,))
+        numbers = _numbers(book, context.catalogue)
+        rules = np.flatnonzero(_timely(book, context.queries) & (book.target == ITEM) & (numbers >= 0))
+        rules = rules[context.pool[numbers[rules]]]
+        holds = in_force(book, rules, context.queries)
+        user, which = np.nonzero(holds & (np.cumsum(holds, axis=1) <= self.count))
+        return user, numbers[rules[which]]
 
 
 _NOTHING = (np.zeros(0, np.intp),) * 3
