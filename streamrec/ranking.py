@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.errors import Overloaded
-from streamrec.facts import because, bought_7d
+from streamrec.facts import because, bought_7d, few
 from streamrec.features.features import features, standardised, z_scores
 from streamrec.features.queries import Queries, queries
 from streamrec.features.schema import FEATURES, POSITION
@@ -96,6 +96,8 @@ class Ranked:
     because: NDArray[np.int32]
     """Slot of the user's own item that speaks most for the item, or -1."""
     bought_7d: NDArray[np.int64]
+    few: NDArray[np.bool_]
+    """Where too few want the item to speak of many."""
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
@@ -266,6 +268,7 @@ class Ranker:
             rules=slate.rules,
             because=because(weighed.shop, slots, contributions),
             bought_7d=bought_7d(weighed.shop, slots),
+            few=few(weighed.shop, slots),
             removed=weighed.removed,
             failed=weighed.failed,
             seconds=weighed.seconds,

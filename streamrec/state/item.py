@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, Literal, get_args
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from streamrec.state.decay import DAY_MS, Tally, fading, gather, tally
 
-KINDS = ("view", "purchase", "refund", "mention", "impression", "click")
+Kind = Literal["view", "purchase", "refund", "mention", "impression", "click"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 HALF_LIVES = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
 NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
 NEIGHBOURS, LEADERS = 160, 64
@@ -18,8 +20,13 @@ SPLIT = ("view", "purchase")
 """Kinds that make an item popular: what accounts without standing say is counted apart."""
 BY_STRANGERS = 2.0
 """What such accounts may add to an item by themselves, in views or purchases of every half-life, before more of them count ever less."""
-LINK_LEAST = 0.1
+LINK_LEAST = 0.3
 """What a link counts that rests on an account without any standing."""
+
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Time = Annotated[int, Meta(ge=0, le=1 << 48)]
+"""Until the year 10889."""
 
 
 class Signal(Struct, array_like=True, gc=False):
@@ -29,10 +36,10 @@ class Signal(Struct, array_like=True, gc=False):
     items of the user's basket before this one; `again` says that the user had bought the item before. New fields go to the end.
     """
 
-    kind: str
-    ts: int
-    amount: float
-    before: list[tuple[str, float]]
+    kind: Kind
+    ts: Time
+    amount: Share
+    before: list[tuple[str, Share]]
     topic: str
     partition: int
     offset: int
@@ -40,7 +47,7 @@ class Signal(Struct, array_like=True, gc=False):
     led: list[str] = field(default_factory=list)
     again: bool = False
     country: str = ""
-    standing: float = 1.0
+    standing: Share = 1.0
     """How well the account is known, in [0, 1]."""
 
 

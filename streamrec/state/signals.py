@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.decay import DAY_MS, Tally, fading
-from streamrec.state.item import Signal
+from streamrec.state.item import Kind, Signal
 from streamrec.state.standing import standing, weight
 from streamrec.state.user import UserRow
 
@@ -25,7 +25,7 @@ def signals(
     row: UserRow, event: View | Purchase | Danmaku | Feedback, mentions: Sequence[tuple[str, float]], source: Source
 ) -> list[tuple[str, Signal]]:
     """The signals (item id, signal) of an event, from the user's row as it was before the event."""
-    said: list[tuple[str, str, float, list[tuple[str, float]]]] = []
+    said: list[tuple[str, Kind, float, list[tuple[str, float]]]] = []
     led: list[str] = []
     again, country = False, ""
     match event:
@@ -38,8 +38,8 @@ def signals(
             led, again, country = basket_before(row, event.ts)[:LED], event.item_id in row.bought, event.country or ""
         case Danmaku():
             said = [(item_id, "mention", weight, []) for item_id, weight in mentions]
-        case Feedback(action="impression" | "click"):
-            said = [(event.item_id, event.action, 1.0, [])]
+        case Feedback(action="impression" | "click" as action):
+            said = [(event.item_id, action, 1.0, [])]
     ts = int(event.ts)
     return [
         (item_id, Signal(kind, ts, amount * weight(row, kind, item_id, ts), before, *source, index, led, again, country, known))
