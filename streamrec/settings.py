@@ -17,7 +17,9 @@ PREFIX = "STREAMREC_"
 OUTSIDE_THE_TABLE = {"STREAMREC_CONFIG"}
 
 Positive = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+"""No bound holds beside what is endless, and nothing compares with what is no number."""
+Seconds = Annotated[Finite, Field(gt=0)]
 
 
 class Settings(BaseSettings):
@@ -96,7 +98,7 @@ class Settings(BaseSettings):
         "auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room."
     )
     repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
-    diversity: Annotated[float, Field(ge=0, le=1)] = Field(
+    diversity: Annotated[Finite, Field(ge=0, le=1)] = Field(
         0.1, description="0 takes the best scores, 1 the most different items."
     )
     diversity_method: Literal["mmr", "dpp"] = Field(
@@ -130,21 +132,21 @@ class Settings(BaseSettings):
     learn_interval_s: Seconds = Field(10.0, description="Least time between two versions of the weights.")
     learn_reactions: Positive = Field(50, description="Fresh reactions that a version is judged by, at least.")
     learn_users: Positive = Field(10, description="Users from whom these must come, at least.")
-    learn_user_cap: Annotated[float, Field(gt=0)] = Field(5.0, description="Most weight that one user's reactions have in one version.")
-    learn_rate: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="Step of the gradient descent.")
-    learn_decay: Annotated[float, Field(ge=0, le=1)] = Field(
+    learn_user_cap: Annotated[Finite, Field(gt=0)] = Field(5.0, description="Most weight that one user's reactions have in one version.")
+    learn_rate: Annotated[Finite, Field(gt=0, le=1)] = Field(0.05, description="Step of the gradient descent.")
+    learn_decay: Annotated[Finite, Field(ge=0, le=1)] = Field(
         0.01, description="How strongly what was learned is drawn back to nothing (L2)."
     )
-    learn_max_step: Annotated[float, Field(gt=0)] = Field(0.3, description="Largest change (Euclidean norm) from one version to the next.")
-    learn_max_norm: Annotated[float, Field(gt=0)] = Field(
+    learn_max_step: Annotated[Finite, Field(gt=0)] = Field(0.3, description="Largest change (Euclidean norm) from one version to the next.")
+    learn_max_norm: Annotated[Finite, Field(gt=0)] = Field(
         3.0, description="Largest distance (Euclidean norm) from the model's own weights."
     )
     learn_slates: Positive = Field(200_000, description="Slates that the learner keeps in memory for feedback to come.")
-    weight_click: float = Field(1.0, description="What a click counts.")
-    weight_cart: float = Field(2.0, description="What putting into the cart counts.")
-    weight_purchase: float = Field(4.0, description="What a purchase counts.")
-    weight_hide: float = Field(-2.0, description="What hiding an item counts; below 0 it speaks against the item.")
-    weight_complaint: float = Field(-4.0, description="What a complaint counts.")
+    weight_click: Finite = Field(1.0, description="What a click counts.")
+    weight_cart: Finite = Field(2.0, description="What putting into the cart counts.")
+    weight_purchase: Finite = Field(4.0, description="What a purchase counts.")
+    weight_hide: Finite = Field(-2.0, description="What hiding an item counts; below 0 it speaks against the item.")
+    weight_complaint: Finite = Field(-4.0, description="What a complaint counts.")
 
     # logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged, on stderr.")

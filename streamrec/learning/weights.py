@@ -73,6 +73,10 @@ SLACK = 1.001
 """Published weights are rounded, which may take them a little further than their bound."""
 
 
+HEADS_APART = 100.0
+"""Heads are moved along with their mean, so that one of them may come to lie beyond the bound of the mean, but never this far."""
+
+
 def distance(delta: Collection[float], most: float) -> float:
     """How far weights lie from those of the base (Euclidean norm).
 
@@ -102,6 +106,8 @@ def require_sound(state: LearnerState, features: int, most: float) -> None:
         raise ValueError("an evidence or a loss is not finite")
     for theta in bounded:
         distance(theta[:features], most)
+    for theta in heads:
+        distance(theta[:features], HEADS_APART * most)
 
 
 def _finite(values: Sequence[float]) -> bool:
