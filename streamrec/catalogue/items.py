@@ -26,6 +26,8 @@ CHUNK = 256
 """Texts that are encoded at once."""
 NEVER = np.iinfo(np.int64).max
 YEAR_2000 = 946_684_800_000
+UNLISTED = 1e12
+"""Neighbours that are not listed are told last: in place of rare ones that stand out, invented ids would fill the statistics of an item."""
 LINK_PRIOR = 1.0
 """Added to the popularity of both items of a link, so that a single shared purchase does not make two rare items inseparable."""
 
@@ -303,9 +305,9 @@ class ItemTable:
         return np.where(earliest == NEVER, 0, earliest)
 
     def popularity(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        """Decayed purchases of items at the longest half-life, and LINK_PRIOR."""
+        """Decayed purchases of items at the longest half-life, and LINK_PRIOR; UNLISTED for ids that no record lists."""
         slots = self.find(item_ids)
-        return np.where(slots >= 0, self.counts[slots, PURCHASE, -1] if self.size else 0.0, 0.0) + LINK_PRIOR
+        return np.where(slots >= 0, self.counts[slots, PURCHASE, -1] if self.size else 0.0, UNLISTED) + LINK_PRIOR
 
     def id_rank(self) -> NDArray[np.int64]:
         """The place of each slot's id in the order of ids."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import defaultdict
 from collections.abc import Callable
+from typing import NamedTuple
 
 GRACE_MS = 3_600_000
 """An id is not forgotten for its age before it has been unlisted for so long: a catalogue that is sent anew removes and puts."""
@@ -62,32 +64,40 @@ class _Aging:
     """Ids with the times at which they are too old; what was put out of date stays in the heap until it comes up."""
 
     def __init__(self) -> None:
-        self._due: dict[str, int] = {}
-        self._heap: list[tuple[int, str]] = []
+        self._entries: dict[str, _Entry] = {}
+        self._heap: list[_Entry] = []
+        self._numbers = itertools.count()
 
     def __len__(self) -> int:
-        return len(self._due)
+        return len(self._entries)
 
     def put(self, item_id: str, due: int) -> None:
-        self._due[item_id] = due
-        heapq.heappush(self._heap, (due, item_id))
-        if len(self._heap) > 2 * len(self._due) + 64:
-            self._heap = sorted((due, item_id) for item_id, due in self._due.items())
+        self._entries[item_id] = entry = _Entry(due, next(self._numbers), item_id)
+        heapq.heappush(self._heap, entry)
+        if len(self._heap) > 2 * len(self._entries) + 64:
+            self._heap = sorted(self._entries.values())
 
     def pop(self, item_id: str) -> None:
-        del self._due[item_id]
+        del self._entries[item_id]
 
     def next(self) -> int:
         """When the first is too old."""
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+        while self._heap and self._entries.get(self._heap[0].item_id) != self._heap[0]:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else NEVER
+        return self._heap[0].due if self._heap else NEVER
 
     def first(self, most: int, now: int, excess: int = 0) -> list[str]:
         """The ids that are too old at `now`, and as many more as are too many; they stay."""
-        found: list[tuple[int, str]] = []
+        found: list[_Entry] = []
         while len(found) < most and (self.next() <= now or len(found) < excess) and self._heap:
             found.append(heapq.heappop(self._heap))
         for entry in found:
             heapq.heappush(self._heap, entry)
-        return [item_id for _, item_id in found]
+        return [entry.item_id for entry in found]
+
+
+class _Entry(NamedTuple):
+    due: int
+    number: int
+    """Tells apart what was put under one id; of equal times the first that came is the older."""
+    item_id: str

@@ -44,6 +44,8 @@ class TitleIndex:
         self._whole.clear()
         for word in self._words_of.pop(slot, ()):
             self._slots_of[word].discard(slot)
+            if not self._slots_of[word]:
+                del self._slots_of[word]
 
     def mentions(self, text: str, shelf: NDArray[np.int32] | None = None) -> dict[int, float]:
         """Slots with weights in (0, 1]. With a shelf only its items are looked for, and numbers are positions on it, from 1.

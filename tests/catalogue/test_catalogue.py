@@ -196,6 +196,7 @@ def test_slots_of_removed_items_are_used_again_and_hold_nothing_of_the_former() 
     assert not items.tokens.any()
     assert not items.counts.any()
     assert (len(items._categories), len(items._brands), len(items.countries)) == (0, 0, 0)
+    assert not shop.index._slots_of
     assert shop.for_sale(live_only=False).sum() == 0
 
 

@@ -79,15 +79,15 @@ def test_so_many_at_a_time_as_are_asked_for() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.booleans(), st.integers(0, 20)), max_size=80))
 def test_exactly_the_newest_stay(steps: list[tuple[str, bool, int]]) -> None:
-    bench, heard = Bench(), dict[str, int]()
-    for name, there, hour in steps:
+    bench, heard = Bench(), dict[str, tuple[int, int]]()
+    for number, (name, there, hour) in enumerate(steps):
         if there:
             bench.put(name, heard=NOW + hour)
-            heard[name] = NOW + hour
+            heard[name] = NOW + hour, number
         else:
             bench.held.pop(name)
             heard.pop(name, None)
     gone = bench.forget()
-    oldest = sorted(heard, key=lambda name: (heard[name], name))[: max(0, len(heard) - 3)]
+    oldest = sorted(heard, key=heard.__getitem__)[: max(0, len(heard) - 3)]
     assert gone == oldest
     assert len(bench.held) == min(3, len(heard))

@@ -203,3 +203,12 @@ def test_a_signal_that_no_user_side_sends_is_a_dead_letter_and_changes_nothing(b
     outcome = side.send(bad)
     assert [each.topic for each in outcome.records] == ["streamrec.dead-letters"]
     assert (side.rows, outcome.saved) == ({}, [])
+
+
+def test_invented_ids_do_not_push_real_neighbours_out_of_the_statistics() -> None:
+    side = Side()
+    side.send(signal(0, "b"))
+    invented = [(f"invented{number}", 1.0) for number in range(40)]
+    stats = sent(side.send(signal(1, "a", before=[*invented, ("b", 0.1)])))["a"]
+    assert stats.neighbours[0] == ("b", 0.1)
+    assert len(stats.neighbours) > 1
