@@ -5,10 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.events.types import EventTime
 from streamrec.processors.base import Memory
 from streamrec.processors.feed import CatalogueFeed
 from streamrec.replay import Record
-from tests.shop import NOW, item, room, rule, settings
+from streamrec.state.item import ItemRow, Signal, count
+from streamrec.state.stats import encode_stats, stats_of
+from tests.shop import DAY, NOW, item, room, rule, settings
 
 
 def record(topic: str, offset: int, key: str | None, value: object) -> Record:
@@ -82,3 +85,32 @@ def test_a_catalogue_that_was_not_polled_for_a_second_is_stale() -> None:
     assert not feed.stale()
     feed.polled(98.9)
     assert feed.stale()
+
+
+def statistics(offset: int, key: str, version: int | None) -> Record:
+    row = ItemRow()
+    for number in range(version or 0):
+        count(row, Signal("purchase", NOW, 1.0, [], "purchases", 0, number, 0))
+    return record("item-stats", offset, key, None if version is None else encode_stats(stats_of(row)))
+
+
+def test_statistics_that_come_before_their_item_are_there_once_it_comes() -> None:
+    feed, catalogue = fed(statistics(0, "a", 3), statistics(1, "nobody", 2))
+    assert catalogue.held() | {"unlisted_bytes": 0} == catalogue.held() | {"slots": 0, "unlisted": 2, "unlisted_bytes": 0}
+    feed.apply("streamrec.items", [record("items", 0, "a", item("a"))])
+    assert catalogue.items.version.tolist() == [3]
+    assert catalogue.held()["unlisted"] == 1
+
+
+def test_a_tombstone_of_statistics_is_believed_and_what_comes_after_it_counts_anew() -> None:
+    feed, catalogue = fed(record("items", 0, "a", item("a")), statistics(0, "a", 3), statistics(1, "nobody", 2))
+    feed.apply("streamrec.item-stats", [statistics(2, "a", None), statistics(3, "nobody", None), statistics(4, "unheard of", None)])
+    assert (catalogue.items.version.tolist(), catalogue.held()["unlisted"]) == ([0], 0)
+    feed.apply("streamrec.item-stats", [statistics(5, "a", 1)])
+    assert catalogue.items.version.tolist() == [1]
+
+
+def test_a_room_is_as_old_as_its_record() -> None:
+    _, catalogue = fed(record("rooms", 0, "r", room("r", [], ts=EventTime(NOW + 300 * DAY))))
+    catalogue.expire(NOW + DAY)
+    assert not catalogue.rooms.live
