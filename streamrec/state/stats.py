@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
 from streamrec.state.decay import Tally
-from streamrec.state.item import COUNTRY_HALF_LIFE, NEIGHBOUR_HALF_LIFE, ItemRow, heard
+from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, heard
 
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 MOST_BYTES = 1024
-Weighed = list[tuple[str, float]]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Time = Annotated[int, Meta(ge=0, le=1 << 53)]
+Values = Annotated[list[Amount], Meta(min_length=len(HALF_LIVES), max_length=len(HALF_LIVES))]
+Weighed = list[tuple[str, Amount]]
 Floats = NDArray[np.float64]
 
 
 class ItemStats(Struct, array_like=True):
     """Decayed counters (kinds × half-lives, as of `ts`) and the strongest neighbours with their weights.
 
-    `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default.
+    `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default. The bounds are
+    what columns of a catalogue can take: what lies beyond them is no record of ours.
     """
 
-    version: int
-    ts: int
-    first_ts: int
-    counts: list[list[float]]
-    neighbours: Weighed
-    leaders: Weighed = field(default_factory=list)
+    version: Time
+    ts: Time
+    first_ts: Time
+    counts: Annotated[list[Values], Meta(min_length=len(KINDS), max_length=len(KINDS))]
+    neighbours: Annotated[Weighed, Meta(max_length=MOST_NEIGHBOURS)]
+    leaders: Annotated[Weighed, Meta(max_length=MOST_LEADERS)] = field(default_factory=list)
     """Items of the baskets before."""
-    again: float = 0.0
+    again: Amount = 0.0
     """Purchases by people who had bought it before, half-life 90 days."""
-    sold_ts: int = 0
-    countries: Weighed = field(default_factory=list)
+    sold_ts: Time = 0
+    countries: Annotated[Weighed, Meta(max_length=COUNTRIES)] = field(default_factory=list)
     """Purchases by country, half-life 30 days."""
     listed: bool = False
     """Whether the catalogue listed the item when something was counted."""

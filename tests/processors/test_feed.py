@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import EventTime
@@ -114,3 +115,38 @@ def test_a_room_is_as_old_as_its_record() -> None:
     _, catalogue = fed(record("rooms", 0, "r", room("r", [], ts=EventTime(NOW + 300 * DAY))))
     catalogue.expire(NOW + DAY)
     assert not catalogue.rooms.live
+
+
+GOOD = [1, NOW, NOW, [[1.0] * 4] * 6, [["b", 1.0]]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        msgspec.json.encode([*GOOD[:3], [[1.0] * 4] * 5, []]),
+        msgspec.json.encode([*GOOD[:3], [[1.0] * 5] * 6, []]),
+        msgspec.json.encode([*GOOD[:3], [[1e300] * 4] * 6, []]),
+        msgspec.json.encode([*GOOD[:3], [[-1.0] * 4] * 6, []]),
+        msgspec.json.encode([1 << 63, *GOOD[1:]]),
+        msgspec.json.encode([1, 1 << 63, *GOOD[2:]]),
+        msgspec.json.encode([1, NOW, -1, *GOOD[3:]]),
+        msgspec.json.encode([*GOOD[:4], [["b", 1e300]]]),
+        msgspec.json.encode([*GOOD[:4], [[f"b{number}", 1.0] for number in range(500)]]),
+        msgspec.json.encode([*GOOD, [], 0.0, 0, [[f"c{number}", 1.0] for number in range(9)]]),
+        msgspec.json.encode([*GOOD, [], 0.0, 1 << 63]),
+    ],
+)
+def test_statistics_that_nobody_of_ours_writes_change_nothing(value: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    for listed in ([record("items", 0, "a", item("a"))], []):
+        _, catalogue = fed(*listed, record("item-stats", 0, "a", value))
+        assert catalogue.items.version.tolist() == [0] * len(listed)
+        assert catalogue.held()["unlisted"] == 0
+    assert caplog.text.count("cannot be read") == 2
+
+
+def test_statistics_of_the_release_before_are_read() -> None:
+    _, catalogue = fed(record("items", 0, "a", item("a")), record("item-stats", 0, "a", msgspec.json.encode(GOOD)))
+    assert catalogue.items.version.tolist() == [1]
