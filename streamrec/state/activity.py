@@ -31,8 +31,11 @@ class Activity(Struct, array_like=True, gc=False):
 
     def note(self, day: int, told: int) -> None:
         """There was an event on this day, which sent so many signals; days may come in any order."""
-        known = {self.first, self.first + self.second, day}
         newest = self.first + self.newest
+        if day == newest:
+            self.told += told
+            return
+        known = {self.first, self.first + self.second, day}
         self.told = told if day > newest else self.told + told
         self.first, *later = sorted(known)
         self.second = later[0] - self.first if later else 0

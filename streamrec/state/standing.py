@@ -64,9 +64,12 @@ def standing(row: UserRow, item_id: str, ts: int) -> float:
     """
     active = activity(row)
     earlier = active.before(ts // DAY_MS) if active is not None else 0
-    others = max(len(tallies) - (item_id in tallies) for tallies in (row.bought, row.seen))
-    if others < KNOWN_ITEMS:
-        others = len((row.bought.keys() | row.seen.keys()) - {item_id})
+    if not earlier:
+        return 0.0
+    bought, seen = row.bought, row.seen
+    others = KNOWN_ITEMS
+    if len(bought) <= KNOWN_ITEMS and len(seen) <= KNOWN_ITEMS:
+        others = len((bought.keys() | seen.keys()) - {item_id})
     return min(1.0, earlier / KNOWN_DAYS, others / KNOWN_ITEMS)
 
 
