@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from streamrec.arms import DEFAULT, Arms, load_arms
-from streamrec.catalogue.catalogue import Catalogue
+from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.catalogue.text import TextModel, how_it_runs
 from streamrec.clock import now_ms
 from streamrec.events.records import Inbound, Rows
@@ -26,6 +26,7 @@ from streamrec.processors.weights import WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.scorers.blend import Blend
 from streamrec.settings import Settings
+from streamrec.state.decay import DAY_MS
 from streamrec.state.user import UserRow
 from streamrec.state.view import known
 from streamrec.stream.pieces import WorkerPieces
@@ -69,8 +70,18 @@ def build_ranking(settings: Settings) -> Ranking:
         ModelError: the model folder or a blend in it cannot be used.
     """
     arms, varied = load_arms(settings)
-    catalogue = Catalogue(load_model(settings))
+    catalogue = Catalogue(load_model(settings), keeping(settings))
     return Ranking(catalogue, arms, {name: Ranker(catalogue, each, own_blend(each)) for name, each in varied.items()})
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How much the catalogue keeps of what no item record lists, and for how long, by the settings."""
+    return Keeping(
+        strangers=max(1, settings.unlisted_items // settings.partitions),
+        stranger_ms=settings.unlisted_days * DAY_MS,
+        removed_ms=settings.removed_days * DAY_MS,
+        room_silence_ms=int(1000 * settings.room_silence_s),
+    )
 
 
 def own_blend(settings: Settings) -> Blend:
@@ -99,6 +110,7 @@ def pieces(settings: Settings) -> WorkerPieces:
     """Everything pure that a worker runs."""
     ranking = build_ranking(settings)
     catalogue = ranking.catalogue
+    catalogue.unlisted.begin()
     schemas = registry(settings)
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
     if catalogue.model is not None:
@@ -121,10 +133,12 @@ def pieces(settings: Settings) -> WorkerPieces:
 
     def between() -> None:
         feed.between()
+        catalogue.expire(now_ms())
         swap.between()
         settle()
 
     def warm() -> None:
+        catalogue.unlisted.settle()
         swap.settle()
         settle()
         for ranker in ranking.rankers.values():
@@ -158,4 +172,6 @@ def pieces(settings: Settings) -> WorkerPieces:
         weights=lambda: weights[0].counts,
         awaiting=feed.awaiting,
         backlog=backlog,
+        held=catalogue.held,
+        dropped=catalogue.dropped,
     )

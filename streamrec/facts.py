@@ -17,6 +17,10 @@ ALIKE, TOGETHER = ([POSITION[name] for name in FAMILIES[family]] for family in (
 OWN = 16
 """Only the newest items of the user are asked."""
 FEW = 2
+MONTH = 2
+"""Position of the 30-day half-life."""
+MANY = 10.0
+"""Purchases (a view counts VIEW_SHARE), half-life 30 days, that one account cannot bring about within a month."""
 
 
 def because(shop: Context, slots: NDArray[np.int32], contributions: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -46,6 +50,15 @@ def bought_7d(shop: Context, slots: NDArray[np.int32]) -> NDArray[np.int64]:
     age = np.maximum(shop.queries.now[:, None] - items.counted_at[slots], 0)
     about = np.rint(math.log(2.0) * items.counts[slots, PURCHASE, WEEK] * np.exp2(-age / HALF_LIVES[WEEK])).astype(np.int64)
     return np.where((about >= FEW) & (slots >= 0), about, 0)
+
+
+def few(shop: Context, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """For which listed items nobody may say that many people want them, at the user's time."""
+    items = shop.catalogue.items
+    if not items.size:
+        return np.ones(slots.shape, bool)
+    age = np.maximum(shop.queries.now[:, None] - items.counted_at[slots], 0)
+    return np.asarray(items.appeal[slots, MONTH] * np.exp2(-age / HALF_LIVES[MONTH]) < MANY)
 
 
 def _likeness(shop: Context, slots: NDArray[np.int32], own: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.errors import Overloaded
-from streamrec.facts import because, bought_7d
+from streamrec.facts import because, bought_7d, few
 from streamrec.features.features import features, standardised, z_scores
 from streamrec.features.queries import Queries, queries
 from streamrec.features.schema import FEATURES, POSITION
@@ -36,6 +36,8 @@ from streamrec.state.user import UserRow
 logger = logging.getLogger(__name__)
 DECIMALS = 6
 WARM_UP = 10
+NOT_FINITE = "scores-not-finite"
+"""Why lists are degraded whose weights gave no scores."""
 SOMETIME = 1 << 52
 """A time (ms) at which every item is known."""
 
@@ -51,7 +53,7 @@ def default_sources(repeats: Literal["allow", "exclude"] = "allow") -> list[Sour
         FollowingSource(60),
         MentionedSource(16),
         NewSource(30),
-        RuleSource(),
+        RuleSource(200),
     ]
     return sources if repeats == "exclude" else [*sources, RepeatSource(200)]
 
@@ -94,6 +96,8 @@ class Ranked:
     because: NDArray[np.int32]
     """Slot of the user's own item that speaks most for the item, or -1."""
     bought_7d: NDArray[np.int64]
+    few: NDArray[np.bool_]
+    """Where too few want the item to speak of many."""
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
@@ -248,10 +252,11 @@ class Ranker:
     def _select(self, weighed: Field) -> Ranked:
         candidates = weighed.candidates
         eligible = candidates.kept & self._catalogue.for_sale(weighed.live_only)[candidates.slots]
-        scores = np.where(eligible, np.round(self.blend.score(weighed.features).astype(np.float64), DECIMALS), -np.inf)
+        blend, found = self._score(weighed, eligible)
+        scores = np.where(eligible, np.round(found.astype(np.float64), DECIMALS), -np.inf)
         slate = self._selector.select(weighed.shop, candidates, scores)
         slots = picked(candidates.slots, slate.columns, -1)
-        chosen, contributions = self._chosen(weighed.features, slate.columns)
+        chosen, contributions = _chosen(blend, weighed.features, slate.columns)
         return Ranked(
             slots=slots,
             scores=slate.scores,
@@ -263,19 +268,37 @@ class Ranker:
             rules=slate.rules,
             because=because(weighed.shop, slots, contributions),
             bought_7d=bought_7d(weighed.shop, slots),
+            few=few(weighed.shop, slots),
             removed=weighed.removed,
             failed=weighed.failed,
             seconds=weighed.seconds,
-            degraded=weighed.degraded,
+            degraded=weighed.degraded if blend is self.blend else NOT_FINITE,
         )
 
-    def _chosen(self, features: NDArray[np.float32], columns: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The features of the chosen columns (users, k), and what each adds to the score; zeros behind the last."""
-        user, place = np.nonzero(columns >= 0)
-        values = features[user, columns[user, place]]
-        chosen, contributions = np.zeros((2, *columns.shape, features.shape[2]))
-        chosen[user, place], contributions[user, place] = values, self.blend.contributions(values)
-        return chosen, contributions
+    def _score(self, weighed: Field, eligible: NDArray[np.bool_]) -> tuple[Blend, NDArray[np.float32]]:
+        """The scores of all candidates, and the blend that gave them: where those of one are not finite, the next has its turn.
+
+        Features are finite, so weights are at fault: what was learned, or else the model's own. Round weights cannot be.
+        """
+        for blend in (self.blend, self.base):
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = blend.score(weighed.features)
+            if np.isfinite(found[eligible]).all():
+                return blend, found
+            logger.error("the weights %s give scores that are not finite; the lists of a micro-batch go without them", blend.version)
+        plain = Blend.plain(self._settings.repeats)
+        return plain, plain.score(weighed.features)
+
+
+def _chosen(
+    blend: Blend, features: NDArray[np.float32], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The features of the chosen columns (users, k), and what each adds to the score; zeros behind the last."""
+    user, place = np.nonzero(columns >= 0)
+    values = features[user, columns[user, place]]
+    chosen, contributions = np.zeros((2, *columns.shape, features.shape[2]))
+    chosen[user, place], contributions[user, place] = values, blend.contributions(values)
+    return chosen, contributions
 
 
 @contextmanager

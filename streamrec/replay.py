@@ -99,6 +99,7 @@ class Replay:
         item_memory: Memory = {}
         for line in lines:
             self.now = line.event.ts
+            self.catalogue.expire(self.now)
             if isinstance(line.event, Room):
                 self.catalogue.put_room(line.event)
                 continue

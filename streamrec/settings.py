@@ -29,7 +29,9 @@ PLACES = {
 """Addresses, which are shown and logged, and the settings for the passwords that belong to them."""
 
 Positive = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+"""No bound holds beside what is endless, and nothing compares with what is no number."""
+Seconds = Annotated[Finite, Field(gt=0)]
 
 TOPIC_NAME = 249
 """Longest name that Kafka takes for a topic."""
@@ -108,6 +110,13 @@ class Settings(BaseSettings):
     )
     stall_timeout_s: Seconds = Field(45.0, description="The process ends when a checkpoint takes longer than this.")
 
+    room_silence_s: Seconds = Field(86_400.0, description="A live room that says nothing for so long is taken for ended.")
+    unlisted_items: Positive = Field(
+        20_000, description="Ids without an item record whose statistics are kept, over all partitions; the least recent go first."
+    )
+    unlisted_days: Positive = Field(7, description="Days after its last signal until such an id is forgotten.")
+    removed_days: Positive = Field(30, description="The same for an item that was removed from the catalogue.")
+
     # model
     model: Path | None = Field(None, description="Folder of the model; the one inside the package when unset.")
     scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")
@@ -133,7 +142,9 @@ class Settings(BaseSettings):
         "auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room."
     )
     repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
-    diversity: Annotated[float, Field(ge=0, le=1)] = Field(0.1, description="0 takes the best scores, 1 the most different items.")
+    diversity: Annotated[Finite, Field(ge=0, le=1)] = Field(
+        0.1, description="0 takes the best scores, 1 the most different items."
+    )
     diversity_method: Literal["mmr", "dpp"] = Field(
         "mmr", description="mmr: away from the most similar item of the list; dpp: away from all of them at once."
     )
@@ -165,21 +176,21 @@ class Settings(BaseSettings):
     learn_interval_s: Seconds = Field(10.0, description="Least time between two versions of the weights.")
     learn_reactions: Positive = Field(50, description="Fresh reactions that a version is judged by, at least.")
     learn_users: Positive = Field(10, description="Users from whom these must come, at least.")
-    learn_user_cap: Annotated[float, Field(gt=0)] = Field(5.0, description="Most weight that one user's reactions have in one version.")
-    learn_rate: Annotated[float, Field(gt=0, le=1)] = Field(0.05, description="Step of the gradient descent.")
-    learn_decay: Annotated[float, Field(ge=0, le=1)] = Field(
+    learn_user_cap: Annotated[Finite, Field(gt=0)] = Field(5.0, description="Most weight that one user's reactions have in one version.")
+    learn_rate: Annotated[Finite, Field(gt=0, le=1)] = Field(0.05, description="Step of the gradient descent.")
+    learn_decay: Annotated[Finite, Field(ge=0, le=1)] = Field(
         0.01, description="How strongly what was learned is drawn back to nothing (L2)."
     )
-    learn_max_step: Annotated[float, Field(gt=0)] = Field(0.3, description="Largest change (Euclidean norm) from one version to the next.")
-    learn_max_norm: Annotated[float, Field(gt=0)] = Field(
+    learn_max_step: Annotated[Finite, Field(gt=0)] = Field(0.3, description="Largest change (Euclidean norm) from one version to the next.")
+    learn_max_norm: Annotated[Finite, Field(gt=0)] = Field(
         3.0, description="Largest distance (Euclidean norm) from the model's own weights."
     )
     learn_slates: Positive = Field(200_000, description="Slates that the learner keeps in memory for feedback to come.")
-    weight_click: float = Field(1.0, description="What a click counts.")
-    weight_cart: float = Field(2.0, description="What putting into the cart counts.")
-    weight_purchase: float = Field(4.0, description="What a purchase counts.")
-    weight_hide: float = Field(-2.0, description="What hiding an item counts; below 0 it speaks against the item.")
-    weight_complaint: float = Field(-4.0, description="What a complaint counts.")
+    weight_click: Finite = Field(1.0, description="What a click counts.")
+    weight_cart: Finite = Field(2.0, description="What putting into the cart counts.")
+    weight_purchase: Finite = Field(4.0, description="What a purchase counts.")
+    weight_hide: Finite = Field(-2.0, description="What hiding an item counts; below 0 it speaks against the item.")
+    weight_complaint: Finite = Field(-4.0, description="What a complaint counts.")
 
     # logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged, on stderr.")

@@ -32,11 +32,11 @@ def test_a_rule_is_named_and_an_unknown_code_stands_for_itself() -> None:
     assert in_words(ranked("rule:summer:1", "of_tomorrow"), {}) == ["The shop decided so (rule summer:1).", "of_tomorrow"]
 
 
-def told(**contributions: float) -> list[str]:
+def told(few: bool = False, **contributions: float) -> list[str]:
     row = np.zeros((1, 1, len(FEATURES)))
     for name, value in contributions.items():
         row[0, 0, POSITION[name]] = value
-    return codes(strongest(row)[0, 0].tolist())
+    return codes(strongest(row, np.full((1, 1), few))[0, 0].tolist())
 
 
 def test_features_that_say_much_the_same_count_together_and_the_strongest_of_them_speaks() -> None:
@@ -45,10 +45,14 @@ def test_features_that_say_much_the_same_count_together_and_the_strongest_of_the
     assert told(similarity=-1.0) == []
 
 
+def test_where_few_want_an_item_nothing_says_that_many_do() -> None:
+    assert told(few=True, popularity_7d=3.0, country=2.0, popular=1.0, idle=0.5, shelf=0.1) == ["still_sold", "in_this_room"]
+
+
 @given(st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES)))
 def test_only_what_adds_to_the_score_is_a_reason(values: list[float]) -> None:
     row = np.array(values) * [name not in USER for name in FEATURES]
-    for feature in strongest(row[None, None])[0, 0].tolist():
+    for feature in strongest(row[None, None], np.zeros((1, 1), bool))[0, 0].tolist():
         assert feature == -1 or row[feature] > 0
 
 

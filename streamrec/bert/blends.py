@@ -57,11 +57,11 @@ def read_blend(path: Path) -> tuple[Blend, Card]:
         _check(path, card)
         nothing = np.zeros((1, 1, len(FEATURES)), np.float32)
         weights, into, bias, out = session.run(PARAMETERS, {"features": nothing})
+        return Blend(dict(zip(FEATURES, weights.tolist(), strict=True)), card.version, Network(into, bias, out)), card
     except BlendMismatch:
         raise
     except Exception as exc:  # onnxruntime's exceptions share no base class
         raise ModelError(f"{path} is no blend of streamrec ({exc}); make it anew with `streamrec train blend`") from exc
-    return Blend(dict(zip(FEATURES, weights.tolist(), strict=True)), card.version, Network(into, bias, out)), card
 
 
 def _check(path: Path, card: Card) -> None:

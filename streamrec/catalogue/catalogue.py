@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,31 +12,57 @@ from streamrec.catalogue.items import Encoded, ItemTable
 from streamrec.catalogue.links import Links
 from streamrec.catalogue.rooms import RoomTable
 from streamrec.catalogue.rules import RuleTable
+from streamrec.catalogue.strangers import Strangers
 from streamrec.catalogue.text import TextModel
+from streamrec.catalogue.unlisted import Unlisted
+from streamrec.clock import now_ms
 from streamrec.events.types import Item, Room
+from streamrec.state.decay import DAY_MS
 from streamrec.state.stats import ItemStats
 from streamrec.understanding.mentions import TitleIndex
 
+UNLISTED_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much is kept of what no item record lists, and of rooms that say nothing, and for how long (ms)."""
+
+    strangers: int = 2_500
+    """Ids that were never listed, for each partition of the item side."""
+    stranger_ms: int = 7 * DAY_MS
+    removed_ms: int = 30 * DAY_MS
+    room_silence_ms: int = DAY_MS
+
 
 class Catalogue:
-    """Belongs to one thread: whoever ranks also applies the changes, so that no list sees half of one."""
+    """Belongs to one thread: whoever ranks also applies the changes, so that no list sees half of one.
 
-    def __init__(self, model: TextModel | None = None) -> None:
+    Only an item that a record lists has a slot. What is said of other ids waits beside, in bounded room, until they are listed.
+    """
+
+    def __init__(self, model: TextModel | None = None, keeping: Keeping | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
+        keeping = keeping or Keeping()
         self.model = model
         self.items = ItemTable(model)
-        self.rooms = RoomTable(self.items)
+        self.rooms = RoomTable(self.items, keeping.room_silence_ms)
         self.rules = RuleTable()
         self.links = Links(lambda: self.items.root)
         """What is bought with an item."""
         self.leads = Links(lambda: self.items.root, before=False)
         """What is bought in the basket after one with an item."""
         self.index = TitleIndex()
+        self.unlisted = Unlisted(UNLISTED_BYTES)
+        self.strangers = Strangers(clock_ms, keeping.strangers, keeping.stranger_ms, keeping.removed_ms)
 
     def put_items(self, items: Iterable[Item]) -> None:
         """Add or replace items; of several with one id the last counts."""
         latest = list({item.item_id: item for item in items}.values())
+        new = [item.item_id for item in latest if item.item_id not in self.items.slots]
         for slot, item in zip(self.items.put(latest), latest, strict=True):
             self.index.put(slot, item.title)
+        for item_id in new:
+            self._join(item_id, self.items.slots[item_id])
 
     def take_model(self, model: TextModel, encoded: Encoded) -> None:
         """Let another model serve from here on, with the items as it has read them."""
@@ -45,27 +72,74 @@ class Catalogue:
         self.items.take_model(model, encoded)
 
     def remove_item(self, item_id: str) -> None:
-        """Take an item out of every list."""
-        self.items.remove(item_id)
+        """Take an item out of the shop; its statistics stay for a while, in case it comes back."""
+        slot = self.items.slots.get(item_id)
+        if slot is None:
+            return
+        self.index.remove(slot)
+        ids = self.items.ids
+        stats = self.items.stats(slot, self.links.of(slot, ids), self.leads.of(slot, ids))
+        home, heard_ms = int(self.items.home[slot]), int(self.items.heard_at[slot])
+        for links in (self.links, self.leads):
+            links.part(item_id, slot)
+        self.items.remove(slot)
+        self.rooms.part(slot)
+        if stats.version:
+            self.put_stats(item_id, stats, home, heard_ms)
+
+    def put_room(self, room: Room, heard_ms: int | None = None) -> None:
+        """Open, change or end a room; it was heard of at a time of the broker's clock, or at its own."""
+        self.rooms.put(room, int(room.ts) if heard_ms is None else heard_ms)
+
+    def expire(self, now: int) -> None:
+        """End rooms that have said nothing for too long, and forget rules whose time is over."""
+        self.rooms.expire(now)
+        self.rules.expire(now)
+
+    def put_stats(self, item_id: str, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> None:
+        """Take over statistics unless newer ones are known. They come from partition `home` of the item side, sent at `heard_ms`."""
+        slot = self.items.slots.get(item_id)
+        if slot is None:
+            if self.unlisted.put(item_id, stats, home, heard_ms):
+                self.strangers.put(item_id, home, stats.listed, heard_ms)
+        elif self.items.put_stats(slot, stats, home, heard_ms):
+            self.links.put(slot, [(self.items.slots.get(other, other), weight) for other, weight in stats.neighbours])
+            self.leads.put(slot, [(self.items.slots.get(other, other), weight) for other, weight in stats.leaders])
+
+    def drop_stats(self, item_id: str) -> None:
+        """The item side has forgotten the item."""
+        self.unlisted.pop(item_id)
+        self.strangers.pop(item_id)
         slot = self.items.slots.get(item_id)
         if slot is not None:
-            self.index.remove(slot)
+            self.items.clear_stats(slot)
+            self.links.put(slot, ())
+            self.leads.put(slot, ())
 
-    def put_room(self, room: Room) -> None:
-        """Open, change or end a room."""
-        self.rooms.put(room)
+    def numbering(self) -> tuple[int, int]:
+        """Changes whenever an id, a category or a host has come to stand for another number."""
+        return self.items.changes, self.rooms.changes
 
-    def put_stats(self, item_id: str, stats: ItemStats) -> None:
-        """Take over an item's statistics unless newer ones are known."""
-        slot = self.items.put_stats(item_id, stats)
-        if slot is not None:
-            self.links.put(slot, [(self.items.slot(other), weight) for other, weight in stats.neighbours])
-            self.leads.put(slot, [(self.items.slot(other), weight) for other, weight in stats.leaders])
+    def held(self) -> dict[str, int]:
+        """How much there is, by what it is."""
+        return {
+            "items": len(self.items),
+            "slots": self.items.size,
+            "unlisted": len(self.strangers),
+            "unlisted_bytes": self.unlisted.bytes,
+            "rooms": len(self.rooms.live),
+            "room_bytes": self.rooms.bytes,
+            "rules": len(self.rules),
+        }
+
+    def dropped(self) -> dict[str, int]:
+        """How much was given up because there was too much of it or it was too old, by what it was."""
+        return dict(self.unlisted.counts) | dict(self.rooms.counts) | dict(self.rules.counts)
 
     def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The titles of those items and live rooms that are known."""
         slots = ((item_id, self.items.slots.get(item_id)) for item_id in item_ids)
-        items = {item_id: self.items.titles[slot] for item_id, slot in slots if slot is not None and self.items.titles[slot]}
+        items = {item_id: self.items.titles[slot] for item_id, slot in slots if slot is not None}
         rooms = ((room_id, self.rooms.live.get(room_id)) for room_id in room_ids)
         return items, {room_id: room.title for room_id, room in rooms if room is not None and room.title}
 
@@ -77,7 +151,18 @@ class Catalogue:
     def mentioned(self, text: str, item_id: str | None, room_id: str | None) -> list[tuple[str, float]]:
         """The items (id, weight) that a danmaku names: by id, by shelf position or by the words of their titles."""
         room = self.rooms.live.get(room_id) if room_id else None
-        shelf = room.shelf if room is not None else None
-        found = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items())}
+        shelf = room.places if room is not None else None
+        # A place of the shelf whose item is not listed is named by nobody.
+        found = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items()) if slot >= 0}
         # By id, not by slot: an id that nobody sells must not take room in the catalogue.
         return list((found | {item_id: 1.0} if item_id is not None else found).items())
+
+    def _join(self, item_id: str, slot: int) -> None:
+        """What was said of the id before it was listed holds for the item."""
+        for links in (self.links, self.leads):
+            links.join(item_id, slot)
+        self.rooms.join(item_id)
+        self.strangers.pop(item_id)
+        heard = self.unlisted.pop(item_id)
+        if heard is not None:
+            self.put_stats(item_id, *heard)

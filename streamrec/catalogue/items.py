@@ -1,7 +1,8 @@
-"""The items as columns: one slot per item id, kept for the life of the process, rows of arrays that grow by doubling."""
+"""The items as columns: one slot for each item that a record lists, in rows of arrays that grow by doubling."""
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.catalogue.numbers import Numbers
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
 from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS
-from streamrec.state.stats import ItemStats
+from streamrec.state.stats import ItemStats, Weighed
 
 VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
 WEEK = 1
@@ -24,6 +26,8 @@ CHUNK = 256
 """Texts that are encoded at once."""
 NEVER = np.iinfo(np.int64).max
 YEAR_2000 = 946_684_800_000
+UNLISTED = 1e12
+"""Neighbours that are not listed are told last: in place of rare ones that stand out, invented ids would fill the statistics of an item."""
 LINK_PRIOR = 1.0
 """Added to the popularity of both items of a link, so that a single shared purchase does not make two rare items inseparable."""
 
@@ -60,9 +64,10 @@ class Encoded:
 
 
 class ItemTable:
-    """Columns over slots. An id that is known only from statistics has a slot too, but is not `listed`."""
+    """Columns over slots. The slot of an item that is removed is empty until the next new item takes it."""
 
     listed: NDArray[np.bool_]
+    """Which slots have an item."""
     on_sale: NDArray[np.bool_]
     created: NDArray[np.int64]
     log_price: NDArray[np.float32]
@@ -92,18 +97,23 @@ class ItemTable:
     """Numbers of countries (see `countries`), of shape (slots, COUNTRIES), 0 behind the last."""
     country_count: NDArray[np.float64]
     """Purchases from there, 30-day half-life, as of `counted_at`."""
+    home: NDArray[np.int32]
+    """The partition of the item side that counts for the item."""
+    heard_at: NDArray[np.int64]
+    """When (ms, the clock of who counted) the statistics were sent."""
 
     def __init__(self, model: TextModel | None) -> None:
         self._model = model
         self.slots: dict[str, int] = {}
+        """By id."""
         self.ids: list[str] = []
+        """By slot, empty where there is no item."""
         self.titles: list[str] = []
         self.texts: list[str] = []
         """What the model reads of each item."""
-        self.countries: dict[str, int] = {}
-        """Number of each country that occurs, from 1."""
-        self._categories: dict[str, int] = {}
-        self._brands: dict[str, int] = {}
+        self.countries, self._categories, self._brands = Numbers(), Numbers(), Numbers()
+        self._free: list[int] = []
+        self._moves = 0
         width, dim = (model.max_item_tokens, model.dim) if model else (0, 0)
         late = (model.late_tokens, model.late_dim) if model else (0, 0)
         self._columns: dict[str, NDArray[Any]] = {
@@ -127,34 +137,56 @@ class ItemTable:
             "sold_at": np.zeros(0, np.int64),
             "country": np.zeros((0, COUNTRIES), np.int32),
             "country_count": np.zeros((0, COUNTRIES), np.float64),
+            "home": np.zeros(0, np.int32),
+            "heard_at": np.zeros(0, np.int64),
         }
-        self._id_rank = np.zeros(0, np.int64)
+        self._id_rank: NDArray[np.int64] | None = None
         self._expose()
 
     @property
     def size(self) -> int:
-        """Slots in use."""
+        """Slots, empty ones among them."""
         return len(self.ids)
+
+    @property
+    def changes(self) -> int:
+        """How often an item got or lost its slot, or a category its number."""
+        return self._moves + self._categories.changes
+
+    def __len__(self) -> int:
+        """Items."""
+        return len(self.slots)
 
     def _expose(self) -> None:
         """The columns as attributes, without the spare room at their ends."""
         for name, column in self._columns.items():
             setattr(self, name, column[: self.size])
 
-    def slot(self, item_id: str) -> int:
-        """The slot of the item, a new one if it has none."""
+    def _slot(self, item_id: str) -> int:
+        """The slot of the item, an empty one if it has none."""
         known = self.slots.get(item_id)
         if known is not None:
             return known
-        slot = self.slots[item_id] = self.size
+        if not self._free:
+            self._append()
+        # The lowest first: what is computed for all slots stays as short as it can be.
+        slot = self.slots[item_id] = heapq.heappop(self._free)
+        self.ids[slot] = item_id
+        self._id_rank = None
+        self._moves += 1
+        return slot
+
+    def _append(self) -> None:
+        """One empty slot more."""
+        slot = self.size
         if slot == len(self._columns["listed"]):
             self._grow(max(256, 2 * slot))
-        self.ids.append(item_id)
+        self.ids.append("")
         self.titles.append("")
         self.texts.append("")
         self._expose()
-        self.first_sale[slot], self.root[slot] = NEVER, math.sqrt(LINK_PRIOR)
-        return slot
+        self.clear_stats(slot)
+        heapq.heappush(self._free, slot)
 
     def find(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
         """The slots of known ids, -1 for unknown ones."""
@@ -163,15 +195,14 @@ class ItemTable:
 
     def put(self, items: Sequence[Item]) -> list[int]:
         """Add or replace items, tokenising and encoding their texts in one go; returns their slots."""
-        slots = [self.slot(item.item_id) for item in items]
+        slots = [self._slot(item.item_id) for item in items]
         for slot, item in zip(slots, items, strict=True):
             self.titles[slot], self.texts[slot] = item.title, item_text(item)
             self.listed[slot] = True
             self.on_sale[slot] = item.available and item.stock != 0
             self.created[slot] = item.created_ts or 0
             self.log_price[slot] = math.log(max(item.price, 0.01))
-            self.category[slot] = self._category(item)
-            self.brand[slot] = self._brands.setdefault(item.brand, len(self._brands) + 1) if item.brand else 0
+            self._label(slot, item.category or item.brand, item.brand)
         if self._model is not None and slots:
             self._read(self._model, slots)
         return slots
@@ -191,35 +222,81 @@ class ItemTable:
         self._expose()
         self._read(model, self.stale(encoded))
 
-    def remove(self, item_id: str) -> None:
-        """Take an item out of every list; its statistics stay."""
-        slot = self.slots.get(item_id)
-        if slot is not None:
-            self.listed[slot] = self.on_sale[slot] = False
+    def remove(self, slot: int) -> None:
+        """Empty the slot."""
+        self.clear_stats(slot)
+        self._label(slot, None, None)
+        for name in ("listed", "on_sale", "created", "log_price", "tokens", "vectors", "states"):
+            getattr(self, name)[slot] = 0
+        del self.slots[self.ids[slot]]
+        self.ids[slot] = self.titles[slot] = self.texts[slot] = ""
+        self._id_rank = None
+        self._moves += 1
+        heapq.heappush(self._free, slot)
 
-    def put_stats(self, item_id: str, stats: ItemStats) -> int | None:
-        """Take over the counters unless newer ones are known; returns the slot when they were taken."""
-        slot = self.slot(item_id)
+    def put_stats(self, slot: int, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> bool:
+        """Take over the counters unless newer ones are known; whether they were taken."""
         if stats.version <= self.version[slot]:
-            return None
+            return False
         self.counts[slot] = stats.counts
         self.counted_at[slot] = stats.ts
         self.first_sale[slot] = stats.first_ts
         self.version[slot] = stats.version
         self.again[slot] = stats.again
         self.sold_at[slot] = stats.sold_ts
+        self.home[slot], self.heard_at[slot] = home, heard_ms
         appeal = [bought + VIEW_SHARE * seen for bought, seen in zip(stats.counts[PURCHASE], stats.counts[VIEW], strict=True)]
         self.appeal[slot], self.root[slot] = appeal, math.sqrt(stats.counts[PURCHASE][-1] + LINK_PRIOR)
         self.trend[slot] = max(math.log2(appeal[WEEK]) + (stats.ts - YEAR_2000) / HALF_LIVES[WEEK], 0.0) if appeal[WEEK] > 0 else 0.0
-        if stats.countries:
-            known = self.countries
-            self.country[slot, : len(stats.countries)] = [known.setdefault(name, len(known) + 1) for name, _ in stats.countries]
-            self.country_count[slot, : len(stats.countries)] = [count for _, count in stats.countries]
-        return slot
+        self._place(slot, stats.countries)
+        return True
+
+    def clear_stats(self, slot: int) -> None:
+        """As if nothing had ever been heard of the item."""
+        for name in ("counts", "appeal", "counted_at", "version", "again", "trend", "sold_at", "home", "heard_at"):
+            getattr(self, name)[slot] = 0
+        self.first_sale[slot], self.root[slot] = NEVER, math.sqrt(LINK_PRIOR)
+        self._place(slot, ())
+
+    def stats(self, slot: int, neighbours: Weighed, leaders: Weighed) -> ItemStats:
+        """The reverse of `put_stats`, for an item with the given links."""
+        countries = [
+            (self.countries.name(number), float(count))
+            for number, count in zip(self.country[slot].tolist(), self.country_count[slot], strict=True)
+            if number
+        ]
+        return ItemStats(
+            version=int(self.version[slot]),
+            ts=int(self.counted_at[slot]),
+            first_ts=int(self.first_sale[slot]),
+            counts=self.counts[slot].tolist(),
+            neighbours=neighbours,
+            leaders=leaders,
+            again=float(self.again[slot]),
+            sold_ts=int(self.sold_at[slot]),
+            countries=countries,
+            listed=True,
+        )
+
+    def _place(self, slot: int, countries: Sequence[tuple[str, float]]) -> None:
+        """Where the item's purchases come from."""
+        former = self.country[slot].tolist()
+        self.country[slot] = self.country_count[slot] = 0
+        self.country[slot, : len(countries)] = [self.countries.take(name) for name, _ in countries]
+        self.country_count[slot, : len(countries)] = [count for _, count in countries]
+        for number in former:
+            self.countries.give(number)
+
+    def _label(self, slot: int, category: str | None, brand: str | None) -> None:
+        former = int(self.category[slot]), int(self.brand[slot])
+        self.category[slot] = self._categories.take(category) if category else 0
+        self.brand[slot] = self._brands.take(brand) if brand else 0
+        self._categories.give(former[0])
+        self._brands.give(former[1])
 
     def category_number(self, name: str) -> int:
         """The number of a category, or of a brand that stands for one; 0 for one that no item has."""
-        return self._categories.get(name, 0)
+        return self._categories.of(name)
 
     def first_seen(self, slots: NDArray[np.int32]) -> NDArray[np.int64]:
         """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
@@ -228,13 +305,13 @@ class ItemTable:
         return np.where(earliest == NEVER, 0, earliest)
 
     def popularity(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
-        """Decayed purchases of items at the longest half-life, and LINK_PRIOR."""
+        """Decayed purchases of items at the longest half-life, and LINK_PRIOR; UNLISTED for ids that no record lists."""
         slots = self.find(item_ids)
-        return np.where(slots >= 0, self.counts[slots, PURCHASE, -1] if self.size else 0.0, 0.0) + LINK_PRIOR
+        return np.where(slots >= 0, self.counts[slots, PURCHASE, -1] if self.size else 0.0, UNLISTED) + LINK_PRIOR
 
     def id_rank(self) -> NDArray[np.int64]:
         """The place of each slot's id in the order of ids."""
-        if len(self._id_rank) != self.size:
+        if self._id_rank is None:
             self._id_rank = np.empty(self.size, np.int64)
             self._id_rank[sorted(range(self.size), key=self.ids.__getitem__)] = np.arange(self.size)
         return self._id_rank
@@ -244,10 +321,6 @@ class ItemTable:
         self.tokens[slots] = tokens
         self.vectors[slots] = model.encode(tokens)
         self.states[slots] = model.item_states(tokens)
-
-    def _category(self, item: Item) -> int:
-        name = item.category or item.brand
-        return self._categories.setdefault(name, len(self._categories) + 1) if name else 0
 
     def _grow(self, capacity: int) -> None:
         for name, column in self._columns.items():

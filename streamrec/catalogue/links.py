@@ -22,21 +22,58 @@ class Links:
         self._both = before
         self._before: dict[int, dict[int, float]] = {}
         self._after: dict[int, dict[int, float]] = {}
+        self._unlisted: dict[str, dict[int, float]] = {}
+        """By the id of an item that is not listed: who names it, and the weight."""
+        self._awaited: dict[int, set[str]] = {}
+        """The ids there that a slot names."""
         self._stale: set[int] = set()
         self._slots = np.full((0, WIDTH), -1, np.int32)
         self._weights = np.zeros((0, WIDTH), np.float32)
 
-    def put(self, slot: int, neighbours: Sequence[tuple[int, float]]) -> None:
-        """Replace what was bought before `slot`."""
-        old = self._before.get(slot, {})
-        new = dict(neighbours)
-        for gone in old.keys() - new.keys():
+    def put(self, slot: int, neighbours: Sequence[tuple[int | str, float]]) -> None:
+        """Replace what was bought before `slot`: slots, or the ids of items that are not listed, which cost no slot."""
+        for gone in self._before.pop(slot, {}):
             del self._after[gone][slot]
-        for other, weight in new.items():
-            self._after.setdefault(other, {})[slot] = weight
-        self._before[slot] = new
+            self._stale.add(gone)
+        for item_id in self._awaited.pop(slot, ()):
+            self._await_no_more(item_id, slot)
+        for other, weight in neighbours:
+            self._name(slot, other, weight)
         self._stale.add(slot)
-        self._stale.update(old, new)
+
+    def of(self, slot: int, ids: Sequence[str]) -> list[tuple[str, float]]:
+        """What was put for a slot, by id; `ids` by slot."""
+        listed = [(ids[other], weight) for other, weight in self._before.get(slot, {}).items()]
+        return listed + [(item_id, self._unlisted[item_id][slot]) for item_id in sorted(self._awaited.get(slot, ()))]
+
+    def join(self, item_id: str, slot: int) -> None:
+        """An item is listed from now on: those that name it find it."""
+        for owner, weight in self._unlisted.pop(item_id, {}).items():
+            self._awaited[owner].discard(item_id)
+            self._name(owner, slot, weight)
+
+    def part(self, item_id: str, slot: int) -> None:
+        """An item is no longer listed: what it names is forgotten, those that name it remember its id."""
+        self.put(slot, ())
+        for owner, weight in self._after.pop(slot, {}).items():
+            del self._before[owner][slot]
+            self._name(owner, item_id, weight)
+
+    def _name(self, owner: int, other: int | str, weight: float) -> None:
+        if isinstance(other, str):
+            self._unlisted.setdefault(other, {})[owner] = weight
+            self._awaited.setdefault(owner, set()).add(other)
+        else:
+            self._before.setdefault(owner, {})[other] = weight
+            self._after.setdefault(other, {})[owner] = weight
+            self._stale.add(other)
+        self._stale.add(owner)
+
+    def _await_no_more(self, item_id: str, owner: int) -> None:
+        owners = self._unlisted[item_id]
+        del owners[owner]
+        if not owners:
+            del self._unlisted[item_id]
 
     def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Linked slots (-1 where there is none) and weights, of shape (*wanted.shape, WIDTH).

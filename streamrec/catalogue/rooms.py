@@ -2,87 +2,223 @@
 
 from __future__ import annotations
 
+import logging
+from bisect import bisect_left, insort
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.items import ItemTable
+from streamrec.catalogue.numbers import Numbers
 from streamrec.events.types import Room
+
+logger = logging.getLogger(__name__)
+MOST_BYTES = 64 * 1024 * 1024
+ROOM_BYTES, PLACE_BYTES, UNLISTED_BYTES = 1_000, 40, 400
+"""What a room takes, each place of its shelf, and each id on it that is not listed, beside its characters."""
+SAY_AGAIN_MS = 60_000
+Slots = NDArray[np.int32]
+
+
+def _none() -> Slots:
+    return np.zeros(0, np.int32)
 
 
 @dataclass(slots=True)
 class LiveRoom:
-    """A live room; `shelf` holds slots in the order in which the host numbers them."""
+    """A live room, heard of last at `heard_ms`."""
 
     room_id: str
     host_id: str
     host: int
     """Number of the host, see `RoomTable.host`."""
-    shelf: NDArray[np.int32]
-    on_air: int
-    title: str | None = None
+    names: list[str]
+    """The ids on the shelf in the order in which the host numbers them, from 1."""
+    on_air_id: str | None
+    title: str | None
+    heard_ms: int
+    places: Slots = field(default_factory=_none)
+    """The slot of each name, -1 for those that are not listed."""
+    shelf: Slots = field(default_factory=_none)
+    """The slots of those that are listed, in this order."""
+    on_air: int = -1
+    unlisted: frozenset[str] = frozenset()
+    """What of shelf and air is not listed."""
+
+    @property
+    def bytes(self) -> int:
+        """About what the room takes."""
+        return ROOM_BYTES + PLACE_BYTES * len(self.names) + sum(UNLISTED_BYTES + len(name) for name in self.unlisted)
 
 
-@dataclass(slots=True)
 class RoomTable:
-    """The rooms that are live now, and per item slot those whose shelf it is on."""
+    """The rooms that are live now, and per item slot those whose shelf it is on.
 
-    items: ItemTable
-    live: dict[str, LiveRoom] = field(default_factory=dict)
-    any_room: bool = False
-    """Whether a room was ever announced, live or ended."""
-    _having: dict[int, set[str]] = field(default_factory=dict)
-    _hosts: dict[str, int] = field(default_factory=dict)
-    _host_of: NDArray[np.int32] | None = None
+    A room ends when it says so, when it has said nothing for `silence_ms`, and when all rooms take more than `most_bytes` and none was
+    silent for longer. What batches ask for is kept up to date with every change, so that their work does not grow with the rooms.
+    """
 
-    def put(self, room: Room) -> None:
+    def __init__(self, items: ItemTable, silence_ms: int, most_bytes: int = MOST_BYTES) -> None:
+        self.items = items
+        self.live: OrderedDict[str, LiveRoom] = OrderedDict()
+        """By id, the one that was silent for longest first."""
+        self.any_room = False
+        """Whether a room was ever announced, live or ended."""
+        self.bytes = 0
+        self.counts: Counter[str] = Counter()
+        """Rooms that were taken for ended: "room_silent" for too long, or "room_over" the limit."""
+        self._silence_ms, self._most_bytes = silence_ms, most_bytes
+        self._said_ms = 0
+        self._hosts = Numbers()
+        self._having: dict[int, list[str]] = {}
+        """By slot: the ids of the rooms that have the item on their shelf, in order."""
+        self._wanting: dict[str, set[str]] = {}
+        """By an id that is not listed: the rooms that name it."""
+        self._shelves, self._airs, self._host_of = _none(), _none(), _none()
+        """By slot: on how many shelves it is, in how many rooms on air, and the host of the first room by id."""
+
+    def put(self, room: Room, heard_ms: int) -> None:
         """Open, change or end a room."""
         self.any_room = True
-        self.remove(room.room_id)
         if room.status == "ended":
+            self.remove(room.room_id)
             return
-        shelf = np.array([self.items.slot(item_id) for item_id in room.shelf], np.int32)
-        on_air = self.items.slot(room.on_air) if room.on_air else -1
-        host = self._hosts.setdefault(room.host_id, len(self._hosts) + 1)
-        self.live[room.room_id] = LiveRoom(room.room_id, room.host_id, host, shelf, on_air, room.title)
-        for slot in shelf.tolist():
-            self._having.setdefault(slot, set()).add(room.room_id)
+        known = self.live.get(room.room_id)
+        if known is None or known.host_id != room.host_id:
+            self.remove(room.room_id)
+            known = LiveRoom(room.room_id, room.host_id, self._hosts.take(room.host_id), [], None, None, heard_ms)
+            self.live[room.room_id] = known
+            self.bytes += known.bytes
+        self.live.move_to_end(room.room_id)
+        self.bytes -= known.bytes
+        if known.names != room.shelf:
+            known.names = [self._own(name) for name in room.shelf]
+        known.on_air_id, known.title, known.heard_ms = room.on_air, room.title, heard_ms
+        self.bytes += known.bytes
+        self._look(known)
+        self._make_way(heard_ms)
 
     def remove(self, room_id: str) -> None:
         """Forget a room."""
-        former = self.live.pop(room_id, None)
-        self._host_of = None
-        for slot in former.shelf.tolist() if former else ():
-            self._having[slot].discard(room_id)
+        room = self.live.get(room_id)
+        if room is not None:
+            self._change(room, _none(), -1, frozenset())
+            self.bytes -= room.bytes
+            self._hosts.give(room.host)
+            del self.live[room_id]
+
+    def expire(self, now_ms: int) -> None:
+        """Take rooms for ended that have said nothing for too long."""
+        while self.live and (room := next(iter(self.live.values()))).heard_ms <= now_ms - self._silence_ms:
+            logger.info("the room %s has said nothing for %d s and is taken for ended", room.room_id, self._silence_ms // 1000)
+            self.counts["room_silent"] += 1
+            self.remove(room.room_id)
+
+    def join(self, item_id: str) -> None:
+        """An item is listed from now on: the rooms that name it have it."""
+        for room_id in sorted(self._wanting.get(item_id, ())):
+            self._look(self.live[room_id])
+
+    def part(self, slot: int) -> None:
+        """The item of a slot is no longer listed: the rooms that have it remember its id."""
+        having = set(self._having.get(slot, ()))
+        if slot < len(self._airs) and self._airs[slot]:
+            having.update(room.room_id for room in self.live.values() if room.on_air == slot)
+        for room_id in sorted(having):
+            self._look(self.live[room_id])
 
     def on_shelf(self, size: int) -> NDArray[np.bool_]:
         """Which slots lie on the shelf of a live room."""
-        mask = np.zeros(size, bool)
-        for room in self.live.values():
-            mask[room.shelf] = True
-        return mask
+        self._grow(size)
+        return np.asarray(self._shelves[:size] > 0)
 
     def on_air(self, size: int) -> NDArray[np.bool_]:
         """Which slots are on air in a live room."""
-        mask = np.zeros(size, bool)
-        slots = [room.on_air for room in self.live.values() if room.on_air >= 0]
-        mask[slots] = True
-        return mask
+        self._grow(size)
+        return np.asarray(self._airs[:size] > 0)
+
+    @property
+    def changes(self) -> int:
+        """How often a host got or lost a number."""
+        return self._hosts.changes
 
     def host(self, host_id: str) -> int:
-        """The number of a host; 0 for one who was never heard of."""
-        return self._hosts.get(host_id, 0)
+        """The number of a host; 0 for one without a live room."""
+        return self._hosts.of(host_id)
 
-    def hosts(self, size: int) -> NDArray[np.int32]:
+    def hosts(self, size: int) -> Slots:
         """The number of the host in whose live room each slot is, 0 for none; of several rooms the first by id counts."""
-        if self._host_of is None or len(self._host_of) != size:
-            self._host_of = np.zeros(size, np.int32)
-            for _, room in sorted(self.live.items(), reverse=True):
-                self._host_of[room.shelf] = room.host
-        return self._host_of
+        self._grow(size)
+        return self._host_of[:size]
 
     def room_of(self, slot: int, preferred: str | None) -> str | None:
         """A live room that has the item on its shelf: the preferred one if it has, else the first by id."""
-        having = self._having.get(slot, set())
-        return preferred if preferred in having else min(having, default=None)
+        having = self._having.get(slot, [])
+        if preferred is not None and (at := bisect_left(having, preferred)) < len(having) and having[at] == preferred:
+            return preferred
+        return having[0] if having else None
+
+    def _own(self, name: str) -> str:
+        """The catalogue's own copy of an id: a shelf holds many."""
+        slot = self.items.slots.get(name)
+        return name if slot is None else self.items.ids[slot]
+
+    def _look(self, room: LiveRoom) -> None:
+        """Find the room's items among those that are listed now."""
+        slots = self.items.slots
+        room.places = self.items.find(room.names)
+        on_air = slots.get(room.on_air_id, -1) if room.on_air_id is not None else -1
+        unlisted = frozenset(name for name in (*room.names, room.on_air_id) if name is not None and name not in slots)
+        self._change(room, room.places[room.places >= 0], on_air, unlisted)
+
+    def _change(self, room: LiveRoom, shelf: Slots, on_air: int, unlisted: frozenset[str]) -> None:
+        """Give a room these items, and keep the tables by slot and by id in step."""
+        self._grow(self.items.size)
+        before, after = set(room.shelf.tolist()), set(shelf.tolist())
+        for slot in before - after:
+            having = self._having[slot]
+            del having[bisect_left(having, room.room_id)]
+            self._count(slot, -1)
+        for slot in after - before:
+            insort(self._having.setdefault(slot, []), room.room_id)
+            self._count(slot, 1)
+        for slot, more in ((room.on_air, -1), (on_air, 1)):
+            if slot >= 0:
+                self._airs[slot] += more
+        for name in room.unlisted - unlisted:
+            self._wanting[name].discard(room.room_id)
+            if not self._wanting[name]:
+                del self._wanting[name]
+        for name in unlisted - room.unlisted:
+            self._wanting.setdefault(name, set()).add(room.room_id)
+        self.bytes -= room.bytes
+        room.shelf, room.on_air, room.unlisted = shelf, on_air, unlisted
+        self.bytes += room.bytes
+
+    def _count(self, slot: int, more: int) -> None:
+        self._shelves[slot] += more
+        having = self._having[slot]
+        self._host_of[slot] = self.live[having[0]].host if having else 0
+        if not having:
+            del self._having[slot]
+
+    def _grow(self, size: int) -> None:
+        if size > len(self._shelves):
+            more = max(256, 2 * size) - len(self._shelves)
+            self._shelves, self._airs, self._host_of = (np.pad(each, (0, more)) for each in (self._shelves, self._airs, self._host_of))
+
+    def _make_way(self, now_ms: int) -> None:
+        while self.bytes > self._most_bytes and len(self.live) > 1:
+            room_id = next(iter(self.live))
+            self.counts["room_over"] += 1
+            if now_ms - self._said_ms > SAY_AGAIN_MS:
+                self._said_ms = now_ms
+                logger.warning(
+                    "live rooms take more than %d MiB, and %s, the one that was silent for longest, is taken for ended; "
+                    "end rooms that are over, or shorten their shelves",
+                    self._most_bytes >> 20,
+                    room_id,
+                )
+            self.remove(room_id)

@@ -1,26 +1,122 @@
-"""The operators' rules, as read from their topic."""
+"""The operators' rules, as read from their topic, and as arrays to find those that matter to a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import heapq
+import logging
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from streamrec.events.types import Rule
+from streamrec.state.decay import DAY_MS
+
+logger = logging.getLogger(__name__)
+MOST = 10_000
+LATE_MS = DAY_MS
+"""A rule is kept so long after its time: it holds by the time of the event, and events may be read late."""
+SAY_AGAIN_MS = 60_000
+EVER = np.iinfo(np.int64).max
+TARGETS = ("item", "category", "host")
+
+
+@dataclass(slots=True)
+class Rulebook:
+    """Rules of some actions in the order of their ids, and columns over them."""
+
+    rules: list[Rule]
+    starts: NDArray[np.int64]
+    expires: NDArray[np.int64]
+    target: NDArray[np.int8]
+    """Position in TARGETS."""
+    numbers: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    """What stands for each rule's target in the catalogue, -1 where it knows none; right for `numbered`."""
+    numbered: object = None
+
+    @classmethod
+    def of(cls, rules: list[Rule]) -> Rulebook:
+        """The columns of some rules."""
+        starts = np.array([rule.starts_ts or 0 for rule in rules], np.int64)
+        expires = np.array([EVER if rule.expires_ts is None else rule.expires_ts for rule in rules], np.int64)
+        return cls(rules, starts, expires, np.array([TARGETS.index(rule.target) for rule in rules], np.int8))
 
 
 class RuleTable:
-    """All rules, in the order of their ids: of two that say different things of one place the first wins."""
+    """At most MOST rules, in the order of their ids: of two that say different things of one place the first wins.
 
-    def __init__(self) -> None:
+    One more is refused, unless the time of another is over.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._rules: dict[str, Rule] = {}
+        self._ids: list[str] = []
+        self._ends: list[tuple[int, str]] = []
+        """When rules expire; a rule that was changed stands here more than once."""
+        self._books: dict[tuple[str, ...], Rulebook] = {}
+        self._now = 0
+        self._said_ms = -SAY_AGAIN_MS
+        self.counts: Counter[str] = Counter()
+        """Rules that were forgotten: "rule_expired", and those that were refused: "rule_over" the limit."""
+
+    def __len__(self) -> int:
+        """Rules."""
+        return len(self._rules)
 
     def put(self, rule: Rule) -> None:
         """Add or replace a rule."""
-        self._rules = dict(sorted({**self._rules, rule.rule_id: rule}.items()))
+        if rule.rule_id not in self._rules:
+            if len(self._rules) >= self._most:
+                self._forget(self._now)
+            if len(self._rules) >= self._most:
+                self._refuse(rule)
+                return
+            insort(self._ids, rule.rule_id)
+        self._rules[rule.rule_id] = rule
+        if rule.expires_ts is not None:
+            heapq.heappush(self._ends, (rule.expires_ts, rule.rule_id))
+            if len(self._ends) > 2 * self._most:
+                self._ends = sorted((each.expires_ts, each.rule_id) for each in self._rules.values() if each.expires_ts is not None)
+        self._books.clear()
 
     def remove(self, rule_id: str) -> None:
         """Forget a rule."""
-        self._rules.pop(rule_id, None)
+        if self._rules.pop(rule_id, None) is not None:
+            del self._ids[bisect_left(self._ids, rule_id)]
+            self._books.clear()
 
-    def of(self, actions: Collection[str]) -> list[Rule]:
+    def expire(self, now_ms: int) -> None:
+        """Forget rules whose time is over, and was so for LATE_MS."""
+        self._now = now_ms
+        self._forget(now_ms - LATE_MS)
+
+    def book(self, actions: Sequence[str]) -> Rulebook:
         """The rules with one of these actions, expired ones among them."""
-        return [rule for rule in self._rules.values() if rule.action in actions]
+        key = tuple(actions)
+        found = self._books.get(key)
+        if found is None:
+            rules = [rule for rule in map(self._rules.__getitem__, self._ids) if rule.action in key]
+            found = self._books[key] = Rulebook.of(rules)
+        return found
+
+    def _forget(self, until_ms: int) -> None:
+        while self._ends and self._ends[0][0] <= until_ms:
+            expires, rule_id = heapq.heappop(self._ends)
+            rule = self._rules.get(rule_id)
+            if rule is not None and rule.expires_ts == expires:
+                self.remove(rule_id)
+                self.counts["rule_expired"] += 1
+
+    def _refuse(self, rule: Rule) -> None:
+        self.counts["rule_over"] += 1
+        if self._now - self._said_ms >= SAY_AGAIN_MS:
+            self._said_ms = self._now
+            logger.error(
+                "there are %d rules already, and the rule %s has no effect: remove rules that are not needed, then put it again",
+                self._most,
+                rule.rule_id,
+            )

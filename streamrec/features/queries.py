@@ -120,7 +120,7 @@ def queries(
         hidden=side_by_side([[slot for item in row.hidden if (slot := items.slots.get(item)) is not None] for row in rows]),
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
-        country=np.array([items.countries.get(row.country, 0) for row in rows], np.int32),
+        country=np.array([items.countries.of(row.country) for row in rows], np.int32),
         baskets=_baskets(bought),
         said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
         list_ids=list(list_ids),

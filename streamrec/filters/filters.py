@@ -79,8 +79,8 @@ class BlockedFilter:
 
     def keep(self, context: Context, slots: NDArray[np.int32]) -> Mask:
         stays = np.ones(slots.shape, bool)
-        for hit in hits(context, slots, ("block",)):
-            stays &= ~hit.candidates
+        found = hits(context, slots, ("block",))
+        stays[found.user, found.column] = False
         return stays
 
 

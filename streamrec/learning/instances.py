@@ -16,6 +16,8 @@ PLACE = len(FEATURES)
 """Column behind the features: how high the item stood. What is learned for it explains clicks away and is never served."""
 MOST_INVERSE_PROPENSITY = 5.0
 MOST_PER_USER = 100
+MOST_FEATURE, MOST_SCORE = 100.0, 1e6
+"""No worker computes more: features are bounded or logarithms, scores of boosted items may be a few dozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,18 @@ class Reacted:
     """(m, features + 1), the item reacted to first."""
     base: Array
     propensity: float
+
+
+def is_sound(example: Example) -> bool:
+    """Whether a worker could have written the numbers of an example: one feature for each of the schema, and all of them bounded."""
+    values = [value for item in example.items for value in item.features]
+    scores = [item.base_score for item in example.items]
+    return (
+        all(len(item.features) == PLACE and 0 < item.propensity <= 1 for item in example.items)
+        and all(abs(value) <= MOST_FEATURE for value in values)
+        and all(abs(score) <= MOST_SCORE for score in scores)
+        and all(0 <= position < len(example.items) for position, _ in example.fresh)
+    )
 
 
 def reactions(example: Example, weights: Mapping[str, float]) -> list[Reacted]:

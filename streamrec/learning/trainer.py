@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.examples import Example
 from streamrec.learning.heads import Bounds, Heads
-from streamrec.learning.instances import MOST_PER_USER, PLACE, Instances, Reacted, instances, reactions
+from streamrec.learning.instances import MOST_PER_USER, PLACE, Instances, Reacted, instances, is_sound, reactions
 from streamrec.learning.learner import Rates, losses, user_means
-from streamrec.learning.weights import LearnerState, Served, Weights
+from streamrec.learning.weights import LearnerState, Served, Weights, distance, require_sound
 from streamrec.settings import Settings
 
+logger = logging.getLogger(__name__)
 Array = NDArray[np.float64]
 ACTIONS = ("click", "cart", "purchase", "hide", "complaint")
 KEPT_VERSIONS = 5
@@ -62,7 +64,7 @@ class Trainer:
         self._earlier: list[Served] = []
         self._against_base: deque[float] = deque(maxlen=WINDOW)
         self._offsets: dict[int, int] = {}
-        if state is not None and state.schema == SCHEMA:
+        if state is not None and state.schema == SCHEMA and self._sound(state):
             self._number, self._refused = state.number, state.refused
             self._learned, self._capped = state.learned, state.capped
             self.theta, self.served, self._earlier = np.array(state.theta), state.served, state.earlier
@@ -70,12 +72,23 @@ class Trainer:
             self._offsets = dict(state.offsets)
             self._heads = Heads(rates, bounds, self.theta, state.heads)
 
+    def _sound(self, state: LearnerState) -> bool:
+        try:
+            require_sound(state, PLACE, self._settings.learn_max_norm)
+        except ValueError as flaw:
+            logger.warning("the learner's own state for %s cannot be gone on from, it begins anew: %s", self.base, flaw)
+            return False
+        return True
+
     def take(self, example: Example, partition: int, offset: int) -> None:
         """Keep an example for the next batch; one that was learned from before is passed over."""
         if offset < self._offsets.get(partition, 0):
             return
         if example.schema != SCHEMA:
             self.counts["other_schema"] += len(example.fresh)
+            return
+        if not is_sound(example):
+            self.counts["unsound"] += len(example.fresh)
             return
         for one in reactions(example, self._values):
             if self._of_user[one.user] < MOST_PER_USER:
@@ -107,6 +120,11 @@ class Trainer:
         """Go on from weights that the operator has restored."""
         theta = [weights.delta.get(name, 0.0) for name in FEATURES]
         if weights.by != "operator" or weights.schema != SCHEMA or Served(weights.version, theta) == self._served_features():
+            return
+        try:
+            distance(theta, self._settings.learn_max_norm)
+        except ValueError as flaw:
+            logger.warning("the weights %s are passed over: %s", weights.version, flaw)
             return
         self._earlier = [one for one in self._earlier if number_of(one.version) < number_of(weights.restores or self.base)]
         self._number = max(self._number, number_of(weights.version))

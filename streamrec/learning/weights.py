@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -65,6 +67,52 @@ class LearnerState(Struct):
     """Per partition of training-examples: the first one that has not been learned from."""
     heads: dict[str, Head] = {}
     """By action."""
+
+
+SLACK = 1.001
+"""Published weights are rounded, which may take them a little further than their bound."""
+
+
+HEADS_APART = 100.0
+"""Heads are moved along with their mean, so that one of them may come to lie beyond the bound of the mean, but never this far."""
+
+
+def distance(delta: Collection[float], most: float) -> float:
+    """How far weights lie from those of the base (Euclidean norm).
+
+    Raises:
+        ValueError: one is not finite, or they lie further than `most`.
+    """
+    found = math.hypot(*delta)
+    if not found <= most * SLACK:
+        raise ValueError(
+            f"they lie {found:.4g} from the base, and learn_max_norm allows {most:g}: run learner and workers with the same settings"
+        )
+    return found
+
+
+def require_sound(state: LearnerState, features: int, most: float) -> None:
+    """Check a state before it is gone on from.
+
+    Raises:
+        ValueError: a term has not as many numbers as `features` and one more, has one that is not finite, or lies too far from the base.
+    """
+    heads = [head.theta for head in state.heads.values()]
+    bounded = [state.theta, state.served.theta, *(one.theta for one in state.earlier)]
+    for theta in (*bounded, *heads):
+        if len(theta) != features + 1 or not _finite(theta):
+            raise ValueError(f"a term has {len(theta)} numbers instead of {features + 1}, or one that is not finite")
+    if not _finite([*(head.evidence for head in state.heads.values()), *state.against_base]):
+        raise ValueError("an evidence or a loss is not finite")
+    for theta in bounded:
+        distance(theta[:features], most)
+    for theta in heads:
+        distance(theta[:features], HEADS_APART * most)
+
+
+def _finite(values: Sequence[float]) -> bool:
+    # Squares of what is finite may not be: 1e200 is no weight either.
+    return math.isfinite(sum(value * value for value in values))
 
 
 encode_record = msgspec.json.Encoder().encode

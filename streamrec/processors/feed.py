@@ -79,7 +79,7 @@ class CatalogueFeed:
                 self._catalogue.put_items(items)
                 items.clear()
                 if isinstance(event, Room):
-                    self._catalogue.put_room(event)
+                    self._catalogue.put_room(event, record.timestamp)
                 elif isinstance(event, Rule):
                     self._catalogue.rules.put(event)
                 else:
@@ -147,5 +147,7 @@ class CatalogueFeed:
 
     def _apply_stats(self, record: Inbound) -> None:
         item_id = key_text(record.key)
-        if record.value is not None:
-            self._catalogue.put_stats(item_id, decode_internal(decode_stats, record.value))
+        if record.value is None:
+            self._catalogue.drop_stats(item_id)
+        else:
+            self._catalogue.put_stats(item_id, decode_internal(decode_stats, record.value), record.partition, record.timestamp)

@@ -20,6 +20,11 @@ from streamrec.state.packing import pack_item, unpack_item
 from streamrec.state.stats import encode_stats, stats_of
 
 _decode_signal = msgspec.json.Decoder(Signal).decode
+WAITING_BYTES = 256 * 1024
+"""What waits is saved in the mark, one record with every checkpoint; beyond it statistics are sent early."""
+ENTRY_BYTES = 12
+FORGOTTEN_AT_ONCE = 500
+"""Ids that one tick forgets: each is a row to delete and two tombstones to write."""
 SENT_ITEMS = 100_000
 """Items whose last sending is remembered; beyond that all are forgotten, which at worst sends a record early."""
 
@@ -48,6 +53,7 @@ class ItemProcessor:
     def _count(self, rows: Rows[ItemRow], memory: Memory, records: Sequence[Inbound]) -> Outcome:
         out, begin, now = Outcome(), time.perf_counter(), self._clock_ms()
         fences, waiting = memory.setdefault("fences", {}), memory.setdefault("waiting", {})
+        listed = self._catalogue.items.slots
         for record in records:
             try:
                 signal, item_id = decode_internal(_decode_signal, record.value), key_text(record.key)
@@ -63,6 +69,7 @@ class ItemProcessor:
             key = item_id.encode()
             row = rows.get(key) or ItemRow()
             count(row, signal)
+            row.listed = row.listed or item_id in listed
             rows.put(key, row)
             waiting.setdefault(item_id, self._sent.get(item_id, 0) + self._interval)
             out.counts["applied"] += 1
@@ -72,18 +79,19 @@ class ItemProcessor:
         return out
 
     def waits(self, memory: Memory) -> bool:
-        """Whether statistics wait for their interval."""
-        return bool(memory.get("waiting"))
+        """Whether statistics wait for their interval, or ids to be forgotten."""
+        return bool(memory.get("waiting")) or self._catalogue.strangers.waits(memory.get("partition", 0))
 
     def tick(self, rows: Rows[ItemRow], memory: Memory, now_ms: int) -> Outcome:
-        """Send the statistics that waited for their interval to pass."""
+        """Send the statistics that waited for their interval to pass, and forget what nobody lists."""
         out = Outcome()
         self._send_due(rows, memory, now_ms, out)
+        self._forget(rows, memory, out)
         return out
 
     def _send_due(self, rows: Rows[ItemRow], memory: Memory, now: int, out: Outcome) -> None:
         waiting = memory.get("waiting", {})
-        for item_id in [item_id for item_id, due in waiting.items() if due <= now]:
+        for item_id in _urgent(waiting, now):
             del waiting[item_id]
             row = rows.get(item_id.encode())
             if row is None:
@@ -95,4 +103,25 @@ class ItemProcessor:
             # In the checkpoint: a worker that was paused and lost the partition must not write old statistics over new ones.
             out.saved.append(Outbound(self._stats, item_id.encode(), encode_stats(stats), (), memory.get("partition")))
             # This worker knows its own statistics at once; the other workers read them from the topic.
-            self._catalogue.put_stats(item_id, stats)
+            self._catalogue.put_stats(item_id, stats, memory.get("partition", 0), now)
+
+    def _forget(self, rows: Rows[ItemRow], memory: Memory, out: Outcome) -> None:
+        """Delete rows and statistics of ids that no record lists: of too many, or not heard of for too long."""
+        waiting, partition = memory.get("waiting", {}), memory.get("partition", 0)
+        for item_id in self._catalogue.strangers.overdue(partition, FORGOTTEN_AT_ONCE):
+            rows.delete(item_id.encode())
+            waiting.pop(item_id, None)
+            self._sent.pop(item_id, None)
+            out.saved.append(Outbound(self._stats, item_id.encode(), None, (), memory.get("partition")))
+            self._catalogue.drop_stats(item_id)
+            out.counts["forgotten"] += 1
+
+
+def _urgent(waiting: dict[str, int], now: int) -> list[str]:
+    """The items whose interval has passed, and of the others those that have waited longest and do not fit into WAITING_BYTES."""
+    left, urgent = WAITING_BYTES, []
+    for item_id, due in reversed(waiting.items()):
+        left -= len(item_id.encode()) + ENTRY_BYTES
+        if due <= now or left < 0:
+            urgent.append(item_id)
+    return urgent[::-1]

@@ -10,11 +10,15 @@ from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal
 from streamrec.events.records import Inbound
 from streamrec.features.schema import POSITION, SCHEMA
-from streamrec.learning.weights import STATE, Weights, decode_weights
+from streamrec.learning.weights import STATE, Weights, decode_weights, distance
 from streamrec.ranking import Ranker
 from streamrec.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+
+MOST_BASES = 64
+"""Bases whose versions are remembered; the one that was heard of least recently makes way."""
 
 
 class WeightsFeed:
@@ -26,6 +30,7 @@ class WeightsFeed:
     def __init__(self, settings: Settings, ranker: Ranker) -> None:
         self.topic = settings.topic("blend-weights")
         self._ranker = ranker
+        self._most = settings.learn_max_norm
         self._known: dict[str, Weights] = {}
         self._base = ranker.base_name
         self.counts: Counter[str] = Counter()
@@ -50,11 +55,15 @@ class WeightsFeed:
             self._known.pop(base, None)
         else:
             try:
-                self._known[base] = _checked(base, record.value)
+                weights = _checked(base, record.value, self._most)
             except (BadEvent, ValueError) as error:
                 self.counts["refused"] += 1
                 logger.warning("learned weights at %s-%d-%d are refused: %s", record.topic, record.partition, record.offset, error)
                 return
+            self._known.pop(base, None)
+            self._known[base] = weights
+            if len(self._known) > MOST_BASES:
+                del self._known[next(other for other in self._known if other != self._base)]
         if base == self._base:
             self._serve()
         else:
@@ -69,7 +78,7 @@ class WeightsFeed:
         self.counts["served"] += 1
 
 
-def _checked(base: str, value: bytes) -> Weights:
+def _checked(base: str, value: bytes, most: float) -> Weights:
     weights = decode_internal(decode_weights, value)
     if weights.base != base:
         raise ValueError(f"they belong to the base {weights.base}, their key names {base}")
@@ -77,4 +86,5 @@ def _checked(base: str, value: bytes) -> Weights:
         raise ValueError(f"they belong to the features {weights.schema}, this worker has {SCHEMA}: run learner and workers of one release")
     if unknown := weights.delta.keys() - POSITION.keys():
         raise ValueError(f"there is no feature {', '.join(sorted(unknown))}")
+    distance(weights.delta.values(), most)
     return weights

@@ -58,6 +58,12 @@ class Blend:
     def __post_init__(self) -> None:
         if set(self.weights) != set(FEATURES):
             raise ValueError(f"the blend needs a weight for each of {FEATURES}")
+        net = self.network
+        with np.errstate(over="ignore"):
+            linear = self.linear()
+        numbers = [linear] if net is None else [linear, net.into, net.bias, net.out]
+        if not all(np.isfinite(each).all() for each in numbers):
+            raise ValueError("a weight of the blend is not finite")
 
     @classmethod
     def plain(cls, repeats: Literal["allow", "exclude"] = "allow") -> Blend:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.events.types import Rule
 from streamrec.selectors.order import keys
-from streamrec.sources.rules import Hit
+from streamrec.sources.rules import Hits
 
 Columns = NDArray[np.intp]
 
 
-def pinned(scores: NDArray[np.float64], id_rank: NDArray[np.int64], found: Sequence[Hit]) -> Iterator[tuple[Hit, Columns]]:
+def pinned(scores: NDArray[np.float64], id_rank: NDArray[np.int64], found: Hits) -> Iterator[tuple[Rule, Columns]]:
     """The column (users,) that each rule pins, -1 for none: the best that it concerns and that no earlier rule pinned."""
     rows, open_ = np.arange(len(scores)), np.isfinite(scores)
-    for hit in found:
-        mine = open_ & hit.candidates
+    for rule, users, columns in found.by_rule():
+        mine = np.zeros(scores.shape, bool)
+        mine[users, columns] = open_[users, columns]
         column = np.argmax(keys(np.where(mine, scores, -np.inf), id_rank), axis=1)
         has = mine[rows, column]
         open_[rows[has], column[has]] = False
-        yield hit, np.where(has, column, -1)
+        yield rule, np.where(has, column, -1)
 
 
 def take_places(taken: Columns, column: Columns, position: int) -> bool:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.events.types import Rule
 from streamrec.selectors import explore
 from streamrec.selectors.caps import tired
 from streamrec.selectors.diversity import DeterminantalPoint, Diversity, MaximalMarginalRelevance
@@ -19,7 +20,7 @@ from streamrec.settings import Settings
 from streamrec.sources.candidates import Candidates
 from streamrec.sources.context import Context
 from streamrec.sources.hosts import hosts
-from streamrec.sources.rules import Hit, hits
+from streamrec.sources.rules import Hits, hits
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
@@ -50,14 +51,12 @@ class SlateSelector:
         """Choose from the candidates with finite `scores` (users, candidates); pins and explored places stand outside limits and caps."""
         slots, id_rank, k = candidates.slots, shop.id_rank[candidates.slots], self._settings.k
         moves = hits(shop, slots, ("boost", "bury"))
-        for move in moves:
-            scores = scores + np.where(move.candidates, _shift(move), 0.0)
+        if moves:
+            scores = scores.copy()
+            known, which = np.unique(moves.rule, return_inverse=True)
+            np.add.at(scores, (moves.user, moves.column), np.array([_shift(moves.rules[rule]) for rule in known.tolist()])[which])
         taken = np.full((len(slots), k), -1, np.intp)
-        pins = [
-            (hit, column)
-            for hit, column in pinned(scores, id_rank, hits(shop, slots, ("pin",)))
-            if take_places(taken, column, hit.rule.position)
-        ]
+        pins = self._pin(taken, scores, id_rank, hits(shop, slots, ("pin",)))
         worn = tired(shop.queries, slots, shop.catalogue.items.size, self._settings.max_shown)
         open_ = _without(scores, taken)
         picks = choose(open_, id_rank, k, self._limits(shop, slots), worn, self._diversity(shop, slots))
@@ -67,9 +66,20 @@ class SlateSelector:
             columns,
             picked(scores, columns, 0.0),
             _spread(columns, explored),
-            {move.rule.rule_id: np.where(picked(move.candidates, columns, False), _shift(move), np.nan) for move in moves}
-            | {hit.rule.rule_id: _spread(columns, [(column, np.zeros(len(column)))]) for hit, column in pins},
+            _moved(columns, slots.shape[1], moves)
+            | {rule.rule_id: _spread(columns, [(column, np.zeros(len(column)))]) for rule, column in pins},
         )
+
+    @staticmethod
+    def _pin(taken: Columns, scores: Floats, id_rank: NDArray[np.int64], found: Hits) -> list[tuple[Rule, Columns]]:
+        """Let rules take their places, until none is left; the rules that took any, with the columns (users,)."""
+        pins = []
+        for rule, column in pinned(scores, id_rank, found):
+            if take_places(taken, column, rule.position):
+                pins.append((rule, column))
+            if (taken >= 0).all():
+                break
+        return pins
 
     def _limits(self, shop: Context, slots: NDArray[np.int32]) -> list[Limit]:
         """Of the two the one for hosts yields first."""
@@ -119,9 +129,22 @@ def picked(values: NDArray[Number], columns: Columns, empty: float) -> NDArray[N
     return np.asarray(np.take_along_axis(padded, columns, axis=1))
 
 
-def _shift(move: Hit) -> float:
+def _shift(rule: Rule) -> float:
     """What a boost or a bury adds to a score: scores are logits, so a factor of the odds is a summand."""
-    return math.log(move.rule.factor) * (1.0 if move.rule.action == "boost" else -1.0)
+    return math.log(rule.factor) * (1.0 if rule.action == "boost" else -1.0)
+
+
+def _moved(columns: Columns, width: int, moves: Hits) -> dict[str, Floats]:
+    """What each rule that moved a chosen candidate, one of `width`, adds to it; NaN where it has no part."""
+    place = np.full((len(columns), width + 1), -1, np.intp)
+    np.put_along_axis(place, np.where(columns >= 0, columns, width), np.arange(columns.shape[1]), axis=1)
+    there = place[moves.user, moves.column]
+    chosen = Hits(moves.rules, *(each[there >= 0] for each in (moves.rule, moves.user, moves.column)))
+    found = {}
+    for rule, users, candidates in chosen.by_rule():
+        found[rule.rule_id] = added = np.full(columns.shape, np.nan)
+        added[users, place[users, candidates]] = _shift(rule)
+    return found
 
 
 def _without(scores: Floats, columns: Columns) -> Floats:

@@ -6,8 +6,21 @@ import math
 from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
-from streamrec.state.decay import tally
-from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
+from streamrec.state.activity import Activity
+from streamrec.state.decay import DAY_MS, Tally, tally
+from streamrec.state.user import (
+    BOUGHT,
+    HIDDEN,
+    INTEREST_HALF_LIFE,
+    NAMED,
+    SAID,
+    SEEN,
+    SHOWN,
+    SHOWN_HALF_LIFE,
+    Said,
+    UserRow,
+    activity,
+)
 
 SAID_CHARACTERS = 48
 WEIGHT = {"click": 1.0, "cart": 3.0}
@@ -19,6 +32,7 @@ def apply(row: UserRow, event: View | Purchase | Danmaku | Feedback, mentions: S
 
     `mentions` are the items (id, weight) that a danmaku names.
     """
+    _note(row, event, len(mentions) if isinstance(event, Danmaku) else 1)
     match event:
         case View():
             _view(row, event)
@@ -28,6 +42,14 @@ def apply(row: UserRow, event: View | Purchase | Danmaku | Feedback, mentions: S
             _danmaku(row, event, mentions)
         case Feedback():
             _feedback(row, event)
+
+
+def _note(row: UserRow, event: View | Purchase | Danmaku | Feedback, told: int) -> None:
+    """Note that the account was active, and said something of so many items; a refund is no activity."""
+    if isinstance(event, Purchase) and event.action == "refund":
+        return
+    row.activity = activity(row) or Activity(event.ts // DAY_MS)
+    row.activity.note(event.ts // DAY_MS, told)
 
 
 def _place(row: UserRow, event: View | Purchase) -> None:
@@ -57,6 +79,8 @@ def _refund(row: UserRow, event: Purchase) -> None:
     """A refund takes back one purchase and leaves its time; a count never falls below nothing."""
     entry = row.bought.get(event.item_id)
     if entry is not None:
+        row.refunds = row.refunds or Tally(0, 0.0)
+        row.refunds.add(event.ts, 1.0, INTEREST_HALF_LIFE)
         entry.count = max(0.0, entry.count - 1.0)
         if entry.count < 0.05:
             del row.bought[event.item_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct, field
@@ -16,7 +17,12 @@ NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
 NEIGHBOURS, LEADERS = 160, 64
 COUNTRY_HALF_LIFE = 30 * DAY_MS
 COUNTRIES = 8
-
+SPLIT = ("view", "purchase")
+"""Kinds that make an item popular: what accounts without standing say is counted apart."""
+BY_STRANGERS = 2.0
+"""What such accounts may add to an item by themselves, in views or purchases of every half-life, before more of them count ever less."""
+LINK_LEAST = 0.3
+"""What a link counts that rests on an account without any standing."""
 MOST_BEFORE = 16
 """Most items of the same user that a signal names beside its own."""
 
@@ -43,6 +49,8 @@ class Signal(Struct, array_like=True, gc=False):
     led: Annotated[list[Id], Meta(max_length=MOST_BEFORE)] = field(default_factory=list)
     again: bool = False
     country: Annotated[str, Meta(max_length=200)] = ""
+    standing: Share = 1.0
+    """How well the account is known, in [0, 1]."""
 
 
 class ItemRow(Struct, array_like=True):
@@ -62,6 +70,10 @@ class ItemRow(Struct, array_like=True):
     """Time of the newest purchase."""
     countries: dict[str, Tally] = field(default_factory=dict)
     """Purchases by country."""
+    strangers: list[list[float]] = field(default_factory=lambda: [[0.0] * len(HALF_LIVES) for _ in SPLIT])
+    """What accounts without standing add to `counts`, by kind of SPLIT and half-life; not in `counts`."""
+    listed: bool = False
+    """Whether the catalogue listed the item when something was counted."""
 
 
 def count(row: ItemRow, signal: Signal) -> None:
@@ -70,26 +82,53 @@ def count(row: ItemRow, signal: Signal) -> None:
     age = ts - row.ts
     if row.version and age > 0:
         fade = [fading(age, half) for half in HALF_LIVES]
-        for values in row.counts:
+        for values in (*row.counts, *row.strangers):
             if values[-1]:
                 values[:] = [value * f for value, f in zip(values, fade, strict=True)]
     row.ts = max(row.ts, ts) if row.version else ts
     row.first_ts = min(row.first_ts, ts) if row.version else ts
     late = row.ts - ts
-    values = row.counts[KINDS.index(signal.kind)]
-    for position, half in enumerate(HALF_LIVES):
-        values[position] += signal.amount * fading(late, half)
+    known = signal.standing if signal.kind in SPLIT else 1.0
+    _add(row.counts[KINDS.index(signal.kind)], signal.amount * known, late)
+    if known < 1.0:
+        _add(row.strangers[SPLIT.index(signal.kind)], signal.amount * (1.0 - known), late)
     if signal.before:
-        gather(row.neighbours, signal.before, ts, NEIGHBOUR_HALF_LIFE, NEIGHBOURS)
+        bond = _bond(signal)
+        gather(row.neighbours, [(other, bond * weight) for other, weight in signal.before], ts, NEIGHBOUR_HALF_LIFE, NEIGHBOURS)
     if signal.kind == "purchase":
         _sold(row, signal)
     row.version += 1
 
 
+def heard(row: ItemRow) -> list[list[float]]:
+    """`counts` with as much of `strangers` as is believed.
+
+    In full up to BY_STRANGERS and as much as those with standing say; what is more grows by its logarithm only, so that a throng of
+    accounts made for the purpose moves an item little, and an item that many know is not held back.
+    """
+    counts = [list(values) for values in row.counts]
+    for kind, strangers in zip(SPLIT, row.strangers, strict=True):
+        values = counts[KINDS.index(kind)]
+        for position, stranger in enumerate(strangers):
+            allowed = BY_STRANGERS + values[position]
+            values[position] += stranger if stranger <= allowed else allowed * (1.0 + math.log(stranger / allowed))
+    return counts
+
+
+def _add(values: list[float], amount: float, late: int) -> None:
+    for position, half in enumerate(HALF_LIVES):
+        values[position] += amount * fading(late, half)
+
+
+def _bond(signal: Signal) -> float:
+    """What the links of a signal count."""
+    return signal.amount * (LINK_LEAST + (1.0 - LINK_LEAST) * signal.standing)
+
+
 def _sold(row: ItemRow, signal: Signal) -> None:
     row.sold_ts = max(row.sold_ts, signal.ts)
     if signal.led:
-        share = len(signal.led) ** -0.5
+        share = _bond(signal) * len(signal.led) ** -0.5
         gather(row.leaders, [(item_id, share) for item_id in signal.led], signal.ts, NEIGHBOUR_HALF_LIFE, LEADERS)
     if signal.again:
         row.again.add(signal.ts, signal.amount, NEIGHBOUR_HALF_LIFE)

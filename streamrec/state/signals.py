@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.decay import DAY_MS, Tally, fading
 from streamrec.state.item import MOST_BEFORE, Kind, Signal
+from streamrec.state.standing import standing, weight
 from streamrec.state.user import UserRow
 
 BEFORE = LED = MOST_BEFORE
@@ -37,13 +38,13 @@ def signals(
             led, again, country = basket_before(row, event.ts)[:LED], event.item_id in row.bought, event.country or ""
         case Danmaku():
             said = [(item_id, "mention", weight, []) for item_id, weight in mentions]
-        case Feedback(action="impression"):
-            said = [(event.item_id, "impression", 1.0, [])]
-        case Feedback(action="click"):
-            said = [(event.item_id, "click", 1.0, [])]
+        case Feedback(action="impression" | "click" as action):
+            said = [(event.item_id, action, 1.0, [])]
+    ts = int(event.ts)
     return [
-        (item_id, Signal(kind, int(event.ts), amount, before, *source, index, led, again, country))
+        (item_id, Signal(kind, ts, amount * weight(row, kind, item_id, ts), before, *source, index, led, again, country, known))
         for index, (item_id, kind, amount, before) in enumerate(said)
+        for known in (round(standing(row, item_id, ts), 3),)
     ]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streamrec.events.types import Id, Label
 from streamrec.state.decay import Tally
-from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural
+from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, heard
 
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 MOST_BYTES = 1024
@@ -27,7 +27,8 @@ Floats = NDArray[np.float64]
 class ItemStats(Struct, array_like=True):
     """Decayed counters (kinds × half-lives, as of `ts`) and the strongest neighbours with their weights.
 
-    `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default.
+    `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default. The bounds are
+    what columns of a catalogue can take: what lies beyond them is no record of ours.
     """
 
     version: Natural
@@ -42,6 +43,8 @@ class ItemStats(Struct, array_like=True):
     sold_ts: Time = 0
     countries: Annotated[list[tuple[Label, Amount]], Meta(max_length=COUNTRIES)] = field(default_factory=list)
     """Purchases by country, half-life 30 days."""
+    listed: bool = False
+    """Whether the catalogue listed the item when something was counted."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -59,7 +62,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
     Of its neighbours those are told that stand out by weight over the root of their `popularity`: the cosine up to a factor, while
     raw weights would fill the record with what everybody buys anyway.
     """
-    counts = [[round(value, 3) for value in values] if values[-1] else values for values in row.counts]
+    counts = [[round(value, 3) for value in values] if values[-1] else values for values in heard(row)]
     return ItemStats(
         row.version,
         row.ts,
@@ -70,6 +73,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         round(row.again.at(row.ts, NEIGHBOUR_HALF_LIFE), 3),
         row.sold_ts,
         [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
+        row.listed,
     )
 
 

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from msgspec import Struct, field
 
+from streamrec.state.activity import Activity
 from streamrec.state.decay import DAY_MS, Tally
 
 INTEREST_HALF_LIFE = 60 * DAY_MS
@@ -58,6 +59,9 @@ class UserRow(Struct, array_like=True):
     country_ts: int = 0
     since: int = 0
     """Event time of the oldest event in the row; 0 in rows of versions that did not keep it."""
+    activity: Activity | None = None
+    refunds: Tally | None = None
+    """Purchases taken back."""
 
 
 class ErasedUser(Struct, array_like=True):
@@ -65,6 +69,13 @@ class ErasedUser(Struct, array_like=True):
 
     ts: int
     seq: int = 0
+
+
+def activity(row: UserRow) -> Activity | None:
+    """When the account was active."""
+    if row.activity is not None:
+        return row.activity
+    return Activity.of(entry.ts // DAY_MS for tallies in (row.bought, row.seen, row.named) for entry in tallies.values())
 
 
 class ErasureSecret(Struct, array_like=True):

@@ -52,8 +52,8 @@ class WorkerPieces:
     loop: store it and return).
     On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
     which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs`, `swaps` and `weights` for what to count, `awaiting` for
-    how many records of the catalogue wait for their schemas, and `backlog` for what waits in a partition (its memory, the time in ms).
+    `streamrec_model_info`, `pairs`, `swaps`, `weights` and `dropped` for what to count, `held` for how much the catalogue holds, `awaiting`
+    for how many of its records wait for their schemas, and `backlog` for what waits in a partition (its memory, the time in ms).
     """
 
     user: Processor[Any]
@@ -72,3 +72,5 @@ class WorkerPieces:
     weights: Callable[[], Mapping[str, int]] = dict
     awaiting: Callable[[], int] = int
     backlog: Callable[[Memory, int], Backlog] = lambda memory, now_ms: Backlog()
+    dropped: Callable[[], Mapping[str, int]] = dict
+    held: Callable[[], Mapping[str, int]] = dict

@@ -107,6 +107,7 @@ async def _serve(
     limits = {report.topic: int(report.config.get("max.message.bytes", topics.EVENT_BYTES)) for report in reports}
     metrics, outbox = Metrics(settings.prefix), Outbox(settings, limits)
     metrics.follow_model(pieces.info, pieces.pairs, pieces.swaps, pieces.weights)
+    metrics.follow_catalogue(pieces.held, pieces.dropped)
     metrics.parked.labels("catalogue").set_function(pieces.awaiting)
     families = _families(settings, pieces)
     state = {topic for family in families for topic in (*family.sources, family.changelog)}

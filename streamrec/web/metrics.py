@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streamrec.events.dead_letters import PREFIX
@@ -38,6 +38,20 @@ class _Followed(Collector):
         family = CounterMetricFamily(self._name, self._help, labels=["outcome"])
         for outcome, total in sorted(self.totals().items()):
             family.add_metric([outcome], total)
+        yield family
+
+
+class _Held(Collector):
+    """Amounts that are looked up when they are asked for."""
+
+    def __init__(self, name: str, help_text: str) -> None:
+        self._name, self._help = name, help_text
+        self.totals: Totals = dict
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(self._name, self._help, labels=["what"])
+        for what, amount in sorted(self.totals().items()):
+            family.add_metric([what], amount)
         yield family
 
 
@@ -91,6 +105,10 @@ class Metrics:
         self._pairs = _Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", dict)
         self._swaps = _Followed("streamrec_model_swaps", "Published models that were taken over or refused.", dict)
         self._weights = _Followed("streamrec_weights", "Versions of learned weights that were served, refused or for another base.", dict)
+        self._held = _Held("streamrec_catalogue", "What the catalogue holds, in memory, by what it is.")
+        self._dropped = _Followed("streamrec_catalogue_dropped", "What the catalogue gave up: too much, or too old.", dict)
+        own.register(self._held)
+        own.register(self._dropped)
         own.register(self._weights)
         own.register(self._pairs)
         own.register(self._swaps)
@@ -134,6 +152,10 @@ class Metrics:
     def follow_model(self, labels: Callable[[], Mapping[str, str]], pairs: Totals, swaps: Totals, weights: Totals) -> None:
         """Say from where to learn which model serves, and what became of pairs, of published models and of learned weights."""
         self.model_labels, self._pairs.totals, self._swaps.totals, self._weights.totals = labels, pairs, swaps, weights
+
+    def follow_catalogue(self, held: Totals, dropped: Totals) -> None:
+        """Say from where to learn what the catalogue holds, and what it gave up."""
+        self._held.totals, self._dropped.totals = held, dropped
 
     def set_lag(self, topic: str, records: int) -> None:
         """Say how many records of a topic wait to be read."""

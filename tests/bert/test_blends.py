@@ -45,3 +45,13 @@ def test_a_file_that_is_no_blend_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"no graph")
     with pytest.raises(ModelError, match=r"blend\.onnx is no blend"):
         read_blend(path)
+
+
+@pytest.mark.parametrize("wild", [float("inf"), float("nan")])
+def test_a_file_with_a_weight_that_is_not_finite_is_refused(tmp_path: Path, wild: float) -> None:
+    shipped, path = SHIPPED / file_name("allow", "bert"), tmp_path / "blend.onnx"
+    net = read_blend(shipped)[0].network
+    assert net is not None
+    path.write_bytes(shipped.read_bytes().replace(net.bias.tobytes(), np.full_like(net.bias, wild).tobytes()))
+    with pytest.raises(ModelError, match="not finite"):
+        read_blend(path)

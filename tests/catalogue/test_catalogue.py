@@ -113,3 +113,106 @@ def test_an_item_is_in_the_rooms_whose_shelf_it_is_on_now() -> None:
     shop.put_room(room("r1", [], status="ended"))
     shop.rooms.remove("r2")
     assert [shop.rooms.room_of(0, None), shop.rooms.room_of(1, "r1")] == [None, None]
+
+
+NAMES = st.sampled_from("abc")
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("list"), NAMES, st.sampled_from(["toys", "books", None])),
+        st.tuples(st.just("remove"), NAMES),
+        st.tuples(st.just("drop"), NAMES),
+        st.tuples(st.just("stats"), NAMES, st.lists(st.tuples(NAMES, st.integers(1, 9).map(float)), max_size=4), st.sampled_from("FG")),
+    ),
+    min_size=15,
+    max_size=40,
+)
+
+
+def told(version: int, neighbours: list[tuple[str, float]], country: str) -> ItemStats:
+    counts = [[float(version + position) for position in range(4)] for _ in range(6)]
+    linked = list(dict(neighbours).items())
+    return ItemStats(version, NOW + version, NOW, counts, linked, linked, version / 2, NOW, [(country, float(version))], listed=True)
+
+
+def seen(shop: Catalogue) -> dict[str, object]:
+    """All that a ranking can see of each item, by id."""
+    items, found = shop.items, dict[str, object]()
+    for name, slot in items.slots.items():
+        linked = []
+        for links in (shop.links, shop.leads):
+            slots, weights = links.rows(np.array([slot], np.int32))
+            linked.append({items.ids[other]: float(weight) for other, weight in zip(slots[0], weights[0], strict=True) if other >= 0})
+        columns = [
+            getattr(items, column)[slot].tolist() for column in ("counts", "appeal", "root", "counted_at", "first_sale", "again", "trend")
+        ]
+        category = next((label for label in ("toys", "books") if items.category_number(label) == items.category[slot]), None)
+        countries = [(items.countries.name(number)) for number in items.country[slot].tolist() if number]
+        found[name] = (columns, linked, category, countries, items.version[slot], items.titles[slot])
+    return found
+
+
+@given(CHANGES)
+def test_whatever_comes_before_what_the_catalogue_is_that_of_what_holds_now(changes: list[tuple]) -> None:  # type: ignore[type-arg]
+    """Statistics before or after their item, neighbours before or after they are listed, items removed and put again."""
+    shop, listed, latest = Catalogue(), dict[str, str | None](), dict[str, ItemStats]()
+    for version, (kind, name, *more) in enumerate(changes, 1):
+        match kind:
+            case "list":
+                shop.put_items([item(name, f"thing {name}", category=more[0])])
+                listed[name] = more[0]
+            case "remove":
+                shop.remove_item(name)
+                listed.pop(name, None)
+            case "drop":
+                shop.drop_stats(name)
+                latest.pop(name, None)
+            case "stats":
+                latest[name] = told(version, *more)
+                shop.put_stats(name, latest[name])
+        shop.items.id_rank()
+        seen(shop)
+    fresh = Catalogue()
+    fresh.put_items([item(name, f"thing {name}", category=category) for name, category in listed.items()])
+    for name, each in latest.items():
+        fresh.put_stats(name, each)
+    assert seen(shop) == seen(fresh)
+    assert shop.items.size <= 3
+    assert shop.held()["unlisted"] == len(latest.keys() - listed.keys())
+    assert sorted(filter(None, shop.items.ids)) == sorted(listed)
+    assert [shop.items.ids[slot] for slot in np.argsort(shop.items.id_rank())] == sorted(shop.items.ids)
+
+
+def test_slots_of_removed_items_are_used_again_and_hold_nothing_of_the_former() -> None:
+    shop = Catalogue(WordModel())
+    for wave in range(5):
+        shop.put_items([item(f"{wave}-{number}", f"mug {wave}", brand=f"brand {wave}", price=5.0) for number in range(300)])
+        for number in range(300):
+            shop.put_stats(f"{wave}-{number}", stats(3))
+            if wave < 4:
+                shop.remove_item(f"{wave}-{number}")
+    assert shop.items.size == 300
+    assert (shop.items.version == 3).all()
+    for number in range(300):
+        shop.remove_item(f"4-{number}")
+    items = shop.items
+    assert not items.listed.any()
+    assert not items.vectors.any()
+    assert not items.tokens.any()
+    assert not items.counts.any()
+    assert (len(items._categories), len(items._brands), len(items.countries)) == (0, 0, 0)
+    assert not shop.index._slots_of
+    assert shop.for_sale(live_only=False).sum() == 0
+
+
+def test_statistics_of_ids_that_no_record_lists_take_no_slot_and_are_there_once_it_does() -> None:
+    shop = catalogue(item("a"))
+    for number in range(10_000):
+        shop.put_stats(f"invented{number}", stats(1))
+    shop.put_stats("later", stats(4, before=[("a", 2.0)]))
+    shop.put_stats("a", stats(2, before=[("later", 1.0)]))
+    assert shop.items.size == 1
+    shop.put_items([item("later")])
+    slot = shop.items.slots["later"]
+    assert shop.items.version[slot] == 4
+    slots, weights = shop.links.rows(np.array([slot], np.int32))
+    assert (slots[0, 0], weights[0, 0]) == (shop.items.slots["a"], 4 * 2.0 + 2 * 1.0)

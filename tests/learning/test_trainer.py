@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streamrec.learning.trainer import Judgement, Trainer, number_of
-from streamrec.learning.weights import LearnerState, Weights
+from streamrec.learning.weights import Head, LearnerState, Served, Weights
 from tests.learning.shoppers import BASE, Shoppers
 from tests.shop import NOW, settings
 
@@ -161,3 +161,53 @@ def test_features_of_another_schema_teach_nothing() -> None:
 @pytest.mark.parametrize(("version", "number"), [("2026/allow/off", 0), ("2026/allow/off+17", 17), ("a+b+3", 3), ("a+b", 0)])
 def test_versions_carry_their_number(version: str, number: int) -> None:
     assert number_of(version) == number
+
+
+WILD = [1e39, 1e308, 3.1, float("nan"), float("inf")]
+
+
+@pytest.mark.parametrize("wild", WILD)
+def test_a_state_that_is_not_sound_is_not_gone_on_from(wild: float, caplog: pytest.LogCaptureFixture) -> None:
+    state = Run().batches(3).trainer.state()
+    for spoilt in (
+        msgspec.structs.replace(state, theta=[wild, *state.theta[1:]]),
+        msgspec.structs.replace(state, served=Served("x+1", [wild, *state.served.theta[1:]])),
+        msgspec.structs.replace(state, earlier=[Served("x+1", [wild, *state.theta[1:]])]),
+        msgspec.structs.replace(state, theta=state.theta[:-1]),
+    ):
+        assert Trainer(settings(), BASE, spoilt).state().number == 0
+    assert caplog.text.count("begins anew") == 4
+    assert Trainer(settings(), BASE, state).state().number == state.number
+
+
+@pytest.mark.parametrize("wild", [value for value in WILD if value != 3.1])
+def test_a_head_that_is_not_sound_spoils_the_state(wild: float) -> None:
+    state = Run().batches(3).trainer.state()
+    for head in (Head([wild, *state.theta[1:]], 1.0), Head(state.theta, wild if wild != 1e39 else float("inf"))):
+        assert Trainer(settings(), BASE, msgspec.structs.replace(state, heads={"click": head})).state().number == 0
+
+
+@pytest.mark.parametrize("wild", WILD)
+def test_weights_of_an_operator_that_are_not_sound_are_passed_over(wild: float) -> None:
+    run = Run()
+    run.trainer.adopt(Weights("x+5", BASE, run.trainer.state().schema, {"popularity_7d": wild}, NOW, "operator"))
+    assert run.trainer.served.version == BASE
+
+
+@pytest.mark.parametrize("wild", [1e39, 101.0, float("nan"), float("-inf")])
+def test_examples_that_no_worker_could_have_written_teach_nothing(wild: float) -> None:
+    run = Run()
+    for field, value in (("features", None), ("base_score", wild * 1e6), ("propensity", wild)):
+        example = run.shop.example({})
+        place = example.items[3]
+        setattr(place, field, [wild, *place.features[1:]] if value is None else value)
+        run.trainer.take(example, 0, 0)
+    short = run.shop.example({})
+    short.items[2].features.pop()
+    far = run.shop.example({})
+    far.fresh = [(99, "click")]
+    for example in (short, far):
+        run.trainer.take(example, 0, 0)
+    assert run.trainer.counts["unsound"] == 5
+    run.batches(2)
+    assert np.isfinite(run.trainer.theta).all()

@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.items import ItemProcessor
 from streamrec.replay import Record
 from streamrec.state.item import KINDS, Signal
 from streamrec.state.stats import ItemStats, decode_stats
-from tests.shop import NOW, catalogue, rows, settings
+from tests.shop import DAY, NOW, item, rows, settings
 
 
 class Side:
     """An item processor with its rows, its memory and a clock."""
 
-    def __init__(self, interval: int = 1000) -> None:
+    def __init__(self, interval: int = 1000, most: int = 1000) -> None:
         self.now = NOW
-        self.catalogue = catalogue()
+        self.catalogue = Catalogue(keeping=Keeping(strangers=most), clock_ms=lambda: self.now)
+        self.catalogue.put_items([item("a"), item("b")])
         self.items = ItemProcessor(settings(stats_interval_ms=interval), self.catalogue, clock_ms=lambda: self.now)
         self.rows, self.memory = rows(), Memory()
 
@@ -93,3 +96,120 @@ def test_restarts_of_the_sender_never_count_a_signal_twice_or_lose_one(resends: 
     for begin in range(0, len(stream), size):
         side.send(*stream[begin : begin + size])
     assert side.rows[b"a"].version == max(record.offset for record in stream) + 1
+
+
+def flood(side: Side, count: int, first: int = 1, prefix: str = "invented") -> Outcome:
+    return side.send(*(signal(first + number, f"{prefix}{number:06}") for number in range(count)))
+
+
+def forgotten(outcome: Outcome) -> list[str]:
+    return [(each.key or b"").decode() for each in outcome.saved if each.value is None]
+
+
+def ticks(side: Side) -> list[str]:
+    """What is forgotten until nothing is left to be."""
+    gone: list[str] = []
+    while side.items.waits(side.memory) and (found := forgotten(side.items.tick(side.rows, side.memory, side.now))):
+        gone += found
+    return gone
+
+
+def test_of_invented_ids_the_most_recent_stay_and_the_others_leave_neither_row_nor_statistics() -> None:
+    side = Side(most=100)
+    side.send(signal(0, "a"))
+    flood(side, 2_000)
+    side.now += 1000
+    gone = ticks(side)
+    assert gone == [f"invented{number:06}" for number in range(1_900)]
+    assert set(side.rows) == {b"a", *(b"invented%06d" % number for number in range(1_900, 2_000))}
+    assert side.catalogue.held()["unlisted"] == 100
+    assert side.memory["waiting"] == {}
+
+
+def test_an_item_that_the_catalogue_lists_is_never_forgotten_and_counts_every_signal_once() -> None:
+    side = Side(most=10)
+    for wave in range(5):
+        side.send(signal(1_000 * wave, "a"))
+        flood(side, 500, first=1_000 * wave + 1, prefix=f"w{wave}-")
+        ticks(side)
+    side.now += 400 * DAY
+    ticks(side)
+    assert side.rows[b"a"].version == 5
+    assert side.rows[b"a"].listed
+    assert set(side.rows) == {b"a"}
+
+
+def test_what_is_forgotten_begins_anew_and_everyone_believes_the_new_statistics() -> None:
+    side = Side(most=1)
+    for number in range(5):
+        side.send(signal(number, "x"))
+    side.now += 2000
+    side.items.tick(side.rows, side.memory, side.now)
+    side.send(signal(10, "y"))
+    assert ticks(side) == ["x"]
+    side.send(signal(11, "x"))
+    side.catalogue.put_items([item("x")])
+    assert side.rows[b"x"].version == 1
+    assert side.catalogue.items.version[side.catalogue.items.slots["x"]] == 1
+
+
+def test_an_item_that_was_removed_is_forgotten_after_its_time_and_not_before() -> None:
+    side = Side()
+    side.send(signal(1, "a"))
+    side.catalogue.remove_item("a")
+    side.now += 30 * DAY - 1
+    assert ticks(side) == []
+    side.now += 1
+    assert ticks(side) == ["a"]
+    assert side.rows == {}
+
+
+def test_an_item_that_is_listed_a_moment_after_its_first_signals_has_them() -> None:
+    side = Side()
+    side.send(signal(1, "new"), signal(2, "new"))
+    side.catalogue.put_items([item("new")])
+    assert side.catalogue.items.version[side.catalogue.items.slots["new"]] == 2
+    side.now += 8 * DAY
+    assert ticks(side) == []
+
+
+def test_what_waits_for_its_interval_fits_into_a_mark_and_nothing_is_lost() -> None:
+    side = Side(interval=60_000, most=1_000_000)
+    names = [f"{number:0128}" for number in range(6_000)]
+    first = side.send(*(signal(number, name) for number, name in enumerate(names)))
+    again = side.send(*(signal(10_000 + number, name) for number, name in enumerate(names)))
+    assert len(msgspec.msgpack.encode(side.memory)) < 300 * 1024
+    side.now += 60_000
+    later = side.items.tick(side.rows, side.memory, side.now)
+    assert sent(first).keys() == set(names)
+    told = {**sent(again), **sent(later)}
+    assert told.keys() == set(names)
+    assert {stats.version for stats in told.values()} == {2}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        signal(1)._replace(key=b"\xff\xfe"),
+        signal(1)._replace(value=msgspec.json.encode(["purchase", NOW, 1e39, [], "purchases", 0, 1, 0])),
+        signal(1)._replace(value=msgspec.json.encode(["praise", NOW, 1.0, [], "purchases", 0, 1, 0])),
+        signal(1)._replace(value=msgspec.json.encode(["purchase", 1 << 62, 1.0, [], "purchases", 0, 1, 0])),
+        signal(1)._replace(value=msgspec.json.encode(["purchase", NOW, 1.0, [["b", 1e300]], "purchases", 0, 1, 0])),
+        signal(1)._replace(value=msgspec.json.encode(["purchase", NOW, 1.0, [], "purchases", 0, 1, 0, [], False, "", 7.0])),
+    ],
+)
+def test_a_signal_that_no_user_side_sends_is_a_dead_letter_and_changes_nothing(bad: Record) -> None:
+    side = Side()
+    outcome = side.send(bad)
+    assert [each.topic for each in outcome.records] == ["streamrec.dead-letters"]
+    assert (side.rows, outcome.saved) == ({}, [])
+
+
+def test_invented_ids_do_not_push_real_neighbours_out_of_the_statistics() -> None:
+    side = Side()
+    side.send(signal(0, "b"))
+    side.send(*(signal(n, "a", before=[(f"invented{number}", 1.0) for number in range(10 * n, 10 * n + 10)]) for n in range(1, 5)))
+    side.now += 2000
+    stats = sent(side.send(signal(5, "a", before=[("b", 0.1)])))["a"]
+    assert stats.neighbours[0] == ("b", 0.1)
+    assert len(stats.neighbours) > 1

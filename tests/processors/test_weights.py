@@ -14,7 +14,7 @@ from streamrec.learning.weights import STATE, Weights, encode_record
 from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.lists import ListMaker
 from streamrec.processors.users import UserProcessor
-from streamrec.processors.weights import WeightsFeed
+from streamrec.processors.weights import MOST_BASES, WeightsFeed
 from streamrec.ranking import Ranker
 from streamrec.replay import Record
 from tests.shop import DAY, NOW, WordModel, catalogue, item, record, rows, settings
@@ -148,3 +148,40 @@ def test_a_model_that_is_swapped_takes_its_own_weights_with_it_and_no_others() -
         assert side.ranker.blend.version == side.ranker.base.version
     finally:
         WordModel.revision = "1"
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"freshness": 1e39},
+        {"freshness": -1e308, "cross": 1e308},
+        {"freshness": 3.01},
+        dict.fromkeys(FEATURES, 1.0),
+        {"freshness": float("nan")},
+        {"freshness": float("inf")},
+    ],
+)
+def test_weights_that_are_not_finite_or_too_far_from_the_base_are_refused(delta: dict[str, float]) -> None:
+    side = Side()
+    before = made(side.lists("u"))[0]
+    assert side.take(side.weights(delta=delta)) == {"refused": 1}
+    raw = msgspec.json.encode(side.weights(delta={"freshness": 0.25})).replace(b"0.25", repr(9 * delta["freshness"]).encode())
+    assert side.take(raw) == {"refused": 1}
+    after = made(side.lists("v"))[0]
+    assert [place["item_id"] for place in after["items"]] == [place["item_id"] for place in before["items"]]
+    assert (after.get("degraded"), after["weights_version"]) == (None, side.ranker.base.version)
+
+
+def test_a_version_at_its_bound_is_served() -> None:
+    side = Side()
+    assert side.take(side.weights(delta={"freshness": 3.0})) == {"served": 1}
+
+
+def test_versions_of_bases_without_end_leave_nothing_and_that_of_the_served_base_stays() -> None:
+    side = Side()
+    side.take(side.weights())
+    for number in range(500):
+        side.take(side.weights(base=f"other/{number}"), key=f"other/{number}")
+    assert len(side.feed._known) <= MOST_BASES
+    side.feed._serve()
+    assert side.ranker.blend.version == "v1"

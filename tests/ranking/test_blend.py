@@ -52,3 +52,17 @@ def test_an_adjusted_network_adds_a_linear_term() -> None:
     moved = blend.adjusted({"covisits": 0.5}, "v2")
     assert moved.score(values) == pytest.approx(blend.score(values) + 0.5 * values[:, :, POSITION["covisits"]], abs=1e-4)
     assert moved.version == "v2"
+
+
+@pytest.mark.parametrize("wild", [1e39, float("inf"), float("nan")])
+def test_a_blend_with_a_weight_that_is_not_finite_is_refused(wild: float) -> None:
+    plain = Blend.plain()
+    with pytest.raises(ValueError, match="not finite"):
+        Blend(plain.weights | {"cross": wild}, "wild")
+    with pytest.raises(ValueError, match="not finite"):
+        plain.adjusted({"cross": wild}, "wild")
+    with np.errstate(over="ignore"):
+        into = np.full((LEARNED, 2), wild).astype(np.float32)
+    net = Network(into, np.zeros(2, np.float32), np.ones(2, np.float32))
+    with pytest.raises(ValueError, match="not finite"):
+        Blend(plain.weights, "wild", net)

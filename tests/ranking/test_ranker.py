@@ -317,3 +317,31 @@ def test_an_adjusted_blend_adds_a_linear_term_to_every_score_and_names_its_versi
     assert (adjusted.version, blend.version != "v2") == ("v2", True)
     with pytest.raises(ValueError, match="nosuch"):
         blend.adjusted({"nosuch": 1.0}, "v3")
+
+
+def huge(blend: Blend) -> Blend:
+    """Weights that are finite, and give scores that are not."""
+    return replace(blend, weights=blend.weights | {"owned": 3e38, "owned_count": 3e38, "repeat_recency": 3e38, "similarity": -3e38})
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_weights_that_give_no_finite_scores_cost_a_degraded_list_and_never_an_empty_one(
+    both: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop, row = shop_of(8), UserRow()
+    for number in range(4):
+        apply(row, purchase("u", f"i{number:02}"))
+    ranker = Ranker(shop, settings(k=5))
+    asked = queries([row], [NOW], [None], shop)
+    expected = ranker.rank(asked)
+    ranker.blend = huge(ranker.base)
+    if both:
+        ranker.base = ranker.blend
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(ranker.blend.score(ranker.weigh(asked, NOW).features)).all()
+    found = ranker.rank(asked)
+    assert found.slots.tolist() == expected.slots.tolist()
+    assert np.isfinite(found.scores).all()
+    assert np.isfinite(found.contributions).all()
+    assert (expected.degraded, found.degraded) == (None, "scores-not-finite")
+    assert "give scores that are not finite" in caplog.text

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.state.item import HALF_LIVES, KINDS, NEIGHBOURS, ItemRow, Signal, count
+from streamrec.state.item import HALF_LIVES, KINDS, LINK_LEAST, NEIGHBOURS, ItemRow, Signal, count
+from streamrec.state.packing import unpack_item
 from streamrec.state.stats import MOST_BYTES, MOST_NEIGHBOURS, decode_stats, encode_stats, stats_of
 from tests.shop import DAY, NOW
 
@@ -109,3 +111,61 @@ def test_a_purchase_says_who_came_before_whether_again_and_from_where() -> None:
     assert stats.again == pytest.approx(2 ** (-1 / 90), abs=1e-3)
     assert (stats.sold_ts, stats.ts) == (NOW, NOW + DAY)
     assert stats.countries == [("France", pytest.approx(2 ** (-1 / 30), abs=1e-3))]
+
+
+def stranger(ts: int = NOW, kind: str = "purchase", standing: float = 0.0, before: list[tuple[str, float]] | None = None) -> Signal:
+    return Signal(kind, ts, 1.0, before or [], "purchases", 0, 0, 0, standing=standing)
+
+
+def told(*signals: Signal, kind: str = "purchase") -> list[float]:
+    row = ItemRow()
+    for each in signals:
+        count(row, each)
+    return stats_of(row).counts[KINDS.index(kind)]
+
+
+@pytest.mark.parametrize("kind", ["purchase", "view"])
+def test_a_throng_of_strangers_moves_an_item_little(kind: str) -> None:
+    few, many, throng = (told(*[stranger(kind=kind)] * size, kind=kind)[0] for size in (2, 100, 10_000))
+    assert few == 2.0
+    assert few < many < 10
+    assert many < throng < 20
+
+
+def test_an_item_that_many_know_is_not_held_back() -> None:
+    assert told(*[signal()] * 10, *[stranger()] * 11) == pytest.approx([21.0] * len(HALF_LIVES))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
+def test_what_strangers_say_adds_up_to_no_more_than_it_is_and_never_takes_away(standings: list[float]) -> None:
+    before = 0.0
+    for size in range(1, len(standings) + 1):
+        counts = told(*(stranger(standing=standing) for standing in standings[:size]))[0]
+        assert before - 1e-3 <= counts <= size + 1e-3
+        before = counts
+
+
+def test_strangers_fade_as_everything_does() -> None:
+    assert told(stranger(NOW), stranger(NOW + 7 * DAY, standing=1.0))[1] == pytest.approx(1.5, abs=1e-3)
+
+
+def test_links_that_strangers_make_are_weak() -> None:
+    row = ItemRow()
+    count(row, stranger(before=[("a", 1.0)]))
+    count(row, stranger(before=[("b", 1.0)], standing=1.0))
+    assert row.neighbours["a"].count == pytest.approx(LINK_LEAST)
+    assert row.neighbours["b"].count == 1.0
+
+
+def test_what_one_account_repeats_links_no_more_than_it_counts() -> None:
+    row = ItemRow()
+    for amount in (1.0, 0.5, 0.25):
+        count(row, Signal("purchase", NOW, amount, [("a", 1.0)], "purchases", 0, 0, 0, ["b"]))
+    assert (row.neighbours["a"].count, row.leaders["b"].count) == (1.75, 1.75)
+
+
+def test_a_row_of_before_has_no_strangers() -> None:
+    raw = b"\x03" + msgspec.msgpack.encode([NOW, [[1.0] * 4] * 6, {}, NOW, 1])
+    row = unpack_item(raw)
+    count(row, stranger(NOW))
+    assert stats_of(row).counts[KINDS.index("purchase")] == [2.0] * 4

@@ -56,3 +56,23 @@ def test_a_purchase_follows_the_basket_before_and_not_its_own() -> None:
     assert (signal.again, signal.country, row.country) == (True, "France", "France")
     ((_, first),) = signals(UserRow(), purchase("u", "a", NOW), [], ("purchases", 0, 1))
     assert (first.led, first.again, first.country) == ([], False, "")
+
+
+def test_a_signal_says_how_well_the_account_is_known() -> None:
+    row = UserRow()
+    known = []
+    for day in range(3):
+        known.append(signals(row, purchase("u", "target", NOW + day * DAY), [], ("purchases", 0, day))[0][1].standing)
+        for number in range(6):
+            apply(row, purchase("u", f"b{number}", NOW + day * DAY))
+    assert known == [0.0, 0.5, 1.0]
+
+
+def test_what_was_said_before_counts_less_when_it_is_said_again() -> None:
+    row = UserRow()
+    amounts = []
+    for number in range(3):
+        amounts.append(signals(row, view("u", "a", NOW + number), [], ("views", 0, number))[0][1].amount)
+        apply(row, view("u", "a", NOW + number))
+    assert amounts[0] == 1.0
+    assert amounts[2] < amounts[1] < 0.6

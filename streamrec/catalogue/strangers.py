@@ -1,0 +1,103 @@
+"""Which ids the item side has to forget, because no item record lists them: too many, or for too long."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import defaultdict
+from collections.abc import Callable
+from typing import NamedTuple
+
+GRACE_MS = 3_600_000
+"""An id is not forgotten for its age before it has been unlisted for so long: a catalogue that is sent anew removes and puts."""
+NEVER = 1 << 62
+
+
+class Strangers:
+    """Unlisted ids with statistics, by partition of the item side.
+
+    Ids that were never listed are bounded in number and age, those that once were by age alone: real items are few, and a catalogue
+    that is lost by mistake must not take their statistics along. `waits` may be asked on the event loop, all else belongs to the core.
+    """
+
+    def __init__(self, clock_ms: Callable[[], int], most: int, stranger_ms: int, removed_ms: int) -> None:
+        """For each partition `most` ids that were never listed, for `stranger_ms` after they were last heard of; others `removed_ms`."""
+        self._clock_ms, self._most = clock_ms, most
+        self._age_ms = {False: stranger_ms, True: removed_ms}
+        self._known: dict[str, tuple[int, bool]] = {}
+        self._ids: dict[tuple[int, bool], _Aging] = defaultdict(_Aging)
+        self._due: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        """Ids."""
+        return len(self._known)
+
+    def put(self, item_id: str, partition: int, listed: bool, heard_ms: int) -> None:
+        """An unlisted id was heard of; `listed` says that it once was."""
+        self.pop(item_id)
+        self._known[item_id] = partition, listed
+        self._ids[partition, listed].put(item_id, max(heard_ms + self._age_ms[listed], self._clock_ms() + GRACE_MS))
+        self._look(partition)
+
+    def pop(self, item_id: str) -> None:
+        """The id is listed, or forgotten."""
+        place = self._known.pop(item_id, None)
+        if place is not None:
+            self._ids[place].pop(item_id)
+            self._look(place[0])
+
+    def waits(self, partition: int) -> bool:
+        """Whether ids of a partition are to be forgotten now."""
+        return self._due.get(partition, NEVER) <= self._clock_ms()
+
+    def overdue(self, partition: int, most: int) -> list[str]:
+        """The ids of a partition that are to be forgotten now, `most` at most: those that were heard of least recently."""
+        now, never, once = self._clock_ms(), self._ids[partition, False], self._ids[partition, True]
+        return [*never.first(most, now, len(never) - self._most), *once.first(most, now)][:most]
+
+    def _look(self, partition: int) -> None:
+        never, once = self._ids[partition, False], self._ids[partition, True]
+        self._due[partition] = 0 if len(never) > self._most else min(never.next(), once.next())
+
+
+class _Aging:
+    """Ids with the times at which they are too old; what was put out of date stays in the heap until it comes up."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._heap: list[_Entry] = []
+        self._numbers = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, item_id: str, due: int) -> None:
+        self._entries[item_id] = entry = _Entry(due, next(self._numbers), item_id)
+        heapq.heappush(self._heap, entry)
+        if len(self._heap) > 2 * len(self._entries) + 64:
+            self._heap = sorted(self._entries.values())
+
+    def pop(self, item_id: str) -> None:
+        del self._entries[item_id]
+
+    def next(self) -> int:
+        """When the first is too old."""
+        while self._heap and self._entries.get(self._heap[0].item_id) != self._heap[0]:
+            heapq.heappop(self._heap)
+        return self._heap[0].due if self._heap else NEVER
+
+    def first(self, most: int, now: int, excess: int = 0) -> list[str]:
+        """The ids that are too old at `now`, and as many more as are too many; they stay."""
+        found: list[_Entry] = []
+        while len(found) < most and (self.next() <= now or len(found) < excess) and self._heap:
+            found.append(heapq.heappop(self._heap))
+        for entry in found:
+            heapq.heappush(self._heap, entry)
+        return [entry.item_id for entry in found]
+
+
+class _Entry(NamedTuple):
+    due: int
+    number: int
+    """Tells apart what was put under one id; of equal times the first that came is the older."""
+    item_id: str

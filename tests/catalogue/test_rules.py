@@ -1,0 +1,70 @@
+"""Rules are bounded, go when their time is long over, and are found by what they say."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamrec.catalogue.rules import LATE_MS, RuleTable
+from tests.shop import NOW, rule
+
+
+def ids(table: RuleTable) -> list[str]:
+    return [each.rule_id for each in table.book(("boost", "block")).rules]
+
+
+def test_rules_stand_in_the_order_of_their_ids_whatever_the_order_they_came_in() -> None:
+    table = RuleTable()
+    for name in ("c", "a", "b", "a"):
+        table.put(rule(name, "block", "x"))
+    table.put(rule("d", "pin", "x"))
+    assert ids(table) == ["a", "b", "c"]
+    table.remove("b")
+    table.remove("b")
+    assert ids(table) == ["a", "c"]
+
+
+def test_a_rule_is_forgotten_a_day_after_its_time_and_not_before() -> None:
+    table = RuleTable()
+    table.put(rule("over", "block", "x", expires_ts=NOW))
+    table.put(rule("lasting", "block", "x"))
+    table.expire(NOW + LATE_MS - 1)
+    assert ids(table) == ["lasting", "over"]
+    table.expire(NOW + LATE_MS)
+    assert ids(table) == ["lasting"]
+    assert (len(table), table.counts["rule_expired"]) == (1, 1)
+
+
+def test_a_rule_whose_time_was_made_longer_stays() -> None:
+    table = RuleTable()
+    for until in (NOW, NOW + 9 * LATE_MS):
+        table.put(rule("r", "block", "x", expires_ts=until))
+    table.expire(NOW + 2 * LATE_MS)
+    assert ids(table) == ["r"]
+
+
+def test_one_rule_too_many_is_refused_counted_and_logged_and_what_holds_stays(caplog: pytest.LogCaptureFixture) -> None:
+    table = RuleTable(most=2)
+    for name in ("a", "b", "c", "b"):
+        table.put(rule(name, "block", name))
+    assert ids(table) == ["a", "b"]
+    assert table.counts["rule_over"] == 1
+    assert "the rule c has no effect" in caplog.text
+    table.remove("a")
+    table.put(rule("c", "block", "c"))
+    assert ids(table) == ["b", "c"]
+
+
+def test_rules_whose_time_is_over_make_way_before_one_is_refused() -> None:
+    table = RuleTable(most=2)
+    table.put(rule("over", "block", "x", expires_ts=NOW))
+    table.put(rule("holds", "block", "x"))
+    table.expire(NOW + 1)
+    table.put(rule("new", "block", "x"))
+    assert ids(table) == ["holds", "new"]
+
+
+def test_rules_that_are_changed_again_and_again_leave_nothing_behind() -> None:
+    table = RuleTable(most=10)
+    for number in range(1000):
+        table.put(rule("r", "block", "x", expires_ts=NOW + number))
+    assert len(table._ends) <= 20
