@@ -90,6 +90,7 @@ class Replay:
     def run(self, lines: Iterable[Line]) -> Iterator[Recommendation]:
         """The lists, in the order of `lines`, which must be in time order."""
         settings = self.settings.model_copy(update={"prefix": "", "partitions": 1, "stats_interval_ms": 0})
+        lists, item_signals = settings.topic("recommendations"), settings.topic("item-signals")
         maker = ListMaker(self.catalogue, self.ranker, clock_ms=None, arms=self.arms, rankers=self.rankers)
         silent = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=())
         answering = UserProcessor(settings, self.catalogue, maker, self._clock, rank_at=self.rank_at)
@@ -114,9 +115,9 @@ class Replay:
             record = Record(line.topic, line.number, line.event.user_id.encode(), line.value, line.event.ts)
             signals = []
             for out in users.process([Part(user_rows, user_memory, [record])])[0].records:
-                if out.topic == users.lists and out.value is not None:
+                if out.topic == lists and out.value is not None:
                     yield _decode_list(out.value)
-                elif out.topic == users.signals:
+                elif out.topic == item_signals:
                     signals.append(Record(out.topic, line.number, out.key, out.value, line.event.ts))
             items.process([Part(item_rows, item_memory, signals)])
 

@@ -46,7 +46,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, at: Callable
 
 def sliced() -> Side:
     side = Side(slates=True)
-    side.users.maker._slates = True
+    side.users.side.maker._slates = True
     return side
 
 
@@ -81,14 +81,14 @@ def test_where_a_step_always_fails_lists_are_empty_and_say_so(owner: Any, name: 
 def test_a_list_under_anothers_name_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the maker does: the one who sends compares."""
     side = sliced()
-    make = side.users.maker.make
+    make = side.users.side.maker.make
 
     def swapped(requests: list[Request]) -> Made:
         made = make(requests)
         made.lists.reverse()
         return made
 
-    monkeypatch.setattr(side.users.maker, "make", swapped)
+    monkeypatch.setattr(side.users.side.maker, "make", swapped)
     with pytest.raises(ValueError, match="not the one that was asked for"):
         side.send(view(1, "u"), view(2, "v"))
 
@@ -101,7 +101,7 @@ def test_fewer_lists_than_requests_are_noticed() -> None:
 def test_a_list_that_is_larger_than_a_record_may_be_loses_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     (whole,) = out(sliced().send(view(1)), "recommendations")
     most = len(whole.value or b"") - 100
-    monkeypatch.setattr("streamrec.processors.users.LIST_BYTES", most)
+    monkeypatch.setattr("streamrec.processors.user_batch.LIST_BYTES", most)
     outcome = sliced().send(view(1))
     (made,) = lists(outcome)
     assert 0 < len(made.items) < 5

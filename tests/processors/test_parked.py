@@ -41,7 +41,7 @@ class Registry:
 @pytest.fixture
 def side() -> Side:
     made = Side()
-    made.users.schemas = Registry()
+    made.users.side.schemas = Registry()
     made.memory["partition"] = 0
     return made
 
@@ -52,8 +52,8 @@ def avro(offset: int, user: str = "u", schema_id: int = 7, **fields: Any) -> Rec
 
 
 def answer(side: Side) -> Outcome:
-    assert isinstance(side.users.schemas, Registry)
-    side.users.schemas.answers = True
+    assert isinstance(side.users.side.schemas, Registry)
+    side.users.side.schemas.answers = True
     assert side.users.waits(side.memory)
     return side.users.tick(side.rows, side.memory, side.now)
 
@@ -92,7 +92,7 @@ def test_items_count_it_though_later_events_of_its_topic_were_counted_before(sid
 def test_it_waits_through_a_restart(side: Side) -> None:
     side.send(avro(1))
     again = Side()
-    again.users.schemas, again.memory = side.users.schemas, side.memory
+    again.users.side.schemas, again.memory = side.users.side.schemas, side.memory
     again.rows.update({key: unpack_user(pack_user(row)) for key, row in side.rows.items()})
     assert len(lists(answer(again))) == 1
 
@@ -125,7 +125,7 @@ def test_one_on_which_the_code_raises_is_buried_at_the_second_try(side: Side, mo
     def raising(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("streamrec.processors.users.signals", lambda row, event, *_: raising() if event.user_id == "u" else [])
+    monkeypatch.setattr("streamrec.processors.user_batch.signals", lambda row, event, *_: raising() if event.user_id == "u" else [])
     with pytest.raises(RuntimeError, match="boom"):
         answer(side)
     # As the engine does it, nothing of the first try counts.
@@ -138,7 +138,7 @@ def test_one_on_which_the_code_raises_is_buried_at_the_second_try(side: Side, mo
 
 def _parked_rows(side: Side) -> dict[bytes, Any]:
     other = Side()
-    other.users.schemas = Registry()
+    other.users.side.schemas = Registry()
     other.send(avro(1), avro(2, "v"))
     return {key: row for key, row in other.rows.items() if key.startswith(PARKED_PREFIX)}
 

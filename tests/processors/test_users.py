@@ -45,13 +45,13 @@ def test_without_an_event_id_the_coordinates_are_the_id() -> None:
 
 def test_the_users_of_several_partitions_are_ranked_at_once() -> None:
     side, calls = Side(), list[int]()
-    make = side.users.maker.make
+    make = side.users.side.maker.make
 
     def counted(requests: Sequence[Request]) -> Made:
         calls.append(len(requests))
         return make(requests)
 
-    side.users.maker.make = counted  # type: ignore[method-assign]
+    side.users.side.maker.make = counted  # type: ignore[method-assign]
     first = Part(rows(), {"partition": 0}, [view(1), view(2, "v")])
     second = Part(rows(), {"partition": 1}, [view(1, "w")])
     outcomes = side.users.process([first, second])
