@@ -21,7 +21,10 @@ from typing import Any
 
 from benchmarks.faults import campaign, plain
 from benchmarks.faults.network import NETWORK, NetworkScenario, run_network
-from benchmarks.faults.scenarios import SCENARIOS, Scenario
+from benchmarks.faults.rebalances import REBALANCES
+from benchmarks.faults.scenario import Scenario
+from benchmarks.faults.scenarios import SCENARIOS
+from benchmarks.faults.tampering import TAMPERING
 from benchmarks.faults.trial import run
 from benchmarks.machine import machine
 from streamrec.broker.embedded import EmbeddedBroker
@@ -29,7 +32,7 @@ from streamrec.broker.ports import free_ports
 from streamrec.cli.interrupts import one_interrupt
 from streamrec.cli.output import note
 
-ALL: dict[str, Scenario] = {**SCENARIOS, **NETWORK}
+ALL: dict[str, Scenario] = {**SCENARIOS, **REBALANCES, **TAMPERING, **NETWORK}
 CONTROL, CONTROL_KILLS = "kill", 5
 CONTROL_FAULTS = ("lost", "applied_twice", "lists_missing", "commits_behind")
 COLUMNS = ("injections", "events", "lost", "applied_twice", "lists_missing", "lists_repeated", "commits_behind", "worst_recovery_s")

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from benchmarks.faults import disks
 from benchmarks.faults.hooks import AT, CHECKPOINT, FULL, OPENING
+from benchmarks.faults.scenario import Scenario
 from benchmarks.faults.trial import Trial
 from benchmarks.faults.waiting import until
 from streamrec.stream.exits import DISK_FULL
 
-HOOK_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A kind of harm: `count` injections in a run of the long form, `quick` ones in the quick form (0: not part of it).
-
-    `hooked` workers have hooks built in, `cursed` ones a handler that raises for some events.
-    """
-
-    name: str
-    run: Callable[[Any], None]
-    count: int
-    quick: int = 0
-    workers: int = 1
-    hooked: bool = False
-    cursed: bool = False
+HOOK_S = 60.0
 
 
 def kill(trial: Trial) -> None:
@@ -286,4 +268,4 @@ SCENARIOS = {
         Scenario("older_disk", older_disk, 9),
     )
 }
-"""Every scenario by its name."""
+"""The scenarios of this module by their names."""

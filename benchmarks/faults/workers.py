@@ -18,7 +18,7 @@ from streamrec.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PLAIN, HOOKED = "streamrec.cli.main", "benchmarks.faults.hooks"
-EXIT_S = 60.0
+EXIT_S, COMMAND_S = 120.0, 300.0
 LOG_LINES = 4
 QUIET = ('"level": "info"', '"level": "warning"')
 WATCH_S = 0.05
@@ -103,6 +103,15 @@ class Worker:
             self._running().terminate()
             return self._running().wait(EXIT_S)
 
+    def ask_to_stop(self) -> bool:
+        """Send SIGTERM and wait for nothing; False while the process is so young that it would die of it."""
+        with self._lock:
+            if not self._said(b'"starting"'):
+                return False
+            self.hold = True
+            self._running().terminate()
+            return True
+
     def pause(self) -> None:
         """Let the process stand still."""
         self.signal(signal.SIGSTOP)
@@ -123,6 +132,11 @@ class Worker:
     def code(self) -> int | None:
         """The exit code of its process; None while it runs."""
         return self._running().poll()
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of streamrec with this worker's settings, as its operator would."""
+        command = [sys.executable, "-m", PLAIN, *arguments]
+        return subprocess.run(command, env=self._environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_S)
 
     def opened(self) -> int:
         """How often the process that runs has said that its partitions are open."""
