@@ -128,10 +128,10 @@ def leftovers(trial: Trial) -> None:
         else:
             mover.kill()
         trial.traffic.send([erasure_of(one, now) for one in people[::2]])
-        trial.recover()
-        trial.traffic.send([erasure_of(one, now) for one in people[1::2]])
         if number % 2:
             trial.await_share(mover)
+        trial.recover()
+        trial.traffic.send([erasure_of(one, now) for one in people[1::2]])
         trial.sleep(0.0, 3 * LOST_DISK_S)
     trial.crew.gather()
     if not until(lambda: len(_disks(trial)) == trial.settings.partitions, SERVED_S):
