@@ -148,7 +148,7 @@ class HaltingTrial(Trial):
         after = marks(self.outputs)
         skipped = sum(max(0, at - before.get(one, 0)) for one, at in after.items() if one[0] == SIGNALS)
         told = sum(problem["records"] or 0 for problem in answer["problems"] if problem["kind"] == "fences")
-        if skipped != told:
+        if "fences" in kinds and skipped != told:
             self.fail(f"state repair says that it gives up {told} signals, and has passed over {skipped}: {printed}")
 
     def _require_refusal(self, worker: Worker, advice: str, code: int) -> None:

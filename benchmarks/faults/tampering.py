@@ -43,7 +43,7 @@ def made_again(trial: HaltingTrial) -> None:
             trial.await_halt(REPAIR)
             trial.must_refuse(REPAIR)
             trial.judge_halt(name, records)
-            trial.repair({"source", "fences"})
+            trial.repair({"source"} if name == SIGNALS else {"source", "fences"})
         trial.go_on(name, records)
         trial.recover()
 
