@@ -98,7 +98,7 @@ class Engine:
         self.joined = True
         numbers = {tp.partition for tp in tps}
         if {TP(topic, number) for topic in self.sources for number in numbers} - tps:
-            self.fail(StateMismatch("the group has torn partitions of one number apart: stop all workers that run another version"))
+            self.watch(self._say_why_torn())
             return
         kept = numbers if generation - self._generation in (0, 1) else set[int]()
         self._generation = generation
@@ -186,6 +186,15 @@ class Engine:
             return None
         async with partition.lock:
             return await self.tools.core.run(partition.find, read) if partition.open and not partition.torn else None
+
+    async def _say_why_torn(self) -> None:
+        """A topic that was deleted has no partitions to give; a look at the topics says so, and what to do."""
+        await self.tools.confirm()
+        # A worker that comes back within its session is given what it had, without another look at the topics.
+        raise StateMismatch(
+            "the group has torn partitions of one number apart: a topic was not there when it gave them, or another version of streamrec "
+            f"runs, too; stop all workers for {self.settings.session_timeout_s:g} s (session_timeout_s), then start those of one version"
+        )
 
     def _settled(self, tp: TP) -> None:
         self._flight.end([tp])
