@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,14 @@ class Past:
             if record.offset < generation.outputs.get((output, record.partition), 0):
                 return former(topic, number)
         return topic
+
+    def names_since(self, place: Place) -> Iterator[Place]:
+        """The place under the name that its topic had then, and under those since: what is sent later names the topic as it always did."""
+        topic, _, number = place[0].partition(FORMER)
+        count = len(self.generations.get(topic, ()))
+        for later in range(int(number) if number else count, count):
+            yield (former(topic, later), *place[1:])
+        yield (topic, *place[1:])
 
     def signal_counts(self, place: Place, beyond: bool, settled: bool) -> bool:
         """Whether the item side has counted (or will count) the signal of an event.

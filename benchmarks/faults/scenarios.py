@@ -249,13 +249,13 @@ def older_disk(trial: Trial) -> None:
 SCENARIOS = {
     one.name: one
     for one in (
-        Scenario("kill", kill, 25, quick=3),
-        Scenario("wipe", wipe, 20, quick=2),
-        Scenario("storm", storm, 30, quick=3),
-        Scenario("checkpoint", checkpoint, 36, quick=3, hooked=True),
-        Scenario("opening", opening, 20, hooked=True),
+        Scenario("kill", kill, 25, quick=5),
+        Scenario("wipe", wipe, 20, quick=3),
+        Scenario("storm", storm, 30, quick=8),
+        Scenario("checkpoint", checkpoint, 36, quick=4, hooked=True),
+        Scenario("opening", opening, 20, quick=3, hooked=True),
         Scenario("raising", kill, 10, quick=1, cursed=True),
-        Scenario("two", one_of_several, 14, quick=1, workers=2),
+        Scenario("two", one_of_several, 14, quick=2, workers=2),
         Scenario("three", one_of_several, 12, workers=3),
         Scenario("joining", joining, 12),
         Scenario("paused", paused, 8, quick=1, workers=2),
@@ -264,7 +264,7 @@ SCENARIOS = {
         Scenario("broker", broker_killed, 6),
         Scenario("away", broker_away, 6),
         Scenario("disk_full", disk_full, 6, hooked=True),
-        Scenario("torn_log", torn_log, 12),
+        Scenario("torn_log", torn_log, 12, quick=2),
         Scenario("older_disk", older_disk, 9),
     )
 }

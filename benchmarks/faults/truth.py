@@ -86,7 +86,7 @@ def truth(sources: Mapping[str, Iterable[Any]], past: Past | None = None, until:
             _add(found, topic, topic, record)
     for name in found.erased:
         found.users.pop(name, None)
-    found.free |= found.past.waiting | {(place[0].partition(FORMER)[0], *place[1:]) for place in found.past.waiting}
+    found.free |= {later for place in found.past.waiting for later in found.past.names_since(place)}
     found.triggers -= {place for place in found.past.waiting if FORMER in place[0]}
     return found
 
