@@ -21,6 +21,7 @@ from streamrec.stream import exits, topics
 
 HALT_S = 120.0
 GONE_S = 60.0
+MOST_AHEAD = 6000
 QUIET_S = 0.5
 """So long after they were stopped no request of the workers is under way any more."""
 
@@ -73,13 +74,19 @@ class HaltingTrial(Trial):
             self.delete(name)
             if not gap_s:
                 self._make(name)
-        for worker in self.crew.workers:
-            if standing:
-                worker.resume()
         if gap_s:
+            self._wake()
             time.sleep(gap_s)
             self._make(name)
+        # There are events again at the positions to which the workers have come, and which they go on to ask for.
+        self.traffic.hurry(min(MOST_AHEAD, 3 * len(old.records[name])))
+        self._wake()
         return old.records[name]
+
+    def _wake(self) -> None:
+        for worker in self.crew.workers:
+            if worker.alive:
+                worker.resume()
 
     def hold(self) -> None:
         """Whoever ends from now on is not started again."""

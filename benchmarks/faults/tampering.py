@@ -23,6 +23,7 @@ AGAIN = ("views", SIGNALS, "items")
 KEYED = ("views", "purchases", "danmaku")
 FAMILIES = ("user", "item")
 COULD_NOT_START = 1
+AHEAD = 200
 REPAIR = "streamrec state repair"
 
 
@@ -59,6 +60,7 @@ def partitions(trial: HaltingTrial) -> None:
             trial.inject()
             with admin(trial.settings) as client:
                 client.create_partitions({trial.settings.topic(name): trial.settings.partitions + trial.random.choice((1, 2, 4))})
+        trial.traffic.hurry(AHEAD)
         trial.await_halt("streamrec topics describe")
         trial.must_refuse("delete the topic", COULD_NOT_START)
         with trial.reader(name) as old, trial.traffic.still(reconnect=True):

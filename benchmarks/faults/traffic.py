@@ -40,6 +40,11 @@ class Traffic:
             self._send(event)
         self._producer.flush(FLUSH_S)
 
+    def hurry(self, count: int) -> None:
+        """Send the next events ahead of their time."""
+        with self._turn:
+            self.send(list(islice(self._events, count)))
+
     def start(self) -> None:
         """Begin the flow."""
         self._thread.start()
