@@ -21,7 +21,10 @@ from typing import Any
 
 from benchmarks.faults import campaign, plain
 from benchmarks.faults.network import NETWORK, NetworkScenario, run_network
-from benchmarks.faults.scenarios import SCENARIOS, Scenario
+from benchmarks.faults.rebalances import REBALANCES
+from benchmarks.faults.scenario import Scenario
+from benchmarks.faults.scenarios import SCENARIOS
+from benchmarks.faults.tampering import TAMPERING
 from benchmarks.faults.trial import run
 from benchmarks.machine import machine
 from streamrec.broker.embedded import EmbeddedBroker
@@ -29,7 +32,7 @@ from streamrec.broker.ports import free_ports
 from streamrec.cli.interrupts import one_interrupt
 from streamrec.cli.output import note
 
-ALL: dict[str, Scenario] = {**SCENARIOS, **NETWORK}
+ALL: dict[str, Scenario] = {**SCENARIOS, **REBALANCES, **TAMPERING, **NETWORK}
 CONTROL, CONTROL_KILLS = "kill", 5
 CONTROL_FAULTS = ("lost", "applied_twice", "lists_missing", "commits_behind")
 COLUMNS = ("injections", "events", "lost", "applied_twice", "lists_missing", "lists_repeated", "commits_behind", "worst_recovery_s")
@@ -42,7 +45,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="some injections of the main scenarios, in a few minutes")
     parser.add_argument("--injections", type=int, default=500, help="go on until there are so many (500)")
-    parser.add_argument("--each", type=int, help="injections of a trial (each scenario has its own number)")
+    parser.add_argument("--each", type=int, help="injections of a trial, with --quick at most (each scenario has its own number)")
     parser.add_argument("--scenarios", help=f"only these, comma-separated, of {', '.join(ALL)}")
     parser.add_argument("--seed", type=int, default=0, help="of events and faults")
     parser.add_argument("--rate", type=float, default=200.0, help="events per second (200)")
@@ -80,7 +83,7 @@ class Campaign:
             if options.quick:
                 for name in options.names:
                     if ALL[name].quick:
-                        self._one(bootstrap, name, options.seed, ALL[name].quick)
+                        self._one(bootstrap, name, options.seed, min(options.each or ALL[name].quick, ALL[name].quick))
             else:
                 while sum(row["injections"] for row in self.rows()) < options.injections:
                     name, tried = campaign.least_tried(options.names, self.rows())

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ENGINE = ("streamrec/stream", "streamrec/processors", "streamrec/state")
+ENGINE = ("streamrec/stream", "streamrec/processors", "streamrec/state", "streamrec/events")
+"""Whether an event counts is decided by what reads it, too: its codec, its route, its dead letter."""
 SUMS = (
     "injections", "events", "lost", "applied_twice", "lists_missing", "lists_unexpected", "lists_repeated", "commits_behind",
     "dead_letters_missing", "dead_letters_unexpected", "erased_present", "stats_behind", "went_back", "fenced_rows",

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from benchmarks.faults.events import GHOST
-from benchmarks.faults.truth import Place, Truth, User, weight
+from benchmarks.faults.past import Place
+from benchmarks.faults.truth import Truth, User, weight
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.repeats import SIZE
@@ -61,15 +62,25 @@ class Verdict:
         if len(self.details) < MOST_DETAILS:
             self.details.append(what)
 
+    def add(self, other: Verdict) -> None:
+        """Count what is wrong by another verdict, too."""
+        for name in set(self.__slots__) - {"details"}:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for detail in other.details:
+            self.say(detail)
+
 
 def check(truth: Truth, outputs: Mapping[str, Sequence[Any]], prefix: str) -> Verdict:
-    """Compare the records of `OUTPUTS`, each topic whole and in order, with the truth."""
+    """Compare the records of `OUTPUTS`, each topic whole and in order, with the truth.
+
+    Where all workers have ended in the middle of their work, lists and statistics may be still to come, if the state says so.
+    """
     verdict = Verdict()
     rows = latest(outputs["user-changelog"])
     kept = [unpack_user(record.value) for record in outputs["user-changelog"] if record.key == SECRET_KEY]
     _check_users(truth, rows, {row.secret for row in kept if isinstance(row, ErasureSecret)}, verdict)
     _check_items(truth, latest(outputs["item-changelog"]), latest(outputs["item-stats"]), verdict)
-    _check_lists(truth, outputs["recommendations"], prefix, verdict)
+    _check_lists(truth, outputs["recommendations"], prefix, waiting(rows, prefix) if truth.halted else set(), verdict)
     _check_dead_letters(truth, outputs["dead-letters"], prefix, verdict)
     for family in ("user", "item"):
         _check_marks(outputs[f"{family}-changelog"], family, verdict)
@@ -87,6 +98,12 @@ def latest(records: Iterable[Any]) -> dict[bytes, bytes]:
         else:
             found[record.key] = record.value
     return found
+
+
+def waiting(rows: Mapping[bytes, bytes], prefix: str) -> set[Place]:
+    """The triggers of which rows say that their lists are still to be made."""
+    users = (row for key, raw in rows.items() if key[0] > CONTROL and isinstance(row := unpack_user(raw), UserRow))
+    return {(topic.removeprefix(prefix), partition, offset) for row in users for topic, partition, offset, *_ in row.waiting}
 
 
 def _count(short: float, what: str, verdict: Verdict) -> None:
@@ -107,6 +124,9 @@ def _check_users(truth: Truth, rows: Mapping[bytes, bytes], secrets: set[bytes],
         row = unpack_user(raw) if raw is not None else UserRow()
         assert isinstance(row, UserRow)
         _check_user(name, user, row, verdict)
+        if row.waiting and not truth.halted:
+            verdict.lists_missing += len(row.waiting)
+            verdict.say(f"{name} still waits for {len(row.waiting)} lists")
     for name in {key.decode() for key in rows if key[0] > CONTROL} - truth.users.keys() - truth.erased:
         if not name.startswith("gone-"):
             verdict.applied_twice += 1
@@ -132,9 +152,6 @@ def _check_user(name: str, user: User, row: UserRow, verdict: Verdict) -> None:
     if row.offsets != user.offsets and verdict.settled():
         verdict.lost += 1
         verdict.say(f"{name} is at {row.offsets} instead of {user.offsets}")
-    if row.waiting:
-        verdict.lists_missing += len(row.waiting)
-        verdict.say(f"{name} still waits for {len(row.waiting)} lists")
 
 
 def _check_items(truth: Truth, rows: Mapping[bytes, bytes], stats: Mapping[bytes, bytes], verdict: Verdict) -> None:
@@ -143,20 +160,22 @@ def _check_items(truth: Truth, rows: Mapping[bytes, bytes], stats: Mapping[bytes
         version = found[item].version if item in found else 0
         _count(truth.items[item] - version, f"{item} signals", verdict)
         known = decode_stats(stats[item.encode()]).version if item.encode() in stats else 0
-        if known < version:
+        if known < version and not truth.halted:
             verdict.stats_behind += 1
             verdict.say(f"the statistics of {item} are at {known} of {version}")
 
 
-def _check_lists(truth: Truth, records: Iterable[Any], prefix: str, verdict: Verdict) -> None:
+def _check_lists(truth: Truth, records: Iterable[Any], prefix: str, to_come: set[Place], verdict: Verdict) -> None:
     seen: set[str] = set()
     covered: set[Place] = set()
     for record in records:
         head = decode_list(record.value)
         verdict.lists_repeated += head.list_id in seen
         seen.add(head.list_id)
-        covered.update((topic.removeprefix(prefix), partition, offset) for topic, partition, offset in head.covers)
-    missing, unexpected = truth.triggers - covered, covered - truth.triggers - truth.free
+        for topic, partition, offset in head.covers:
+            covered.add((truth.past.name(topic.removeprefix(prefix), "recommendations", record), partition, offset))
+    missing = truth.triggers - covered - to_come
+    unexpected = {place for place in covered - truth.triggers - truth.free if not truth.beyond(place)}
     verdict.lists_missing += len(missing)
     verdict.lists_unexpected += len(unexpected)
     for place in sorted(missing)[:3]:
@@ -169,8 +188,10 @@ def _check_dead_letters(truth: Truth, records: Iterable[Any], prefix: str, verdi
     found: dict[Place, str] = {}
     for record in records:
         context = {name.rpartition(".")[2]: value.decode() for name, value in record.headers if name.startswith("streamrec.errors.")}
-        place = (context["topic"].removeprefix(prefix), int(context["partition"]), int(context["offset"]))
-        found[place] = context["reason"]
+        name = truth.past.name(context["topic"].removeprefix(prefix), "dead-letters", record)
+        place = (name, int(context["partition"]), int(context["offset"]))
+        if not truth.beyond(place):
+            found[place] = context["reason"]
     missing = truth.dead.keys() - found.keys()
     wrong = {place for place, reason in found.items() if truth.dead.get(place) != reason}
     verdict.dead_letters_missing += len(missing)
@@ -182,12 +203,14 @@ def _check_dead_letters(truth: Truth, records: Iterable[Any], prefix: str, verdi
 
 
 def _check_marks(records: Iterable[Any], family: str, verdict: Verdict) -> None:
-    """A partition's marks never go back: whoever writes an older one has read the past, or was to be fenced."""
-    highest: Counter[tuple[int, str]] = Counter()
+    """A partition's marks never go back, but in a topic that was made again: whoever writes an older one has read the past."""
+    highest: Counter[tuple[int, str, str | None]] = Counter()
     for record in records:
         if record.key == MARK:
-            for topic, position in decode_mark(record.value).next.items():
-                if position < highest[record.partition, topic]:
+            mark = decode_mark(record.value)
+            for topic, position in mark.next.items():
+                place = record.partition, topic, mark.topics.get(topic)
+                if position < highest[place]:
                     verdict.went_back += 1
                     verdict.say(f"a mark of {family}/{record.partition} goes back to {position} of {topic}")
-                highest[record.partition, topic] = max(position, highest[record.partition, topic])
+                highest[place] = max(position, highest[place])

@@ -97,9 +97,7 @@ class Mixture:
     def _of_a_gone_user(self) -> Event:
         """Looks at the ghost, and an erasure that no event is younger than."""
         user = f"gone-{self._random.randrange(GONE_USERS)}"
-        if self._random.random() < 0.3:
-            return _event(GONE, "erasures", user, self.ts + 1)
-        return _event(GONE, "views", user, self.ts, item_id=GHOST)
+        return erasure_of(user, self.ts) if self._random.random() < 0.3 else view_of(user, self.ts)
 
     def _cursed(self) -> Event:
         curse = self._random.choice((CURSE_BEFORE, CURSE_AFTER))
@@ -120,6 +118,16 @@ class Mixture:
             )
         )
         return Event(topic, key.encode() if key else None, value, f"{POISON}:{reason}".encode())
+
+
+def view_of(user: str, ts: int) -> Event:
+    """A look at the ghost by somebody who will be erased."""
+    return _event(GONE, "views", user, ts, item_id=GHOST)
+
+
+def erasure_of(user: str, ts: int) -> Event:
+    """The erasure of somebody whose events are no younger than `ts`."""
+    return _event(GONE, "erasures", user, ts + 1)
 
 
 def catalogue(ts: int) -> list[Event]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import errno
 import inspect
 import os
+import random
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +22,7 @@ from aiokafka import AIOKafkaProducer
 
 from benchmarks.faults.events import CURSE_AFTER, CURSE_BEFORE
 from streamrec.cli.main import main
-from streamrec.processors import users
+from streamrec.processors import user_batch
 from streamrec.stream import opening
 from streamrec.stream.changelog import Changelog
 from streamrec.stream.disk import Disk
@@ -28,7 +30,7 @@ from streamrec.stream.offsets import GroupOffsets
 from streamrec.stream.table import Table
 from streamrec.web.metrics import Metrics
 
-AT, CURSED, FULL = "FAULTS_AT", "FAULTS_CURSED", "FAULTS_DISK_FULL"
+AT, CURSED, FULL, SLOW = "FAULTS_AT", "FAULTS_CURSED", "FAULTS_DISK_FULL", "FAULTS_SLOW_OPEN"
 FENCED = "FAULTS: a row has refused an event that it knew"
 
 CHECKPOINT = ("snapshot", "confirmed", "begun", "acknowledged", "committed", "written", "saved", "group-commit", "group-committed")
@@ -106,7 +108,7 @@ def install_curse() -> None:
 
         return strike
 
-    wrap(users, "apply", before=curse(CURSE_BEFORE), after=curse(CURSE_AFTER))
+    wrap(user_batch, "apply", before=curse(CURSE_BEFORE), after=curse(CURSE_AFTER))
 
 
 def install_full_disk(passage: int) -> None:
@@ -120,6 +122,15 @@ def install_full_disk(passage: int) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     wrap(Disk, "write", before=fail)
+
+
+def install_slow_open(most_s: float) -> None:
+    """Let every disk take up to so many seconds to open, before it is open and after: who asked for it may be gone by then."""
+
+    def dawdle(args: Any) -> None:
+        time.sleep(random.uniform(0, most_s / 2))
+
+    wrap(Disk, "_open", before=dawdle, after=dawdle)
 
 
 def install_alarm() -> None:
@@ -141,4 +152,6 @@ if __name__ == "__main__":
         install_curse()
     if full := os.environ.get(FULL):
         install_full_disk(int(full))
+    if slow := os.environ.get(SLOW):
+        install_slow_open(float(slow))
     main()

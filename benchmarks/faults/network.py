@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchmarks.faults.cluster import Cluster
 from benchmarks.faults.proxy import Proxy
-from benchmarks.faults.scenarios import Scenario
-from benchmarks.faults.trial import PARTITIONS, SERVED_S, Result, Trial, TrialFailed
+from benchmarks.faults.scenario import Scenario
+from benchmarks.faults.trial import SERVED_S, Result, Trial, TrialFailed
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import Worker
 from streamrec.settings import Settings
@@ -38,7 +38,7 @@ class NetworkTrial(Trial):
         """One more worker."""
         first = not self.crew.workers
         more = {"STREAMREC_BROKER": self.broker.front} if first else {}
-        return self.crew.add(Worker(self.settings, "abcdefgh"[len(self.crew.workers)], self._environment | more, self._module))
+        return self.crew.add(Worker(self.settings, "abcdefgh"[len(self.crew.workers)], self.environment | more, self._module))
 
 
 def leaders(trial: NetworkTrial) -> None:
@@ -166,7 +166,7 @@ def run_network(scenario: NetworkScenario, seed: int, count: int, folder: Path, 
             broker=cluster.bootstrap,
             prefix=f"{name}.",
             app_id=name,
-            partitions=PARTITIONS,
+            partitions=scenario.partitions,
             replication_factor=scenario.brokers,
             min_insync_replicas=max(1, scenario.brokers - 1),
             data_dir=folder / name,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -35,9 +36,7 @@ class Reader:
             **clients.kafka_python(settings),
         )
         self.partitions = [
-            TopicPartition(full, number)
-            for full, name in self._names.items()
-            for number in range(topics.partitions_of(topics.TOPICS[name], settings))
+            TopicPartition(full, number) for full in self._names for number in sorted(self._consumer.partitions_for_topic(full) or ())
         ]
         self._consumer.assign(self.partitions)
         self._consumer.seek_to_beginning(*self.partitions)
@@ -48,6 +47,10 @@ class Reader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
         self._consumer.close()
 
     def catch_up(self) -> None:
@@ -66,20 +69,24 @@ class Reader:
         self.ends = {(self._names[one.topic], one.partition): end for one, end in ends.items()}
 
 
-def committed(settings: Settings) -> dict[tuple[str, int], int]:
-    """The offsets that the group has committed, by topic without its prefix and partition."""
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """Kafka's administration."""
     client = KafkaAdminClient(**clients.kafka_python(settings))
     try:
-        found = client.list_group_offsets({settings.app_id: None})[settings.app_id]
+        yield client
     finally:
         client.close()
+
+
+def committed(settings: Settings) -> dict[tuple[str, int], int]:
+    """The offsets that the group has committed, by topic without its prefix and partition."""
+    with admin(settings) as client:
+        found = client.list_group_offsets({settings.app_id: None})[settings.app_id]
     return {(one.topic.removeprefix(settings.prefix), one.partition): at.offset for one, at in found.items()}
 
 
 def delete_topics(settings: Settings) -> None:
     """Delete all topics of a trial."""
-    client = KafkaAdminClient(**clients.kafka_python(settings))
-    try:
+    with admin(settings) as client:
         client.delete_topics([settings.topic(name) for name in topics.TOPICS])
-    finally:
-        client.close()

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from benchmarks.faults import disks
 from benchmarks.faults.hooks import AT, CHECKPOINT, FULL, OPENING
+from benchmarks.faults.scenario import Scenario
 from benchmarks.faults.trial import Trial
 from benchmarks.faults.waiting import until
 from streamrec.stream.exits import DISK_FULL
 
-HOOK_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A kind of harm: `count` injections in a run of the long form, `quick` ones in the quick form (0: not part of it).
-
-    `hooked` workers have hooks built in, `cursed` ones a handler that raises for some events.
-    """
-
-    name: str
-    run: Callable[[Any], None]
-    count: int
-    quick: int = 0
-    workers: int = 1
-    hooked: bool = False
-    cursed: bool = False
+HOOK_S = 60.0
 
 
 def kill(trial: Trial) -> None:
@@ -267,13 +249,13 @@ def older_disk(trial: Trial) -> None:
 SCENARIOS = {
     one.name: one
     for one in (
-        Scenario("kill", kill, 25, quick=3),
-        Scenario("wipe", wipe, 20, quick=2),
-        Scenario("storm", storm, 30, quick=3),
-        Scenario("checkpoint", checkpoint, 36, quick=3, hooked=True),
-        Scenario("opening", opening, 20, hooked=True),
+        Scenario("kill", kill, 25, quick=5),
+        Scenario("wipe", wipe, 20, quick=3),
+        Scenario("storm", storm, 30, quick=8),
+        Scenario("checkpoint", checkpoint, 36, quick=4, hooked=True),
+        Scenario("opening", opening, 20, quick=3, hooked=True),
         Scenario("raising", kill, 10, quick=1, cursed=True),
-        Scenario("two", one_of_several, 14, quick=1, workers=2),
+        Scenario("two", one_of_several, 14, quick=2, workers=2),
         Scenario("three", one_of_several, 12, workers=3),
         Scenario("joining", joining, 12),
         Scenario("paused", paused, 8, quick=1, workers=2),
@@ -282,8 +264,8 @@ SCENARIOS = {
         Scenario("broker", broker_killed, 6),
         Scenario("away", broker_away, 6),
         Scenario("disk_full", disk_full, 6, hooked=True),
-        Scenario("torn_log", torn_log, 12),
+        Scenario("torn_log", torn_log, 12, quick=2),
         Scenario("older_disk", older_disk, 9),
     )
 }
-"""Every scenario by its name."""
+"""The scenarios of this module by their names."""

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 from kafka import KafkaProducer
@@ -29,8 +30,9 @@ class Traffic:
         self._rate = rate
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
+        self._turn = threading.Lock()
         self._failure: Exception | None = None
-        self._producer = KafkaProducer(linger_ms=5, **clients.kafka_python(settings))
+        self._producer = self._connect()
 
     def send(self, events: list[Event]) -> None:
         """Send some events now, and wait until the broker has them."""
@@ -38,9 +40,27 @@ class Traffic:
             self._send(event)
         self._producer.flush(FLUSH_S)
 
+    def hurry(self, count: int) -> None:
+        """Send the next events ahead of their time."""
+        with self._turn:
+            self.send(list(islice(self._events, count)))
+
     def start(self) -> None:
         """Begin the flow."""
         self._thread.start()
+
+    @contextmanager
+    def still(self, reconnect: bool = False) -> Iterator[None]:
+        """What was sent is in its topics, and nothing more is sent until the end of this; what is due by then comes after it.
+
+        With `reconnect` the producer is another one then, which knows nothing of how the topics were before.
+        """
+        with self._turn:
+            self._producer.flush(FLUSH_S)
+            yield
+            if reconnect:
+                self._producer.close()
+                self._producer = self._connect()
 
     def stop(self) -> None:
         """End the flow and wait for the broker; raises what went wrong meanwhile."""
@@ -67,9 +87,13 @@ class Traffic:
         began, sent = time.monotonic(), 0
         while not self._stop.wait(TICK_S):
             due = int((time.monotonic() - began) * self._rate) - sent
-            for event in islice(self._events, due):
-                self._send(event)
+            with self._turn:
+                for event in islice(self._events, due):
+                    self._send(event)
             sent += due
+
+    def _connect(self) -> KafkaProducer:
+        return KafkaProducer(linger_ms=5, **clients.kafka_python(self._settings))
 
     def _send(self, event: Event) -> None:
         topic = self._settings.topic(event.topic)

@@ -16,6 +16,8 @@ from kafka.errors import KafkaError
 from benchmarks.faults.check import OUTPUTS, check
 from benchmarks.faults.events import Mixture, catalogue
 from benchmarks.faults.hooks import CURSED, FENCED
+from benchmarks.faults.marks import behind, marks
+from benchmarks.faults.past import Past
 from benchmarks.faults.reader import Reader, Unreadable, committed, delete_topics
 from benchmarks.faults.result import Result
 from benchmarks.faults.traffic import Traffic
@@ -27,14 +29,13 @@ from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.errors import StreamrecError
 from streamrec.settings import Settings
 from streamrec.stream import exits, topics
-from streamrec.stream.mark import MARK, decode_mark
 
 SOURCES = ("views", "purchases", "danmaku", "erasures", "items")
-USER_SIDE, ITEM_SIDE = ("views", "purchases", "danmaku", "feedback", "erasures"), ("item-signals",)
 PARTITIONS = 4
-START_S, SERVED_S, SETTLE_S, COMMIT_S = 60.0, 60.0, 90.0, 10.0
+START_S, SERVED_S, SETTLE_S, COMMIT_S = 120.0, 120.0, 180.0, 20.0
+"""A machine that other work keeps busy takes many times as long as an idle one."""
 PAUSE_S = 0.25
-FORESEEN = {0, -9, exits.STALLED, exits.FENCED, exits.DISK_FULL, exits.KAFKA}
+FORESEEN = frozenset({0, -9, exits.STALLED, exits.FENCED, exits.DISK_FULL, exits.KAFKA})
 """Exit codes that faults may have; any other one is a fault of the worker."""
 
 
@@ -52,7 +53,10 @@ class Trial:
         self.settings = settings
         self.rate = rate
         self.crew = Crew()
-        self._model = model
+        self.past = Past()
+        self.environment: dict[str, str] = {} if model else {"STREAMREC_SCORING": "off"}
+        self.foreseen: frozenset[int] = FORESEEN
+        self._outputs: Reader | None = None
         self._began = time.monotonic()
         self._open: float | None = None
         self._finished = False
@@ -64,9 +68,8 @@ class Trial:
         self.traffic = Traffic(self.settings, iter(Mixture(self.result.seed, ts, cursed)), self.rate)
         self.traffic.send(catalogue(ts))
         self.watch = Watch(self.settings)
-        self._environment = {} if self._model else {"STREAMREC_SCORING": "off"}
         if cursed:
-            self._environment[CURSED] = "1"
+            self.environment[CURSED] = "1"
         self._module = HOOKED if hooked or cursed else PLAIN
         began = time.time()
         for _ in range(workers):
@@ -77,7 +80,7 @@ class Trial:
 
     def hire(self) -> Worker:
         """One more worker."""
-        return self.crew.add(Worker(self.settings, "abcdefgh"[len(self.crew.workers)], self._environment, self._module))
+        return self.crew.add(Worker(self.settings, "abcdefgh"[len(self.crew.workers)], self.environment, self._module))
 
     def inject(self) -> float:
         """Note that a fault happens now."""
@@ -134,27 +137,40 @@ class Trial:
         self._finished = True
         self.traffic.stop()
         self.crew.gather()
-        with Reader(self.settings, (*SOURCES, "item-signals", "feedback")) as sources, Reader(self.settings, OUTPUTS) as outputs:
+        with self.reader(*SOURCES, "item-signals", "feedback") as sources:
             sources.catch_up()
-            known = truth({name: sources.records[name] for name in SOURCES})
-            self._await_end(sources, outputs)
+            known = truth({name: sources.records[name] for name in SOURCES}, self.past)
+            self._await_end(sources, self.outputs)
             self.result.commits_behind = self._commits_behind(sources.ends)
-            self._judge(known, outputs)
+            self._judge(known, self.outputs)
             self.result.failures += [
                 f"worker {name} ended with {code} when told to stop" for name, code in self.crew.leave().items() if code
             ]
+
+    @property
+    def outputs(self) -> Reader:
+        """All that came out; it keeps what it has read, also when that is deleted."""
+        if self._outputs is None:
+            self._outputs = self.reader(*OUTPUTS)
+        return self._outputs
+
+    def reader(self, *names: str) -> Reader:
+        """A reader of some topics."""
+        return Reader(self.settings, names)
 
     def close(self) -> None:
         """Leave no process and no thread behind."""
         result, workers = self.result, self.crew.workers
         codes = self.crew.end()
         result.exits = {str(code): count for code, count in sorted(codes.items())}
-        result.failures += [f"a worker ended with {code}; {self.logs()}" for code in sorted(codes.keys() - FORESEEN)]
+        result.failures += [f"a worker ended with {code}; {self.logs()}" for code in sorted(codes.keys() - self.foreseen)]
         result.fenced_rows = sum(worker.log.read_text(errors="replace").count(FENCED) for worker in workers if worker.log.exists())
         if (watch := getattr(self, "watch", None)) is not None:
             watch.close()
         if (traffic := getattr(self, "traffic", None)) is not None:
             traffic.abandon()
+        if self._outputs is not None:
+            self._outputs.close()
         result.seconds = round(time.monotonic() - self._began, 1)
 
     def _await_end(self, sources: Reader, outputs: Reader) -> None:
@@ -163,22 +179,22 @@ class Trial:
         while True:
             sources.catch_up()
             outputs.catch_up()
-            behind = _behind(_marks(outputs), sources.ends)
-            if not behind:
+            late = behind(marks(outputs), sources.ends)
+            if not late:
                 return
             if time.monotonic() > deadline:
-                self.fail(f"not all was applied within {SETTLE_S:g} s: {sorted(behind)[:4]}")
+                self.fail(f"not all was applied within {SETTLE_S:g} s: {sorted(late)[:4]}")
                 return
             time.sleep(PAUSE_S)
 
     def _commits_behind(self, ends: Mapping[tuple[str, int], int]) -> int:
         deadline = time.monotonic() + COMMIT_S
-        while behind := _behind(committed(self.settings), ends):
+        while late := behind(committed(self.settings), ends):
             if time.monotonic() > deadline:
-                self.result.failures.append(f"committed offsets are behind after {COMMIT_S:g} s: {sorted(behind)}")
+                self.result.failures.append(f"committed offsets are behind after {COMMIT_S:g} s: {sorted(late)}")
                 break
             time.sleep(PAUSE_S)
-        return len(behind)
+        return len(late)
 
     def _judge(self, known: Truth, outputs: Reader) -> None:
         result, deadline = self.result, time.monotonic() + COMMIT_S
@@ -203,6 +219,8 @@ class TrialFailed(Exception):
 def conduct(trial: Trial, scenario: Any) -> Result:
     """Run a trial from its first topic to its last check; where it cannot be brought there, the result says why."""
     try:
+        trial.environment |= scenario.environment
+        trial.foreseen = FORESEEN | scenario.codes
         trial.start(scenario.workers, scenario.hooked, scenario.cursed)
         scenario.run(trial)
         trial.finish()
@@ -217,25 +235,10 @@ def run(scenario: Any, seed: int, count: int, broker: EmbeddedBroker, bootstrap:
     """Run a trial of a scenario on a broker that others share, and clean up behind it."""
     name = f"{scenario.name}-{seed}-{time.time_ns() // 1_000_000 % 10**9}"
     settings = Settings(
-        broker=bootstrap, prefix=f"{name}.", app_id=name, partitions=PARTITIONS, data_dir=folder / name, session_timeout_s=6.0
+        broker=bootstrap, prefix=f"{name}.", app_id=name, partitions=scenario.partitions, data_dir=folder / name, session_timeout_s=6.0
     )
     broker.start()  # a trial may have left it dead
-    result = conduct(Trial(scenario.name, seed, count, broker, settings, rate, model), scenario)
+    result = conduct(scenario.trial(scenario.name, seed, count, broker, settings, rate, model), scenario)
     delete_topics(settings)
     shutil.rmtree(settings.data_dir)
     return result
-
-
-def _marks(outputs: Reader) -> dict[tuple[str, int], int]:
-    """How far the last mark of every partition is, by source."""
-    found: dict[tuple[str, int], int] = {}
-    for family in ("user", "item"):
-        last: dict[int, Any] = {record.partition: record for record in outputs.records[f"{family}-changelog"] if record.key == MARK}
-        for partition, record in last.items():
-            found |= {(topic.rpartition(".")[2], partition): at for topic, at in decode_mark(record.value).next.items()}
-    return found
-
-
-def _behind(at: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> set[tuple[str, int]]:
-    followed = {one: end for one, end in ends.items() if one[0] in (*USER_SIDE, *ITEM_SIDE)}
-    return {one for one, end in followed.items() if max(0, at.get(one, 0)) < end}

@@ -18,7 +18,7 @@ from streamrec.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PLAIN, HOOKED = "streamrec.cli.main", "benchmarks.faults.hooks"
-EXIT_S = 60.0
+EXIT_S, COMMAND_S = 120.0, 300.0
 LOG_LINES = 4
 QUIET = ('"level": "info"', '"level": "warning"')
 WATCH_S = 0.05
@@ -95,13 +95,24 @@ class Worker:
             self._running().wait()
 
     def terminate(self) -> int:
-        """End the process by SIGTERM, and do not let the supervisor start it; its exit code."""
+        """End the process by SIGTERM, and do not let the supervisor start it; its exit code (that of a kill -9, where it does not end)."""
         with self._lock:
             self.hold = True
             # Python itself dies of a SIGTERM that comes before the program has begun.
             until(lambda: not self.alive or self._said(b'"starting"') > 0, EXIT_S)
             self._running().terminate()
-            return self._running().wait(EXIT_S)
+            if not until(lambda: not self.alive, EXIT_S):
+                self._running().kill()
+            return self._running().wait()
+
+    def ask_to_stop(self) -> bool:
+        """Send SIGTERM and wait for nothing; False while the process is so young that it would die of it."""
+        with self._lock:
+            if not self._said(b'"starting"'):
+                return False
+            self.hold = True
+            self._running().terminate()
+            return True
 
     def pause(self) -> None:
         """Let the process stand still."""
@@ -123,6 +134,11 @@ class Worker:
     def code(self) -> int | None:
         """The exit code of its process; None while it runs."""
         return self._running().poll()
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of streamrec with this worker's settings, as its operator would."""
+        command = [sys.executable, "-m", PLAIN, *arguments]
+        return subprocess.run(command, env=self._environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_S)
 
     def opened(self) -> int:
         """How often the process that runs has said that its partitions are open."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import typer
-
 from streamrec.cli.options import takes_settings
 from streamrec.settings import Settings
 
@@ -17,4 +15,4 @@ def worker(settings: Settings) -> None:
     from streamrec.assembly import pieces
     from streamrec.stream.worker import run_worker
 
-    raise typer.Exit(run_worker(settings, pieces))
+    run_worker(settings, pieces)

@@ -17,6 +17,7 @@ WHOLE_BYTES = 8 << 20
 MOST = 100_000
 """Most records that are remembered one by one, at some 500 bytes each; what comes after them is told in one letter for each topic."""
 LETTERS_AT_ONCE = 2000
+UNKNOWN_MS = 2**63
 
 
 class Rejected(NamedTuple):
@@ -60,7 +61,7 @@ class Rejects:
 
     def letters(self, memory: Memory, now_ms: int) -> list[Outbound]:
         """The next dead letters that `memory` does not know as sent; to be called for one partition only."""
-        done: dict[str, int] = memory.setdefault("rejected", {})
+        done: dict[str, list[int] | int] = memory.setdefault("rejected", {})
         leaving = [self._kept.popleft() for _ in range(min(LETTERS_AT_ONCE, len(self._kept)))]
         if not self._kept:
             leaving += self._more.values()
@@ -69,9 +70,12 @@ class Rejects:
             self._whole_bytes = 0
         found = []
         for rejected in leaving:
-            place = f"{rejected.record.topic}-{rejected.record.partition}"
-            if rejected.record.offset > done.get(place, -1):
-                done[place] = rejected.record.offset
+            record = rejected.record
+            place = f"{record.topic}-{record.partition}"
+            offset, newest = _known(done.get(place))
+            # A topic that was made again has the old offsets once more, but later times.
+            if record.offset > offset or record.timestamp > newest:
+                done[place] = [record.offset, record.timestamp if newest == UNKNOWN_MS else max(newest, record.timestamp)]
                 found.append(self._letter(rejected, now_ms))
         return found
 
@@ -88,6 +92,17 @@ class Rejects:
         last = Record(record.topic, record.partition, record.offset, first, None, None, ())
         told = BadEvent(error.reason, f"{count} records up to this offset, told in one letter because too many came; the last: {error}")
         self._more[place] = Rejected(last, told, f"key: left out; value: {count} left out")
+
+
+def _known(done: list[int] | int | None) -> tuple[int, int]:
+    """The offset of the last record whose letter was sent, and the newest time of any; marks of versions before 0.2 have no time."""
+    match done:
+        case None:
+            return -1, -1
+        case int():
+            return done, UNKNOWN_MS
+        case _:
+            return done[0], done[1]
 
 
 def _remnant(record: Inbound, error: BadEvent) -> Rejected:

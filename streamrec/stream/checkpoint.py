@@ -74,7 +74,9 @@ async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
         partition.unsaved = 0
         partition.moved.clear()
         partition.full.clear()
-    await asyncio.gather(tools.confirm(), *sent)
+    await asyncio.gather(*sent)
+    # Only now: what was sent must be in the topics that the look finds unchanged, not in one that was made in their place.
+    await tools.confirm()
     position = await partition.changelog.commit(rows.items(), raw, held)
     stamp = Stamp(ids[partition.family.changelog], position, now_ms(), raw)
     partition.disk.write(rows.items(), stamp)  # RocksDB keeps the interpreter to itself while it writes: a thread would not help

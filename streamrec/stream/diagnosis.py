@@ -66,8 +66,9 @@ class Plan:
 def diagnose(views: Sequence[View], prefix: str, start: Start | None = None, leave_empty: bool = False) -> list[Plan]:
     """Plans for all partitions, also for those that want for nothing; to be done in this order.
 
-    A source that was made again is read from its beginning, one that has lost its end from the end that it has now, and
-    both from `start` where it is given. With `leave_empty`, partitions whose state is nowhere are left as they are.
+    A source that was made again is read from its beginning (one that the workers themselves write to, from its end), one that has
+    lost its end from the end that it has now, and all from `start` where it is given. With `leave_empty`, partitions whose state is
+    nowhere are left as they are.
     """
     plans = [_of_records(_of_sources(_of_state(view, leave_empty), prefix, start)) for view in views]
     feeding = [plan for plan in plans if not plan.view.side.in_memory]
@@ -179,10 +180,13 @@ def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:
             continue
         again = mark.topics.get(topic) != extent.topic_id
         if again or position > extent.end:
-            go = start or ("beginning" if again or extent.topic_id is None else "end")
+            # What is in a topic of signals that was made again was sent before anybody had noticed: all of it will be sent again, after
+            # signals of earlier events that are not in it. Counted now, it would keep those out.
+            come_again = again and view.side.in_memory is not None
+            go = start or ("end" if come_again else "beginning" if again or extent.topic_id is None else "end")
             moved[topic] = _place(extent, go)
             limits[topic.removeprefix(prefix)] = extent.end if go == "end" and not again else 0
-            problems.append(_lost(view.label, topic, position, extent, again, go))
+            problems.append(_lost(view.label, topic, position, extent, again, come_again, go))
         elif position < extent.first:
             moved[topic] = extent.first
             missed = extent.first - position
@@ -195,12 +199,12 @@ def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:
     return replace(plan, mark=moved_mark if needed else None, limits=limits, problems=tuple(problems))
 
 
-def _lost(label: str, topic: str, position: int, extent: Extent, again: bool, go: Start) -> Problem:
+def _lost(label: str, topic: str, position: int, extent: Extent, again: bool, come_again: bool, go: Start) -> Problem:
     there = f"{extent.end - extent.first} records that it has now"
     if again:
         wrong = f"{topic} was made again after it was read up to {position}"
         old = "what was not read of the topic before it"
-        gives_up = old if go == "beginning" else f"{old}, and the {there}"
+        gives_up = old if go == "beginning" or come_again else f"{old}, and the {there}"
     else:
         wrong = f"{topic} was read up to {position}, but ends at {extent.end}: it lost its last records"
         gives_up = "events that came after that loss until now" if go == "end" else f"that events count once: the {there} count again"

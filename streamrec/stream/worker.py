@@ -61,8 +61,8 @@ SWITCH_S = 0.0005
 """A batch passes through four threads; with Python's own 5 ms, each hand-over could wait that long for the interpreter."""
 
 
-def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -> int:
-    """Run a worker until it is told to stop (SIGTERM or SIGINT), then save, close and return 0.
+def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -> NoReturn:
+    """Run a worker until it is told to stop (SIGTERM or SIGINT), then save, close and end the process with 0.
 
     A fault while it runs ends the process at once, with one line that says what to do and a code of `exits.CODES`:
     nothing is saved that is not whole, and the next start reads again what was not saved.
@@ -88,7 +88,7 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
             except Exception as exc:
                 _die(exc, settings)
         core.stop()
-    return 0
+    _end(0)
 
 
 async def _serve(
@@ -237,6 +237,11 @@ def _die(exc: BaseException, settings: Settings) -> NoReturn:
     log.error(message, code=code)
     write_fault(settings.data_dir, Fault(now_ms(), code, message))
     log.debug("the fault", exc_info=exc)
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process, whatever its threads do: one of Faust's lives on where it is told to stop before it has started."""
+    sys.stdout.flush()
     sys.stderr.flush()
-    # Threads that hang must not keep a process alive that has given up.
     os._exit(code)

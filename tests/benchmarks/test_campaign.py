@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks.faults import campaign
 from benchmarks.faults.result import Result
 
@@ -16,6 +18,15 @@ def row(scenario: str, injections: int, **more: Any) -> campaign.Row:
 def test_the_version_is_that_of_the_engines_sources() -> None:
     assert campaign.engine_version() == campaign.engine_version()
     assert len(campaign.engine_version()) == 12
+
+
+@pytest.mark.parametrize("folder", ["streamrec/stream", "streamrec/processors", "streamrec/state", "streamrec/events"])
+def test_a_change_of_what_the_promises_rest_on_makes_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    monkeypatch.setattr(campaign, "ROOT", tmp_path)
+    before = campaign.engine_version()
+    (tmp_path / folder / "deep").mkdir(parents=True)
+    (tmp_path / folder / "deep" / "module.py").write_text("something else")
+    assert campaign.engine_version() != before
 
 
 def test_results_of_another_engine_do_not_count(tmp_path: Path) -> None:

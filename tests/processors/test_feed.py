@@ -83,6 +83,22 @@ def test_what_the_memory_knows_as_done_is_not_sent_again_after_a_restart() -> No
     assert [dict(letter.headers)["streamrec.errors.offset"] for letter in restarted.dead_letters(memory, NOW)] == [b"2"]
 
 
+def test_bad_records_of_a_topic_that_was_made_again_have_letters_though_their_offsets_have_been() -> None:
+    memory: Memory = {}
+    old = [record("items", offset, "a", b"?")._replace(timestamp=NOW) for offset in (7, 8)]
+    new = [record("items", offset, "a", b"?")._replace(timestamp=NOW + 1) for offset in (3, 4)]
+    assert len(fed(*old)[0].dead_letters(memory, NOW)) == 2
+    assert len(fed(*new)[0].dead_letters(memory, NOW)) == 2
+    assert fed(*new)[0].dead_letters(memory, NOW) == [], "each has one letter, also after a restart"
+
+
+def test_a_memory_without_times_is_known() -> None:
+    memory: Memory = {"rejected": {"streamrec.items-0": 1}}
+    bad = [record("items", offset, "a", b"?") for offset in (0, 1, 2)]
+    assert len(fed(*bad)[0].dead_letters(memory, NOW)) == 1
+    assert fed(*bad)[0].dead_letters(memory, NOW) == []
+
+
 def test_an_item_under_anothers_key_is_refused() -> None:
     feed, catalogue = fed(record("items", 0, "b", item("a")))
     assert catalogue.items.size == 0
@@ -120,7 +136,7 @@ def test_every_bad_record_has_its_letter_however_many_there_are(monkeypatch: pyt
     left_out = f"value: 50 bytes, sha256 {sha256(b'?' * 50).hexdigest()}"
     assert (letters[30].value, dict(letters[30].headers)[CUT]) == (None, left_out.encode())
     assert (dict(letters[40].headers)["streamrec.errors.message"] or b"").startswith(b"60 records up to this offset")
-    assert memory == {"rejected": {"streamrec.items-0": 99}}
+    assert memory == {"rejected": {"streamrec.items-0": [99, NOW]}}
     assert fed(record("items", 99, "a", b"?"))[0].dead_letters(memory, NOW) == []
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,6 +111,8 @@ def pieces(settings: Settings) -> WorkerPieces:
             catalogue[record.key] = record.value
 
     def warm() -> None:
+        if "LINGER" in os.environ:
+            threading.Thread(target=threading.Event().wait).start()
         while "WARM_UNTIL" in os.environ and not Path(os.environ["WARM_UNTIL"]).exists():
             time.sleep(0.05)
 
@@ -123,4 +126,4 @@ def pieces(settings: Settings) -> WorkerPieces:
 
 
 if __name__ == "__main__":
-    sys.exit(run_worker(load(), pieces))
+    run_worker(load(), pieces)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 
 from streamrec.settings import load
 from streamrec.stream.guard import Batch
@@ -21,4 +20,4 @@ async def _lose(self: BatchConsumer, batch: Batch) -> None:
 
 if __name__ == "__main__":
     BatchConsumer._deliver = _lose  # type: ignore[method-assign]
-    sys.exit(run_worker(load(), pieces))
+    run_worker(load(), pieces)

@@ -117,9 +117,12 @@ def test_items_forget_what_they_counted_of_a_topic_made_again_and_skip_what_they
     assert first.problems[0].records == 4
 
 
-def test_items_made_again_keep_their_fences() -> None:
-    plan = only(view(found=mark(USER)), view(ITEM, found=mark(ITEM, 5, "before", fences={"views-0": [3, 1]})))
-    assert plan.mark == mark(ITEM, 0, fences={"views-0": [3, 1]})
+@pytest.mark.parametrize(("start", "position"), [(None, 9), ("end", 9), ("beginning", 0)])
+def test_signals_made_again_keep_their_fences_and_are_read_from_those_that_are_sent_again(start: str | None, position: int) -> None:
+    """Those that are there came from workers that had not noticed, and lack what they had sent to the topic before."""
+    plan = only(view(found=mark(USER)), view(ITEM, found=mark(ITEM, 5, "before", fences={"views-0": [3, 1]})), start=start)
+    assert plan.mark == mark(ITEM, position, fences={"views-0": [3, 1]})
+    assert [problem.gives_up for problem in plan.problems] == ["what was not read of the topic before it"]
 
 
 def test_a_fence_beyond_the_end_of_its_source_is_forgotten() -> None:

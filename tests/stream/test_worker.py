@@ -157,6 +157,14 @@ def test_a_second_signal_ends_a_worker_that_cannot_stop(settings: Settings, shop
     assert one.exit_code(10) == 130
 
 
+def test_a_thread_that_never_ends_keeps_no_worker_that_has_stopped(settings: Settings, shop: Shop, worker: Make) -> None:
+    """Faust's own does not end where a worker is told to stop in the tenths of a second in which that thread starts."""
+    shop.send(10)
+    one = worker(LINGER="1").start().ready()
+    exact(settings, shop)
+    assert one.stop() == 0
+
+
 def test_a_worker_waits_for_its_model_before_it_reads_and_says_so(settings: Settings, shop: Shop, worker: Make) -> None:
     gate = settings.data_dir / "gate"
     one = worker(WARM_UNTIL=str(gate)).start()

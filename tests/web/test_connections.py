@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 import uvloop
@@ -164,8 +165,9 @@ def test_silent_and_dribbling_connections_end(monkeypatch: pytest.MonkeyPatch, s
 
         dribbling = asyncio.ensure_future(dribble())
         async with asyncio.timeout(60):
-            while await reader.read(1 << 16):
-                pass
+            with suppress(ConnectionResetError):  # what dribbled in as the server closed is answered with a reset
+                while await reader.read(1 << 16):
+                    pass
         dribbling.cancel()
         assert len(held) == 0
 

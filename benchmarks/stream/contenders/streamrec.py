@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -79,4 +78,4 @@ def _await(job: Job) -> None:
 
 if __name__ == "__main__":
     told = given()
-    sys.exit(run_worker(settings(told), pieces(told)))
+    run_worker(settings(told), pieces(told))
