@@ -166,16 +166,22 @@ class _Folder:
 
     def __call__(self, schema_id: int) -> Any:
         path = self._folder / f"{schema_id}.avsc"
+        # Before the file, too: a folder that is mounted between the two looks may hold it.
+        if not self._folder.is_dir():
+            raise self._away()
         try:
             return json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             if self._folder.is_dir():
                 raise _unknown(schema_id, f"there is no {path}") from None
-            raise RegistryAway(f"{self._folder}, which schema_registry names, is no folder; correct it") from None
+            raise self._away() from None
         except OSError as exc:
             raise RegistryAway(f"{path} cannot be read ({exc.strerror}); mend that") from exc
         except (ValueError, RecursionError) as exc:
             raise _unknown(schema_id, f"{path} is no JSON") from exc
+
+    def _away(self) -> RegistryAway:
+        return RegistryAway(f"{self._folder}, which schema_registry names, is no folder; correct it")
 
 
 class Http:

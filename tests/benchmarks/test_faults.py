@@ -21,8 +21,9 @@ pytestmark = pytest.mark.kafka
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+TRIED = ("storm", "checkpoint", "raising", "joins", "leftovers", "made_again", "truncated")
 EACH = 2
-"""With all of their injections these trials would take half as long as all other tests."""
+"""One of each kind of harm: all scenarios of the quick form would take half as long as all other tests."""
 
 
 def command(*arguments: str) -> list[str]:
@@ -31,7 +32,8 @@ def command(*arguments: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def summary() -> dict[str, Any]:
-    done = subprocess.run(command("--quick", "--each", str(EACH), "--json"), cwd=ROOT, capture_output=True, text=True, check=False)
+    quick = command("--quick", "--scenarios", ",".join(TRIED), "--each", str(EACH), "--json")
+    done = subprocess.run(quick, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == (0 if campaign.good(found) else 1)
@@ -45,10 +47,10 @@ def test_nothing_is_lost_applied_twice_or_left_without_its_list(summary: dict[st
 
 
 def test_every_scenario_has_done_its_harm(summary: dict[str, Any]) -> None:
-    expected = {name: min(EACH, scenario.quick) for name, scenario in ALL.items() if scenario.quick}
+    expected = {name: min(EACH, ALL[name].quick) for name in TRIED}
     assert {name: found["injections"] for name, found in summary["by_scenario"].items()} == expected
-    assert summary["exits"]["-9"] >= 10
-    assert summary["exits"]["4"] >= 4, "topics that were made again, had other partitions or lost their beginning"
+    assert summary["exits"]["-9"] >= 5
+    assert summary["exits"]["4"] >= 3, "topics that were made again or lost their beginning"
     assert {"cursed", "gone", "poison", "repeat"} <= summary["spoilt"].keys()
     assert summary["worst_recovery_s"] > 0
 
