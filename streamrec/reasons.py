@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.events.types import RankedItem
-from streamrec.features.schema import FEATURES, USER
+from streamrec.features.schema import FEATURES, RELATIVE, USER
 
 Language = Literal["en", "zh"]
 
@@ -114,6 +114,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 CROWD = ("popularity_1d", "popularity_7d", "popularity_30d", "popularity_90d", "popular", "country")
 """Features whose sentences say that many people want an item."""
 
+LITTLE = ("price_gap", "idle")
+"""Features whose sentences say that there is little of them; those of all other relative ones, that there is much."""
+
 RULE = "rule"
 EXPLORED = Reason("explored", "Few have seen it yet; this place gives it a chance.", "看过它的人还不多，这个位置给它一次机会。")
 RULED = Reason(RULE, "The shop decided so (rule {rule}).", "由商家规则“{rule}”决定。")
@@ -129,16 +132,20 @@ _CODES = ["" if name in USER else REASONS[name].code for name in FEATURES]
 _IN_FAMILIES = [name for names in FAMILIES.values() for name in names]
 _GROUPS = [*FAMILIES.values(), *((name,) for name in FEATURES if name not in _IN_FAMILIES)]
 _CROWD = np.array([name in CROWD for name in FEATURES])
+_MUCH = np.array([name in RELATIVE and name not in (*LITTLE, "price") for name in FEATURES])
+_LITTLE = np.array([name in LITTLE for name in FEATURES])
 _MEMBERS = np.array([[name in group for name in FEATURES] for group in _GROUPS])
 
 
-def strongest(contributions: NDArray[np.float64], few: NDArray[np.bool_]) -> NDArray[np.intp]:
+def strongest(contributions: NDArray[np.float64], features: NDArray[np.float64], few: NDArray[np.bool_]) -> NDArray[np.intp]:
     """The features that speak for each place, by position, strongest first, of shape (…, MOST); -1 where nothing more speaks for it.
 
     Contributions (…, features) are summed by family, and of a family with a positive sum the strongest feature speaks. Where there are
-    only `few` (…) who want the item, none speaks that tells of many.
+    only `few` (…) who want the item, none speaks that tells of many; and none that tells of much or little where `features` (…,
+    features) say that the item has no more or no less of it than others: a weight of the other sign rewards that, too.
     """
-    contributions = np.where(few[..., None] & _CROWD, 0.0, contributions)
+    untrue = (few[..., None] & _CROWD) | ((features <= 0) & _MUCH) | ((features >= 0) & _LITTLE)
+    contributions = np.where(untrue, 0.0, contributions)
     sums = contributions @ _MEMBERS.T.astype(np.float64)
     families = np.argsort(-sums, axis=-1, kind="stable")[..., :MOST]
     speakers = np.argmax(np.where(_MEMBERS[families], contributions[..., None, :], -np.inf), axis=-1)

@@ -24,7 +24,8 @@ def _server(server: str) -> tuple[str, int]:
     if slashes:
         raise ValueError(f"{server} begins with a scheme; leave {scheme}:// away and give {rest.rstrip('/') or 'host:port'}")
     host, _, port = server.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
     if not host or not (port.isascii() and port.isdigit() and int(port) in PORTS):
         raise ValueError(f"{server} is not host:port")
     return require_host(host), int(port)

@@ -210,8 +210,10 @@ class Settings(BaseSettings):
     @classmethod
     def _without_password(cls, place: Any, info: ValidationInfo) -> Any:
         # No user part is taken out of a URL: with an unescaped / or # in a password, nobody can tell where it ends.
-        if isinstance(place, str) and "@" in place and (info.field_name == "broker" or re.search(r"://|^[^/]*:[^/]*@", place)):
+        if isinstance(place, str) and "@" in place and (info.field_name == "broker" or re.search(r"//|^[^/]*:[^/]*@", place)):
             raise ValueError(f"it holds a user or a password, and addresses are shown: give these as {PLACES[str(info.field_name)]}")
+        if isinstance(place, str) and re.search(r"://.*[?#]", place):
+            raise ValueError("it goes on after a ? or #, where a secret may stand, and addresses are shown: leave that away")
         return place
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from streamrec.events.types import RankedItem
 from streamrec.features.schema import FEATURES, POSITION, USER
-from streamrec.reasons import BY_CODE, FAMILIES, REASONS, codes, in_words, strongest
+from streamrec.reasons import BY_CODE, FAMILIES, LITTLE, REASONS, codes, in_words, strongest
 
 TITLES = {"i1": "RED {MUG}"}
 
@@ -32,11 +33,13 @@ def test_a_rule_is_named_and_an_unknown_code_stands_for_itself() -> None:
     assert in_words(ranked("rule:summer:1", "of_tomorrow"), {}) == ["The shop decided so (rule summer:1).", "of_tomorrow"]
 
 
-def told(few: bool = False, **contributions: float) -> list[str]:
-    row = np.zeros((1, 1, len(FEATURES)))
+def told(few: bool = False, features: Mapping[str, float] | None = None, **contributions: float) -> list[str]:
+    """What speaks where each feature adds that much, and is otherwise than in other candidates as its sentence says, or as given."""
+    row, values = np.zeros((2, 1, 1, len(FEATURES)))
     for name, value in contributions.items():
         row[0, 0, POSITION[name]] = value
-    return codes(strongest(row, np.full((1, 1), few))[0, 0].tolist())
+        values[0, 0, POSITION[name]] = (features or {}).get(name, -1.0 if name in LITTLE else 1.0)
+    return codes(strongest(row, values, np.full((1, 1), few))[0, 0].tolist())
 
 
 def test_features_that_say_much_the_same_count_together_and_the_strongest_of_them_speaks() -> None:
@@ -49,10 +52,20 @@ def test_where_few_want_an_item_nothing_says_that_many_do() -> None:
     assert told(few=True, popularity_7d=3.0, country=2.0, popular=1.0, idle=0.5, shelf=0.1) == ["still_sold", "in_this_room"]
 
 
+def test_nothing_says_that_there_is_much_of_what_there_is_no_more_of_than_in_others() -> None:
+    """A negative weight rewards an item that nobody buys again, or that the user has not seen."""
+    for feature in ("rebought", "seen", "repeat", "similarity", "trend_7d"):
+        assert told(**{feature: 1.0}) != []
+        for value in (-0.5, 0.0):
+            assert told(features={feature: value}, **{feature: 1.0}) == []
+    assert told(features={"idle": 0.5}, idle=1.0) == []
+    assert told(features={"rebought": -1.0}, rebought=2.0, repeat=1.0) == ["bought_before"]
+
+
 @given(st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES)))
 def test_only_what_adds_to_the_score_is_a_reason(values: list[float]) -> None:
     row = np.array(values) * [name not in USER for name in FEATURES]
-    for feature in strongest(row[None, None], np.zeros((1, 1), bool))[0, 0].tolist():
+    for feature in strongest(row[None, None], np.sign(row)[None, None], np.zeros((1, 1), bool))[0, 0].tolist():
         assert feature == -1 or row[feature] > 0
 
 

@@ -35,6 +35,7 @@ def test_hosts_and_ports_are_read() -> None:
         (":9092", ":9092 is not host:port"),
         ("my host:9092", "my host is no name or address"),
         ("host\x1b:9092", "is no name or address"),
+        ("[::1:9092", "[::1 is no name or address"),
         (" , ", "it names no server"),
     ],
 )

@@ -53,6 +53,8 @@ class Catalogue:
         """What is bought in the basket after one with an item."""
         self.index = TitleIndex()
         self.unlisted = Unlisted(UNLISTED_BYTES)
+        self.homes: set[int] = set()
+        """The partitions of the item side of which any statistics were heard."""
         self.strangers = Strangers(clock_ms, keeping.strangers, keeping.stranger_ms, keeping.removed_ms)
 
     def put_items(self, items: Iterable[Item]) -> None:
@@ -98,6 +100,7 @@ class Catalogue:
 
     def put_stats(self, item_id: str, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> None:
         """Take over statistics unless newer ones are known. They come from partition `home` of the item side, sent at `heard_ms`."""
+        self.homes.add(home)
         slot = self.items.slots.get(item_id)
         if slot is None:
             if self.unlisted.put(item_id, stats, home, heard_ms):

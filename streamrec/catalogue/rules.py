@@ -17,6 +17,8 @@ from streamrec.state.decay import DAY_MS
 
 logger = logging.getLogger(__name__)
 MOST = 10_000
+MOST_OF_ONE = 100
+"""Rules of one target: each concerns all its candidates, so that thousands of one host would slow every list down."""
 LATE_MS = DAY_MS
 """A rule is kept so long after its time: it holds by the time of the event, and events may be read late."""
 SAY_AGAIN_MS = 60_000
@@ -46,7 +48,8 @@ class Rulebook:
 
 
 class RuleTable:
-    """At most MOST rules, in the order of their ids: of two that say different things of one place the first wins.
+    """At most MOST rules, MOST_OF_ONE of them of one target, in the order of their ids: of two that say different things of one place
+    the first wins.
 
     One more is refused, unless the time of another is over.
     """
@@ -54,6 +57,7 @@ class RuleTable:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._rules: dict[str, Rule] = {}
+        self._of_target: Counter[tuple[str, str]] = Counter()
         self._ids: list[str] = []
         self._ends: list[tuple[int, str]] = []
         """When rules expire; a rule that was changed stands here more than once."""
@@ -69,14 +73,15 @@ class RuleTable:
 
     def put(self, rule: Rule) -> None:
         """Add or replace a rule."""
-        if rule.rule_id not in self._rules:
-            if len(self._rules) >= self._most:
-                self._forget(self._now)
-            if len(self._rules) >= self._most:
-                self._refuse(rule)
-                return
-            insort(self._ids, rule.rule_id)
+        self.remove(rule.rule_id)
+        if self._full(rule):
+            self._forget(self._now)
+        if self._full(rule):
+            self._refuse(rule)
+            return
+        insort(self._ids, rule.rule_id)
         self._rules[rule.rule_id] = rule
+        self._of_target[rule.target, rule.target_id] += 1
         if rule.expires_ts is not None:
             heapq.heappush(self._ends, (rule.expires_ts, rule.rule_id))
             if len(self._ends) > 2 * self._most:
@@ -85,7 +90,11 @@ class RuleTable:
 
     def remove(self, rule_id: str) -> None:
         """Forget a rule."""
-        if self._rules.pop(rule_id, None) is not None:
+        rule = self._rules.pop(rule_id, None)
+        if rule is not None:
+            self._of_target[rule.target, rule.target_id] -= 1
+            if not self._of_target[rule.target, rule.target_id]:
+                del self._of_target[rule.target, rule.target_id]
             del self._ids[bisect_left(self._ids, rule_id)]
             self._books.clear()
 
@@ -103,6 +112,9 @@ class RuleTable:
             found = self._books[key] = Rulebook.of(rules)
         return found
 
+    def _full(self, rule: Rule) -> bool:
+        return len(self._rules) >= self._most or self._of_target[rule.target, rule.target_id] >= MOST_OF_ONE
+
     def _forget(self, until_ms: int) -> None:
         while self._ends and self._ends[0][0] <= until_ms:
             expires, rule_id = heapq.heappop(self._ends)
@@ -116,7 +128,11 @@ class RuleTable:
         if self._now - self._said_ms >= SAY_AGAIN_MS:
             self._said_ms = self._now
             logger.error(
-                "there are %d rules already, and the rule %s has no effect: remove rules that are not needed, then put it again",
-                self._most,
+                "there are %d rules already, %d of them of the %s %s, and the rule %s has no effect: remove rules that are not needed, "
+                "then put it again",
+                len(self._rules),
+                self._of_target[rule.target, rule.target_id],
+                rule.target,
+                rule.target_id,
                 rule.rule_id,
             )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Look at dead letters, and send them back to their topics.")
 
-STAGES = ("decode", "catalogue", "apply")
+STAGES = ("decode", "catalogue", "apply", "send")
 Reasons = Annotated[list[str] | None, typer.Option("--reason", help=f"Only of this reason; may be repeated. {', '.join(REASONS)}.")]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="Only of this topic (without the prefix); may be repeated.")]
 Stages = Annotated[list[str] | None, typer.Option("--stage", help=f"Only where it failed here; may be repeated. {', '.join(STAGES)}.")]
@@ -218,4 +218,7 @@ def _dump(raw: bytes) -> list[str]:
 
 
 def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OSError, OverflowError):
+        return "no time"  # whoever may write letters may write anything there

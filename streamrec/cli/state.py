@@ -170,14 +170,16 @@ def sides(settings: Settings) -> tuple[Side, Side]:
     """The families of state, and what each remembers of what it has counted."""
     from streamrec.state.fences import forget_in_items, forget_in_user
     from streamrec.state.packing import unpack_item, unpack_user
+    from streamrec.state.user import SECRET_KEY
     from streamrec.stream import topics
     from streamrec.stream.survey import Side
 
     def full(names: Sequence[str]) -> tuple[str, ...]:
         return tuple(settings.topic(name) for name in names)
 
+    marks = {SECRET_KEY: "who was erased: events from before an erasure that come again make a row of the person; erase them again"}
     return (
-        Side("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), in_row=forget_in_user, unpack=unpack_user),
+        Side("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), forget_in_user, unpack=unpack_user, lost=marks),
         Side("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), in_memory=forget_in_items, unpack=unpack_item),
     )
 

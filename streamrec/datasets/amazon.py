@@ -139,6 +139,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
     text = fields.get(name)
     if not isinstance(text, str):
         return ""
+    text = text.encode("utf-8", "replace").decode()  # JSON can hold halves of surrogates, which no text in UTF-8 can
     return " ".join(html.unescape(_plain(text) if name == "description" else text).split())
 
 

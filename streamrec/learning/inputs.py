@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streamrec.clock import now_ms
 from streamrec.events.topics import TOPICS
@@ -13,6 +15,8 @@ from streamrec.learning.join import LATE_PURCHASE_MS
 from streamrec.settings import Settings
 from streamrec.stream import clients
 from streamrec.stream.topics import partitions_of
+
+log = structlog.get_logger(__name__)
 
 POLL_MS = 200
 POLL_RECORDS = 2000
@@ -33,6 +37,8 @@ class Inputs:
             **clients.aiokafka(settings),
         )
         self.partitions: list[TopicPartition] = []
+        self._since: dict[TopicPartition, int] = {}
+        """Records from before that time (ms) are left out."""
         self._came: dict[TopicPartition, int] = {}
 
     async def open(self) -> None:
@@ -42,13 +48,21 @@ class Inputs:
             count = partitions_of(TOPICS[name], self._settings)
             self.partitions += [TopicPartition(self._settings.topic(name), number) for number in range(count)]
         self._consumer.assign(self.partitions)
-        since = 0 if self._whole else now_ms() - LATE_PURCHASE_MS
-        first = await self._consumer.offsets_for_times(dict.fromkeys(self.partitions, since))
-        ends = await self._consumer.end_offsets(self.partitions)
+        first = await self._consumer.beginning_offsets(self.partitions)
         for partition in self.partitions:
-            at = first.get(partition)
-            self._consumer.seek(partition, ends[partition] if at is None else at.offset)
+            self._consumer.seek(partition, first[partition] if self._whole else await self._a_day_back(partition, first[partition]))
         self._came = dict.fromkeys(self.partitions, 0)
+
+    async def _a_day_back(self, partition: TopicPartition, first: int) -> int:
+        since = now_ms() - LATE_PURCHASE_MS
+        try:
+            found = (await self._consumer.offsets_for_times({partition: since})).get(partition)
+            return int(found.offset if found is not None else (await self._consumer.end_offsets([partition]))[partition])
+        except KafkaError as exc:
+            # To find a time the broker unpacks a batch, and one that somebody has made for that is more than its memory holds.
+            log.warning("a day back cannot be looked up; reading from the beginning", **partition._asdict(), problem=repr(exc))
+            self._since[partition] = since
+            return first
 
     async def poll(self, timeout_ms: int = POLL_MS) -> dict[TopicPartition, list[Any]]:
         """The next records by partition."""
@@ -56,6 +70,8 @@ class Inputs:
         for partition in self.partitions:
             if records := got.get(partition):
                 self._came[partition] = max(self._came[partition], records[-1].timestamp)
+                if since := self._since.get(partition):
+                    got[partition] = [record for record in records if record.timestamp >= since]
             elif await self._behind(partition) == 0:
                 # The broker's last answer held nothing new; without one the clock stands still.
                 self._came[partition] = max(self._came[partition], self._consumer.last_poll_timestamp(partition) or 0)

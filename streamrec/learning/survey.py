@@ -12,7 +12,7 @@ import structlog
 
 from streamrec.clock import now_ms
 from streamrec.errors import BadEvent, InputError
-from streamrec.events.codec import decode_internal
+from streamrec.events.codec import decode_internal, key_text
 from streamrec.events.records import place
 from streamrec.features.schema import SCHEMA
 from streamrec.learning.examples import decode_example
@@ -113,14 +113,14 @@ async def _read(settings: Settings, name: str) -> list[Any]:
 
 def _note(found: dict[str, Learned], record: Any) -> None:
     try:
-        base = (record.key or b"").decode()
+        base = key_text(record.key)
         state = base.startswith(STATE)
         one = found.setdefault(base.removeprefix(STATE), Learned(base.removeprefix(STATE)))
         if state:
             one.state = decode_internal(decode_state, record.value) if record.value is not None else None
         else:
             one.weights = decode_internal(decode_weights, record.value) if record.value is not None else None
-    except (BadEvent, UnicodeDecodeError) as error:
+    except BadEvent as error:
         _pass_over(record, error)
 
 

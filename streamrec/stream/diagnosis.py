@@ -12,9 +12,10 @@ import msgspec
 from streamrec.stream.mark import Mark, decode_mark
 from streamrec.stream.survey import Extent, View
 
-Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences", "row", "mark", "truncated", "damaged"]
+Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences", "row", "mark", "truncated", "unreadable", "damaged"]
 Start = Literal["beginning", "end"]
 UNFINISHED = "repair not finished"
+LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Plan:
     """What is to be done for one partition.
 
     `mark` is written unless it is None, with rows: those of the disk, or the changelog's without the fences beyond `limits` (by
-    topic, without the prefix), or deletions of whatever rows are there; without those in `drop`. `wipe`: the disk goes after that.
+    topic, without the prefix; with `rewrite` also those that this does not change), or deletions of whatever rows are there; without
+    those in `drop`. `wipe`: the disk goes after that.
     """
 
     view: View
@@ -50,6 +52,7 @@ class Plan:
     wipe: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
     drop: tuple[bytes, ...] = ()
+    rewrite: bool = False
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -112,11 +115,23 @@ def _of_state(view: View, leave_empty: bool) -> Plan:
             wrong = f"the disk in {view.folder} belongs to another {log}"
         remedy = f"wipe the disk, to be built anew from {log}"
         plan = replace(plan, wipe=True, problems=(Problem(view.label, "disk", log, wrong, remedy, beyond),))
+    elif _outdated(view, mark):
+        log = view.side.changelog
+        wrong = f"the disk in {view.folder} is older than {log}, of whose beginning a repair has kept what there was"
+        remedy = f"wipe the disk, to be built anew from {log}"
+        plan = replace(plan, wipe=True, problems=(Problem(view.label, "disk", log, wrong, remedy, "nothing"),))
     if mark is not None:
         return replace(plan, mark=mark)
     if not view.read and view.mark is None:
         return plan
     return _begin(plan, leave_empty)
+
+
+def _outdated(view: View, mark: Mark | None) -> bool:
+    """Whether the worker would keep a disk that lags behind the changelog's beginning, as if nothing else had what was there."""
+    if mark is None or view.stamp is None or view.stamp.mark is None or view.usable:
+        return False
+    return decode_mark(view.stamp.mark).begins < view.changelog.first <= mark.begins
 
 
 def _begin(plan: Plan, leave: bool) -> Plan:
@@ -143,13 +158,21 @@ def _of_records(plan: Plan) -> Plan:
     for key, why in view.garbage.items():
         name = printable(key)
         wrong = f"the row of {name} cannot be read ({why}); where a newer streamrec wrote it, start that one instead"
-        problems.append(Problem(view.label, "row", log, wrong, "delete the row", f"what was known of {name}", 1))
+        gives_up = view.side.lost.get(key, f"what was known of {name}")
+        problems.append(Problem(view.label, "row", log, wrong, "delete the row", gives_up, 1))
     known = mark or known_mark(view)
     if not view.usable and view.changelog.first > (known.begins if known else 0) and plan.rows == "changelog":
         begins = view.changelog.first
         wrong = f"{log} begins at {begins}: records before that were deleted, and no disk here has what was in them"
         gives_up = f"rows that were last written before position {begins}"
         problems.append(Problem(view.label, "truncated", log, wrong, "go on with the rows that are left", gives_up))
+    # A worker counts on the changelog from where its mark says that every row is there.
+    rewrite = view.unreadable is not None and view.unreadable >= (known.begins if known else 0) and plan.rows == "changelog"
+    if rewrite:
+        begins = view.changelog.end
+        wrong = f"{log} has records that cannot be read, the last at {view.unreadable}"
+        gives_up = "what they say of rows; nothing, where it was not a worker that wrote them"
+        problems.append(Problem(view.label, "unreadable", log, wrong, "write all rows once more, behind them", gives_up))
     for topic, behind in view.damaged.items():
         at = (known or _beginning(view)).next[topic]
         nexts = (nexts or dict((known or _beginning(view)).next)) | {topic: behind}
@@ -159,13 +182,14 @@ def _of_records(plan: Plan) -> Plan:
         return plan
     base = known or _beginning(view)
     base = Mark(nexts or base.next, base.topics, base.memory, begins=base.begins if begins is None else begins)
-    return replace(plan, mark=base, drop=tuple(view.garbage), problems=tuple(problems))
+    return replace(plan, mark=base, drop=tuple(view.garbage), rewrite=rewrite, problems=tuple(problems))
 
 
 def printable(key: bytes) -> str:
-    """A row's key for messages."""
+    """A row's key for messages; ours have at most 512 bytes."""
     text = key.decode(errors="backslashreplace")
-    return text if text.isprintable() else f"0x{key.hex()}"
+    shown = text if text.isprintable() else f"0x{key.hex()}"
+    return shown if len(shown) <= LONGEST_KEY else f"{shown[:LONGEST_KEY]}… ({len(key)} bytes)"
 
 
 def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:

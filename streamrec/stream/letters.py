@@ -138,7 +138,7 @@ def letter_of(record: ConsumerRecord) -> Letter:
 
     def number(name: str, default: int) -> int:
         said = text(name)
-        return int(said) if said.isdigit() else default
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else default
 
     return Letter(
         place=Place(record.partition, record.offset),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from streamrec.errors import BadEvent, InputError, ListNotFound
 from streamrec.events.codec import decode_internal, decode_list
@@ -95,5 +96,8 @@ def _begin(consumer: KafkaConsumer, trigger: TopicPartition, offset: int, place:
     record = next(records_between(consumer, trigger, offset, end), None)
     if record is None:
         return first
-    found = consumer.offsets_for_times({place: record.timestamp - EARLIER_MS})[place]
+    try:
+        found = consumer.offsets_for_times({place: record.timestamp - EARLIER_MS})[place]
+    except KafkaError:
+        return first  # to find a time the broker unpacks a batch, and somebody may have made one that is more than its memory holds
     return int(found.offset) if found is not None else first

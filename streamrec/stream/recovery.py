@@ -46,6 +46,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         first = await reader.beginning_offsets([*logs, *sources])
         end = await reader.end_offsets([*logs, *sources])
         marks: dict[Partition, bytes | None] = {}
+        unreadable: dict[Partition, ConsumerRecord[bytes, bytes]] = {}
         anew: set[Partition] = set()
         for log, partition in logs.items():
             position = await off_loop(_begin, partition, ids, first[log], end[log], tombstones_kept_ms[log.topic])
@@ -53,7 +54,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
                 anew.add(partition)
             marks[partition] = partition.disk.stamp.mark if partition.disk.stamp else None
             reader.seek(log, position)
-        await _read_on(reader, logs, end, marks)
+        await _read_on(reader, logs, end, marks, unreadable)
     saved_ms = now_ms()
     for log, partition in logs.items():
         raw = marks[partition]
@@ -61,6 +62,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         partition.begins = mark.begins if mark else 0
         if partition in anew:
             _require_whole(partition, first[log])
+        _require_readable(unreadable.get(partition), partition)
         await off_loop(partition.disk.write, (), Stamp(ids[log.topic], end[log], saved_ms, raw))
         partition.saved = mark
         partition.memory = (mark.memory if mark else {}) | {"partition": partition.number}
@@ -98,8 +100,13 @@ def _require_whole(partition: Partition, first: int) -> None:
 
 
 async def _read_on(
-    reader: AIOKafkaConsumer, logs: Mapping[TopicPartition, Partition], end: Offsets, marks: dict[Partition, bytes | None]
+    reader: AIOKafkaConsumer,
+    logs: Mapping[TopicPartition, Partition],
+    end: Offsets,
+    marks: dict[Partition, bytes | None],
+    unreadable: dict[Partition, ConsumerRecord[bytes, bytes]],
 ) -> None:
+    """Write rows to the disks; `marks` and `unreadable` get the last mark and the last record that cannot be read of each partition."""
     left = {log for log in logs if await reader.position(log) < end[log]}
     moved = time.monotonic()
     # Rows that changed often come often; only the last one of a stretch is worth writing.
@@ -109,9 +116,10 @@ async def _read_on(
         for log, fetched in got.items():
             # What lies behind `end` is a later owner's, who took over while we stood still: its mark may be ahead of the other ends, too.
             records = fetched if fetched[-1].offset < end[log] else [record for record in fetched if record.offset < end[log]]
-            _require_readable(records)
+            unreadable.update((logs[log], record) for record in records if isinstance(record.value, Unreadable))
             marks[logs[log]] = _last_mark(records) or marks[logs[log]]
-            rows[log].update((record.key, record.value) for record in records if record.key != MARK)
+            # A key may be null where somebody else wrote: no row has such a key.
+            rows[log].update((record.key, record.value) for record in records if record.key not in (MARK, None))
         left = {log for log in left if await reader.position(log) < end[log]}
         if not left or sum(map(len, rows.values())) > HELD_ROWS:
             for log, changed in rows.items():
@@ -123,13 +131,13 @@ async def _read_on(
             raise Stalled(f"changelogs cannot be read on for {PATIENCE_S:g} s: {sorted(logs[log].label for log in left)}; is Kafka well?")
 
 
-def _require_readable(records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
-    for record in records:
-        if isinstance(record.value, Unreadable):
-            raise StateMismatch(
-                f"{record.topic}/{record.partition} has records that cannot be read ({record.value.decode()}): give back the topic from a "
-                "replica or a mirror, or stop all workers and run `streamrec state repair`"
-            )
+def _require_readable(last: ConsumerRecord[bytes, bytes] | None, partition: Partition) -> None:
+    """Raise StateMismatch unless all rows were written once more behind the last record that cannot be read."""
+    if last is not None and last.value is not None and last.offset >= partition.begins:
+        raise StateMismatch(
+            f"{last.topic}/{last.partition} has records that cannot be read ({last.value.decode()}): give back the topic from a "
+            "replica or a mirror, or stop all workers and run `streamrec state repair`"
+        )
 
 
 def _last_mark(records: Iterable[ConsumerRecord[bytes, bytes]]) -> bytes | None:

@@ -75,7 +75,7 @@ async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
 def _rows(settings: Settings, plan: Plan) -> Pairs:
     """The rows to write; those that nobody can read are deleted."""
     forget, dropped = plan.view.side.in_row, [(key, None) for key in plan.drop]
-    if plan.rows == "changelog" and (forget is None or not plan.limits):
+    if plan.rows == "changelog" and not plan.rewrite and (forget is None or not plan.limits):
         return dropped
     found = rows_on_disk(plan.view.folder) if plan.rows == "disk" else rows_of(settings, plan.view)
     kept = {key: raw for key, raw in found.items() if key not in plan.drop}
@@ -85,6 +85,5 @@ def _rows(settings: Settings, plan: Plan) -> Pairs:
         case "delete":
             return [*((key, None) for key in kept), *dropped]
         case "changelog":
-            assert forget is not None
-            changed = ((key, forget(raw, plan.limits)) for key, raw in kept.items())
-            return [*((key, raw) for key, raw in changed if raw is not None), *dropped]
+            changed = {key: less for key, raw in kept.items() if forget and (less := forget(raw, plan.limits)) is not None}
+            return [*((kept | changed) if plan.rewrite else changed).items(), *dropped]

@@ -40,7 +40,7 @@ class Side:
     """A state family by its name, with the full names of its topics and what must be forgotten of a topic that was made again.
 
     `in_row` and `in_memory` take a packed row, or the memory of a mark, and limits, as in `streamrec.state.fences`; `unpack` raises
-    StateMismatch on a row that cannot be read.
+    StateMismatch on a row that cannot be read. `lost` says by key what goes with rows that are not of one user or item.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Side:
     in_row: Callable[[bytes, Limits], bytes | None] | None = None
     in_memory: Callable[[Memory, Limits], Memory] | None = None
     unpack: Callable[[bytes], object] | None = None
+    lost: Mapping[bytes, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class View:
 
     `stale`: tombstones may be gone that the disk has not seen, so that recovery builds it anew. `newest_mark_garbage`: behind `mark`
     there is another one that nobody can read. `garbage` are rows that nobody can read, by key, with what is wrong with each.
-    `damaged` are sources whose next batch the broker's disk has damaged: the offset behind it.
+    `unreadable` is the offset of the changelog's last record of which not even the key can be read. `damaged` are sources whose next
+    batch the broker's disk has damaged: the offset behind it.
     """
 
     side: Side
@@ -80,6 +82,7 @@ class View:
     read: bool
     newest_mark_garbage: bool = False
     garbage: Mapping[bytes, str] = field(default_factory=dict)
+    unreadable: int | None = None
     damaged: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -159,7 +162,8 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
             nexts = {topic: mark.next[topic] for topic in sources if topic in mark.next} if mark else {}
             behind = {topic: _damaged(consumer, sources[topic], extents[sources[topic]], at) for topic, at in nexts.items()}
             damaged = {topic: offset for topic, offset in behind.items() if offset is not None}
-            return replace(found, garbage=_garbage(settings, found), damaged=damaged)
+            rows, unreadable = _rows(settings, found)
+            return replace(found, garbage=_garbage(side, rows), unreadable=unreadable, damaged=damaged)
 
         return [view(side, number) for side in sides for number in range(settings.partitions)]
 
@@ -173,17 +177,24 @@ def rows_on_disk(folder: Path) -> dict[bytes, bytes]:
 
 def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:
     """The packed rows of a partition as recovery would find them: what it takes of the disk, and the changelog from there on."""
-    found = rows_on_disk(view.folder) if view.usable else {}
+    return _rows(settings, view)[0]
+
+
+def _rows(settings: Settings, view: View) -> tuple[dict[bytes, bytes], int | None]:
+    """The rows, and the offset of the last record that cannot be read."""
+    found, unreadable = rows_on_disk(view.folder) if view.usable else {}, None
     begin = view.stamp.position if view.usable and view.stamp else view.changelog.first
     with reader(settings) as consumer:
         for record in records_between(consumer, TopicPartition(view.side.changelog, view.number), begin, view.changelog.end):
-            if record.key.startswith(b"\0"):
+            if isinstance(record.value, Unreadable):
+                unreadable = record.offset
+            elif record.key is None or record.key.startswith(b"\0"):
                 continue
-            if record.value is None:
+            elif record.value is None:
                 found.pop(record.key, None)
             else:
                 found[record.key] = record.value
-    return found
+    return found, unreadable
 
 
 @contextmanager
@@ -211,14 +222,14 @@ def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent)
     return None, garbage
 
 
-def _garbage(settings: Settings, view: View) -> dict[bytes, str]:
+def _garbage(side: Side, rows: Mapping[bytes, bytes]) -> dict[bytes, str]:
     """Rows that cannot be read, and why."""
-    if view.side.unpack is None:
+    if side.unpack is None:
         return {}
     found = {}
-    for key, raw in rows_of(settings, view).items():
+    for key, raw in rows.items():
         try:
-            view.side.unpack(raw)
+            side.unpack(raw)
         except StateMismatch as exc:
             found[key] = str(exc)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamrec.catalogue.rules import LATE_MS, RuleTable
+from streamrec.catalogue.rules import LATE_MS, MOST_OF_ONE, RuleTable
 from tests.shop import NOW, rule
 
 
@@ -61,6 +61,18 @@ def test_rules_whose_time_is_over_make_way_before_one_is_refused() -> None:
     table.expire(NOW + 1)
     table.put(rule("new", "block", "x"))
     assert ids(table) == ["holds", "new"]
+
+
+def test_of_one_target_there_are_so_many_rules_at_most() -> None:
+    table = RuleTable()
+    for number in range(MOST_OF_ONE + 5):
+        table.put(rule(f"r{number:03}", "boost", "h", target="host", factor=2.0))
+    table.put(rule("other", "boost", "g", target="host", factor=2.0))
+    assert ids(table) == ["other", *(f"r{number:03}" for number in range(MOST_OF_ONE))]
+    assert table.counts["rule_over"] == 5
+    table.put(rule("r000", "boost", "g", target="host", factor=2.0))
+    table.put(rule("s", "boost", "h", target="host", factor=2.0))
+    assert "s" in ids(table)
 
 
 def test_rules_that_are_changed_again_and_again_leave_nothing_behind() -> None:

@@ -74,6 +74,7 @@ def test_a_longer_token_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, token
         ("schema_registry", "http://me:hu/hush@registry"),
         ("schema_registry", "http://me:hu#hush@registry"),
         ("schema_registry", "me:hush@registry:8081"),
+        ("schema_registry", "//me:hush@registry:8081"),
         ("broker", "me:hush@kafka:9092"),
         ("broker", "kafka-1:9092,hush@kafka-2:9092"),
         ("broker", "SASL_SSL://me:hush@kafka:9092"),
@@ -90,6 +91,14 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(cli: Cli, monkeypa
         assert f"{name}: it holds a user or a password" in done.err
         assert ("sasl_password" if name == "broker" else "schema_registry_auth") in done.err
         assert "hush" not in done.err
+
+
+@pytest.mark.parametrize("place", ["http://registry:8081/?token=hush", "https://registry/x#hush"])
+def test_a_registry_with_a_secret_behind_its_path_is_refused_and_not_repeated(cli: Cli, place: str) -> None:
+    done = cli("config", "show", "--schema-registry", place)
+    assert (done.code, done.out) == (2, "")
+    assert "after a ? or #" in done.err
+    assert "hush" not in done.err
 
 
 @pytest.mark.parametrize("place", ["http://registry:8081/a/b", "schemas", "./me@home", "/srv/schemas@2"])

@@ -81,13 +81,15 @@ def test_an_item_without_a_usable_title_has_its_id_and_entities_are_signs(folder
         "3": {"title": "var aPageStart = (new Date()).getTime();", "brand": float("nan")},
         "4": {"title": "Nuts &amp; bolts &ndash; 5&quot;", "description": "['A &lt;b&gt;']"},
         "5": None,
+        "6": {"title": "\ud800 lamp"},
         "x" * 200: {"title": "too long an id"},
     }
     (folder / "Tools.item.json").write_text("\ufeff" + json.dumps(items), encoding="utf-8")
     done = CliRunner().invoke(app, ["amazon", str(folder), str(folder / "out"), "--category", "Tools", "--json"])
     assert done.exit_code == 0, done.output
     read = {item.item_id: item for item in read_items(folder / "out" / "items.jsonl")}
-    assert {name: item.title for name, item in read.items()} == {"1": "1", "2": "2", "3": "3", "4": 'Nuts & bolts – 5"', "5": "5"}
+    titles = {"1": "1", "2": "2", "3": "3", "4": 'Nuts & bolts – 5"', "5": "5", "6": "? lamp"}
+    assert {name: item.title for name, item in read.items()} == titles
     assert (read["1"].brand, read["2"].brand, read["3"].brand, read["4"].description) == ("Acme & Co", None, None, "A <b>")
     summary = json.loads(done.stdout)
     assert list(summary["left_out"].values()) == [1]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.processors.base import Memory, Outcome, Part
-from streamrec.processors.items import ItemProcessor
+from streamrec.processors.items import SENT_AGAIN_AT_ONCE, ItemProcessor
 from streamrec.replay import Record
 from streamrec.state.item import KINDS, Signal
-from streamrec.state.stats import ItemStats, decode_stats
+from streamrec.state.stats import ItemStats, decode_stats, encode_stats, stats_of
 from tests.shop import DAY, NOW, item, rows, settings
 
 
@@ -80,6 +80,28 @@ def test_what_waits_survives_a_restart_with_the_memory() -> None:
     assert after.send(signal(2)).counts["repeated"] == 1
 
 
+def test_statistics_that_their_topic_has_lost_are_sent_again_bit_by_bit_and_once() -> None:
+    side = Side(interval=0)
+    flood(side, SENT_AGAIN_AT_ONCE + 10)
+    after = Side(interval=0)
+    after.rows, after.memory = side.rows, side.memory
+    sendings = []
+    while after.items.waits(after.memory):
+        sendings.append(sent(after.items.tick(after.rows, after.memory, after.now)))
+    assert [len(each) for each in sendings] == [SENT_AGAIN_AT_ONCE, 10]
+    assert {item_id.encode() for each in sendings for item_id in each} == set(side.rows)
+    assert "again" not in after.memory
+
+
+def test_statistics_that_their_topic_has_are_not_sent_again() -> None:
+    side = Side(interval=0)
+    side.send(signal(0, "a"))
+    after = Side(interval=0)
+    after.rows, after.memory = side.rows, side.memory
+    after.catalogue.put_stats("a", decode_stats(encode_stats(stats_of(side.rows[b"a"], side.catalogue.items.popularity))))
+    assert sent(after.items.tick(after.rows, after.memory, after.now)) == {}
+
+
 def test_a_signal_that_cannot_be_read_is_a_dead_letter() -> None:
     outcome = Side().send(signal(1)._replace(value=b"?"))
     assert [each.topic for each in outcome.records] == ["streamrec.dead-letters"]
@@ -117,13 +139,22 @@ def ticks(side: Side) -> list[str]:
 def test_of_invented_ids_the_most_recent_stay_and_the_others_leave_neither_row_nor_statistics() -> None:
     side = Side(most=100)
     side.send(signal(0, "a"))
-    flood(side, 2_000)
+    gone = forgotten(flood(side, 2_000))
     side.now += 1000
-    gone = ticks(side)
+    gone += ticks(side)
     assert gone == [f"invented{number:06}" for number in range(1_900)]
     assert set(side.rows) == {b"a", *(b"invented%06d" % number for number in range(1_900, 2_000))}
     assert side.catalogue.held()["unlisted"] == 100
     assert side.memory["waiting"] == {}
+
+
+def test_ids_that_nobody_lists_do_not_pile_up_however_fast_they_come() -> None:
+    side = Side(most=100)
+    for wave in range(20):
+        flood(side, 2_000, first=1 + 2_000 * wave, prefix=f"w{wave:02}-")
+        assert side.catalogue.held()["unlisted"] <= 100
+        assert len(side.rows) <= 100
+        side.now += 1
 
 
 def test_an_item_that_the_catalogue_lists_is_never_forgotten_and_counts_every_signal_once() -> None:
@@ -145,8 +176,7 @@ def test_what_is_forgotten_begins_anew_and_everyone_believes_the_new_statistics(
         side.send(signal(number, "x"))
     side.now += 2000
     side.items.tick(side.rows, side.memory, side.now)
-    side.send(signal(10, "y"))
-    assert ticks(side) == ["x"]
+    assert forgotten(side.send(signal(10, "y"))) == ["x"]
     side.send(signal(11, "x"))
     side.catalogue.put_items([item("x")])
     assert side.rows[b"x"].version == 1

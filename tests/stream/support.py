@@ -167,7 +167,7 @@ def rows(settings: Settings, family: str = "user") -> dict[bytes, tuple[int, int
     """The rows that the changelog holds: events and totals by key."""
     found: dict[bytes, bytes] = {}
     for record in records(settings, f"{family}-changelog"):
-        if record.key == MARK:
+        if record.key in (MARK, None):  # None where a batch cannot be read
             continue
         if record.value is None:
             found.pop(record.key, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,10 @@ ITEM = Side("item", ("shop.item-signals",), "shop.item-changelog", in_memory=for
 
 def mark(side: Side, position: int = 5, topic_id: str | None = "now", **memory: object) -> Mark:
     return Mark(dict.fromkeys(side.sources, position), dict.fromkeys(side.sources, topic_id), dict(memory))
+
+
+def replace_begins(found: Mark, begins: int) -> Mark:
+    return msgspec.structs.replace(found, begins=begins)
 
 
 def stamp(position: int, own: Mark | None, changelog: str = "now") -> Stamp:
@@ -77,6 +82,22 @@ def test_a_changelog_made_again_takes_the_rows_of_the_disk_and_gives_up_nothing(
 def test_rows_that_were_not_all_written_are_taken_from_the_disk_again() -> None:
     plan = only(view(found=unfinished(mark(USER)), disk=stamp(10, mark(USER), "before")))
     assert (plan.rows, plan.mark) == ("disk", mark(USER))
+
+
+def test_a_disk_from_before_the_beginning_that_a_repair_has_given_up_is_wiped() -> None:
+    found = replace(view(found=replace_begins(mark(USER), 8), disk=stamp(3, mark(USER))), changelog=Extent(8, 20, "now"))
+    plan = only(found)
+    assert (plan.wipe, plan.mark) == (True, None)
+    assert [(problem.kind, problem.gives_up) for problem in plan.problems] == [("disk", "nothing")]
+
+
+def test_records_that_cannot_be_read_matter_until_all_rows_stand_behind_them() -> None:
+    found = replace(view(found=mark(USER)), unreadable=12)
+    plan = only(found)
+    assert (plan.rewrite, plan.problems[0].kind) == (True, "unreadable")
+    assert plan.mark is not None
+    assert plan.mark.begins == 20
+    assert [one.problems for one in diagnose([replace(found, mark=plan.mark)], "shop.")] == [()]
 
 
 @pytest.mark.parametrize(("start", "position", "limit"), [(None, 2, 0), ("end", 9, 0)])

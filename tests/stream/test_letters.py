@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from streamrec.cli.dlq import _time
 from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import REASONS
 from streamrec.events.dead_letters import NEXT_STEPS, dead_letter
@@ -41,6 +42,14 @@ def test_a_letter_says_what_its_headers_say() -> None:
 def test_a_record_that_somebody_else_put_there_is_read_as_far_as_it_goes() -> None:
     stranger = read(SENT, headers=(("streamrec.errors.offset", b"x"), ("streamrec.errors.topic", b"\xff")))
     assert (stranger.source_offset, stranger.reason, stranger.failed_ms) == (-1, "", 100)
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "9223372036854775807", "²", "-1", "1e9"])
+def test_a_number_that_somebody_else_made_up_stops_no_command(number: str) -> None:
+    names = ("timestamp", "attempts", "offset", "partition")
+    letter = read(SENT, headers=[(f"streamrec.errors.{name}", number.encode()) for name in names])
+    assert 0 <= letter.failed_ms < 10**18
+    assert _time(9 * 10**17) == "no time"
 
 
 @pytest.mark.parametrize(

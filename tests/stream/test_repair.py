@@ -296,6 +296,24 @@ def test_a_changelog_that_lost_its_beginning_is_refused_without_its_disk(setting
     doctor.worker.start().ready()
 
 
+@pytest.mark.parametrize("family", ["user", "item"])
+def test_records_of_a_changelog_that_cannot_be_read_are_stepped_over(settings: Settings, shop: Shop, doctor: Doctor, family: str) -> None:
+    """A worker that runs does not read them; one without a disk does not know what they held."""
+    one = doctor.worker.start().ready()
+    send(settings, f"{family}-changelog", [Raw(MARK, bytes(20 << 20))], codec="gzip", partition=0)
+    shop.send(100)
+    until(lambda: applied(settings, shop), "events of a worker that has its disk")
+    assert one.stop() == 0
+    shutil.rmtree(doctor.worker.folder / family / "0")
+    doctor.refused()
+    assert [(problem.kind, problem.partition) for problem in doctor.repair()] == [("unreadable", f"{family}/0")]
+    shop.send(100)
+    exact(settings, shop)
+    assert doctor.worker.stop() == 0
+    shutil.rmtree(doctor.worker.folder / family / "0")
+    doctor.worker.start().ready()
+
+
 def unpacked(raw: bytes) -> None:
     """As the families' own functions do."""
     try:
