@@ -177,6 +177,7 @@ async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
         enable_auto_commit=False,
         fetch_max_wait_ms=settings.fetch_max_wait_ms,
         max_partition_fetch_bytes=FETCH_BYTES,
+        check_crcs=False,  # a batch that the broker's disk has damaged is for `state repair`, and no fault that passes
         **clients.aiokafka(settings),
     )
     await reader.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -14,8 +15,9 @@ from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.broker.ports import free_ports
 from streamrec.settings import Settings
 from streamrec.stream.broadcast import Broadcast
-from tests.stream.support import Shop, Worker, exact, lists, stop_all, until
+from tests.stream.support import Shop, Worker, applied, exact, lists, stop_all, until
 from tests.stream.test_broadcast import Catalogue, eventually, follow
+from tests.stream.test_repair import Doctor
 
 pytestmark = pytest.mark.kafka
 
@@ -67,3 +69,34 @@ def test_a_worker_gives_up_a_broker_that_does_not_come(tmp_path: Path) -> None:
     worker = Worker(settings, STREAMREC_BROKER_PATIENCE_S="0.5").start()
     assert worker.exit_code() == 1
     assert "BrokerUnavailable: no Kafka broker answers at 127.0.0.1:1 within 0.5 s" in worker.log.read_text()
+
+
+def test_a_changelog_that_the_brokers_disk_has_damaged_is_no_fault_that_passes_and_is_stepped_over(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    settings = Settings(broker=f"127.0.0.1:{port}", prefix="torn.", app_id="torn", partitions=1, data_dir=tmp_path)
+    broker, worker = EmbeddedBroker(tmp_path / "kafka", port), Worker(settings)
+    try:
+        broker.start()
+        worker.start().ready()
+        shop = Shop(settings)
+        shop.send(300)
+        until(lambda: applied(settings, shop), "all events")
+        assert worker.stop() == 0
+        shop.close()
+        broker.stop()
+        segment = tmp_path / "kafka" / "data" / "torn.user-changelog-0" / f"{0:020}.log"
+        raw = bytearray(segment.read_bytes())
+        raw[raw.index(b"user-")] ^= 1
+        segment.write_bytes(raw)
+        broker.start()
+        shutil.rmtree(worker.folder / "user")
+        doctor = Doctor(settings, worker)
+        doctor.refused()
+        assert {problem.kind for problem in doctor.repair()} == {"unreadable"}
+        shop.open()
+        shop.send(100)
+        until(lambda: len(lists(settings)) >= shop.sent, "answers after the repair")
+        shop.close()
+    finally:
+        stop_all([worker])
+        broker.stop()
