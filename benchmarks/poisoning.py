@@ -78,6 +78,11 @@ class Rows(dict[bytes, Any]):
         """Forget the row."""
         self[key] = None
 
+    def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+        """The next keys with a prefix, in order."""
+        there = [key for key in self._packed.keys() | self.keys() if self.get(key) is not None]
+        return sorted(key for key in there if key.startswith(prefix) and key > after)[:most]
+
 
 class Side:
     """Users, items and catalogue in one process: the worker's processors without Kafka and without lists."""

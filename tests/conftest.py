@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -25,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     subprocess.Popen.__init__ = markers.guarded  # type: ignore[method-assign]
     if config.getoption("--fast"):
         config.option.markexpr = f"({config.option.markexpr}) and {markers.FAST}" if config.option.markexpr else markers.FAST
-        sys.modules.update(dict.fromkeys(markers.HEAVY))  # with None there, it is not found: neither by import nor by find_spec
+        markers.hide(markers.HEAVY)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

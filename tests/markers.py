@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Collection, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +18,16 @@ SERVING = {"worker", "demo", "learn"}
 running: pytest.Item | None = None
 
 _start = subprocess.Popen.__init__
+
+
+def hide(names: Collection[str]) -> None:
+    """Let packages not be found: neither by import nor by find_spec, nor in sys.modules, where scipy looks for them."""
+    find = PathFinder.find_spec
+
+    def without(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return None if name.partition(".")[0] in names else find(name, path, target)
+
+    PathFinder.find_spec = without  # type: ignore[method-assign]
 
 
 def derive(item: pytest.Item) -> None:
