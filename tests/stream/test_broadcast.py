@@ -18,6 +18,7 @@ from streamrec.stream.broadcast import Broadcast
 from streamrec.stream.core import Core
 from streamrec.stream.pieces import WorkerPieces
 from tests.patience import PATIENCE_S
+from tests.stream.support import records, until
 
 pytestmark = pytest.mark.kafka
 NOBODY = cast("Processor[Any]", None)
@@ -57,6 +58,8 @@ def follow(settings: Settings, test: Test, before: int = 0) -> None:
             async with producer.transaction():
                 for number in range(before):
                     await producer.send(settings.topic("item-stats"), key=b"item-%d" % number, value=b"first")
+            # The broker tells its partitions of a commit after it has answered.
+            await asyncio.to_thread(until, lambda: len(records(settings, "item-stats")) == before, "the records that were there before")
         follower = Broadcast(settings, pieces, core)
         following, testing = asyncio.create_task(follower.run()), asyncio.create_task(test(catalogue, follower, producer))
         try:
