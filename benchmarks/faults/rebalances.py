@@ -13,6 +13,7 @@ from benchmarks.faults.events import erasure_of, view_of
 from benchmarks.faults.hooks import SLOW
 from benchmarks.faults.reader import admin
 from benchmarks.faults.scenario import Scenario
+from benchmarks.faults.scenarios import come_back
 from benchmarks.faults.trial import SERVED_S, Trial
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import EXIT_S, Worker
@@ -88,14 +89,7 @@ def amid(trial: Trial) -> None:
             trial.sleep(0.0, 1.0)
             trial.inject()
             victim.kill()
-            if trial.random.random() < 0.3:
-                victim.wipe(keep_instance=trial.random.random() < 0.5)
-            if trial.random.random() < 0.5:
-                victim.start()
-                trial.recover()
-            else:
-                trial.recover()
-                victim.start()
+            come_back(trial, victim)
             trial.await_share(victim)
             if number % 2 == 0:
                 trial.await_share(guest)

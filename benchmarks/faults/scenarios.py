@@ -12,6 +12,7 @@ from benchmarks.faults.hooks import AT, CHECKPOINT, FULL, OPENING
 from benchmarks.faults.scenario import Scenario
 from benchmarks.faults.trial import Trial
 from benchmarks.faults.waiting import until
+from benchmarks.faults.workers import Worker
 from streamrec.stream.exits import DISK_FULL
 
 HOOK_S = 60.0
@@ -96,15 +97,20 @@ def one_of_several(trial: Trial) -> None:
         worker = trial.crew.workers[number % len(trial.crew.workers)]
         trial.inject()
         worker.kill()
-        if trial.random.random() < 0.3:
-            worker.wipe(keep_instance=trial.random.random() < 0.5)
-        if trial.random.random() < 0.5:
-            worker.start()
-            trial.recover()
-        else:
-            trial.recover()
-            worker.start()
-            trial.await_share(worker)
+        come_back(trial, worker)
+
+
+def come_back(trial: Trial, worker: Worker) -> None:
+    """Start a worker that was killed, at once or after its partitions were given away, with its disk or without."""
+    if trial.random.random() < 0.3:
+        worker.wipe(keep_instance=trial.random.random() < 0.5)
+    if trial.random.random() < 0.5:
+        worker.start()
+        trial.recover()
+    else:
+        trial.recover()
+        worker.start()
+        trial.await_share(worker)
 
 
 def joining(trial: Trial) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import fastavro
 
 from streamrec.errors import BadEvent
-from streamrec.events.registry import usable
+from streamrec.events.registry import SchemaAwaited, usable
 
 
 class Registry:
@@ -80,6 +80,22 @@ class Schemas:
 
     def settled(self, schema_id: int) -> bool:
         return True
+
+
+class LateSchemas:
+    """Writer schemas that are known from when `answers` is set."""
+
+    def __init__(self, schemas: dict[int, Any]) -> None:
+        self.answers = False
+        self._schemas = Schemas(schemas)
+
+    def avro(self, schema_id: int) -> Any:
+        if not self.answers:
+            raise SchemaAwaited(schema_id)
+        return self._schemas.avro(schema_id)
+
+    def settled(self, schema_id: int) -> bool:
+        return self.answers
 
 
 def framed(schema_id: int, schema: Any, record: dict[str, Any]) -> bytes:

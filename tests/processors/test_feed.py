@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.avro import avro_schema
-from streamrec.events.registry import SchemaAwaited
 from streamrec.events.sizes import CUT
 from streamrec.events.types import EventTime
 from streamrec.processors import feed as feed_module
@@ -20,7 +18,7 @@ from streamrec.processors.feed import CatalogueFeed
 from streamrec.replay import Record
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.stats import encode_stats, stats_of
-from tests.events.registries import Schemas, framed
+from tests.events.registries import LateSchemas, framed
 from tests.shop import DAY, NOW, item, room, rule, settings
 
 
@@ -140,24 +138,8 @@ def test_every_bad_record_has_its_letter_however_many_there_are(monkeypatch: pyt
     assert fed(record("items", 99, "a", b"?"))[0].dead_letters(memory, NOW) == []
 
 
-class Registry:
-    """Knows schemas from when it is told to."""
-
-    def __init__(self) -> None:
-        self.answers = False
-        self.schemas = Schemas({7: avro_schema("items")})
-
-    def avro(self, schema_id: int) -> Any:
-        if not self.answers:
-            raise SchemaAwaited(schema_id)
-        return self.schemas.avro(schema_id)
-
-    def settled(self, schema_id: int) -> bool:
-        return self.answers
-
-
 def test_an_item_whose_schema_is_asked_for_waits_and_gives_way_to_a_newer_one() -> None:
-    registry, catalogue = Registry(), Catalogue()
+    registry, catalogue = LateSchemas({7: avro_schema("items")}), Catalogue()
     feed = CatalogueFeed(settings(), catalogue, schemas=registry)
 
     def avro(item_id: str, title: str) -> bytes:
@@ -176,7 +158,7 @@ def test_an_item_whose_schema_is_asked_for_waits_and_gives_way_to_a_newer_one() 
 
 def test_items_that_wait_for_their_schemas_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "AWAITING_BYTES", 1_000)
-    feed = CatalogueFeed(settings(), Catalogue(), schemas=Registry())
+    feed = CatalogueFeed(settings(), Catalogue(), schemas=LateSchemas({7: avro_schema("items")}))
     feed.apply("streamrec.items", [record("items", offset, f"i{offset}", b"\0\0\0\0\7" + b"x" * 200) for offset in range(10)])
     reasons = [dict(letter.headers)["streamrec.errors.reason"] for letter in feed.dead_letters({}, NOW)]
     assert 0 < feed.awaiting() < 10

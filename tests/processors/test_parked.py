@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from streamrec.events.avro import avro_schema
-from streamrec.events.registry import SchemaAwaited
 from streamrec.processors import parked
 from streamrec.processors.base import Memory, Outcome, Part
 from streamrec.processors.items import ItemProcessor
@@ -15,33 +14,17 @@ from streamrec.replay import MemoryRows, Record
 from streamrec.state.fences import forget_in_items
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import PARKED_PREFIX
-from tests.events.registries import Schemas, framed
+from tests.events.registries import LateSchemas, framed
 from tests.processors.user_side import Side, header, lists, out, view
 from tests.shop import NOW, record
 
 SCHEMA = avro_schema("views")
 
 
-class Registry:
-    """Knows the schema 7 from when it is told to, and never any other."""
-
-    def __init__(self) -> None:
-        self.answers = False
-        self.schemas = Schemas({7: SCHEMA})
-
-    def avro(self, schema_id: int) -> Any:
-        if not self.answers:
-            raise SchemaAwaited(schema_id)
-        return self.schemas.avro(schema_id)
-
-    def settled(self, schema_id: int) -> bool:
-        return self.answers
-
-
 @pytest.fixture
 def side() -> Side:
     made = Side()
-    made.users.side.schemas = Registry()
+    made.users.side.schemas = LateSchemas({7: SCHEMA})
     made.memory["partition"] = 0
     return made
 
@@ -52,7 +35,7 @@ def avro(offset: int, user: str = "u", schema_id: int = 7, **fields: Any) -> Rec
 
 
 def answer(side: Side) -> Outcome:
-    assert isinstance(side.users.side.schemas, Registry)
+    assert isinstance(side.users.side.schemas, LateSchemas)
     side.users.side.schemas.answers = True
     assert side.users.waits(side.memory)
     return side.users.tick(side.rows, side.memory, side.now)
@@ -138,7 +121,7 @@ def test_one_on_which_the_code_raises_is_buried_at_the_second_try(side: Side, mo
 
 def _parked_rows(side: Side) -> dict[bytes, Any]:
     other = Side()
-    other.users.side.schemas = Registry()
+    other.users.side.schemas = LateSchemas({7: SCHEMA})
     other.send(avro(1), avro(2, "v"))
     return {key: row for key, row in other.rows.items() if key.startswith(PARKED_PREFIX)}
 
