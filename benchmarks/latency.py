@@ -33,17 +33,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from benchmarks.machine import machine
 from benchmarks.probe import Figures, Probe
 from benchmarks.viewers import Notes, Order, Place, read_notes
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.output import note
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.output import note
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess, environment
 from streamrec.errors import NotCovered
 from streamrec.events.types import ModelRef
+from streamrec.kafka import clients, topics
+from streamrec.kafka.producing import producer
 from streamrec.settings import Settings, load
-from streamrec.simulator.connection import producer
 from streamrec.simulator.playback import SAMPLE_ITEMS, item_messages
 from streamrec.simulator.player import Player
-from streamrec.stream import clients, topics
 
 DRAIN_S = 120.0
 POLL_MS = 50

@@ -24,10 +24,10 @@ from benchmarks.machine import machine
 from benchmarks.shoppers import Shoppers
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.broker.ports import free_ports
-from streamrec.cli.output import note
+from streamrec.cli.support.output import note
 from streamrec.demo.worker import WorkerProcess
+from streamrec.kafka import topics
 from streamrec.settings import load
-from streamrec.stream import topics
 from streamrec.web.client import get
 
 ITEMS, USERS, THIEVES = 30, 24, 3

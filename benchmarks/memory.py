@@ -23,14 +23,14 @@ from typing import Any
 
 from benchmarks.machine import machine
 from benchmarks.probe import Probe
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.output import note
-from streamrec.clock import now_ms
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.output import note
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
+from streamrec.kafka import topics
+from streamrec.kafka.producing import producer
 from streamrec.settings import load
-from streamrec.simulator.connection import producer
-from streamrec.stream import topics
+from streamrec.system.clock import now_ms
 
 ITEMS, USERS, SHELF, UNKNOWN = 200, 500, 20, 1_000
 PROBES, PROBES_PER_S = 200, 20

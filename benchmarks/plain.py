@@ -15,10 +15,10 @@ import numpy as np
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.items import LINK_PRIOR, NEVER, PURCHASE, VIEW, VIEW_SHARE
 from streamrec.catalogue.links import Links
-from streamrec.features.features import MONTH, MONTH_MS, MOST_STANDOUT, SEASON, WEEK
-from streamrec.features.queries import ACTIONS, RECENT
-from streamrec.features.schema import FEATURES, RELATIVE
-from streamrec.scorers.blend import ITEM, LEARNED, Blend
+from streamrec.ranking.batch.queries import ACTIONS, RECENT
+from streamrec.ranking.features.features import MONTH, MONTH_MS, MOST_STANDOUT, SEASON, WEEK
+from streamrec.ranking.features.schema import FEATURES, RELATIVE
+from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
 from streamrec.state.decay import DAY_MS
 from streamrec.state.item import HALF_LIVES
 from streamrec.state.signals import BASKET_MS

@@ -26,25 +26,25 @@ import msgspec
 import numpy as np
 
 from benchmarks.machine import machine
-from streamrec.assembly import load_model
 from streamrec.bert.blends import load_blend
 from streamrec.bert.folder import ModelFolder
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.items import PURCHASE
+from streamrec.contract.processor import Memory, Part
+from streamrec.evaluation.replay import Record, read_timeline
 from streamrec.events.files import read_items
 from streamrec.events.types import Item, Purchase
-from streamrec.features.queries import queries
-from streamrec.processors.base import Memory, Part
-from streamrec.processors.items import ItemProcessor
-from streamrec.processors.lists import ListMaker
-from streamrec.processors.users import UserProcessor
-from streamrec.ranking import Ranker
-from streamrec.replay import Record, read_timeline
+from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.ranker import Ranker
 from streamrec.settings import Settings
 from streamrec.simulator.playback import SAMPLE
 from streamrec.state.packing import pack_item, pack_user, unpack_item, unpack_user
 from streamrec.state.stats import decode_stats
 from streamrec.state.user import UserRow
+from streamrec.worker.assembly import load_model
+from streamrec.worker.items import ItemProcessor
+from streamrec.worker.list_maker import ListMaker
+from streamrec.worker.users import UserProcessor
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 GOAL, PLACES = 0.05, 10

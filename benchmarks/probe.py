@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from streamrec.addresses import http_url
+from streamrec.system.addresses import http_url
 from streamrec.web.client import get
 
 _METRIC = re.compile(r"^(streamrec_\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)

@@ -27,8 +27,8 @@ from streamrec.bert.blends import load_blend
 from streamrec.bert.folder import ModelFolder
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Item
-from streamrec.features.queries import queries
-from streamrec.ranking import Ranker, default_sources
+from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.ranker import Ranker, default_sources
 from streamrec.settings import Settings
 from streamrec.state.decay import DAY_MS, Tally
 from streamrec.state.item import HALF_LIVES, KINDS

@@ -27,17 +27,17 @@ from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import Worker
 from benchmarks.machine import machine
 from benchmarks.stream.processes import TICKS_PER_S
-from streamrec.addresses import http_url
 from streamrec.broker.embedded import EmbeddedBroker
-from streamrec.processors.base import Processor
+from streamrec.contract.processor import Processor
+from streamrec.engine.partition import Family, Partition
+from streamrec.engine.recovery import recover
+from streamrec.engine.store.changelog import Changelog
+from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.mark import Mark, encode
+from streamrec.engine.store.table import Budget
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
-from streamrec.stream.changelog import Changelog
-from streamrec.stream.disk import Disk
-from streamrec.stream.mark import Mark, encode
-from streamrec.stream.partition import Family, Partition
-from streamrec.stream.recovery import recover
-from streamrec.stream.table import Budget
+from streamrec.system.addresses import http_url
 from streamrec.web.client import get
 
 READY_S = 180.0

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from streamrec.clock import now_ms
 from streamrec.settings import Settings
 from streamrec.state.decay import DAY_MS as DAY
+from streamrec.system.clock import now_ms
 
 
 class Shoppers:

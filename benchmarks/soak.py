@@ -29,22 +29,22 @@ import numpy as np
 
 from benchmarks.machine import machine
 from benchmarks.probe import Probe
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.output import note
-from streamrec.clock import now_ms
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.output import note
 from streamrec.demo.ledger import Ledger
 from streamrec.demo.reader import Reader
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
 from streamrec.events.files import read_items
+from streamrec.kafka import topics
+from streamrec.kafka.producing import producer
 from streamrec.settings import Settings, load
-from streamrec.simulator.connection import producer
 from streamrec.simulator.messages import SIMULATED, Message, message
 from streamrec.simulator.playback import SAMPLE_ITEMS, item_messages
 from streamrec.simulator.player import Player
 from streamrec.simulator.shop import Shop, Viewer
-from streamrec.stream import topics
+from streamrec.system.clock import now_ms
 
 ROW_CACHE_MB = 1
 FORMER_VIEWERS = 20_000

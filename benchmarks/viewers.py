@@ -13,12 +13,12 @@ import msgspec
 import uvloop
 from aiokafka import AIOKafkaProducer
 
-from streamrec.clock import now_ms
 from streamrec.events.files import read_items
+from streamrec.kafka import clients
 from streamrec.settings import Settings, load
 from streamrec.simulator.playback import SAMPLE_ITEMS
 from streamrec.simulator.shop import Shop
-from streamrec.stream import clients
+from streamrec.system.clock import now_ms
 
 TICK_S = 0.005
 """What is due within one tick leaves together, as from a gateway."""

@@ -13,9 +13,9 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.functional_validators import AfterValidator
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from streamrec.contract.topics import TOPICS
 from streamrec.errors import SettingsError
-from streamrec.events.topics import TOPICS
-from streamrec.servers import require_host, require_url, servers_of
+from streamrec.system.servers import require_host, require_url, servers_of
 
 FILE = "streamrec.toml"
 PREFIX = "STREAMREC_"

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from streamrec.broker.embedded import EmbeddedBroker
 from tests import markers
 
+pytest_plugins = ["tests.engine.fixtures"]
+
 # A busy machine is slow, not wrong.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

@@ -40,7 +40,7 @@ def serves(command: Any) -> bool:
     """Whether a command line starts a broker or a process that talks to one."""
     words = " ".join([command] if isinstance(command, str) else map(str, command)).split()
     own = any("streamrec" in word for word in words) and not SERVING.isdisjoint(words)
-    return own or "kafka.Kafka" in words or "tests.stream.counting" in words
+    return own or "kafka.Kafka" in words or "tests.engine.counting" in words
 
 
 def guarded(process: Any, args: Any, *others: Any, **named: Any) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
+from streamrec.engine.store.mark import MARK
+from streamrec.kafka import topics
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.user import UserRow
-from streamrec.stream import topics
-from streamrec.stream.mark import MARK
+from tests.engine.support import Worker, records, stop_all, until
 from tests.patience import PATIENCE_S
-from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 KILLS, EVENTS, USERS, ITEMS = 3, 400, 23, 11

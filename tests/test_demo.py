@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from streamrec.kafka import topics
 from streamrec.settings import load
-from streamrec.stream import topics
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.kafka, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")]

@@ -15,8 +15,8 @@ import pytest
 
 from streamrec.broker.ports import free_ports
 from streamrec.web.client import get
+from tests.engine.support import ROOT, until
 from tests.patience import PATIENCE_S
-from tests.stream.support import ROOT, until
 
 pytestmark = pytest.mark.kafka
 PAGES = ("README.md", "docs/getting-started.md")

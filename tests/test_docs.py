@@ -11,16 +11,16 @@ import pytest
 
 from streamrec import errors
 from streamrec.cli.main import COMMANDS, load_command
-from streamrec.cli.options import groups
+from streamrec.cli.support.options import groups
 from streamrec.demo.ledger import Report
+from streamrec.engine.exits import CODES
 from streamrec.events.codec import REASONS as BAD_EVENT_REASONS
 from streamrec.events.dead_letters import CONTEXT, NEXT_STEPS, PREFIX
 from streamrec.events.types import WIRE_TYPES
-from streamrec.reasons import BY_CODE
+from streamrec.kafka.topics import TOPICS
+from streamrec.observe.metrics import Metrics
+from streamrec.ranking.reasons import BY_CODE
 from streamrec.settings import Settings
-from streamrec.stream.exits import CODES
-from streamrec.stream.topics import TOPICS
-from streamrec.web.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent
 DOCS = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
@@ -105,7 +105,7 @@ def test_every_metric_and_exit_code_is_documented() -> None:
 
 
 def test_every_page_of_the_web_server_is_in_the_table() -> None:
-    sources = "\n".join(path.read_text() for path in (ROOT / "streamrec/web").glob("*.py"))
+    sources = "\n".join(path.read_text() for path in [*(ROOT / "streamrec/web").glob("*.py"), ROOT / "streamrec/observe/health.py"])
     served = set(re.findall(r"(?:add_get|add_post|\.page)\(\"(/[^\"]*)\"", sources))
     assert {"/", "/live", "/ready", "/metrics", "/feed", "/login"} <= served
     for path in {path.partition("{")[0] for path in served}:

@@ -17,12 +17,12 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from streamrec.broker import embedded
 from streamrec.broker.embedded import EmbeddedBroker
+from streamrec.contract.topics import TOPICS
 from streamrec.events.partitioner import partition_of
-from streamrec.events.topics import TOPICS
+from streamrec.kafka import topics
+from streamrec.operations.forget import remains
 from streamrec.settings import Settings
-from streamrec.stream import topics
-from streamrec.stream.forget import remains
-from tests.stream.support import ROOT, Worker, records, stop_all, until
+from tests.engine.support import ROOT, Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 

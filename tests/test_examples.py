@@ -12,8 +12,8 @@ import pytest
 
 from streamrec.broker.ports import free_ports
 from streamrec.demo.worker import WorkerProcess
+from streamrec.kafka import topics
 from streamrec.settings import Settings, load
-from streamrec.stream import topics
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka

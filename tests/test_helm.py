@@ -17,8 +17,8 @@ import yaml
 from pydantic import SecretStr
 
 from streamrec import __version__
+from streamrec.kafka.topics import ITEM_SOURCES, USER_SOURCES
 from streamrec.settings import PREFIX, Settings, load
-from streamrec.stream.topics import ITEM_SOURCES, USER_SOURCES
 
 CHART = Path(__file__).parent.parent / "deploy/helm/streamrec"
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())

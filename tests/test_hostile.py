@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from streamrec.contract.topics import DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
 from streamrec.events.dead_letters import PREFIX
-from streamrec.events.topics import DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
-from tests.stream.raw import Raw, send
-from tests.stream.support import Worker, records, stop_all, until
+from tests.engine.support import Worker, records, stop_all, until
+from tests.kafka.raw import Raw, send
 
 pytestmark = pytest.mark.kafka
 

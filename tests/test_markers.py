@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
         ["/jdk/bin/java", "-cp", "jars", "kafka.Kafka", "server.properties"],
         [sys.executable, "-m", "streamrec.cli.main", "worker", "--data-dir", "state"],
         [sys.executable, "-m", "streamrec", "demo", "--headless"],
-        [sys.executable, "-m", "tests.stream.counting"],
+        [sys.executable, "-m", "tests.engine.counting"],
         ["bash", "-c", "exec streamrec learn run"],
         "streamrec worker",
     ],
@@ -42,10 +42,10 @@ def test_whoever_reaches_the_broker_by_a_fixture_is_marked(request: pytest.Fixtu
 
 
 def test_a_fast_run_leaves_out_what_needs_kafka_or_torch() -> None:
-    files = ("test_arms.py", "cli/test_dlq.py", "stream/test_worker.py", "training/test_adopt.py", "training/test_purchases.py")
+    files = ("ranking/test_arms.py", "cli/test_dlq.py", "worker/test_worker.py", "training/steps/test_adopt.py", "training/data/test_purchases.py")
     command = [sys.executable, "-m", "pytest", "--fast", "--collect-only", "-q", *(f"tests/{file}" for file in files)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     collected = {line.split("::")[0] for line in done.stdout.splitlines() if "::" in line}
-    assert "tests/training/test_purchases.py" in collected
-    assert not collected & {"tests/stream/test_worker.py", "tests/training/test_adopt.py"}
+    assert "tests/training/data/test_purchases.py" in collected
+    assert not collected & {"tests/worker/test_worker.py", "tests/training/steps/test_adopt.py"}

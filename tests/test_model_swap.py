@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from streamrec.bert.folder import SHIPPED, revision_of, seal
 from streamrec.cli.main import app
 from streamrec.events.models import ServedModel, published
+from streamrec.kafka import topics
+from streamrec.operations import published as topic
 from streamrec.settings import Settings
-from streamrec.stream import published as topic
-from streamrec.stream import topics
-from tests.stream.support import Worker, lists, stop_all, until
+from tests.engine.support import Worker, lists, stop_all, until
 
 ITEMS = 400
 

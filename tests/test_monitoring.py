@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 import yaml
 
-from streamrec.web.metrics import Metrics
+from streamrec.observe.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent
 DASHBOARD = json.loads((ROOT / "deploy/grafana/streamrec.json").read_text())

@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 from streamrec.cli.main import app
 from streamrec.errors import InputError, ListNotFound
 from streamrec.events.partitioner import partition_of
+from streamrec.kafka import topics
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_user
 from streamrec.state.user import SECRET_KEY, erased_key
-from streamrec.stream import topics
+from tests.engine.support import Worker, records, stop_all, until
 from tests.patience import PATIENCE_S
-from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 TITLES = ["RED RETROSPOT MUG", "BLUE POLKADOT BOWL", "HEART T-LIGHT HOLDER", "红色套装卫衣", "真皮女士手提包包", "WOODEN BIRD HOUSE"]

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
+from streamrec.engine import exits
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import exits, topics
-from tests.stream.support import Worker, stop_all, until
+from tests.engine.support import Worker, stop_all, until
 from tests.test_crash import counted
 from tests.test_unlisted import told
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
-from tests.stream.support import Worker, records, stop_all, until
+from tests.engine.support import Worker, records, stop_all, until
 from tests.test_crash import counted
 
 pytestmark = pytest.mark.kafka

@@ -14,10 +14,10 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from typer.testing import CliRunner
 
 from streamrec.cli.main import app
+from streamrec.kafka import topics
 from streamrec.settings import Settings
 from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS
-from streamrec.stream import topics
-from tests.stream.support import Worker, stop_all, until
+from tests.engine.support import Worker, stop_all, until
 
 EVENTS = 300
 

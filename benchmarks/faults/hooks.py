@@ -22,13 +22,13 @@ from aiokafka import AIOKafkaProducer
 
 from benchmarks.faults.events import CURSE_AFTER, CURSE_BEFORE
 from streamrec.cli.main import main
-from streamrec.processors import user_batch
-from streamrec.stream import opening
-from streamrec.stream.changelog import Changelog
-from streamrec.stream.disk import Disk
-from streamrec.stream.offsets import GroupOffsets
-from streamrec.stream.table import Table
-from streamrec.web.metrics import Metrics
+from streamrec.engine import opening
+from streamrec.engine.offsets import GroupOffsets
+from streamrec.engine.store.changelog import Changelog
+from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.table import Table
+from streamrec.observe.metrics import Metrics
+from streamrec.worker import user_batch
 
 AT, CURSED, FULL, SLOW = "FAULTS_AT", "FAULTS_CURSED", "FAULTS_DISK_FULL", "FAULTS_SLOW_OPEN"
 FENCED = "FAULTS: a row has refused an event that it knew"

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.faults.past import Positions
 from benchmarks.faults.reader import Reader
-from streamrec.stream.mark import MARK, decode_mark
+from streamrec.engine.store.mark import MARK, decode_mark
 
 USER_SIDE, ITEM_SIDE = ("views", "purchases", "danmaku", "feedback", "erasures"), ("item-signals",)
 

@@ -30,10 +30,10 @@ from benchmarks.faults.watch import Watch
 from benchmarks.faults.workers import Worker
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.broker.ports import free_ports
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.output import note
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.output import note
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
 
 MODULE = "benchmarks.faults.plain_worker"
 SUITABLE = tuple(name for name, one in SCENARIOS.items() if not one.hooked and not one.cursed)

@@ -13,7 +13,7 @@ import faust
 
 from streamrec.settings import Settings, load
 
-# Nothing of streamrec.stream: its readings of records are not Faust's.
+# Nothing of streamrec.engine: its readings of records are not Faust's.
 
 
 def make(settings: Settings) -> faust.App:

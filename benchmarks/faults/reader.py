@@ -10,8 +10,8 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
+from streamrec.kafka import clients, topics
 from streamrec.settings import Settings
-from streamrec.stream import clients, topics
 
 PATIENCE_S = 240.0
 FETCH_BYTES = 16 << 20

@@ -17,8 +17,8 @@ from benchmarks.faults.scenarios import come_back
 from benchmarks.faults.trial import SERVED_S, Trial
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import EXIT_S, Worker
+from streamrec.operations.survey import rows_on_disk
 from streamrec.settings import Settings
-from streamrec.stream.survey import rows_on_disk
 
 SIZES = (2, 4, 8, 1)
 SLOW_S = 2.0

@@ -13,7 +13,7 @@ from benchmarks.faults.scenario import Scenario
 from benchmarks.faults.trial import Trial
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import Worker
-from streamrec.stream.exits import DISK_FULL
+from streamrec.engine.exits import DISK_FULL
 
 HOOK_S = 60.0
 

@@ -17,7 +17,7 @@ from benchmarks.faults.reader import admin
 from benchmarks.faults.scenario import Scenario
 from benchmarks.faults.trial import SERVED_S, TrialFailed
 from benchmarks.faults.waiting import until
-from streamrec.stream import exits
+from streamrec.engine import exits
 
 AGAIN = ("views", SIGNALS, "items")
 KEYED = ("views", "purchases", "danmaku")

@@ -13,8 +13,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
 from benchmarks.faults.events import LABEL, Event
+from streamrec.kafka import clients
 from streamrec.settings import Settings
-from streamrec.stream import clients
 
 TICK_S = 0.05
 FLUSH_S = 120.0

@@ -26,9 +26,10 @@ from benchmarks.faults.waiting import until
 from benchmarks.faults.watch import Watch
 from benchmarks.faults.workers import HOOKED, PLAIN, Crew, Worker
 from streamrec.broker.embedded import EmbeddedBroker
+from streamrec.engine import exits
 from streamrec.errors import StreamrecError
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import exits, topics
 
 SOURCES = ("views", "purchases", "danmaku", "erasures", "items")
 PARTITIONS = 4

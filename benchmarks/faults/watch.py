@@ -11,8 +11,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from benchmarks.faults.check import decode_list
+from streamrec.kafka import clients
 from streamrec.settings import Settings
-from streamrec.stream import clients
 
 POLL_S = 0.1
 LOOK_BACK = 10_000

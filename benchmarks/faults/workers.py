@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.faults.waiting import until
-from streamrec.processes import uninterrupted
 from streamrec.settings import Settings
+from streamrec.system.processes import uninterrupted
 
 ROOT = Path(__file__).parents[2]
 PLAIN, HOOKED = "streamrec.cli.main", "benchmarks.faults.hooks"

@@ -45,7 +45,7 @@ def contents(items: Sequence[Item], since: int, model: Path, zero_shot: bool) ->
         "fine-tuned": Content(fine_tuned.encode(fine_tuned.tokenize(titles, fine_tuned.max_item_tokens))),
     }
     if zero_shot:
-        from streamrec.training.teacher import Teacher
+        from streamrec.training.data.teacher import Teacher
 
         found["zero-shot"] = Content(Teacher().vectors(titles).numpy())
     return found

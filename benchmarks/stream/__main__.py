@@ -31,8 +31,8 @@ from benchmarks.stream.report import STUBBED, ratios, row, text
 from benchmarks.stream.throughput import measure
 from benchmarks.stream.traffic import PARTITIONS, SKEW, Traffic
 from streamrec.broker.embedded import EmbeddedBroker
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.output import note
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.output import note
 from streamrec.errors import StreamrecError
 
 PARTS = ("throughput", "latency", "scaling")

@@ -10,7 +10,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import CoordinatorNotAvailableError
 
 from benchmarks.stream.traffic import PARTITIONS
-from streamrec.stream.topics import EVENT_BYTES
+from streamrec.kafka.topics import EVENT_BYTES
 
 EVENTS = {"max.message.bytes": str(EVENT_BYTES)}
 COMPACT = {"cleanup.policy": "compact"}

@@ -12,7 +12,7 @@ from typing import Self
 
 from benchmarks.stream.job import Job, text
 from streamrec.errors import WorkerEnded
-from streamrec.processes import tail, uninterrupted
+from streamrec.system.processes import tail, uninterrupted
 
 STOP_PATIENCE_S = 20.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")

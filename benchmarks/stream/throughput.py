@@ -20,8 +20,8 @@ from benchmarks.stream.meter import Rates, rates, watch
 from benchmarks.stream.processes import ContenderProcess
 from benchmarks.stream.traffic import PARTITIONS, Traffic, preload
 from streamrec.errors import Stalled
+from streamrec.kafka import topics
 from streamrec.settings import load
-from streamrec.stream import topics
 
 WARM_UP = 0.1
 SETTLE_S = 1.5

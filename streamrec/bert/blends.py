@@ -11,8 +11,8 @@ import onnxruntime
 
 from streamrec.bert.folder import ModelFolder
 from streamrec.errors import BlendMismatch, ModelError
-from streamrec.features.schema import FEATURES, VERSION
-from streamrec.scorers.blend import Blend, Network
+from streamrec.ranking.features.schema import FEATURES, VERSION
+from streamrec.ranking.scorers.blend import Blend, Network
 
 Repeats = Literal["allow", "exclude"]
 METADATA = "streamrec"

@@ -21,8 +21,8 @@ from streamrec.broker.jars import KAFKA_VERSION, Runtime, runtime
 from streamrec.broker.ports import HOST, free_ports, listens, require_free
 from streamrec.broker.properties import Listener, properties
 from streamrec.errors import BrokerStartFailed, StreamrecError
-from streamrec.private import made_private, private_umask
-from streamrec.processes import tail, uninterrupted
+from streamrec.system.private import made_private, private_umask
+from streamrec.system.processes import tail, uninterrupted
 
 START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 20.0

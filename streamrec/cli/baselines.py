@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from streamrec.cli.output import emit
+from streamrec.cli.support.output import emit
 from streamrec.evaluation.baselines.run import FIT_DAYS, NAMES, Protocol, rank, require_quality
 
 

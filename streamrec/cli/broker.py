@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from streamrec.cli.output import emit, note
-from streamrec.printing import printable
+from streamrec.cli.support.output import emit, note
+from streamrec.system.printing import printable
 
 app = typer.Typer(no_args_is_help=True, help="A real Kafka broker on this machine, without Docker or a system Java.")
 

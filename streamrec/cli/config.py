@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from streamrec.cli.options import takes_settings, variable
-from streamrec.cli.output import emit
-from streamrec.printing import printable
+from streamrec.cli.support.options import takes_settings, variable
+from streamrec.cli.support.output import emit
 from streamrec.settings import Settings, config_file, from_environment, in_file
+from streamrec.system.printing import printable
 
 app = typer.Typer(no_args_is_help=True, help="The settings in force.")
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from streamrec.cli.output import emit
+from streamrec.cli.support.output import emit
 from streamrec.datasets import amazon as amazon_reviews
 from streamrec.datasets import uci as online_retail
 from streamrec.datasets.lines import write_lines

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from streamrec.cli.interrupts import one_interrupt
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
+from streamrec.cli.support.interrupts import one_interrupt
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit, note
 from streamrec.settings import Settings
 
 WIDTH = 4000

@@ -12,19 +12,19 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from streamrec.cli.interrupts import stop_on_signals
-from streamrec.cli.moments import HELP, moment
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
-from streamrec.clock import now_ms
+from streamrec.cli.support.interrupts import stop_on_signals
+from streamrec.cli.support.moments import HELP, moment
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit, note
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS, REASONS
 from streamrec.events.dead_letters import FAIL_AGAIN, NEXT_STEPS
-from streamrec.printing import printable, printable_lines
 from streamrec.settings import Settings
+from streamrec.system.clock import now_ms
+from streamrec.system.printing import printable, printable_lines
 
 if TYPE_CHECKING:
-    from streamrec.stream.letters import Choice, Letter
+    from streamrec.operations.letters import Choice, Letter
 
 app = typer.Typer(no_args_is_help=True, help="Look at dead letters, and send them back to their topics.")
 
@@ -51,7 +51,7 @@ def ls(
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, the newest last, without what people wrote."""
-    from streamrec.stream.letters import as_data, find
+    from streamrec.operations.letters import as_data, find
 
     letters = find(settings, _choice(reason, topic, stage, since, until))
     shown = letters[-limit:]
@@ -70,7 +70,7 @@ def show(
     settings: Settings, letter: Annotated[str, typer.Argument(help="PARTITION-OFFSET, as `ls` prints it.")], as_json: AsJson = False
 ) -> None:
     """Print a dead letter whole, what people wrote with it: the error and what to do, headers, key and value."""
-    from streamrec.stream.letters import as_data, fetch, find, place_of
+    from streamrec.operations.letters import as_data, fetch, find, place_of
 
     place = place_of(letter)
     known = {one.place: one for one in find(settings, _choice())}
@@ -102,9 +102,9 @@ def redrive(
     as_json: AsJson = False,
 ) -> None:
     """Send dead letters back to their topics, with key, bytes and headers as they were; none is ever sent twice."""
-    from streamrec.stream.letters import find
-    from streamrec.stream.redrive import redrive as send_back
-    from streamrec.stream.redrive import select
+    from streamrec.operations.letters import find
+    from streamrec.operations.redrive import redrive as send_back
+    from streamrec.operations.redrive import select
 
     selection = select(settings, find(settings, _choice(reason, topic, stage, since, until, letter or ())))
     letters = selection.letters[:limit]
@@ -143,7 +143,7 @@ def _choice(
     until: str | None = None,
     letters: Sequence[str] = (),
 ) -> Choice:
-    from streamrec.stream.letters import Choice, place_of
+    from streamrec.operations.letters import Choice, place_of
 
     for option, given, known in (("--reason", reasons, REASONS), ("--topic", topics, INPUTS), ("--stage", stages, STAGES)):
         if unknown := [one for one in given or () if one not in known]:

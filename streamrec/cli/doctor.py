@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
-from streamrec.printing import printable
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit
 from streamrec.settings import Settings
+from streamrec.system.printing import printable
 
 COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from streamrec.cli.output import emit
+from streamrec.cli.support.output import emit
 from streamrec.errors import InputError
 from streamrec.evaluation.evaluator import Evaluator, FileScores
 from streamrec.evaluation.report import Report, compare, summarise

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit
 from streamrec.errors import ListNotFound
-from streamrec.printing import printable
 from streamrec.settings import Settings
+from streamrec.system.printing import printable
 
 if TYPE_CHECKING:
     from streamrec.events.types import RankedItem, Recommendation
@@ -31,7 +31,7 @@ def explain(
 ) -> None:
     """Say why each item is in a list: what each feature and rule adds to its score, who proposed it, and the reasons in words."""
     from streamrec.events.types import to_builtins
-    from streamrec.reasons import in_words
+    from streamrec.ranking.reasons import in_words
 
     ranked, titles, rooms = _from_file(lists, items, list_id) if lists is not None else _from_kafka(settings, list_id)
     told = to_builtins(ranked)
@@ -42,7 +42,7 @@ def explain(
 
 
 def _from_kafka(settings: Settings, list_id: str) -> tuple[Recommendation, Titles, Titles]:
-    from streamrec.stream.lists import find_list, titles
+    from streamrec.operations.lists import find_list, titles
 
     ranked = find_list(settings, list_id)
     named = {name for item in ranked.items for name in (item.item_id, item.because) if name}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streamrec.cli.output import emit
+from streamrec.cli.support.output import emit
 from streamrec.training.require import require_training
 
 
@@ -20,8 +20,8 @@ def export(
 ) -> None:
     """Export encoder, cross-encoder and late interaction to ONNX, with card and digests; fp32 graphs that differ from torch are refused."""
     require_training()
-    from streamrec.training.export import export_model
-    from streamrec.training.graphs import alike_in_words
+    from streamrec.training.graphs.graphs import alike_in_words
+    from streamrec.training.steps.export import export_model
 
     facts = export_model(work, out, name, half)
     parity = [f"{path}: largest difference from torch {difference:.1e}" for path, difference in facts["parity"].items()]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, emit_line, note
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit, emit_line, note
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def run(settings: Settings) -> None:
 
     import uvloop
 
-    from streamrec.addresses import http_url
+    from streamrec.engine.server import listen
+    from streamrec.kafka import topics
     from streamrec.learning.metrics import LearnerMetrics, pages
     from streamrec.learning.process import serve
-    from streamrec.stream import topics
-    from streamrec.web.server import listen
+    from streamrec.system.addresses import http_url
 
     with listen(settings.web_host, settings.learn_port) as listening:
         topics.create(settings)

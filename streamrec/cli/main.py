@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from streamrec import __version__
-from streamrec.cli.output import note, prepare_streams
+from streamrec.cli.support.output import note, prepare_streams
 from streamrec.errors import SettingsError, StreamrecError
 
 COMMANDS = {

@@ -10,13 +10,13 @@ import typer
 
 from streamrec.bert.folder import DIGESTS, SHIPPED, ModelFolder, digest, revision_of
 from streamrec.bert.folder import verify as verify_folder
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
-from streamrec.clock import now_ms
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit
 from streamrec.errors import StreamrecError
 from streamrec.events.models import PublishedModel, ServedModel, published, rolled_back
-from streamrec.printing import printable
 from streamrec.settings import Settings
+from streamrec.system.clock import now_ms
+from streamrec.system.printing import printable
 
 app = typer.Typer(no_args_is_help=True, help="Look after model folders, and say which one the workers serve.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -37,7 +37,7 @@ class Row:
 @takes_settings("Kafka", "Model")
 def ls(settings: Settings, as_json: AsJson = False) -> None:
     """Show the published model, those to roll back to, and the one of the settings, each as it is on this machine."""
-    from streamrec.stream import published as topic
+    from streamrec.operations import published as topic
 
     now = topic.read(settings)
     rows = [] if now is None else [_row("published", now), *(_row("before", model) for model in now.before)]
@@ -76,8 +76,8 @@ def adopt(
     from streamrec.training.require import require_training
 
     require_training()
-    from streamrec.training.adopt import adopt as adopt_folder
-    from streamrec.training.adopt import in_words, read_pairs
+    from streamrec.training.steps.adopt import adopt as adopt_folder
+    from streamrec.training.steps.adopt import in_words, read_pairs
 
     found = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
     emit(as_json, found, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *in_words(found)]))
@@ -92,7 +92,7 @@ def publish(
 ) -> None:
     """Verify a model folder, run it once, and have all workers serve it from the next batch on."""
     from streamrec.bert.model import TextModel
-    from streamrec.stream import published as topic
+    from streamrec.operations import published as topic
 
     path = folder.absolute()
     model = TextModel.load(path, "cpu", precision="fp32")
@@ -104,7 +104,7 @@ def publish(
 @takes_settings("Kafka")
 def rollback(settings: Settings, as_json: AsJson = False) -> None:
     """Have all workers serve the model before the published one again; where there is none, that of their own settings."""
-    from streamrec.stream import published as topic
+    from streamrec.operations import published as topic
 
     now = topic.read(settings)
     if now is None:
@@ -113,7 +113,7 @@ def rollback(settings: Settings, as_json: AsJson = False) -> None:
 
 
 def _change(settings: Settings, model: PublishedModel | None, as_json: bool) -> None:
-    from streamrec.stream import published as topic
+    from streamrec.operations import published as topic
 
     topic.write(settings, model)
     if model is None:

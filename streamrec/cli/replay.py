@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit
 from streamrec.errors import InputError
 from streamrec.settings import Settings
 
@@ -37,11 +37,11 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:
     """Run the worker's state and ranking code over events in time order, without a broker, a deadline or a wall clock."""
-    from streamrec.assembly import build_ranking
+    from streamrec.evaluation.replay import Replay, read_timeline
     from streamrec.events.codec import encode
     from streamrec.events.files import read_items, read_rules
-    from streamrec.processors.admission import TRIGGERS
-    from streamrec.replay import Replay, read_timeline
+    from streamrec.worker.admission import TRIGGERS
+    from streamrec.worker.assembly import build_ranking
 
     wanted = TRIGGERS if rank_at == "all" else tuple(rank_at.split(","))
     if unknown := set(wanted) - set(TRIGGERS):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from streamrec.cli.output import note
+from streamrec.cli.support.output import note
 from streamrec.events import schemas
 from streamrec.events.asyncapi import DEAD_LETTERS, asyncapi
 from streamrec.events.types import WIRE_TYPES

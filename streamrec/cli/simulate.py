@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
-from streamrec.cli.interrupts import stop_on_signals
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
-from streamrec.clock import now_ms
+from streamrec.cli.support.interrupts import stop_on_signals
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit, note
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS
 from streamrec.events.files import read_items
@@ -23,6 +22,7 @@ from streamrec.settings import Settings
 from streamrec.simulator import playback as files
 from streamrec.simulator.messages import Message
 from streamrec.simulator.player import Player, Summary
+from streamrec.system.clock import now_ms
 
 app = typer.Typer(no_args_is_help=True, help="Play events into Kafka.")
 
@@ -107,7 +107,7 @@ def feedback(
     as_json: AsJson = False,
 ) -> None:
     """React to the lists that come as viewers with that taste would: impressions, clicks and purchases to learn from."""
-    from streamrec.simulator.connection import producer
+    from streamrec.kafka.producing import producer
     from streamrec.simulator.feedback import Critics, arriving, taste
 
     critics = Critics(taste(read_items(items), likes), seed)
@@ -136,7 +136,7 @@ def _play(
     duration_s: float | None,
     as_json: bool,
 ) -> None:
-    from streamrec.simulator.connection import producer
+    from streamrec.kafka.producing import producer
 
     with stop_on_signals() as stop, producer(settings, needed) as client:
         player = Player(client, settings.topic)

@@ -13,17 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note, only_ascii
-from streamrec.cli.rows import days, described, owner, page
-from streamrec.clock import now_ms
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit, note, only_ascii
+from streamrec.cli.support.rows import days, described, owner, page
 from streamrec.errors import BadEvent, SettingsError, WorkerUnreachable
-from streamrec.printing import json_line
 from streamrec.settings import Settings
+from streamrec.system.clock import now_ms
+from streamrec.system.printing import json_line
 
 if TYPE_CHECKING:
-    from streamrec.stream.diagnosis import Plan, Problem
-    from streamrec.stream.survey import Side
+    from streamrec.operations.diagnosis import Plan, Problem
+    from streamrec.operations.survey import Side
 
 app = typer.Typer(no_args_is_help=True, help="Look after the workers' state.")
 
@@ -44,7 +44,7 @@ def state() -> None:
 @takes_settings("Kafka", "Worker")
 def get(settings: Settings, user: User, url: Url = None, as_json: AsJson = False) -> None:
     """Show what is known of a user: from the worker of the data folder if it runs, else from the folder; exit 1 when nothing is."""
-    from streamrec.stream.shelf import shelf
+    from streamrec.engine.store.shelf import shelf
     from streamrec.web.client import ask_state, url_of
 
     token = settings.web_token.get_secret_value() if settings.web_token else None
@@ -72,8 +72,8 @@ def dump(
     family: Annotated[Literal["user", "item", "all"], typer.Option(help="Rows of users, of items, or both.")] = "all",
 ) -> None:
     """Print all rows of a data folder as JSON lines; beside a running worker, as of its last checkpoint."""
-    from streamrec.cli.rows import as_line
-    from streamrec.stream.shelf import shelf
+    from streamrec.cli.support.rows import as_line
+    from streamrec.engine.store.shelf import shelf
 
     narrow, count = only_ascii(), 0
     columns = (SpinnerColumn(), TextColumn("{task.completed} rows"))
@@ -104,7 +104,7 @@ def forget(
 ) -> None:
     """Send the erasure of a user, wait until it is proven that nothing is known any more, and say what stays where for how long."""
     from streamrec.events.codec import key_text
-    from streamrec.stream import forget as forgetting
+    from streamrec.operations import forget as forgetting
 
     try:
         key_text(user.encode("utf-8", "surrogatepass"))  # what the shell gives that is no UTF-8 comes as surrogates
@@ -140,10 +140,10 @@ def repair(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Mend state that does not fit together, after saying what that gives up; all workers must be stopped."""
-    from streamrec.stream.diagnosis import diagnose
-    from streamrec.stream.folder import locked
-    from streamrec.stream.repair import mend
-    from streamrec.stream.survey import require_no_workers, survey
+    from streamrec.engine.store.folder import locked
+    from streamrec.operations.diagnosis import diagnose
+    from streamrec.operations.repair import mend
+    from streamrec.operations.survey import require_no_workers, survey
 
     def look() -> list[Plan]:
         return diagnose(survey(settings, sides(settings)), settings.prefix, start, leave_empty)
@@ -168,11 +168,11 @@ def repair(
 
 def sides(settings: Settings) -> tuple[Side, Side]:
     """The families of state, and what each remembers of what it has counted."""
+    from streamrec.kafka import topics
+    from streamrec.operations.survey import Side
     from streamrec.state.fences import forget_in_items, forget_in_user
     from streamrec.state.packing import unpack_item, unpack_user
     from streamrec.state.user import SECRET_KEY
-    from streamrec.stream import topics
-    from streamrec.stream.survey import Side
 
     def full(names: Sequence[str]) -> tuple[str, ...]:
         return tuple(settings.topic(name) for name in names)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit
 from streamrec.settings import Settings
 
 if TYPE_CHECKING:
-    from streamrec.stream.topics import Report
+    from streamrec.kafka.topics import Report
 
 app = typer.Typer(no_args_is_help=True, help="Create and describe the Kafka topics.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -22,8 +22,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @takes_settings("Kafka")
 def create(settings: Settings, as_json: AsJson = False) -> None:
     """Create the topics that are missing; one that exists otherwise than needed is an error."""
-    from streamrec import logs
-    from streamrec.stream import topics
+    from streamrec.kafka import topics
+    from streamrec.system import logs
 
     logs.configure(settings.log_level)
     _show(topics.create(settings), as_json)
@@ -33,8 +33,8 @@ def create(settings: Settings, as_json: AsJson = False) -> None:
 @takes_settings("Kafka")
 def describe(settings: Settings, as_json: AsJson = False) -> None:
     """Show every topic as it is; exit 1 when one is missing or otherwise than needed."""
-    from streamrec import logs
-    from streamrec.stream import topics
+    from streamrec.kafka import topics
+    from streamrec.system import logs
 
     logs.configure(settings.log_level)
     reports = topics.describe(settings)

@@ -10,15 +10,15 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit
 from streamrec.datasets.uci import day_ms
 from streamrec.settings import Settings
 from streamrec.training.require import require_blend_training, require_training
 
 if TYPE_CHECKING:
-    from streamrec.training.list_source import Material
-    from streamrec.training.purchases import Purchases
+    from streamrec.training.data.list_source import Material
+    from streamrec.training.data.purchases import Purchases
 
 app = typer.Typer(no_args_is_help=True, help="Train a model: vocabulary, pretrain, encoder, ranker, check; `streamrec export`; then blend.")
 
@@ -52,10 +52,10 @@ def vocabulary(
 ) -> None:
     """Train the WordPiece vocabulary on titles, catalogue and captions."""
     require_training()
-    from streamrec.training.corpus import read_corpus
-    from streamrec.training.networks import MAX_TOKENS, Record
-    from streamrec.training.purchases import read_titles
-    from streamrec.training.vocabulary import save_vocabulary, train_vocabulary
+    from streamrec.training.data.corpus import read_corpus
+    from streamrec.training.data.purchases import read_titles
+    from streamrec.training.data.vocabulary import save_vocabulary, train_vocabulary
+    from streamrec.training.networks.networks import MAX_TOKENS, Record
 
     # Titles are few and what matters most; three times each makes their words pieces of their own.
     texts = read_corpus(products, captions).texts() + 3 * read_titles(data, day_ms(until.date()))
@@ -82,11 +82,11 @@ def pretrain(
 ) -> None:
     """Masked words, the teacher's similarities, captions of one category together."""
     require_training()
-    from streamrec.training.corpus import read_corpus
+    from streamrec.training.data.corpus import read_corpus
+    from streamrec.training.data.purchases import read_titles
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
-    from streamrec.training.pretrain import pretrain as run
-    from streamrec.training.purchases import read_titles
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.pretrain import pretrain as run
 
     record = Record(seed, until.date())
     titles = read_titles(data, day_ms(until.date()))
@@ -108,9 +108,9 @@ def encoder(
 ) -> None:
     """Fine-tune the encoder on what is bought next and together."""
     require_training()
-    from streamrec.training.encoder import train_encoder
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.encoder import train_encoder
 
     record = Record(seed, until.date())
     purchases, held = _purchases(data, until, validate_from, seed)
@@ -138,10 +138,10 @@ def ranker(
 ) -> None:
     """Train the cross-encoder on what users bought next."""
     require_training()
-    from streamrec.training.lists import Recipe
+    from streamrec.training.data.lists import Recipe
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
-    from streamrec.training.ranker import train_ranker
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.ranker import train_ranker
 
     record = Record(seed, until.date())
     material = _material(work, data, until, validate_from, products, captions, seed)
@@ -166,9 +166,9 @@ def late(
 ) -> None:
     """Train the late interaction, taught by the cross-encoder."""
     require_training()
-    from streamrec.training.late_training import train_late
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.late_training import train_late
 
     record = Record(seed, until.date())
     material = _material(work, data, until, validate_from, products, captions, seed)
@@ -196,8 +196,8 @@ def prune(
     """Prune heads, neurons and word rows of the ranker, and let it recover; prints the parameters as JSON."""
     require_training()
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
-    from streamrec.training.prune import prune_ranker
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.prune import prune_ranker
 
     record = Record(seed, until.date())
     material = _material(work, data, until, validate_from, products, captions, seed)
@@ -224,9 +224,9 @@ def distil(
 ) -> None:
     """Train a ranker taught by a larger one; prints the parameters of both as JSON."""
     require_training()
-    from streamrec.training.distil import distil_ranker
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.distil import distil_ranker
 
     record = Record(seed, until.date())
     material = _material(work, data, until, validate_from, products, captions, seed)
@@ -248,8 +248,8 @@ def sentiment(
     """Train a head on the encoder that tells praise from complaint; prints its accuracy as JSON."""
     require_training()
     from streamrec.training.loop import Plan
-    from streamrec.training.networks import Record
-    from streamrec.training.sentiment import read_reviews, train_sentiment
+    from streamrec.training.networks.networks import Record
+    from streamrec.training.steps.sentiment import read_reviews, train_sentiment
 
     judged = read_reviews(test) if test else None
     plan = Plan(steps, rate, every, patience, resume)
@@ -260,8 +260,8 @@ def sentiment(
 def calibration(work: Work, data: Data, until: Until, products: Products, captions: Captions, seed: Seed = 7) -> None:
     """Keep real pairs that set the scales of the int8 graphs."""
     require_training()
-    from streamrec.training.calibration import Calibration
-    from streamrec.training.networks import Record
+    from streamrec.training.graphs.calibration import Calibration
+    from streamrec.training.networks.networks import Record
 
     record = Record(seed, until.date())
     source, _ = _material(work, data, until, None, products, captions, seed).sources(seed)
@@ -282,7 +282,7 @@ def check(
 ) -> None:
     """Measure on held-out baskets what the vectors and the score add to counts, on items new to the user."""
     require_training()
-    from streamrec.training.check import check_model
+    from streamrec.training.graphs.check import check_model
 
     typer.echo(check_model(model, data, start, until, baskets, seed, work / "check.json"))
 
@@ -299,8 +299,8 @@ def compare(
 ) -> None:
     """Parameters, bytes, speed on this machine and quality of several graphs, as JSON."""
     require_training()
-    from streamrec.training.compare import compare as run
-    from streamrec.training.held_out import HeldOut
+    from streamrec.training.data.held_out import HeldOut
+    from streamrec.training.steps.compare import compare as run
 
     named = {name: Path(path) for name, _, path in (graph.partition("=") for graph in graphs)}
     for name, path in named.items():
@@ -333,7 +333,7 @@ def blend(
     `--scoring off` trains the blend for ranking without BERT.
     """
     require_blend_training()
-    from streamrec.training.blend import train_into
+    from streamrec.training.steps.blend import train_into
 
     wanted: tuple[Literal["allow", "exclude"], ...] = ("allow", "exclude") if repeats == "both" else (repeats,)
     span = day_ms(since.date()), day_ms(until.date())
@@ -346,7 +346,7 @@ def blend(
 
 def _purchases(data: Path, until: datetime, validate_from: datetime | None, seed: int) -> tuple[Purchases, Purchases | None]:
     """What to train on, and what to validate with."""
-    from streamrec.training.purchases import read_purchases
+    from streamrec.training.data.purchases import read_purchases
 
     until_ms = day_ms(until.date())
     if validate_from is None:
@@ -358,7 +358,7 @@ def _purchases(data: Path, until: datetime, validate_from: datetime | None, seed
 def _material(
     work: Path, data: Path, until: datetime, validate_from: datetime | None, products: Path, captions: Path, seed: int
 ) -> Material:
-    from streamrec.training.corpus import read_corpus
-    from streamrec.training.list_source import Material
+    from streamrec.training.data.corpus import read_corpus
+    from streamrec.training.data.list_source import Material
 
     return Material(work, *_purchases(data, until, validate_from, seed), read_corpus(products, captions))

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streamrec.cli.interrupts import stop_on_signals
-from streamrec.cli.options import takes_settings
-from streamrec.cli.output import emit, note
+from streamrec.cli.support.interrupts import stop_on_signals
+from streamrec.cli.support.options import takes_settings
+from streamrec.cli.support.output import emit, note
 from streamrec.events.types import Recommendation, to_builtins
-from streamrec.printing import printable
 from streamrec.settings import Settings
+from streamrec.system.printing import printable
 
 if TYPE_CHECKING:
-    from streamrec.stream.follow import Titles
+    from streamrec.operations.follow import Titles
 
 HOUR_MS = 3_600_000
 TITLE = 44
@@ -38,7 +38,7 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="Print each list as one line of JSON, whole.")] = False,
 ) -> None:
     """Show lists as they come, until Ctrl-C: when, for what, how late, and the top items with scores and reasons."""
-    from streamrec.stream.follow import Follower
+    from streamrec.operations.follow import Follower
 
     with_user = show_users or user is not None
     follower = Follower(settings, user, room, with_titles=titles and not as_json)

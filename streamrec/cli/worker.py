@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamrec.cli.options import takes_settings
+from streamrec.cli.support.options import takes_settings
 from streamrec.settings import Settings
 
 
@@ -12,7 +12,7 @@ def worker(settings: Settings) -> None:
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong usage, 3 to 8 a fault while running (see the documentation).
     """
-    from streamrec.assembly import pieces
-    from streamrec.stream.worker import run_worker
+    from streamrec.worker.assembly import pieces
+    from streamrec.worker.worker import run_worker
 
     run_worker(settings, pieces)

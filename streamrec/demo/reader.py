@@ -13,8 +13,8 @@ from kafka import KafkaConsumer, TopicPartition
 from streamrec.demo.ledger import Cause, Ledger
 from streamrec.events.codec import decode_list
 from streamrec.events.types import Recommendation
+from streamrec.kafka import clients
 from streamrec.settings import Settings
-from streamrec.stream import clients
 
 POLL_MS = 100
 JOIN_S = 10.0

@@ -14,7 +14,6 @@ from types import TracebackType
 
 from rich.console import Console
 
-from streamrec.clock import now_ms
 from streamrec.demo.ledger import Cause, Ledger, Report
 from streamrec.demo.reader import Reader
 from streamrec.demo.screen import Screen, Scroll, Silence
@@ -23,15 +22,16 @@ from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
 from streamrec.events.files import read_items
 from streamrec.events.types import Recommendation
+from streamrec.kafka import topics
+from streamrec.kafka.producing import producer
 from streamrec.settings import Settings
-from streamrec.simulator.connection import producer
 from streamrec.simulator.feedback import Critics
 from streamrec.simulator.messages import Message
 from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
 from streamrec.simulator.player import Player, Summary
 from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
-from streamrec.stream import topics
+from streamrec.system.clock import now_ms
 
 DRAIN_PATIENCE_S = 120.0
 WATCH_S = 0.5

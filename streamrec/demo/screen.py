@@ -13,8 +13,8 @@ from rich.text import Text
 
 from streamrec.demo.ledger import Cause, Report, describe
 from streamrec.events.types import Recommendation
-from streamrec.printing import printable
-from streamrec.reasons import in_words
+from streamrec.ranking.reasons import in_words
+from streamrec.system.printing import printable
 
 TOP = 5
 LINES_PER_LIST = TOP + 3

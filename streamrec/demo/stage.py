@@ -10,8 +10,8 @@ from pathlib import Path
 from kafka.admin import MemberToRemove
 
 from streamrec.broker.embedded import EmbeddedBroker
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
 
 
 def own(settings: Settings, folder: Path) -> Settings:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from streamrec.cli.options import variable
+from streamrec.cli.support.options import variable
 from streamrec.errors import WorkerEnded
-from streamrec.processes import tail, uninterrupted
 from streamrec.settings import Settings
+from streamrec.system.processes import tail, uninterrupted
 from streamrec.web.client import get, url_of
 
 READY_PATIENCE_S = 300.0

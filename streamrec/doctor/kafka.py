@@ -11,8 +11,8 @@ from kafka.errors import KafkaError
 from streamrec.doctor.check import Check
 from streamrec.errors import StreamrecError
 from streamrec.events.partitioner import partition_of
+from streamrec.kafka import clients, topics
 from streamrec.settings import Settings
-from streamrec.stream import clients, topics
 
 PATIENCE_S = 5.0
 SAMPLE = 100

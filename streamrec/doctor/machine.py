@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from streamrec.doctor.check import Check
+from streamrec.engine.exits import STATE
+from streamrec.engine.store.folder import last_fault
 from streamrec.errors import StreamrecError
 from streamrec.settings import Settings
-from streamrec.stream.exits import STATE
-from streamrec.stream.folder import last_fault
 
 LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec", "regex")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
@@ -54,7 +54,7 @@ def model(settings: Settings) -> list[Check]:
     """The model folder against its digests, and where the model really runs."""
     if settings.scoring == "off":
         return [Check("model", "ok", "off by setting; lists are ranked by behaviour alone")]
-    from streamrec.assembly import load_model
+    from streamrec.worker.assembly import load_model
 
     try:
         loaded = load_model(settings)

@@ -11,10 +11,10 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from streamrec.contract.records import Headers, Inbound, Unreadable, header
 from streamrec.errors import BadEvent
 from streamrec.events import frame
 from streamrec.events.partitioner import partition_of
-from streamrec.events.records import Headers, Inbound, Unreadable, header
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
 from streamrec.events.types import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from streamrec.contract.records import Headers, Inbound, Outbound, Unreadable, header
 from streamrec.errors import BadEvent
-from streamrec.events.records import Headers, Inbound, Outbound, Unreadable, header
 
 PREFIX = "streamrec.errors."
 CONTEXT: Final[dict[str, str]] = {

@@ -23,10 +23,10 @@ import fastavro
 import structlog
 from fastavro.schema import SchemaParseException, UnknownType
 
-from streamrec.addresses import host_of, is_loopback
 from streamrec.errors import BadEvent
 from streamrec.events.avro import undated
 from streamrec.settings import Settings
+from streamrec.system.addresses import host_of, is_loopback
 
 log = structlog.get_logger(__name__)
 

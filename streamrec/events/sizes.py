@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+from streamrec.contract.records import Headers, Outbound
 from streamrec.events.dead_letters import PREFIX
-from streamrec.events.records import Headers, Outbound
 
 CUT: Final = PREFIX + "cut"
 KEPT_BYTES: Final = 64 * 1024

@@ -9,12 +9,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streamrec.clock import now_ms
-from streamrec.events.topics import TOPICS
+from streamrec.contract.topics import TOPICS
+from streamrec.kafka import clients
+from streamrec.kafka.topics import partitions_of
 from streamrec.learning.join import LATE_PURCHASE_MS
 from streamrec.settings import Settings
-from streamrec.stream import clients
-from streamrec.stream.topics import partitions_of
+from streamrec.system.clock import now_ms
 
 log = structlog.get_logger(__name__)
 

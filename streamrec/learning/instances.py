@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.features.schema import FEATURES
 from streamrec.learning.examples import Example
+from streamrec.ranking.features.schema import FEATURES
 
 Array = NDArray[np.float64]
 PLACE = len(FEATURES)

@@ -13,10 +13,10 @@ from aiokafka.errors import IllegalOperation, ProducerFenced
 
 from streamrec.errors import LearnerReplaced
 from streamrec.events.partitioner import partition_of
+from streamrec.kafka import clients
 from streamrec.learning.examples import Example, encode_example
 from streamrec.learning.weights import STATE, LearnerState, Weights, encode_record
 from streamrec.settings import Settings
-from streamrec.stream import clients
 
 TRANSACTION_TIMEOUT_MS = 60_000
 

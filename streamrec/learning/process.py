@@ -12,10 +12,9 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from streamrec.clock import now_ms
+from streamrec.contract.records import place
 from streamrec.errors import BadEvent, BrokerUnavailable
 from streamrec.events.codec import check_route, decode, decode_internal
-from streamrec.events.records import place
 from streamrec.events.registry import SchemaAwaited, registry
 from streamrec.events.types import Feedback
 from streamrec.learning.examples import actions_of, decode_example
@@ -27,6 +26,7 @@ from streamrec.learning.slates import decode_slate
 from streamrec.learning.trainer import Trainer
 from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights
 from streamrec.settings import Settings
+from streamrec.system.clock import now_ms
 
 logger = logging.getLogger(__name__)
 COMMIT_S = 5.0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal
 from streamrec.events.types import Recommendation
-from streamrec.features.schema import FEATURES, SCHEMA
+from streamrec.ranking.features.schema import FEATURES, SCHEMA
 
 
 class Slate(Struct, array_like=True, gc=False):

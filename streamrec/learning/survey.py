@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import structlog
 
-from streamrec.clock import now_ms
+from streamrec.contract.records import place
 from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import decode_internal, key_text
-from streamrec.events.records import place
-from streamrec.features.schema import SCHEMA
+from streamrec.kafka import topics
+from streamrec.kafka.sending import send
 from streamrec.learning.examples import decode_example
 from streamrec.learning.inputs import Inputs
 from streamrec.learning.trainer import delta_of, number_of
 from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights, encode_record
+from streamrec.ranking.features.schema import SCHEMA
 from streamrec.settings import Settings
-from streamrec.stream import topics
-from streamrec.stream.sending import send
+from streamrec.system.clock import now_ms
 
 log = structlog.get_logger(__name__)
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.examples import Example
 from streamrec.learning.heads import Bounds, Heads
 from streamrec.learning.instances import MOST_PER_USER, PLACE, Instances, Reacted, instances, is_sound, reactions
 from streamrec.learning.learner import Rates, losses, user_means
 from streamrec.learning.weights import LearnerState, Served, Weights, distance, require_sound
+from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from streamrec.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -76,7 +76,7 @@ def arriving(settings: Settings) -> Iterator[Callable[[], list[Recommendation]]]
     """Polls for the lists that come from now on."""
     from kafka import KafkaConsumer, TopicPartition
 
-    from streamrec.stream import clients, topics
+    from streamrec.kafka import clients, topics
 
     decode = msgspec.json.Decoder(Recommendation).decode
     consumer: Any = KafkaConsumer(**clients.kafka_python(settings), enable_auto_commit=False)

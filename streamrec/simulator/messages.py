@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streamrec.events.records import Headers
+from streamrec.contract.records import Headers
 
 SIMULATED: Headers = (("streamrec.simulated", b"true"),)
 """Carried by every record that is made up."""

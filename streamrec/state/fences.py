@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from streamrec.processors.base import Memory
+from streamrec.contract.processor import Memory
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import UserRow
 

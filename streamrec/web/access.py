@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import HttpVersion11
 from aiohttp.web import BaseRequest
 
-from streamrec.addresses import address, canonical, holder, host_of, is_loopback
+from streamrec.system.addresses import address, canonical, holder, host_of, is_loopback
 from streamrec.web.guesses import Guesses
 
 COOKIE = "streamrec"

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from streamrec.addresses import http_url
 from streamrec.errors import WorkerUnreachable
+from streamrec.system.addresses import http_url
 
 TIMEOUT_S = 10.0
 MOST_BYTES = 64 << 20

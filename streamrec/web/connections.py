@@ -14,7 +14,7 @@ import structlog
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import AppRunner, RequestHandler, Server
 
-from streamrec.addresses import holder
+from streamrec.system.addresses import holder
 
 log = structlog.get_logger(__name__)
 

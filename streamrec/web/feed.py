@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import structlog
 
-from streamrec.events.records import Inbound, Outbound
+from streamrec.contract.pieces import Names, WorkerPieces
+from streamrec.contract.records import Inbound, Outbound
+from streamrec.observe.audience import Audience, Batch, Watcher
+from streamrec.observe.figures import Figures
+from streamrec.observe.metrics import Metrics
 from streamrec.settings import Settings
-from streamrec.stream.core import Core
-from streamrec.stream.pieces import Names, WorkerPieces
-from streamrec.web.audience import Audience, Batch, Watcher
-from streamrec.web.figures import Figures
-from streamrec.web.metrics import Metrics
+from streamrec.system.core import Core
 from streamrec.web.showing import People, Shown, letter
 
 log = structlog.get_logger(__name__)

@@ -12,10 +12,10 @@ import msgspec
 from aiohttp import web
 
 from streamrec.events.codec import REASONS as DEAD_REASONS
-from streamrec.filters import filters
-from streamrec.reasons import REASONS
+from streamrec.observe.audience import Watcher
+from streamrec.ranking.filters import filters
+from streamrec.ranking.reasons import REASONS
 from streamrec.web.access import COOKIE, Access
-from streamrec.web.audience import Watcher
 from streamrec.web.feed import Feed
 
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}

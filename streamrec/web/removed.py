@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from streamrec.stream.pieces import Names
+from streamrec.contract.pieces import Names
 from streamrec.web.showing import People
 
 MOST = 20

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from streamrec.contract.pieces import Names
+from streamrec.contract.records import Inbound, Outbound, header
 from streamrec.events.dead_letters import PREFIX
-from streamrec.events.records import Inbound, Outbound, header
 from streamrec.events.types import Recommendation
-from streamrec.reasons import in_words
-from streamrec.stream.pieces import Names
+from streamrec.ranking.reasons import in_words
 
 SHOWN_CHARACTERS = 500
 REMEMBERED = 5000

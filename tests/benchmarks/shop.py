@@ -12,13 +12,13 @@ import msgspec
 
 from benchmarks.faults.check import OUTPUTS
 from benchmarks.faults.events import CURSED, GHOST, GONE, GOOD, LABEL, POISON, REPEAT, Event, Mixture, catalogue
+from streamrec.engine.store.mark import MARK, Mark, encode
 from streamrec.state.decay import Tally
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import pack_item, pack_user
 from streamrec.state.repeats import remember
 from streamrec.state.stats import encode_stats, stats_of
 from streamrec.state.user import INTEREST_HALF_LIFE, SECRET_KEY, ErasedUser, ErasureSecret, UserRow, erased_key
-from streamrec.stream.mark import MARK, Mark, encode
 
 TS = 1_700_000_000_000
 PARTITIONS = 4

@@ -20,12 +20,12 @@ def test_the_version_is_that_of_the_engines_sources() -> None:
     assert len(campaign.engine_version()) == 12
 
 
-@pytest.mark.parametrize("folder", ["streamrec/stream", "streamrec/processors", "streamrec/state", "streamrec/events"])
+@pytest.mark.parametrize("folder", ["contract", "engine", "kafka", "worker", "state", "events"])
 def test_a_change_of_what_the_promises_rest_on_makes_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     monkeypatch.setattr(campaign, "ROOT", tmp_path)
     before = campaign.engine_version()
-    (tmp_path / folder / "deep").mkdir(parents=True)
-    (tmp_path / folder / "deep" / "module.py").write_text("something else")
+    (tmp_path / "streamrec" / folder / "deep").mkdir(parents=True)
+    (tmp_path / "streamrec" / folder / "deep" / "module.py").write_text("something else")
     assert campaign.engine_version() != before
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.faults.check import Verdict, check
 from benchmarks.faults.truth import truth
+from streamrec.engine.store.mark import MARK, Mark, encode
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import UserRow
-from streamrec.stream.mark import MARK, Mark, encode
 from tests.benchmarks.shop import PREFIX, Record, Work, sources
 
 SOURCES = sources(3000)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from benchmarks.faults import disks
-from streamrec.stream.disk import Disk
-from streamrec.stream.mark import Stamp
+from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.mark import Stamp
 
 ROWS = 200
 

@@ -13,9 +13,9 @@ from benchmarks.faults import halting
 from benchmarks.faults.halting import HaltingTrial
 from benchmarks.faults.marks import behind, count_marks, marks
 from benchmarks.faults.trial import TrialFailed
+from streamrec.engine import exits
+from streamrec.engine.store.mark import MARK, Mark, encode
 from streamrec.settings import Settings
-from streamrec.stream import exits
-from streamrec.stream.mark import MARK, Mark, encode
 from tests.benchmarks.shop import Record
 
 

@@ -10,8 +10,8 @@ import msgspec
 from benchmarks.faults.check import Verdict, check
 from benchmarks.faults.past import SIGNALS, Generation, Past, former
 from benchmarks.faults.truth import Truth, truth
+from streamrec.engine.store.mark import MARK, Mark, encode
 from streamrec.state.item import Signal
-from streamrec.stream.mark import MARK, Mark, encode
 from tests.benchmarks.shop import PARTITIONS, PREFIX, TS, Record, Work, sources
 
 OLD = sources(2000)

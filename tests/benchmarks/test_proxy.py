@@ -15,8 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from benchmarks.faults.cluster import Cluster
 from benchmarks.faults.proxy import Proxy
 from streamrec.broker.ports import HOST
+from tests.engine.support import until
 from tests.patience import PATIENCE_S
-from tests.stream.support import until
 
 
 @pytest.fixture

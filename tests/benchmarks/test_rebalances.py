@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.faults import hooks
 from benchmarks.faults.rebalances import joins
-from streamrec.stream.disk import Disk
+from streamrec.engine.store.disk import Disk
 
 
 class Worker:

@@ -13,8 +13,8 @@ import pytest
 from streamrec.bert.blends import file_name, load_blend, read_blend
 from streamrec.bert.folder import SHIPPED, ModelFolder, seal
 from streamrec.errors import ModelError
-from streamrec.features.schema import FEATURES
-from streamrec.scorers.blend import ITEM, LEARNED, LIVE_WEIGHTS, Blend
+from streamrec.ranking.features.schema import FEATURES
+from streamrec.ranking.scorers.blend import ITEM, LEARNED, LIVE_WEIGHTS, Blend
 
 WAYS = [(repeats, scoring) for repeats in ("allow", "exclude") for scoring in ("bert", "off")]
 

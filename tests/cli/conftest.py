@@ -15,8 +15,8 @@ import pytest
 import structlog
 
 from streamrec.cli.main import main
+from streamrec.kafka import topics
 from streamrec.settings import Settings, load
-from streamrec.stream import topics
 
 
 @dataclass(frozen=True)

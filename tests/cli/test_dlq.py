@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
+from streamrec.engine.store.mark import MARK
 from streamrec.events.avro import avro_schema
 from streamrec.events.partitioner import partition_of
+from streamrec.kafka import topics
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_user
 from streamrec.state.user import UserRow
-from streamrec.stream import topics
-from streamrec.stream.mark import MARK
 from tests.cli.conftest import Cli
+from tests.engine.support import Worker, records, stop_all, until
 from tests.events.registries import framed
-from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 NOW = int(time.time() * 1000)

@@ -15,10 +15,10 @@ from streamrec.bert.folder import SHIPPED, seal
 from streamrec.bert.reference import Reference
 from streamrec.doctor import kafka as kafka_checks
 from streamrec.doctor import machine
+from streamrec.engine import exits
+from streamrec.engine.store.folder import FAULT, Fault, forget_fault, write_fault
 from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings, load
-from streamrec.stream import exits
-from streamrec.stream.folder import FAULT, Fault, forget_fault, write_fault
 from tests.cli.conftest import Cli
 
 

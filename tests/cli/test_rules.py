@@ -11,7 +11,7 @@ from streamrec.events.codec import encode
 from streamrec.events.types import Item, Room
 from streamrec.settings import Settings
 from tests.cli.conftest import Cli
-from tests.stream.support import records
+from tests.engine.support import records
 
 pytestmark = pytest.mark.kafka
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streamrec.cli.options import flag, groups, variable
-from streamrec.events.topics import TOPICS
+from streamrec.cli.support.options import flag, groups, variable
+from streamrec.contract.topics import TOPICS
 from streamrec.settings import LONGEST_PREFIX, Settings, load
 from tests.cli.conftest import Cli
 

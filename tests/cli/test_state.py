@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
-from streamrec.clock import now_ms
+from streamrec.engine import exits
+from streamrec.engine.store.folder import locked
+from streamrec.engine.store.mark import MARK
 from streamrec.events.codec import decode, encode
 from streamrec.events.types import EventTime, View
+from streamrec.kafka import topics
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user
 from streamrec.state.user import UserRow
-from streamrec.stream import exits, topics
-from streamrec.stream.folder import locked
-from streamrec.stream.mark import MARK
+from streamrec.system.clock import now_ms
 from tests.cli.conftest import Cli
-from tests.stream.support import Worker, records, stop_all, until
+from tests.engine.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 

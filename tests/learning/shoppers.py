@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.examples import Example, ExampleItem, hashed
+from streamrec.ranking.features.schema import FEATURES, SCHEMA
 
 K, CANDIDATES = 10, 40
 BASE = "2026/allow/off"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamrec.features.schema import POSITION
 from streamrec.learning.heads import KEPT, Bounds, Heads
 from streamrec.learning.instances import PLACE, Instances
 from streamrec.learning.learner import Rates, learn
+from streamrec.ranking.features.schema import POSITION
 
 RATES, BOUNDS = Rates(0.05, 0.0, 1000.0), Bounds(10.0, 10.0)
 CHEAP, ALIKE = POSITION["price"], POSITION["similarity"]

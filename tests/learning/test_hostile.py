@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from streamrec.cli.main import app
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
+from tests.engine.support import stop_all, until
 from tests.learning.test_process import Learner
-from tests.stream.support import stop_all, until
 from tests.test_hostile import spoil
 
 pytestmark = pytest.mark.kafka

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.events.types import EventTime, Feedback
-from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.examples import Example, actions_of, decode_example, encode_example, hashed
 from streamrec.learning.join import LATE_PURCHASE_MS, SKEW_MS, WINDOW_MS, Joiner
 from streamrec.learning.slates import Slate, decode_slate, encode_slate
+from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from tests.shop import NOW
 
 SETTLE = 5_000

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.features.schema import FEATURES, POSITION
 from streamrec.learning.examples import Example
 from streamrec.learning.instances import PLACE, Instances, capped, instances, reactions
 from streamrec.learning.learner import Rates, bounded, gradients, learn, losses, user_means
+from streamrec.ranking.features.schema import FEATURES, POSITION
 from tests.learning.shoppers import Shoppers
 
 WEIGHTS = {"click": 1.0, "purchase": 4.0, "hide": -2.0}

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
+from streamrec.engine.server import listen
 from streamrec.learning.metrics import LearnerMetrics, pages
 from streamrec.web.client import get
-from streamrec.web.server import listen
 
 
 async def ask(host: str, web_host: str = "127.0.0.1") -> dict[str, int]:

@@ -15,16 +15,16 @@ from typer.testing import CliRunner
 from benchmarks.shoppers import Shoppers
 from streamrec.broker.ports import free_ports
 from streamrec.cli.main import app
-from streamrec.features.schema import FEATURES
+from streamrec.kafka import topics
 from streamrec.learning.examples import Example, decode_example, hashed
 from streamrec.learning.instances import reactions
 from streamrec.learning.slates import decode_slate
 from streamrec.learning.weights import STATE, LearnerState, Weights, decode_state, decode_weights
+from streamrec.ranking.features.schema import FEATURES
 from streamrec.settings import Settings
-from streamrec.stream import topics
 from streamrec.web.client import get
+from tests.engine.support import Worker, records, stop_all, until
 from tests.patience import PATIENCE_S
-from tests.stream.support import Worker, records, stop_all, until
 
 pytestmark = pytest.mark.kafka
 ITEMS, USERS, PARTITIONS = 30, 24, 2

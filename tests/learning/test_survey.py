@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from streamrec.errors import InputError
-from streamrec.features.schema import FEATURES, SCHEMA
 from streamrec.learning.survey import Learned, restored
 from streamrec.learning.weights import LearnerState, Served, Weights
+from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from tests.shop import NOW
 
 BASE = "2026/allow/off"

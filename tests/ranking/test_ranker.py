@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Danmaku, EventTime, Feedback
-from streamrec.features.queries import queries
-from streamrec.features.schema import FEATURES, POSITION, RELATIVE, USER
-from streamrec.ranking import Ranked, Ranker, default_sources
-from streamrec.reasons import REASONS
-from streamrec.scorers.blend import Blend
-from streamrec.scorers.cross_encoder import CrossEncoderScorer
+from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.features.schema import FEATURES, POSITION, RELATIVE, USER
+from streamrec.ranking.ranker import Ranked, Ranker, default_sources
+from streamrec.ranking.reasons import REASONS
+from streamrec.ranking.scorers.blend import Blend
+from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats

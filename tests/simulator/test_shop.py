@@ -9,7 +9,6 @@ from random import Random
 import msgspec
 import pytest
 
-from streamrec.clock import now_ms
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode
 from streamrec.events.files import read_items
@@ -21,6 +20,7 @@ from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_mess
 from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
 from streamrec.simulator.spoilt import KINDS, spoilt
+from streamrec.system.clock import now_ms
 
 NOW = 1_700_000_000_000
 PARTITIONS = 8

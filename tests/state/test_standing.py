@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.events.types import Danmaku, EventTime, Feedback, Purchase, View
-from streamrec.facts import MANY
+from streamrec.ranking.facts import MANY
 from streamrec.state.apply import apply
 from streamrec.state.decay import fading
 from streamrec.state.signals import signals

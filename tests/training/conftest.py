@@ -46,9 +46,9 @@ def tiny(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import BertModel
 
-    from streamrec.training.corpus import read_corpus
-    from streamrec.training.networks import encoder_config
-    from streamrec.training.vocabulary import save_vocabulary, train_vocabulary
+    from streamrec.training.data.corpus import read_corpus
+    from streamrec.training.data.vocabulary import save_vocabulary, train_vocabulary
+    from streamrec.training.networks.networks import encoder_config
 
     work = tmp_path_factory.mktemp("tiny")
     corpus = read_corpus(shop / "products.yaml", shop / "captions.csv")

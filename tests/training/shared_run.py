@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from streamrec.cli.main import main
-from streamrec.training.networks import embed, load_encoder
+from streamrec.training.networks.networks import embed, load_encoder
 from streamrec.training.processes import Processes
 
 

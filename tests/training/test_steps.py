@@ -19,12 +19,12 @@ from streamrec.bert.model import TextModel
 from streamrec.cli.export import export
 from streamrec.cli.train import app
 from streamrec.errors import ModelError, ModelMissing
-from streamrec.training import graphs
-from streamrec.training.card import write_card
-from streamrec.training.encoder import ppmi
-from streamrec.training.export import export_model
-from streamrec.training.list_training import pair_scores, softmax_loss
-from streamrec.training.lists import Lists
+from streamrec.training.data.lists import Lists
+from streamrec.training.graphs.graphs import graphs
+from streamrec.training.steps.card import write_card
+from streamrec.training.steps.encoder import ppmi
+from streamrec.training.steps.export import export_model
+from streamrec.training.steps.list_training import pair_scores, softmax_loss
 
 pytestmark = [
     pytest.mark.train,

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 from kafka import KafkaProducer
 
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
+from tests.engine.support import Worker, stop_all
 from tests.patience import PATIENCE_S
-from tests.stream.support import Worker, stop_all
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 FLAGS = [

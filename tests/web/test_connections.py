@@ -11,9 +11,9 @@ import pytest
 import uvloop
 from aiohttp import web
 
+from streamrec.engine.server import listen
 from streamrec.web import connections
 from streamrec.web.connections import Connections, accepting
-from streamrec.web.server import listen
 
 MOST = 8
 

@@ -12,11 +12,11 @@ import pytest
 import uvloop
 from aiohttp import web
 
+from streamrec.engine.server import listen
 from streamrec.web import guesses
 from streamrec.web.access import Access
 from streamrec.web.connections import Connections, accepting
 from streamrec.web.gate import ENTRANCE, HEADERS, HEALTH, guard
-from streamrec.web.server import listen
 
 TOKEN = "a long secret"  # noqa: S105
 SECRET_ROW = "what anna bought"  # noqa: S105

@@ -18,21 +18,21 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
 import streamrec
+from streamrec.contract.processor import Outcome
+from streamrec.contract.records import Outbound
 from streamrec.errors import BadEvent
 from streamrec.events.codec import encode
 from streamrec.events.dead_letters import dead_letter
-from streamrec.events.records import Outbound
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
-from streamrec.processors.base import Outcome
+from streamrec.observe.audience import Audience
+from streamrec.observe.metrics import Metrics
 from streamrec.settings import Settings
-from streamrec.stream.core import Core
+from streamrec.system.core import Core
 from streamrec.web import page
 from streamrec.web.access import Access
-from streamrec.web.audience import Audience
 from streamrec.web.connections import Connections
 from streamrec.web.feed import MOST_WATCHERS, Feed
 from streamrec.web.gate import guard
-from streamrec.web.metrics import Metrics
 from tests.patience import PATIENCE_S
 
 NOW_MS = 1_700_000_000_000

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from streamrec.contract.records import Outbound
 from streamrec.events.codec import encode
-from streamrec.events.records import Outbound
 from streamrec.events.types import ModelRef, Recommendation, Trigger
 from streamrec.web.showing import People, Shown
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 import pytest
 from kafka import KafkaProducer
 
-from streamrec.clock import now_ms
+from streamrec.kafka import topics
 from streamrec.settings import Settings
-from streamrec.stream import topics
-from tests.stream.support import ROOT, Worker, stop_all, until
+from streamrec.system.clock import now_ms
+from tests.engine.support import ROOT, Worker, stop_all, until
 
 IDLE = 700
 pytestmark = pytest.mark.kafka

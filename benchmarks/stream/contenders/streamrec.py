@@ -8,10 +8,10 @@ from pathlib import Path
 
 from benchmarks.stream.job import Job, given
 from benchmarks.stream.work import Row, answer, apply, decode_event, new_row, pack, unpack
-from streamrec.events.records import Inbound, Outbound, Rows
-from streamrec.processors.base import Memory, Outcome, Part
+from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.records import Inbound, Outbound, Rows
 from streamrec.settings import Settings, load
-from streamrec.stream.worker import WorkerPieces, run_worker
+from streamrec.worker.worker import WorkerPieces, run_worker
 
 PAUSE_S = 0.01
 

@@ -1,0 +1,85 @@
+"""The Faust app, with our transport and web server, and none of Faust's tables, commits and topics."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+from faust.tables.manager import TableManager
+
+from streamrec.engine import agents
+from streamrec.engine.engine import Engine
+from streamrec.engine.server import SocketWeb
+from streamrec.engine.transport import BatchTransport, quiet
+from streamrec.kafka import clients
+from streamrec.settings import Settings
+
+QUEUED_BATCHES = 100_000
+"""Beyond what ever waits for an agent: the engine itself lets one batch of each partition be under way."""
+
+
+class NoTables(TableManager):
+    """Drives Faust's recovery, which only resumes the streams, without its pause of one second for tables to appear."""
+
+    logger = quiet
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+
+class Boot(BootStrategy):
+    """No producer of Faust's own: the engine has its own ones."""
+
+    enable_kafka_producer = False
+
+
+class StreamApp(faust.App):
+    """A Faust app on a listening socket."""
+
+    BootStrategy = Boot
+    logger = quiet
+
+    def __init__(self, listening: socket.socket, *args: Any, **options: Any) -> None:
+        self._listening = listening
+        super().__init__(*args, **options)
+
+    def _new_web(self) -> SocketWeb:
+        return SocketWeb(self, self._listening)
+
+    def _create_directories(self) -> None:
+        pass
+
+    async def _producer_flush(self, logger: Any) -> None:
+        pass
+
+
+def create_app(settings: Settings, engine: Engine, instance_id: str, listening: socket.socket) -> StreamApp:
+    """The app with its agents, not yet started."""
+    app = StreamApp(
+        listening,
+        settings.app_id,
+        autodiscover=False,
+        store="memory://",
+        datadir=str(settings.data_dir),
+        TableManager=NoTables,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_group_instance_id=instance_id,
+        consumer_auto_offset_reset="none",  # nothing but the engine may move a fetch position
+        broker_max_poll_records=settings.poll_records,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 6,
+        broker_rebalance_timeout=2 * settings.stall_timeout_s,
+        broker_commit_interval=3600.0,
+        stream_buffer_maxsize=QUEUED_BATCHES,
+        stream_recovery_delay=0.0,
+        stream_wait_empty=True,
+        web_enabled=True,
+        **clients.faust_app(settings),
+    )
+    app.transport = BatchTransport(engine, app.conf.broker_consumer, app)
+    agents.declare(app, engine)
+    return app

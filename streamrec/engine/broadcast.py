@@ -1,0 +1,122 @@
+"""Broadcast topics: small ones that every worker reads whole and then follows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streamrec.contract.pieces import WorkerPieces
+from streamrec.contract.records import Inbound, place
+from streamrec.engine.quarantine import is_fatal
+from streamrec.errors import BadEvent
+from streamrec.kafka import clients
+from streamrec.kafka.answers import answered
+from streamrec.settings import Settings
+from streamrec.system.core import Core
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 256
+FETCH_RECORDS = 2000
+POLL_MS = 200
+NEW_PARTITIONS_S = 30.0
+
+
+class Broadcast:
+    """Reads topics from their beginning, without a group and only what is committed, and applies them on the core thread.
+
+    `caught_up` is set once everything has been applied that was there at the start. Tombstones are passed on.
+    """
+
+    def __init__(self, settings: Settings, pieces: WorkerPieces, core: Core) -> None:
+        self._settings = settings
+        self._pieces = pieces
+        self._core = core
+        self._assigned: list[TopicPartition] = []
+        self._targets: dict[TopicPartition, int] = {}
+        self.caught_up = asyncio.Event()
+
+    def behind(self) -> list[str]:
+        """The topics of which records are missing that were there at the start."""
+        return sorted({target.topic for target in self._targets} or self._pieces.broadcast)
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        if not self._pieces.broadcast:
+            self.caught_up.set()
+            return
+        consumer = AIOKafkaConsumer(
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            check_crcs=False,  # a damaged batch is no reason to know nothing of the shop
+            fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
+            **clients.aiokafka(self._settings),
+        )
+        await consumer.start()
+        try:
+            await self._assign(consumer)
+            self._targets = dict(await consumer.end_offsets(self._assigned))
+            looked = time.monotonic()
+            while True:
+                await self._poll(consumer)
+                if not self.caught_up.is_set():
+                    await self._look_whether_caught_up(consumer)
+                if time.monotonic() - looked > NEW_PARTITIONS_S:
+                    await self._assign(consumer)
+                    looked = time.monotonic()
+        finally:
+            await consumer.stop()
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        got = await consumer.getmany(timeout_ms=POLL_MS, max_records=FETCH_RECORDS)
+        for partition, records in got.items():
+            for begin in range(0, len(records), CHUNK):
+                await self._core.run(self._apply, partition.topic, records[begin : begin + CHUNK])
+        await self._core.run(self._pieces.between)
+        heard = answered(consumer, self._assigned)
+        if heard is not None:
+            self._pieces.polled(heard)
+
+    def _apply(self, topic: str, records: Sequence[Inbound]) -> None:
+        """Apply records; where that raises, one by one (they are states, and can be taken over again), without the one at fault."""
+        apply = self._pieces.broadcast[topic]
+        try:
+            apply(topic, records)
+        except Exception as fault:
+            if is_fatal(fault):
+                raise
+            if len(records) > 1:
+                for record in records:
+                    self._apply(topic, [record])
+                return
+            log.error("a record on which the catalogue raises becomes a dead letter", exc_info=fault, **place(records[0]))
+            self._pieces.reject(records[0], BadEvent("failed", f"{type(fault).__name__} while the record was applied"))
+
+    async def _assign(self, consumer: AIOKafkaConsumer) -> None:
+        """Take all partitions there are; those that are new are read from their beginning."""
+        found = [
+            TopicPartition(topic, number) for topic in self._pieces.broadcast for number in sorted(await self._partitions(consumer, topic))
+        ]
+        if found != self._assigned:
+            positions: Mapping[TopicPartition, int] = {known: await consumer.position(known) for known in self._assigned}
+            first = await consumer.beginning_offsets(found)
+            consumer.assign(found)
+            for partition in found:
+                consumer.seek(partition, positions.get(partition, first[partition]))
+            self._assigned = found
+
+    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+        # `partitions_for_topic` alone knows only what the consumer already follows.
+        await consumer._client.force_metadata_update()
+        found: set[int] | None = consumer.partitions_for_topic(topic) or await consumer._client._wait_on_metadata(topic)
+        return set(found or ())
+
+    async def _look_whether_caught_up(self, consumer: AIOKafkaConsumer) -> None:
+        self._targets = {partition: end for partition, end in self._targets.items() if await consumer.position(partition) < end}
+        if not self._targets:
+            self.caught_up.set()

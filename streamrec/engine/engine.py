@@ -1,0 +1,354 @@
+"""The engine: opens, feeds and closes the partitions that Faust assigns, and says when the process must end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from faust.types.tuples import TP
+
+from streamrec.contract.processor import Memory
+from streamrec.contract.records import Rows
+from streamrec.engine.checkpoint import TopicIds, checkpoint, keep
+from streamrec.engine.flight import Flight
+from streamrec.engine.guard import Batch, Cursor
+from streamrec.engine.inbox import Inbox
+from streamrec.engine.leftovers import Leftovers, delete
+from streamrec.engine.offsets import GroupOffsets
+from streamrec.engine.opening import Opener
+from streamrec.engine.partition import Family, Partition, Tools
+from streamrec.engine.rounds import Rounds
+from streamrec.errors import Stalled, StateMismatch
+from streamrec.settings import Settings
+from streamrec.system.core import finished, off_loop
+
+if TYPE_CHECKING:
+    from streamrec.engine.transport import BatchConsumer, BatchThread
+
+log = structlog.get_logger(__name__)
+Found = TypeVar("Found")
+
+TICK_S = 0.2
+LISTEN_S = 1.0
+COMMIT_S = 1.0
+HEAL_S = 1.5
+TIDY_S = 30.0
+INCOMPLETE_S = 30.0
+"""For so long an assignment that lacks topics may be an old one: the group is asked for another."""
+
+
+class Engine:
+    """Owns the partitions of this worker; everything here runs on the event loop.
+
+    No partition is fetched before `gate` is set. `failure` gets an exception when the process must end. `joined` says
+    that the group has given us partitions, or none.
+    """
+
+    consumer: BatchConsumer
+
+    def __init__(self, settings: Settings, families: Iterable[Family], tools: Tools, opener: Opener, ids: TopicIds) -> None:
+        self.settings = settings
+        self.tools = tools
+        self.gate = asyncio.Event()
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.joined = False
+        self._families = tuple(families)
+        self._family_of = {topic: family for family in self._families for topic in family.sources}
+        self._opener, self._ids = opener, ids
+        self._partitions: dict[tuple[str, int], Partition] = {}
+        self._keepers: dict[Partition, asyncio.Task[None]] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self._pausing = asyncio.Lock()
+        self._closed = False
+        self._generation = 0
+        self._incomplete: float | None = None
+        self._offsets = GroupOffsets()
+        self._epochs = itertools.count(1)
+        self._flight = Flight()
+        self._rounds = [Rounds(family, tools, self._partition, self._settled, self._gap, self._coming) for family in self._families]
+        self._rounds_of = {topic: rounds for family, rounds in zip(self._families, self._rounds, strict=True) for topic in family.sources}
+        self._leftovers = Leftovers(settings.data_dir, [family.name for family in self._families], settings.lost_disk_s)
+        self.inbox = Inbox(settings.poll_records)
+        self._heard = time.monotonic()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The topics that change state, by full name."""
+        return tuple(self._family_of)
+
+    @property
+    def thread(self) -> BatchThread:
+        """The one that fetches."""
+        return self.consumer._thread
+
+    def opening(self) -> int:
+        """How many partitions are assigned, but not open so far."""
+        waiting = self._opening is not None and not self._opening.done()
+        return max(int(waiting), sum(not partition.open for partition in self._partitions.values()))
+
+    def assign(self, tps: frozenset[TP], generation: int) -> None:
+        """Open the partitions that the group gave us in this generation and close what it took away; returns at once.
+
+        What we had in the generation before stays open, with all it has in memory. After a generation that we missed
+        another worker may have had it, and it is opened anew.
+        """
+        if self._closed:
+            return
+        self.joined = True
+        numbers = {tp.partition for tp in tps}
+        incomplete = {number for topic in self.sources for number in numbers if TP(topic, number) not in tps}
+        if not incomplete:
+            self._incomplete = None
+        elif self._incomplete is None:
+            self._incomplete = time.monotonic()
+            self.watch(self._explain(incomplete, self._incomplete))
+        numbers -= incomplete
+        kept = numbers if generation - self._generation in (0, 1) else set[int]()
+        self._generation = generation
+        before = self._opening
+        self._opening = self.watch(self._take_over(numbers, kept, before))
+
+    async def _explain(self, incomplete: set[int], since: float) -> None:
+        # A topic that was deleted, or that the brokers do not know yet, is missing too: who looks at the topics tells that.
+        await self.tools.confirm()
+        # A static member that starts again is given what its group decided when the topic was not there.
+        await self.thread.ask(self.thread.rejoin())
+        await asyncio.sleep(INCOMPLETE_S)
+        if self._incomplete == since:
+            partitions = ", ".join(map(str, sorted(incomplete)))
+            raise StateMismatch(f"the group gave only some topics of partition {partitions}: stop all workers that run another version")
+
+    async def pause(self) -> None:
+        """Save all partitions and let them rest until the group has decided whose they are."""
+        async with self._pausing:
+            self.joined = False
+            if self._opening is not None:
+                self._opening.cancel()
+                await asyncio.wait([self._opening])
+                self._opening = None
+            self._flight.clear()
+            for rounds in self._rounds:
+                rounds.clear()
+            partitions = list(self._partitions.values())
+            await asyncio.gather(*(self._or_fail(self._save_last(partition)) for partition in partitions))
+            await self._offsets.commit(partitions, self.thread)
+            self._count_open()
+
+    async def close(self) -> None:
+        """Save and close all partitions, for good."""
+        self._closed = True
+        await self.pause()
+        await self._close(list(self._partitions.values()))
+
+    def wants(self, tp: TP) -> bool:
+        """Whether to fetch the partition. Safe on any thread."""
+        partition = self._partition(tp)
+        return partition is not None and partition.open and not self.inbox.full(tp)
+
+    def ready(self) -> list[Batch]:
+        """Batches of the partitions whose last one has been applied; from now on they are under way through Faust."""
+        tps = [tp for tp in self.inbox.tps() if self._flight.idle(tp)]
+        again = any(self.inbox.full(tp) for tp in tps)
+        for tp in tps:
+            self._flight.begin(tp)
+        batches = [self.inbox.take(tp) for tp in tps]
+        if again:
+            self.thread.wake()
+        return batches
+
+    def land(self, batch: Batch) -> None:
+        """An agent was given a batch: it waits for its round."""
+        tp = TP(batch.topic, batch.partition)
+        self._flight.land(tp)
+        self._rounds_of[tp.topic].put(batch)
+
+    def fail(self, exc: BaseException) -> None:
+        """End the process: what is not saved is read again by the next one."""
+        if not self.failure.done():
+            self.failure.set_exception(exc)
+
+    def watch(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[None]:
+        """Run something beside the engine; when it raises, the process ends."""
+        return asyncio.create_task(self._or_fail(work))
+
+    async def run(self) -> None:
+        """Apply, tick, commit, heal and watch until cancelled."""
+        rounds = (one.run() for one in self._rounds)
+        await asyncio.gather(*rounds, self._tick(), self._commit_now_and_then(), self._heal(), self._listen(), self._tidy())
+
+    def silence_s(self) -> float:
+        """For how long Kafka has not answered, be it fetches or our wish to join the group."""
+        return time.monotonic() - self._heard
+
+    def lag(self) -> dict[str, int]:
+        """Records that wait to be read, by topic."""
+        found = dict.fromkeys(self.sources, 0)
+        nexts = {TP(topic, one.number): at for one in self._partitions.values() if one.open for topic, at in one.guard.next.items()}
+        for tp, records in self.thread.lag(nexts).items() if nexts else ():
+            found[tp.topic] += records
+        return found
+
+    def memories(self, family: str) -> list[Memory]:
+        """What the processor of a family remembers of the partitions that are open, to be read only."""
+        return [one.memory for one in self._partitions.values() if one.family.name == family and one.open]
+
+    async def look(self, family: str, number: int, read: Callable[[Rows[Any]], Found]) -> Found | None:
+        """What `read` finds in the rows of a partition, between two batches; None when the partition is not open here."""
+        partition = self._partitions.get((family, number))
+        if partition is None:
+            return None
+        async with partition.lock:
+            return await self.tools.core.run(partition.find, read) if partition.open and not partition.torn else None
+
+    def _settled(self, tp: TP) -> None:
+        self._flight.end([tp])
+        if tp in self.inbox:
+            self.consumer.look()
+
+    def _coming(self) -> bool:
+        return self._flight.flying or not self.inbox.empty
+
+    async def _gap(self, partition: Partition, topic: str) -> None:
+        self.tools.metrics.gaps.inc()
+        await self._move([partition], [topic])
+
+    async def _tick(self) -> None:
+        limit_s = self.settings.stall_timeout_s
+        while True:
+            await asyncio.sleep(TICK_S)
+            for partition in list(self._partitions.values()):
+                try:
+                    async with asyncio.timeout(limit_s):
+                        await partition.tick(self.tools)
+                except TimeoutError as exc:
+                    raise Stalled(f"{partition.label} has not moved for {limit_s:g} s: is the model stuck? Start the worker again") from exc
+
+    async def _commit_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_S)
+            await self._offsets.commit(list(self._partitions.values()), self.thread)
+
+    async def _heal(self) -> None:
+        """Fetch again what was handed out but has not arrived, should Faust have lost it on the way."""
+        while True:
+            await asyncio.sleep(HEAL_S)
+            for tp in self._flight.lost():
+                partition = self._partition(tp)
+                if partition is not None and partition.open:
+                    log.warning("records were lost on their way through the worker; they are fetched again", partition=partition.label)
+                    self.tools.metrics.gaps.inc()
+                    await self._move([partition], [tp.topic])
+
+    async def _listen(self) -> None:
+        limit_s = self.settings.stall_timeout_s
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            tps = [TP(topic, one.number) for one in self._partitions.values() if one.open for topic in one.family.sources]
+            # Where a batch is being applied nothing need be fetched, and a worker may well have no partitions.
+            resting = [tp for tp in tps if self._flight.idle(tp)]
+            heard = self.thread.answered(resting) if resting else time.monotonic() if self.joined else None
+            self._heard = max(self._heard, heard or 0.0)
+            # Joining takes as long as the slowest worker needs to save its partitions.
+            if self.silence_s() > (limit_s if tps else 4 * limit_s):
+                raise Stalled(
+                    f"Kafka has not answered for {self.silence_s():.0f} s, neither to fetches nor to the wish to join the group; "
+                    "see that the brokers are well, nothing is lost"
+                )
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(min(TIDY_S, self.settings.lost_disk_s / 2))
+            # While partitions open or close it is not told whose the folders are.
+            if not self.opening() and self.joined:
+                await off_loop(delete, self._leftovers.due(self._partitions.keys()))
+
+    async def _take_over(self, numbers: set[int], kept: set[int], before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            try:
+                await asyncio.wait([before])
+            except asyncio.CancelledError:
+                before.cancel()
+                await asyncio.wait([before])
+                raise
+        # One without a keeper was never quite open; a torn one was cancelled amid a batch.
+        unfit = [one for one in self._partitions.values() if one.number not in kept or one not in self._keepers or one.torn]
+        await self._close(unfit)
+        await self._resume(list(self._partitions.values()))
+        new = numbers - {number for _, number in self._partitions}
+        if new:
+            began = time.monotonic()
+            wanted = [(family, number) for number in sorted(new) for family in self._families]
+            partitions = await self._opener.open(wanted, self._register, self.thread)
+            await self.gate.wait()
+            await self._resume(partitions)
+            for partition in partitions:
+                keeper = keep(partition, self.tools, self._ids, self.settings.checkpoint_interval_s, self.settings.stall_timeout_s)
+                self._keepers[partition] = self.watch(keeper)
+            seconds = time.monotonic() - began
+            self.tools.metrics.recovery_seconds.observe(seconds)
+            log.info("partitions are open", partitions=len(partitions), seconds=round(seconds, 3))
+
+    def _register(self, partition: Partition) -> None:
+        self._partitions[partition.family.name, partition.number] = partition
+
+    async def _resume(self, partitions: list[Partition]) -> None:
+        await self._move(partitions)
+        self._heard = time.monotonic()
+        for partition in partitions:
+            partition.open = True
+        self._count_open()
+
+    async def _save_last(self, partition: Partition) -> None:
+        async with partition.lock:
+            was_open, partition.open = partition.open, False
+        if was_open:
+            await self._checkpoint(partition)
+
+    async def _checkpoint(self, partition: Partition) -> None:
+        await checkpoint(partition, self.tools, self._ids, self.settings.stall_timeout_s)
+
+    async def _close(self, partitions: list[Partition]) -> None:
+        async def close(partition: Partition) -> None:
+            self._partitions.pop((partition.family.name, partition.number))
+            keeper = self._keepers.pop(partition, None)
+            if keeper is not None:
+                keeper.cancel()
+                await finished(keeper)  # it may be rewriting the disk that is about to be closed
+            await self._opener.close(partition)
+
+        await asyncio.gather(*(self._or_fail(close(partition)) for partition in partitions))
+
+    async def _move(self, partitions: Iterable[Partition], topics: Iterable[str] | None = None) -> None:
+        """Fetch again from where the guards are; all topics unless some are named."""
+        places = {}
+        for partition in partitions:
+            if self._partitions.get((partition.family.name, partition.number)) is not partition:
+                continue  # closed meanwhile: its number may have been opened anew, from another place
+            for topic in topics or partition.family.sources:
+                cursor = Cursor(next(self._epochs), partition.guard.next[topic])
+                partition.guard.expect(topic, cursor)
+                places[TP(topic, partition.number)] = cursor
+        for tp in places:
+            self.inbox.drop(tp)
+            self._rounds_of[tp.topic].drop(tp)
+        await self.thread.ask(self.thread.move(places))
+        self._flight.end(places)
+        self.thread.wake()
+
+    def _partition(self, tp: TP) -> Partition | None:
+        return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
+
+    def _count_open(self) -> None:
+        for family in self._families:
+            count = sum(one.open for one in self._partitions.values() if one.family is family)
+            self.tools.metrics.partitions.labels(family.name).set(count)
+
+    async def _or_fail(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except Exception as exc:
+            self.fail(exc)

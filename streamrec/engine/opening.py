@@ -1,0 +1,72 @@
+"""Opening and closing partitions: disk, fenced changelog, recovery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aiokafka import TopicPartition
+
+from streamrec.engine.checkpoint import TopicIds
+from streamrec.engine.partition import Family, Partition
+from streamrec.engine.recovery import recover
+from streamrec.engine.store.changelog import Changelog
+from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.table import Budget
+from streamrec.errors import StateMismatch
+from streamrec.settings import Settings
+from streamrec.system.core import Core, off_loop, together
+
+if TYPE_CHECKING:
+    from streamrec.engine.transport import BatchThread
+
+OPEN_AT_ONCE = 8
+
+
+class Opener:
+    """Makes partitions that are up to date and fenced, but not fetched yet."""
+
+    def __init__(self, settings: Settings, core: Core, ids: TopicIds, tombstones_kept_ms: Mapping[str, int]) -> None:
+        self._settings = settings
+        self._core = core
+        self._ids, self._tombstones_kept_ms = ids, tombstones_kept_ms
+        self._budget = Budget(settings.row_cache_mb * 1_000_000)
+
+    async def open(self, wanted: Iterable[tuple[Family, int]], made: Callable[[Partition], None], thread: BatchThread) -> list[Partition]:
+        """Open partitions of these families and numbers; `made` hears of each at once, so that it can be closed half-way.
+
+        Raises:
+            StateMismatch: disk, changelog and sources do not belong together.
+        """
+        limit = asyncio.Semaphore(OPEN_AT_ONCE)
+
+        async def begin(family: Family, number: int) -> Partition:
+            async with limit:
+                disk = await off_loop(Disk, self._settings.data_dir / family.name / str(number), family.personal, undo=Disk.close)
+                changelog = Changelog(self._settings, family.name, family.changelog, number)
+                partition = Partition(family, number, changelog, disk, self._budget)
+                made(partition)
+                await changelog.open()
+                return partition
+
+        new = await together(*(begin(family, number) for family, number in wanted))
+        await recover(self._settings, new, self._ids, self._tombstones_kept_ms)
+        await self._require_first_start([partition for partition in new if partition.saved is None], thread)
+        return new
+
+    async def close(self, partition: Partition) -> None:
+        """Let go of everything that the partition holds."""
+        await partition.changelog.close()
+        await self._core.run(partition.table.close)
+        await off_loop(partition.disk.close)
+
+    async def _require_first_start(self, empty: Sequence[Partition], thread: BatchThread) -> None:
+        tps = [TopicPartition(topic, partition.number) for partition in empty for topic in partition.family.sources]
+        committed = await thread.ask(thread.committed_offsets(tps))
+        read = sorted(f"{tp.topic}/{tp.partition}" for tp, offset in committed.items() if offset)
+        if read:
+            raise StateMismatch(
+                f"the group {self._settings.app_id} has read {read[0]} before, but its changelog is empty: give back the old changelog "
+                "topics, run `streamrec state repair`, or choose another STREAMREC_APP_ID to begin anew"
+            )

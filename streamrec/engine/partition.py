@@ -1,0 +1,173 @@
+"""One partition number of one state family: its lock, its rows, and how far it has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from streamrec.contract.processor import Memory, Outcome, Processor
+from streamrec.contract.records import Inbound, Outbound, Rows
+from streamrec.engine.guard import Batch, Guard, Verdict
+from streamrec.engine.outbox import Outbox, Sent
+from streamrec.engine.quarantine import Piece, Quarantine, is_fatal
+from streamrec.engine.store.changelog import Changelog
+from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.mark import Mark
+from streamrec.engine.store.table import Budget, Table
+from streamrec.errors import BadEvent
+from streamrec.events.dead_letters import dead_letter
+from streamrec.observe.audience import Audience
+from streamrec.observe.metrics import Metrics
+from streamrec.system.clock import now_ms
+from streamrec.system.core import Core
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of state: the topics that change it (full names), its changelog, and its code; `personal` rows leave no trace when deleted."""
+
+    name: str
+    sources: tuple[str, ...]
+    changelog: str
+    processor: Processor[Any]
+    personal: bool = False
+
+
+async def _at_once() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all partitions of a worker share; a partition is saved early once it has sent `checkpoint_after` records.
+
+    `dead_letters` is the full name of the topic for records on which a processor raises. `confirm` returns once what was fetched
+    before is known to be of the topics that the state rests on.
+    """
+
+    core: Core
+    outbox: Outbox
+    metrics: Metrics
+    checkpoint_after: int
+    dead_letters: str
+    confirm: Callable[[], Awaitable[None]] = _at_once
+    audience: Audience = field(default_factory=Audience)
+
+
+class Partition:
+    """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
+
+    `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
+    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it; `lag` records wait in Kafka
+    behind those that are being applied.
+    """
+
+    def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: Budget) -> None:
+        self.family = family
+        self.number = number
+        self.changelog = changelog
+        self.disk = disk
+        self.table: Table[Any] = Table(disk, family.processor, cache)
+        self.memory: Memory = {}
+        self.guard = Guard()
+        self.quarantine = Quarantine()
+        self.lock = asyncio.Lock()
+        self.moved, self.full = asyncio.Event(), asyncio.Event()
+        self.saving = asyncio.Lock()
+        self.sent: Sent = []
+        self.held: list[Outbound] = []
+        self.unsaved = 0
+        self.lag = 0
+        self.saved: Mark | None = None
+        self.begins = 0
+        self.open = False
+        self.torn = False
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        return f"{self.family.name}/{self.number}"
+
+    def judge(self, batch: Batch) -> Verdict:
+        """Whether to apply a batch; under the lock."""
+        # STALE, too: on its way since before the partition was given up. Its next owner fetches it again.
+        return self.guard.judge(batch) if self.open and not self.torn else Verdict.STALE
+
+    async def send(self, topic: str, piece: Piece, tools: Tools) -> None:
+        """Send what was made of some records of a topic."""
+        records, outcome = piece
+        if isinstance(outcome, BadEvent):
+            outcome = _buried(records[0], outcome, tools)
+        sent = await tools.outbox.send(outcome.records)
+        self.sent += sent
+        self.held += outcome.saved
+        tools.metrics.observe(topic, records, outcome, sent)
+        tools.audience.see(outcome, records)
+        self.unsaved += len(outcome.records) + len(outcome.saved)
+        if self.unsaved >= tools.checkpoint_after:
+            self.full.set()
+
+    def advance(self, batch: Batch) -> None:
+        """The batch was applied, and what was made of it is on its way."""
+        self.guard.advance(batch)
+        self.moved.set()
+        self.torn = False
+
+    async def tick(self, tools: Tools) -> None:
+        """Let the processor send what waits for a time."""
+        processor = self.family.processor
+        async with self.lock:
+            if self.open and not self.torn and processor.waits(self.memory):
+                self.torn = True
+                try:
+                    outcome = await tools.core.run(self._tick)
+                except Exception as fault:
+                    if is_fatal(fault):
+                        raise
+                    self.quarantine.tolerate(fault)
+                    self.torn = False
+                    return
+                await self.send("tick", Piece((), outcome), tools)
+                if outcome.records or outcome.saved or self.table.dirty:
+                    self.moved.set()
+                self.torn = False
+
+    def find(self, read: Callable[[Rows[Any]], Found]) -> Found:
+        """What `read` finds in the rows; on the core thread, between two batches."""
+        try:
+            return read(self.table)
+        finally:
+            self.table.abandon()
+
+    def _tick(self) -> Outcome:
+        return transact([self], lambda drafts: self.family.processor.tick(self.table, drafts[0], now_ms()))
+
+
+def transact(partitions: Sequence[Partition], work: Callable[[Sequence[Memory]], Found]) -> Found:
+    """Let a processor work on rows and memories of partitions: all of what it does counts, or when it raises, nothing.
+
+    `work` is given a draft of each memory. Belongs to the core.
+    """
+    drafts = [{name: dict(value) if isinstance(value, dict) else value for name, value in one.memory.items()} for one in partitions]
+    try:
+        found = work(drafts)
+        for one in partitions:
+            one.table.seal()
+    except BaseException:
+        for one in partitions:
+            one.table.abandon()
+        raise
+    for one, draft in zip(partitions, drafts, strict=True):
+        one.table.commit()
+        one.memory = draft
+    return found
+
+
+def _buried(record: Inbound, reason: BadEvent, tools: Tools) -> Outcome:
+    outcome = Outcome([dead_letter(tools.dead_letters, record, "apply", reason, now_ms())])
+    outcome.counts["dead_letter"] = 1
+    return outcome

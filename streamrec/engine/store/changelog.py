@@ -1,0 +1,82 @@
+"""The changelog of one partition: the only truth, written one transaction per checkpoint by one fenced producer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import IllegalOperation, ProducerFenced
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from streamrec.contract.records import Outbound
+from streamrec.engine.store.mark import MARK
+from streamrec.kafka import clients
+from streamrec.kafka.batches import Fields, by_place, fill
+from streamrec.settings import Settings
+
+Pairs = Iterable[tuple[bytes, bytes | None]]
+"""Keys and packed rows; None is a deleted row."""
+NO_HEADERS: list[tuple[str, bytes | None]] = []
+BATCH_BYTES = 512 * 1024
+TRANSACTION_TIMEOUT_MS = 60_000
+CLOSE_S = 5.0
+
+
+class Changelog:
+    """One partition of a changelog topic. The transactional id names family and partition, so opening it fences every older owner."""
+
+    def __init__(self, settings: Settings, family: str, topic: str, partition: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self._id = f"{settings.app_id}-{family}-{partition}"
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def open(self) -> None:
+        """Fence older owners and abort what they left open."""
+        self._producer = AIOKafkaProducer(
+            transactional_id=self._id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            max_batch_size=BATCH_BYTES,
+            **clients.aiokafka(self._settings),
+        )
+        await self._producer.start()
+
+    async def commit(self, rows: Pairs, mark: bytes, more: Sequence[Outbound] = ()) -> int:
+        """Write rows and mark, and records of other topics, in one transaction; returns the changelog's position after them.
+
+        Raises:
+            ProducerFenced: another worker has opened the partition since.
+        """
+        producer = self._producer
+        assert producer is not None
+        places = by_place(more, lambda _: self._settings.partitions)
+        try:
+            await producer.begin_transaction()
+            sent = [future for place, records in places.items() for future, _ in await self._write(producer, *place, records)]
+            state = ((key, value, NO_HEADERS) for key, value in chain(rows, [(MARK, mark)]))
+            *others, (last, count) = await self._write(producer, self.topic, self.partition, state)
+            await asyncio.gather(*sent, *(future for future, _ in others))
+            base = int((await last).offset)
+            await producer.commit_transaction()
+        except IllegalOperation as exc:
+            # What aiokafka says when it learned of the fence between two calls.
+            raise ProducerFenced() from exc
+        return base + count
+
+    async def _write(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Fields]
+    ) -> list[tuple[asyncio.Future[Any], int]]:
+        """Send records in batches; each with the number of its records."""
+        batches: list[BatchBuilder] = []
+        fill(batches, records, producer.create_batch)
+        return [(await producer.send_batch(batch, topic, partition=partition), batch.record_count()) for batch in batches]
+
+    async def close(self) -> None:
+        """Close the producer, without insisting; an open transaction is aborted when the partition is next opened."""
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await asyncio.wait([asyncio.create_task(producer.stop())], timeout=CLOSE_S)

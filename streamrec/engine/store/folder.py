@@ -1,0 +1,94 @@
+"""The worker's data folder: one worker at a time, for nobody else to read, and what the worker is known by."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from streamrec.errors import DataFolderInUse
+from streamrec.system.addresses import reachable
+from streamrec.system.private import made_private, private_umask
+
+OURS = ("lock", "instance", "instance.new", "web.json", "web.json.new", "user", "item")
+"""What a worker makes in its folder. Whatever else lies there is not touched: the folder may be one that holds other things too."""
+
+FAULT = "fault.json"
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder, making it when it is not there; the lock ends with the process.
+
+    Folder and files are for their owner alone, those that the block makes too.
+
+    Raises:
+        DataFolderInUse: another worker holds it.
+        FolderNotOurs: it belongs to another user.
+    """
+    made_private(folder, OURS)
+    with private_umask():
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise DataFolderInUse(
+                    f"another worker uses the data folder {folder}: stop it, or give this one a folder of its own with --data-dir"
+                ) from exc
+            yield
+        finally:
+            os.close(handle)
+
+
+def instance_id(folder: Path, given: str | None) -> str:
+    """The static membership id: as given, else the folder's own, made up at its first use."""
+    if given is not None:
+        return given
+    file = folder / "instance"
+    if not file.exists():
+        part = file.with_suffix(".new")
+        part.write_text(uuid.uuid4().hex)
+        part.rename(file)
+    return file.read_text().strip()
+
+
+class Fault(msgspec.Struct):
+    """How the last worker on a folder ended: when (ms), with which exit code, and what it said."""
+
+    ts: int
+    code: int
+    message: str
+
+
+def write_fault(folder: Path, fault: Fault) -> None:
+    """Leave a note for `streamrec doctor`; a disk that takes none is no further fault."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder / FAULT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(fault))
+
+
+def last_fault(folder: Path) -> Fault | None:
+    """The note, if the last worker ended with a fault and none has run well since."""
+    try:
+        return msgspec.json.decode((folder / FAULT).read_bytes(), type=Fault)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def forget_fault(folder: Path) -> None:
+    """A worker runs well."""
+    (folder / FAULT).unlink(missing_ok=True)
+
+
+def write_web(folder: Path, host: str, port: int) -> None:
+    """Say in `web.json` where this machine reaches health, metrics and the live page."""
+    part = folder / "web.json.new"
+    part.write_bytes(msgspec.json.encode({"host": reachable(host), "port": port, "pid": os.getpid()}))
+    part.rename(folder / "web.json")

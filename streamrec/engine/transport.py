@@ -1,0 +1,296 @@
+"""Record batches through Faust: one poll's records of one partition are one Faust event."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import faust
+import uvloop
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import ConsumerStoppedError
+from aiokafka.structs import OffsetAndMetadata
+from faust.events import Event
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP, ConsumerMessage, Message
+
+from streamrec.engine.guard import Batch, Cursor
+from streamrec.kafka.answers import answered
+
+if TYPE_CHECKING:
+    from streamrec.engine.engine import Engine
+
+quiet = logging.getLogger("faust.streamrec")
+"""Without a logger of their own, subclasses of Faust's services would log as if they were ours."""
+
+Found = TypeVar("Found")
+LOOK_S = 0.25
+LINGER_S, BUSY_LINGER_S = 0.002, 0.008
+PREFETCH_BACKOFF_S = 0.02
+"""For so long aiokafka waits for records to be taken before it fetches without their partition."""
+
+
+class BatchThread(driver.AIOKafkaConsumerThread):
+    """The thread of the group's consumer; the only one that touches aiokafka's fetch positions."""
+
+    logger = quiet
+    consumer: BatchConsumer
+
+    def __init__(self, *args: Any, fetch_max_wait_ms: int, poll_records: int, **options: Any) -> None:
+        super().__init__(*args, thread_loop=uvloop.new_event_loop(), **options)
+        self._close_thread_loop_on_stop = True
+        self._fetch_max_wait_ms = fetch_max_wait_ms
+        self._most = poll_records
+        self._pumping: asyncio.Future[None] = asyncio.Future(loop=self.thread_loop)
+        self.cursors: dict[TP, Cursor] = {}
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self._fetch_max_wait_ms  # Faust has 1500 written into its code
+        consumer._isolation_level = "read_committed"
+        # Round robin could put one partition number of two sources on two workers.
+        consumer._partition_assignment_strategy = (RangePartitionAssignor,)
+        return consumer
+
+    async def ask(self, work: Coroutine[Any, Any, Found]) -> Found:
+        """Run something on this thread's loop; called from the engine's loop.
+
+        Faust's own way lets two things run at once, and what has been given up by the caller goes on: two commits that wait
+        for an absent broker would keep everything else from being fetched.
+        """
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
+
+    async def move(self, places: Mapping[TP, Cursor]) -> None:
+        """Fetch from these positions on, as far as the partitions are still ours: the others are about to be closed."""
+        consumer = self._ensure_consumer()
+        own = consumer.assignment()
+        for tp, cursor in places.items():
+            if tp in own:
+                consumer.seek(tp, cursor.position)
+                self.cursors[tp] = cursor
+
+    async def rejoin(self) -> None:
+        """Have the group decide again whose the partitions are."""
+        self._ensure_consumer()._coordinator.request_rejoin()
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
+        self._pumping = pumping = asyncio.create_task(self._pump())
+        pumping.add_done_callback(self._pumped)
+
+    async def on_thread_stop(self) -> None:
+        self._pumping.cancel()
+        await super().on_thread_stop()
+
+    def wake(self) -> None:
+        """Look again at what is to be fetched; called from other threads."""
+        self.thread_loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        for waiter in list(self._ensure_consumer()._fetcher._fetch_waiters):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _pump(self) -> None:
+        """Take what arrives from aiokafka: it leaves a partition whose records lie there out of its next fetch.
+
+        A fetch names every partition, and costs the more the more there are: one follows on the other after a little while,
+        which is longer where the engine has not come to what it has already.
+        """
+        consumer = self._ensure_consumer()
+        while True:
+            # Nobody else looks whether aiokafka's tasks have died of something unforeseen.
+            consumer._coordinator.check_errors()
+            if consumer._fetcher.error_future.done():
+                consumer._fetcher.error_future.result()
+            waiter = consumer._fetcher._create_fetch_waiter()
+            active = self.consumer.wanted() if self.consumer.flow_active else frozenset[TP]()
+            # Never an empty set: aiokafka would take it for all partitions.
+            if active and (batches := await self._take(consumer, active)):
+                waiter.cancel()
+                await self._hand_over(batches)
+                await asyncio.sleep(LINGER_S)
+                if not self.consumer.engine.inbox.empty:
+                    await asyncio.sleep(BUSY_LINGER_S)
+                continue
+            await asyncio.wait([waiter], timeout=LOOK_S)
+            if waiter.done():
+                waiter.result()
+            else:
+                waiter.cancel()
+
+    async def _hand_over(self, batches: list[Batch]) -> None:
+        """Give batches to the engine's loop and wait until it has them.
+
+        Only then its inbox tells how much it holds. A loop that is busy for some tenths of a second with large records would find two
+        gigabytes of them behind the door: that was measured.
+        """
+        taken = self.thread_loop.create_future()
+
+        def arrive() -> None:
+            self.consumer.arrived(batches)
+            self.thread_loop.call_soon_threadsafe(_settle, taken)
+
+        self.consumer.loop.call_soon_threadsafe(arrive)
+        await taken
+
+    def _pumped(self, pumping: asyncio.Task[None]) -> None:
+        if not pumping.cancelled() and (fault := pumping.exception()) is not None and not isinstance(fault, ConsumerStoppedError):
+            self.consumer.loop.call_soon_threadsafe(self.consumer.engine.fail, fault)
+
+    async def _take(self, consumer: AIOKafkaConsumer, active: frozenset[TP]) -> list[Batch]:
+        records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=0, max_records=self._most)
+        # No await between the fetch and the positions: they belong together. A position that moved without records has
+        # passed over control records or aborted ones.
+        subscription = consumer._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        batches = []
+        for tp in active:
+            cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
+            if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
+                lag = max(0, state.highwater - state.position) if state.highwater is not None else 0
+                batches.append(Batch(*tp, cursor.epoch, cursor.position, state.position, records.get(tp, ()), lag))
+                self.cursors[tp] = Cursor(cursor.epoch, state.position)
+        return batches
+
+    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
+        """What the group has committed."""
+        consumer = self._ensure_consumer()
+        return {tp: await consumer.committed(tp) for tp in tps}
+
+    async def commit_positions(self, positions: Mapping[TP, int]) -> None:
+        """Commit what lies in our assignment; only for those who watch the group's lag."""
+        consumer = self._ensure_consumer()
+        own = consumer.assignment()
+        offsets = {TopicPartition(*tp): OffsetAndMetadata(position, "") for tp, position in positions.items() if tp in own}
+        if offsets:
+            await consumer.commit(offsets)
+
+    def lag(self, positions: Mapping[TP, int]) -> dict[TP, int]:
+        """Records behind each position, as far as the last fetch told; may be called from any thread."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription else None
+        states = {tp: assignment.state_value(tp) for tp in positions} if assignment else {}
+        return {tp: max(0, state.highwater - positions[tp]) for tp, state in states.items() if state and state.highwater is not None}
+
+    def answered(self, tps: Iterable[TP]) -> float | None:
+        """Since when (monotonic) one of the partitions has had no answer to a fetch; None before its first. Safe on any thread."""
+        return answered(self._ensure_consumer(), tps)
+
+
+def _settle(taken: asyncio.Future[None]) -> None:
+    if not taken.done():
+        taken.set_result(None)
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's consumer without acknowledgements and commits: the engine knows how far it has come."""
+
+    logger = quiet
+    _thread: BatchThread
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._news = asyncio.Event()
+        super().__init__(*args, **options)
+        self.engine.consumer = self
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose batches these are."""
+        return cast("BatchTransport", self.transport).engine
+
+    def _new_consumer_thread(self) -> BatchThread:
+        settings = self.engine.settings
+        waits = {"fetch_max_wait_ms": settings.fetch_max_wait_ms, "poll_records": settings.poll_records}
+        return BatchThread(self, loop=self.loop, beacon=self.beacon, **waits)
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        return False
+
+    def ack(self, message: Message) -> bool:
+        message.acked = True
+        return True
+
+    def track_message(self, message: Message) -> None:
+        pass
+
+    async def verify_all_partitions_active(self) -> None:
+        pass
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned:
+            self.engine.assign(frozenset(), generation_id)
+
+    async def perform_seek(self) -> None:
+        # Called after every assignment, before the flow resumes, under a time limit: recovery must not run in here.
+        self.engine.assign(frozenset(self.assignment()), self.app.consumer_generation_id)
+
+    async def wait_empty(self) -> None:
+        # Called on revocation and on stop: the flow is suspended and Faust's queues are cleared.
+        await self.engine.pause()
+
+    def arrived(self, batches: Iterable[Batch]) -> None:
+        """Batches were fetched; called on the event loop."""
+        for batch in batches:
+            self.engine.inbox.put(batch)
+        self._news.set()
+
+    def look(self) -> None:
+        """A partition may be ready for its next batch."""
+        self._news.set()
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                if not self.flow_active:
+                    await self.wait(cast(Any, self.can_resume_flow))
+                self._news.clear()
+                for batch in self.engine.ready():
+                    await self._deliver(batch)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_S)
+        except (asyncio.CancelledError, ConsumerStoppedError):
+            if not self.app.should_stop:
+                raise
+        except Exception as exc:
+            self.engine.fail(exc)
+
+    def wanted(self) -> frozenset[TP]:
+        """The partitions to be fetched. Safe on the consumer's thread."""
+        # Faust changes its set meanwhile: only the copy may be looked at.
+        return frozenset(tp for tp in self._active_partitions.copy() if self.engine.wants(tp))
+
+    async def _deliver(self, batch: Batch) -> None:
+        tp = TP(batch.topic, batch.partition)
+        message = ConsumerMessage(
+            batch.topic, batch.partition, batch.start, 0.0, 0, None, None, cast(Any, batch), None, 0, 0, tp,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+        # Faust would watch for a suspended flow meanwhile, at the cost of two tasks: here the queue never makes us wait.
+        await self.callback(message)
+
+
+class BatchTransport(driver.Transport):
+    """Faust's aiokafka transport with our consumer."""
+
+    Consumer = BatchConsumer
+
+    def __init__(self, engine: Engine, *args: Any, **options: Any) -> None:
+        self.engine = engine
+        super().__init__(*args, **options)
+
+
+class BatchSchema(faust.Schema[Any, Batch]):
+    """Nothing to decode: the event's value is the batch."""
+
+    def compile(self, app: Any, **options: Any) -> Callable[..., Any]:
+        async def decode(message: Message, *, propagate: bool = False) -> Event:
+            return Event(app, None, cast(Any, message.value), {}, message)
+
+        return decode

@@ -1,0 +1,236 @@
+"""The commands that make Kafka look like the table of topics."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaConnectionError, KafkaError, NoError, RequestTimedOutError, TopicAlreadyExistsError, for_code
+
+from streamrec.contract.topics import CHANGELOG_BYTES, DAY_MS, DEAD_LETTER_BYTES, EVENT_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES, Topic
+from streamrec.errors import BrokerUnavailable, TopicMismatch
+from streamrec.kafka import clients, refusal
+from streamrec.settings import Settings
+from streamrec.system.servers import servers_of
+
+__all__ = [
+    "CHANGELOG_BYTES",
+    "DAY_MS",
+    "DEAD_LETTER_BYTES",
+    "EVENT_BYTES",
+    "ITEM_SOURCES",
+    "TOPICS",
+    "USER_SOURCES",
+    "Report",
+    "Topic",
+    "admin",
+    "create",
+    "describe",
+    "partitions_of",
+    "require",
+]
+
+log = structlog.get_logger(__name__)
+
+_TRY_S = 2.0
+_LONG_TRY_S = 5.0
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A topic as it is: `state` is "ok", "created", "missing" or "mismatch", and `problem` says what is wrong and what to do."""
+
+    name: str
+    topic: str
+    key: str
+    partitions: int
+    cleanup: str
+    state: str = "ok"
+    problem: str = ""
+    topic_id: str | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+    """kafka-python's admin client, waiting for the broker as long as `broker_patience_s` says.
+
+    Raises:
+        BrokerUnavailable: no broker answered in that time.
+        BrokerRefused: TLS or credentials can never go well with these settings.
+    """
+    deadline = time.monotonic() + settings.broker_patience_s
+    said = False
+    while (client := _connect(settings, deadline)) is None:
+        if time.monotonic() >= deadline:
+            raise BrokerUnavailable(
+                f"no Kafka broker answers at {settings.broker} within {settings.broker_patience_s:g} s: "
+                "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER; if it runs, see that it takes "
+                f"{settings.security_protocol} (setting security_protocol) at this port"
+            )
+        if not said:
+            log.info("waiting for Kafka", broker=settings.broker, patience_s=settings.broker_patience_s)
+            said = True
+        time.sleep(_PAUSE_S)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _connect(settings: Settings, deadline: float) -> KafkaAdminClient | None:
+    # A plain connection first: kafka-python would try for long, loudly, and leave its sockets open.
+    address = next((address for address in servers_of(settings.broker) if _listens(address)), None)
+    if address is None:
+        return None
+    refusal.require_accepted(settings, *address)
+    left_ms = int(1000 * max(_TRY_S, min(_LONG_TRY_S, deadline - time.monotonic())))
+    try:
+        return KafkaAdminClient(bootstrap_timeout_ms=left_ms, **clients.kafka_python(settings))
+    except (KafkaError, OSError):
+        refusal.require_plain(settings, *address)
+        return None
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=_TRY_S):
+            return True
+    except OSError:
+        return False
+
+
+def partitions_of(topic: Topic, settings: Settings) -> int:
+    """How many partitions the topic must have."""
+    return settings.partitions if topic.keyed else 1
+
+
+def create(settings: Settings) -> list[Report]:
+    """Create the topics that are missing; those that exist are left as they are.
+
+    Raises:
+        TopicMismatch: one of them exists with other partitions or another cleanup policy.
+        BrokerUnavailable: no broker answers.
+    """
+    missing: set[str] = set()
+
+    def make(client: KafkaAdminClient) -> list[Report]:
+        before = _describe(client, settings)
+        require(before)
+        missing.update(report.name for report in before if report.state == "missing")
+        if missing:
+            _create(client, settings, sorted(missing))
+        return _describe(client, settings)
+
+    after = _patiently(settings, make)
+    require(after)
+    return [replace(report, state="created") if report.name in missing else report for report in after]
+
+
+def describe(settings: Settings) -> list[Report]:
+    """How the topics are, without changing anything.
+
+    Raises:
+        BrokerUnavailable: no broker answers.
+    """
+    return _patiently(settings, lambda client: _describe(client, settings))
+
+
+def _patiently(settings: Settings, work: Callable[[KafkaAdminClient], list[Report]]) -> list[Report]:
+    deadline = time.monotonic() + settings.broker_patience_s
+    while True:
+        with admin(settings) as client:
+            try:
+                return work(client)
+            except (KafkaConnectionError, RequestTimedOutError) as exc:
+                # The one that answered knows of brokers that do not.
+                if time.monotonic() >= deadline:
+                    raise BrokerUnavailable(f"not all brokers of {settings.broker} answer ({exc}); see that they run") from exc
+        time.sleep(_PAUSE_S)
+
+
+def require(reports: list[Report], present: Collection[str] = ()) -> None:
+    """Raise TopicMismatch when a topic is not as it must be; missing ones are passed over unless `present` names them."""
+    problems: dict[str, list[str]] = {}
+    for report in reports:
+        if report.state == "mismatch" or (report.state == "missing" and report.name in present):
+            problems.setdefault(report.problem, []).append(report.topic)
+    if problems:
+        raise TopicMismatch("; ".join(f"{', '.join(names)}: {problem}" for problem, names in problems.items()))
+
+
+def _create(client: KafkaAdminClient, settings: Settings, names: Sequence[str]) -> None:
+    wanted = {
+        settings.topic(name): {
+            "num_partitions": partitions_of(TOPICS[name], settings),
+            "replication_factor": settings.replication_factor,
+            "configs": {"cleanup.policy": TOPICS[name].cleanup, **clients.topic_config(settings), **TOPICS[name].config},
+        }
+        for name in names
+    }
+    # That a topic exists by now is no error: another worker was quicker, and what it made is checked afterwards.
+    for answer in client.create_topics(wanted, raise_errors=False)["topics"]:
+        error = for_code(answer["error_code"])
+        if error not in (NoError, TopicAlreadyExistsError):
+            raise TopicMismatch(
+                f"topic {answer['name']} cannot be created ({error.__name__}: {answer.get('error_message') or 'no reason given'}): "
+                "check the rights of this client, and --replication-factor and --min-insync-replicas against the number of brokers"
+            )
+    client.wait_for_topics(list(wanted))
+
+
+def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
+    names = {settings.topic(name): name for name in TOPICS}
+    found: dict[str, Any] = {topic["name"]: topic for topic in client.describe_topics(list(names)) if not topic["error_code"]}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, full) for full in found]
+    configs = client.describe_configs(resources, config_filter="all")["topic"] if resources else {}
+    keyed = {len(found[full]["partitions"]) for full, name in names.items() if full in found and TOPICS[name].keyed}
+    return [
+        _report(
+            settings,
+            name,
+            found.get(full),
+            {key: str(entry["value"]) for key, entry in configs.get(full, {}).items() if entry["value"] is not None},
+            alike=len(keyed) == 1,
+        )
+        for full, name in names.items()
+    ]
+
+
+def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, config: Mapping[str, str], *, alike: bool) -> Report:
+    """`alike`: all keyed topics have equal numbers of partitions, as they must."""
+    topic, wanted = TOPICS[name], partitions_of(TOPICS[name], settings)
+    if found is None:
+        problem = "it is missing; run `streamrec topics create`"
+        return Report(name, settings.topic(name), topic.key, wanted, topic.cleanup, "missing", problem)
+    count, cleanup = len(found["partitions"]), config.get("cleanup.policy", topic.cleanup)
+    least, most = int(topic.config.get("max.message.bytes", 0)), int(config.get("max.message.bytes", EVENT_BYTES))
+    problem = ""
+    if count != wanted:
+        problem = f"{count} partitions instead of {wanted}; {_advice(topic, count, wanted, alike)}"
+    elif cleanup != topic.cleanup:
+        problem = f"cleanup.policy={cleanup} instead of {topic.cleanup}; set it with kafka-configs, or choose another STREAMREC_PREFIX"
+    elif name.endswith("changelog") and most < least:
+        problem = f"max.message.bytes={most}, but its records may have {least}; set that with kafka-configs"
+    topic_id = str(found["topic_id"]) if found.get("topic_id") else None
+    state = "mismatch" if problem else "ok"
+    return Report(name, settings.topic(name), topic.key, count, cleanup, state, problem, topic_id, config)
+
+
+def _advice(topic: Topic, count: int, wanted: int, alike: bool) -> str:
+    if topic.keyed and alike:
+        return f"all keyed topics have {count}: set STREAMREC_PARTITIONS={count}, or choose another STREAMREC_PREFIX"
+    if count < wanted:
+        return "add the missing ones with kafka-topics before anything is sent to it, or delete it and run `streamrec topics create`"
+    return (
+        "Kafka takes no partitions away, and with more of them keys belong to others than those where their state is: stop producers and "
+        "workers, delete the topic, run `streamrec topics create` and `streamrec state repair`, and let the producers send again what "
+        "was not read; or choose another STREAMREC_PREFIX"
+    )

@@ -1,0 +1,295 @@
+"""Record batches as both Kafka clients read them: unpacked within bounds, and readable whatever a producer has put into them.
+
+The broker checks that a batch is framed as the protocol says, and limits its compressed size. It does not limit what a batch unpacks
+to, nor demand that the names of headers are UTF-8 (Go and C have bytes there): the clients' own readers raise on such a name, at
+every start again. Here a name that is not UTF-8 has its bytes escaped, and what cannot be read at all is stood for by one record
+whose value is `Unreadable`.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import cramjam
+import kafka.codec
+import kafka.consumer.fetcher
+import kafka.errors
+import kafka.record.legacy_records
+import kafka.record.memory_records
+from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record import legacy_records, memory_records
+
+from streamrec.contract.records import Headers, Unreadable
+
+UNPACKED_BYTES = 16 << 20
+"""Most that one batch may unpack to. A batch has at most 1 MiB compressed: JSON events that differ shrink to a fifth or a tenth."""
+POLL_BYTES = 4 << 20
+"""After so many bytes of a partition a poll ends; the rest is fetched again. Uncompressed, one fetch brings 1 MiB at most."""
+
+DAMAGED = "the checksum"
+"""What is said of batches that the broker's disk or the network has damaged."""
+
+_HEAD = struct.Struct(">qiibIhiqqqhii")
+_LENGTH = struct.Struct(">i")
+_ATTRIBUTES = struct.Struct(">h")
+_LENGTH_AT, _ATTRIBUTES_AT, _AFTER_LENGTH = 8, 21, 12
+_CODEC, _APPEND_TIME = 0x07, 0x08
+_XERIAL = b"\x82SNAPPY\0"
+_XERIAL_HEAD = 16
+_MAGIC_AT, _WITH_HEADERS = 16, 2
+
+
+class TooLarge(ValueError):
+    """A batch unpacks to more than `UNPACKED_BYTES`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it unpacks to more than {UNPACKED_BYTES >> 20} MiB")
+
+
+def unpack_gzip(payload: Any) -> bytes:
+    """The members of a gzip stream; raises as all of these do: TooLarge, or whatever says that the bytes are not what they should be."""
+    rest, found = bytes(payload), bytearray()
+    while rest:
+        member = zlib.decompressobj(wbits=31)
+        found += member.decompress(rest, UNPACKED_BYTES + 1 - len(found))
+        if len(found) > UNPACKED_BYTES:
+            raise TooLarge
+        if not member.eof:
+            raise ValueError("the gzip stream ends too early")
+        rest = member.unused_data
+    return bytes(found)
+
+
+def unpack_lz4(payload: Any) -> bytes:
+    """A frame of LZ4."""
+    return _into(cramjam.lz4.decompress_into, payload, UNPACKED_BYTES)
+
+
+def unpack_zstd(payload: Any) -> bytes:
+    """Frames of Zstandard."""
+    return _into(cramjam.zstd.decompress_into, payload, UNPACKED_BYTES)
+
+
+def unpack_snappy(payload: Any) -> bytes:
+    """Snappy, in the blocks of the Java client or as one."""
+    data = bytes(payload)
+    if not data.startswith(_XERIAL):
+        return _into(cramjam.snappy.decompress_raw_into, data, _snappy_length(data))
+    found, at = bytearray(), _XERIAL_HEAD
+    while at < len(data):
+        (size,) = _LENGTH.unpack_from(data, at)
+        at += _LENGTH.size
+        if size < 0 or at + size > len(data):
+            raise ValueError("a block of the snappy stream goes on behind its end")
+        block = data[at : at + size]
+        if len(found) + (length := _snappy_length(block)) > UNPACKED_BYTES:
+            raise TooLarge
+        found += _into(cramjam.snappy.decompress_raw_into, block, length)
+        at += size
+    return bytes(found)
+
+
+def _snappy_length(data: bytes) -> int:
+    length = int(cramjam.snappy.decompress_raw_len(data))
+    if length > UNPACKED_BYTES:
+        raise TooLarge
+    return length
+
+
+def _into(unpack: Callable[[Any, Any], int], payload: Any, most: int) -> bytes:
+    room = bytearray(most)  # pages that are not written to cost nothing
+    try:
+        size = unpack(bytes(payload), room)
+    except cramjam.DecompressionError as exc:
+        if "whole buffer" in str(exc) and most == UNPACKED_BYTES:
+            raise TooLarge from None
+        raise
+    return bytes(memoryview(room)[:size])
+
+
+_UNPACK: dict[int, Callable[[Any], bytes]] = {1: unpack_gzip, 2: unpack_snappy, 3: unpack_lz4, 4: unpack_zstd}
+
+
+class Read(NamedTuple):
+    """A record as both clients want it."""
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    size_in_bytes: int = 0
+    checksum: None = None
+
+    def validate_crc(self) -> bool:
+        """Records have no checksums of their own, batches do."""
+        return True
+
+
+class Batch:
+    """A batch of either client, which it stands for in all but the reading of records."""
+
+    def __init__(self, batch: Any, raw: memoryview, owner: Batches) -> None:
+        self._batch, self._raw, self._owner = batch, raw, owner
+        self._checked = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __next__(self) -> Any:
+        return next(self._batch)  # the one record of a control batch
+
+    def validate_crc(self) -> bool:
+        """Whether the bytes are those that the producer sent; asked by consumers that are to stop where they are not.
+
+        The others (`check_crcs=False`) read on behind a batch that was damaged: one record stands for it.
+
+        Raises:
+            CorruptRecordException: they are not; the message names the batch.
+        """
+        self._checked = True
+        if not self._batch.validate_crc():
+            raise self._owner.corrupt(f"{self._owner.place}: {DAMAGED} of the batch at {self._offsets()} is wrong")
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        read, payload = 0, None
+        if not self._checked and not self._batch.validate_crc():
+            yield self._stand_in(f"{self._offsets()}: {DAMAGED} is wrong")
+            return
+        try:
+            batch, payload = self._open()
+            for read, record in enumerate(batch, 1):  # noqa: B007 - how many were read before it raises
+                yield record
+        # What the clients raise on bytes that are not what they should be is of many kinds, and always about the bytes.
+        except Exception as exc:
+            if payload is None:
+                yield self._stand_in(f"{self._offsets()}: {exc}")
+            else:
+                yield from self._rest(payload, read)
+
+    def _open(self) -> tuple[Any, memoryview]:
+        """The batch without compression, and the bytes of its records."""
+        raw, batch = self._raw, self._batch
+        if codec := batch.compression_type:
+            head, payload = bytearray(raw[: _HEAD.size]), _UNPACK[codec](raw[_HEAD.size :])
+            _LENGTH.pack_into(head, _LENGTH_AT, _HEAD.size - _AFTER_LENGTH + len(payload))
+            _ATTRIBUTES.pack_into(head, _ATTRIBUTES_AT, _ATTRIBUTES.unpack_from(head, _ATTRIBUTES_AT)[0] & ~_CODEC)
+            raw = memoryview(bytes(head) + payload)
+            batch = type(batch)(raw)
+        self._owner.read_bytes += len(raw)
+        return batch, raw[_HEAD.size :]
+
+    def _rest(self, payload: memoryview, read: int) -> Iterator[Read]:
+        """The records behind the first `read`, one by one, each readable or stood for."""
+        *_, count = _HEAD.unpack_from(self._raw)
+        at = 0
+        for number in range(count):
+            try:
+                length, begin = _varint(payload, at)
+                at = begin + length
+                if length < 0 or at > len(payload):
+                    raise ValueError("a record goes on behind the end of its batch")
+            except (ValueError, IndexError) as exc:
+                yield self._stand_in(f"{self._offsets()}, from record {number} on: {exc}")
+                return
+            if number >= read:
+                yield self._one(payload[begin:at], number)
+
+    def _one(self, body: memoryview, number: int) -> Read:
+        """A record without its length: attributes, time, offset, key, value, headers."""
+        *_, attributes, last, first_ts, max_ts, _, _, _, _ = _HEAD.unpack_from(self._raw)
+        base, kind = self._batch.base_offset, int(bool(attributes & _APPEND_TIME))
+        offset, ts = min(number, last), max_ts - first_ts
+        try:
+            ts, at = _varint(body, 1)
+            offset, at = _varint(body, at)
+            key, at = _bytes(body, at)
+            value, at = _bytes(body, at)
+            count, at = _varint(body, at)
+            headers: list[tuple[str, bytes | None]] = []
+            for _ in range(count):
+                name, at = _bytes(body, at)
+                content, at = _bytes(body, at)
+                headers.append(((name or b"").decode(errors="backslashreplace"), content))
+        except (ValueError, IndexError) as exc:
+            key, value, headers = None, Unreadable(f"offset {base + offset}: {exc}".encode()), []
+        return Read(base + offset, max_ts if kind else first_ts + ts, kind, key, value, headers, len(body))
+
+    def _offsets(self) -> str:
+        return f"offsets {self._batch.base_offset} to {self._batch.next_offset - 1}"
+
+    def _stand_in(self, why: str) -> Read:
+        # At the last offset: who begins amid the batch passes over those before.
+        batch = self._batch
+        return Read(batch.next_offset - 1, getattr(batch, "max_timestamp", -1), 0, None, Unreadable(why.encode()), ())
+
+
+def _bytes(body: memoryview, at: int) -> tuple[bytes | None, int]:
+    length, at = _varint(body, at)
+    if length > len(body) - at:
+        raise ValueError("a field goes on behind the end of its record")
+    return (None, at) if length < 0 else (bytes(body[at : at + length]), at + length)
+
+
+def _varint(body: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = body[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (value >> 1) ^ -(value & 1), at
+        shift += 7
+        if shift > 63:
+            raise ValueError("a number is too long")
+
+
+class Batches:
+    """What `MemoryRecords` of a client is mixed with."""
+
+    place = "?"
+    corrupt: type[Exception] = CorruptRecordException
+    read_bytes = 0
+    _next_slice: Any
+
+    def has_next(self) -> bool:
+        """Whether the poll should go on: there is another batch, and not too much was read already."""
+        return self._next_slice is not None and self.read_bytes <= POLL_BYTES
+
+    def next_batch(self) -> Any:
+        """The next batch; those of the formats before Kafka 0.11 have neither headers nor exact offsets and are left to the client."""
+        raw = self._next_slice
+        batch = super().next_batch()  # type: ignore[misc]
+        if batch is None or raw[_MAGIC_AT] < _WITH_HEADERS:
+            return batch
+        return Batch(batch, memoryview(raw), self)
+
+
+class AiokafkaBatches(Batches, memory_records._MemoryRecordsPy):  # type: ignore[misc]
+    """For aiokafka."""
+
+
+class KafkaPythonBatches(Batches, kafka.record.memory_records.MemoryRecords):  # type: ignore[misc]
+    """For kafka-python, which asks for batches until there is none."""
+
+    corrupt = kafka.errors.CorruptRecordError
+
+
+def install() -> None:
+    """Let all clients of this process read so."""
+    fetcher.MemoryRecords = AiokafkaBatches
+    kafka.consumer.fetcher.MemoryRecords = KafkaPythonBatches
+    # Batches of the old formats unpack themselves. kafka-python asks for libraries of its own, where one serves both.
+    compiled = sys.modules[legacy_records.LegacyRecordBatch.__module__]
+    for module in (legacy_records, compiled, kafka.record.legacy_records):
+        for name, unpack in (("gzip_decode", unpack_gzip), ("snappy_decode", unpack_snappy), ("lz4_decode", unpack_lz4)):
+            setattr(module, name, unpack)
+    for name in ("snappy", "lz4", "zstd"):
+        setattr(kafka.codec, f"has_{name}", lambda: True)

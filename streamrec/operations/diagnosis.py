@@ -1,0 +1,267 @@
+"""What does not fit together in the state of a partition, what would mend it, and what that gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from streamrec.engine.store.mark import Mark, decode_mark
+from streamrec.operations.survey import Extent, View
+
+Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences", "row", "mark", "truncated", "unreadable", "damaged"]
+Start = Literal["beginning", "end"]
+UNFINISHED = "repair not finished"
+LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that keeps a partition (such as "user/3") from being opened, or would spoil its counts.
+
+    `records` is how many records are given up, where that is known.
+    """
+
+    partition: str
+    kind: Kind
+    topic: str
+    wrong: str
+    remedy: str
+    gives_up: str
+    records: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.partition}: {self.wrong}. Repair: {self.remedy}. Gives up: {self.gives_up}."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done for one partition.
+
+    `mark` is written unless it is None, with rows: those of the disk, or the changelog's without the fences beyond `limits` (by
+    topic, without the prefix; with `rewrite` also those that this does not change), or deletions of whatever rows are there; without
+    those in `drop`. `wipe`: the disk goes after that.
+    """
+
+    view: View
+    mark: Mark | None = None
+    rows: Literal["disk", "changelog", "delete"] = "changelog"
+    wipe: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
+    drop: tuple[bytes, ...] = ()
+    rewrite: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def left(self) -> bool:
+        """Whether the partition still cannot be opened after this."""
+        return self.mark is None and any(problem.kind == "beginning" for problem in self.problems)
+
+    @property
+    def keys(self) -> set[tuple[str, str, str]]:
+        """The problems without their figures."""
+        return {(problem.partition, problem.kind, problem.topic) for problem in self.problems}
+
+
+def diagnose(views: Sequence[View], prefix: str, start: Start | None = None, leave_empty: bool = False) -> list[Plan]:
+    """Plans for all partitions, also for those that want for nothing; to be done in this order.
+
+    A source that was made again is read from its beginning (one that the workers themselves write to, from its end), one that has
+    lost its end from the end that it has now, and all from `start` where it is given. With `leave_empty`, partitions whose state is
+    nowhere are left as they are.
+    """
+    plans = [_of_records(_of_sources(_of_state(view, leave_empty), prefix, start)) for view in views]
+    feeding = [plan for plan in plans if not plan.view.side.in_memory]
+    # No fence can be right that is beyond the end of its source.
+    limits: dict[str, float] = {
+        f"{topic.removeprefix(prefix)}-{plan.view.number}": extent.end for plan in feeding for topic, extent in plan.view.sources.items()
+    }
+    again = {f"{topic}-{plan.view.number}": limit for plan in feeding for topic, limit in plan.limits.items()}
+    # First those who remember what others have read: only the marks of these others tell of the trouble.
+    return [_of_memory(plan, limits | again, bool(again)) for plan in plans if plan.view.side.in_memory] + feeding
+
+
+def unfinished(mark: Mark) -> Mark:
+    """The mark for rows that are not all there yet: every worker refuses it."""
+    return msgspec.structs.replace(mark, topics=dict.fromkeys(mark.topics, UNFINISHED))
+
+
+def known_mark(view: View) -> Mark | None:
+    """The mark with which recovery would go on."""
+    if view.mark is not None and UNFINISHED not in view.mark.topics.values():
+        return view.mark
+    return decode_mark(view.stamp.mark) if view.usable and view.stamp and view.stamp.mark else None
+
+
+def _of_state(view: View, leave_empty: bool) -> Plan:
+    """Disk against changelog; the plan's mark is where the sources go on, so far."""
+    plan, mark, stamp = Plan(view), known_mark(view), view.stamp
+    if view.foreign and stamp is not None:
+        own = decode_mark(stamp.mark) if stamp.mark else None
+        log = view.side.changelog
+        if mark is None and own is not None and own.next.keys() & view.sources.keys():
+            wrong = f"{log} has no state, but the disk in {view.folder} has the rows of the {log} before it, as of {_time(stamp.saved_ms)}"
+            remedy = f"write the disk's rows into {log}"
+            problem = Problem(view.label, "changelog", log, wrong, remedy, "nothing")
+            return replace(plan, mark=own, rows="disk", wipe=True, problems=(problem,))
+        if stamp.changelog == view.changelog.topic_id:
+            beyond = f"{stamp.position - view.changelog.end} positions of {log}, whose events are read again"
+            wrong = f"the disk in {view.folder} is at {stamp.position} of {log}, which ends at {view.changelog.end}"
+        else:
+            beyond = f"what only the disk has, up to {stamp.position} positions of a {log} that is gone"
+            wrong = f"the disk in {view.folder} belongs to another {log}"
+        remedy = f"wipe the disk, to be built anew from {log}"
+        plan = replace(plan, wipe=True, problems=(Problem(view.label, "disk", log, wrong, remedy, beyond),))
+    elif _outdated(view, mark):
+        log = view.side.changelog
+        wrong = f"the disk in {view.folder} is older than {log}, of whose beginning a repair has kept what there was"
+        remedy = f"wipe the disk, to be built anew from {log}"
+        plan = replace(plan, wipe=True, problems=(Problem(view.label, "disk", log, wrong, remedy, "nothing"),))
+    if mark is not None:
+        return replace(plan, mark=mark)
+    if not view.read and view.mark is None:
+        return plan
+    return _begin(plan, leave_empty)
+
+
+def _outdated(view: View, mark: Mark | None) -> bool:
+    """Whether the worker would keep a disk that lags behind the changelog's beginning, as if nothing else had what was there."""
+    if mark is None or view.stamp is None or view.stamp.mark is None or view.usable:
+        return False
+    return decode_mark(view.stamp.mark).begins < view.changelog.first <= mark.begins
+
+
+def _begin(plan: Plan, leave: bool) -> Plan:
+    view = plan.view
+    log = view.side.changelog
+    wrong = f"events were read, but {log} has no state, and there is no disk of it in {view.folder}"
+    remedy = "leave it, for the worker whose data folder has that disk" if leave else "begin at the beginning of the sources"
+    lost = "nothing" if leave else "all that was known from events older than those that the sources keep; lists are made again"
+    problem = Problem(view.label, "beginning", log, wrong, remedy, lost)
+    plan = replace(plan, problems=(*plan.problems, problem))
+    return plan if leave else replace(plan, mark=_beginning(view), rows="delete")
+
+
+def _of_records(plan: Plan) -> Plan:
+    """What somebody else wrote to the changelog, or deleted from it, and what the broker's disk has damaged."""
+    view, log, mark = plan.view, plan.view.side.changelog, plan.mark
+    if plan.left:
+        return plan
+    problems, nexts, begins = list(plan.problems), None, None
+    if view.newest_mark_garbage:
+        wrong = f"the newest mark in {log} cannot be read, so that no worker can go on from it"
+        gives_up = "nothing: events since the mark before it are applied where their rows have not seen them"
+        problems.append(Problem(view.label, "mark", log, wrong, "go on from the mark before it", gives_up))
+    for key, why in view.garbage.items():
+        name = printable(key)
+        wrong = f"the row of {name} cannot be read ({why}); where a newer streamrec wrote it, start that one instead"
+        gives_up = view.side.lost.get(key, f"what was known of {name}")
+        problems.append(Problem(view.label, "row", log, wrong, "delete the row", gives_up, 1))
+    known = mark or known_mark(view)
+    if not view.usable and view.changelog.first > (known.begins if known else 0) and plan.rows == "changelog":
+        begins = view.changelog.first
+        wrong = f"{log} begins at {begins}: records before that were deleted, and no disk here has what was in them"
+        gives_up = f"rows that were last written before position {begins}"
+        problems.append(Problem(view.label, "truncated", log, wrong, "go on with the rows that are left", gives_up))
+    # A worker counts on the changelog from where its mark says that every row is there.
+    rewrite = view.unreadable is not None and view.unreadable >= (known.begins if known else 0) and plan.rows == "changelog"
+    if rewrite:
+        begins = view.changelog.end
+        wrong = f"{log} has records that cannot be read, the last at {view.unreadable}"
+        gives_up = "what they say of rows; nothing, where it was not a worker that wrote them"
+        problems.append(Problem(view.label, "unreadable", log, wrong, "write all rows once more, behind them", gives_up))
+    for topic, behind in view.damaged.items():
+        at = (known or _beginning(view)).next[topic]
+        nexts = (nexts or dict((known or _beginning(view)).next)) | {topic: behind}
+        wrong = f"the records of {topic}/{view.number} from {at} to {behind - 1} are damaged on the broker's disk"
+        problems.append(Problem(view.label, "damaged", topic, wrong, f"go on at {behind}", f"{behind - at} records", behind - at))
+    if len(problems) == len(plan.problems):
+        return plan
+    base = known or _beginning(view)
+    base = Mark(nexts or base.next, base.topics, base.memory, begins=base.begins if begins is None else begins)
+    return replace(plan, mark=base, drop=tuple(view.garbage), rewrite=rewrite, problems=tuple(problems))
+
+
+def printable(key: bytes) -> str:
+    """A row's key for messages; ours have at most 512 bytes."""
+    text = key.decode(errors="backslashreplace")
+    shown = text if text.isprintable() else f"0x{key.hex()}"
+    return shown if len(shown) <= LONGEST_KEY else f"{shown[:LONGEST_KEY]}… ({len(key)} bytes)"
+
+
+def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:
+    """Mark against sources; without a change, the mark needs not be written."""
+    mark, view = plan.mark, plan.view
+    if mark is None:
+        return plan
+    problems, moved, limits = list(plan.problems), dict(mark.next), {}
+    for topic, extent in view.sources.items():
+        position = mark.next.get(topic)
+        if position is None:
+            continue
+        again = mark.topics.get(topic) != extent.topic_id
+        if again or position > extent.end:
+            # What is in a topic of signals that was made again was sent before anybody had noticed: all of it will be sent again, after
+            # signals of earlier events that are not in it. Counted now, it would keep those out.
+            come_again = again and view.side.in_memory is not None
+            go = start or ("end" if come_again else "beginning" if again or extent.topic_id is None else "end")
+            moved[topic] = _place(extent, go)
+            limits[topic.removeprefix(prefix)] = extent.end if go == "end" and not again else 0
+            problems.append(_lost(view.label, topic, position, extent, again, come_again, go))
+        elif position < extent.first:
+            moved[topic] = extent.first
+            missed = extent.first - position
+            wrong = f"{topic}/{view.number} begins at {extent.first}, and was read up to {position}: retention removed unread events"
+            gives_up = f"{missed} records of {topic}/{view.number} ({position} to {extent.first - 1})"
+            problems.append(Problem(view.label, "retention", topic, wrong, f"go on at {extent.first}", gives_up, missed))
+    needed = moved != mark.next or limits or plan.rows != "changelog"
+    ids = {topic: extent.topic_id for topic, extent in view.sources.items()}
+    moved_mark = Mark(moved, ids, mark.memory, begins=mark.begins)
+    return replace(plan, mark=moved_mark if needed else None, limits=limits, problems=tuple(problems))
+
+
+def _lost(label: str, topic: str, position: int, extent: Extent, again: bool, come_again: bool, go: Start) -> Problem:
+    there = f"{extent.end - extent.first} records that it has now"
+    if again:
+        wrong = f"{topic} was made again after it was read up to {position}"
+        old = "what was not read of the topic before it"
+        gives_up = old if go == "beginning" or come_again else f"{old}, and the {there}"
+    else:
+        wrong = f"{topic} was read up to {position}, but ends at {extent.end}: it lost its last records"
+        gives_up = "events that came after that loss until now" if go == "end" else f"that events count once: the {there} count again"
+    return Problem(label, "source", topic, wrong, f"go on at its {go} ({_place(extent, go)})", gives_up)
+
+
+def _place(extent: Extent, go: Start) -> int:
+    return extent.first if go == "beginning" else extent.end
+
+
+def _of_memory(plan: Plan, limits: Mapping[str, float], again: bool) -> Plan:
+    """The fences of a family that is fed by others; what it has not read yet may carry the offsets of the topics before."""
+    view, forget = plan.view, plan.view.side.in_memory
+    if forget is None or plan.left:
+        return plan
+    mark = plan.mark or known_mark(view) or _beginning(view)
+    memory = forget(mark.memory, limits)
+    ends = {topic: extent.end for topic, extent in view.sources.items()}
+    unread = sum(max(0, end - mark.next.get(topic, view.sources[topic].first)) for topic, end in ends.items()) if again else 0
+    if not unread and memory == mark.memory:
+        return plan
+    wrong = "events of a topic that was made again would be taken for those that it has counted before"
+    gives_up = f"{unread} records of {', '.join(ends)} that were not read" if unread else "nothing"
+    problem = Problem(view.label, "fences", view.side.changelog, wrong, "forget which ones were counted", gives_up, unread)
+    ids = {topic: extent.topic_id for topic, extent in view.sources.items()}
+    mended = Mark(ends if again else mark.next, ids, memory, begins=mark.begins)
+    return replace(plan, mark=mended, problems=(*plan.problems, problem))
+
+
+def _beginning(view: View) -> Mark:
+    firsts = {topic: extent.first for topic, extent in view.sources.items()}
+    return Mark(firsts, {topic: extent.topic_id for topic, extent in view.sources.items()}, {}, begins=view.changelog.first)
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(" ", "seconds")

@@ -1,0 +1,97 @@
+"""Erasure, and the proof of it: the changelog, from which every disk is built, holds the person no more."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import TopicPartition
+
+from streamrec.contract.topics import TOPICS
+from streamrec.engine.store.mark import MARK, decode_mark
+from streamrec.errors import NotForgotten
+from streamrec.events.codec import encode
+from streamrec.events.partitioner import partition_of
+from streamrec.events.types import Erasure, EventTime
+from streamrec.kafka import topics
+from streamrec.kafka.producing import producer
+from streamrec.operations.survey import reader
+from streamrec.settings import Settings
+
+PERSONAL = (*(name for name, topic in TOPICS.items() if topic.key == "user_id"), "training-examples", "dead-letters")
+"""Where what a person did, and was shown, stays for as long as the topic keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An erasure in its topic, and from which offset on the changelog tells what became of it."""
+
+    user_id: str
+    ts: int
+    partition: int
+    offset: int
+    changelog_end: int
+
+
+def send(settings: Settings, user_id: str, ts: int, reason: str | None) -> Sent:
+    """Send the erasure of a user.
+
+    Raises:
+        BrokerUnavailable, TopicMismatch: it cannot be sent.
+    """
+    key = user_id.encode()
+    topics.require(topics.describe(settings))
+    number = partition_of(key, settings.partitions)
+    place = TopicPartition(settings.topic("user-changelog"), number)
+    with producer(settings, ["erasures", "user-changelog"]) as out:
+        with reader(settings) as consumer:
+            end = consumer.end_offsets([place])[place]
+        value = encode(Erasure(user_id=user_id, ts=EventTime(ts), reason=reason))
+        done = out.send(settings.topic("erasures"), value, key=key, partition=number).get(timeout=30)
+    return Sent(user_id, ts, number, done.offset, end)
+
+
+def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
+    """Wait until a checkpoint with the erasure is committed, and return whether there was a row, which its tombstone has deleted.
+
+    Raises:
+        NotForgotten: no checkpoint had it in that time, or a newer event has made a new row.
+    """
+    key, erasures = sent.user_id.encode(), settings.topic("erasures")
+    place = TopicPartition(settings.topic("user-changelog"), sent.partition)
+    deadline = time.monotonic() + timeout_s
+    rows: dict[bytes, bytes | None] = {}
+    with reader(settings) as consumer:
+        consumer.assign([place])
+        consumer.seek(place, sent.changelog_end)
+        while time.monotonic() < deadline:
+            for record in consumer.poll(timeout_ms=200).get(place, ()):
+                if record.key == key:
+                    rows[key] = record.value
+                # The last record of a transaction, so that nothing of it is still to come.
+                elif record.key == MARK and decode_mark(record.value).next.get(erasures, 0) > sent.offset:
+                    if rows.get(key) is not None:
+                        raise NotForgotten(
+                            "the row was deleted, and younger events have made a new one: stop their source, then forget again"
+                        )
+                    return key in rows
+    raise NotForgotten(
+        f"the erasure is sent ({settings.topic('erasures')}-{sent.partition}-{sent.offset}), but no worker has committed it within "
+        f"{timeout_s:g} s: see that workers run and how far behind they are (`streamrec doctor`); it is applied when one reads it"
+    )
+
+
+def remains(settings: Settings) -> dict[str, int | None]:
+    """For how long (ms) each topic keeps what is there of a person; None is for ever.
+
+    What the changelog held goes when it is compacted, and by then at the latest.
+    """
+    reports = {report.name: report.config for report in topics.describe(settings)}
+    found: dict[str, int | None] = {}
+    for name in PERSONAL:
+        kept = int(reports.get(name, {}).get("retention.ms", -1))
+        found[name] = kept if kept >= 0 else None
+    changelog: dict[str, Any] = {**TOPICS["user-changelog"].config, **reports["user-changelog"]}
+    found["user-changelog"] = int(changelog["max.compaction.lag.ms"]) + int(changelog["delete.retention.ms"])
+    return found

@@ -1,0 +1,89 @@
+"""The way out of a StateMismatch: what does not fit together is mended so that the worker can go on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+from aiokafka.errors import ProducerFenced
+
+from streamrec.engine.store.changelog import Changelog, Pairs
+from streamrec.engine.store.mark import encode
+from streamrec.errors import GroupNotEmpty, StateMismatch
+from streamrec.operations.diagnosis import Plan, known_mark, unfinished
+from streamrec.operations.survey import rows_of, rows_on_disk
+from streamrec.settings import Settings
+from streamrec.system.core import off_loop
+
+log = structlog.get_logger(__name__)
+
+ROWS = 20_000
+"""Most rows of one transaction."""
+
+
+async def mend(settings: Settings, confirmed: Sequence[Plan], diagnose: Callable[[], list[Plan]]) -> list[Plan]:
+    """Do what was confirmed, and return it as it was done; killed half-way, it is found and finished by the next diagnosis.
+
+    `diagnose` is asked once more when no older owner can write any more: its figures may be newer, but no other problems may
+    have come up.
+
+    Raises:
+        StateMismatch: there are problems that were not confirmed.
+        GroupNotEmpty: a worker was started meanwhile.
+    """
+    agreed = {key for plan in confirmed for key in plan.keys}
+    async with AsyncExitStack() as stack:
+        changelogs: dict[str, Changelog] = {}
+        try:
+            for plan in confirmed:
+                if plan.mark is not None:
+                    changelogs[plan.view.label] = changelog = _changelog(settings, plan)
+                    stack.push_async_callback(changelog.close)
+                    await changelog.open()
+            plans = [plan for plan in await off_loop(diagnose) if plan.problems]
+            if any(plan.keys - agreed or (plan.mark is not None and plan.view.label not in changelogs) for plan in plans):
+                raise StateMismatch("something else does not fit together since you agreed: run `streamrec state repair` again")
+            for plan in plans:
+                if plan.mark is not None:
+                    await _write(settings, plan, changelogs[plan.view.label])
+                # Last: until the mark is written, the disk may be all that is left of the rows.
+                if plan.wipe:
+                    await off_loop(shutil.rmtree, plan.view.folder)
+                log.info("mended", partition=plan.view.label)
+        except ProducerFenced as exc:
+            raise GroupNotEmpty("a worker was started meanwhile: stop it, and run `streamrec state repair` again") from exc
+    return plans
+
+
+def _changelog(settings: Settings, plan: Plan) -> Changelog:
+    return Changelog(settings, plan.view.side.name, plan.view.side.changelog, plan.view.number)
+
+
+async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
+    """Rows in bounded transactions, and with the last of them the mark; with the others one that no worker goes on from."""
+    assert plan.mark is not None
+    rows = list(await off_loop(_rows, settings, plan))
+    meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or unfinished(plan.mark)
+    while len(rows) > ROWS:
+        await changelog.commit(rows[-ROWS:], encode(meanwhile))
+        del rows[-ROWS:]
+    await changelog.commit(rows, encode(plan.mark))
+
+
+def _rows(settings: Settings, plan: Plan) -> Pairs:
+    """The rows to write; those that nobody can read are deleted."""
+    forget, dropped = plan.view.side.in_row, [(key, None) for key in plan.drop]
+    if plan.rows == "changelog" and not plan.rewrite and (forget is None or not plan.limits):
+        return dropped
+    found = rows_on_disk(plan.view.folder) if plan.rows == "disk" else rows_of(settings, plan.view)
+    kept = {key: raw for key, raw in found.items() if key not in plan.drop}
+    match plan.rows:
+        case "disk":
+            return [*((key, (forget(raw, plan.limits) if forget else None) or raw) for key, raw in kept.items()), *dropped]
+        case "delete":
+            return [*((key, None) for key in kept), *dropped]
+        case "changelog":
+            changed = {key: less for key, raw in kept.items() if forget and (less := forget(raw, plan.limits)) is not None}
+            return [*((kept | changed) if plan.rewrite else changed).items(), *dropped]

@@ -1,0 +1,169 @@
+"""The users of one micro-batch as padded arrays: what the ranking knows of each at the time of the trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.catalogue.rooms import LiveRoom
+from streamrec.ranking.batch.cells import within
+from streamrec.state.decay import DAY_MS, Tally
+from streamrec.state.signals import BASKET_MS
+from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
+
+RECENT = 128
+SAID_FOR = DAY_MS // 24
+"""How long (ms) the model is told what a user wrote."""
+ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
+"""What one purchase, mention or view counts in the interest of a user."""
+
+_ts, _count = attrgetter("ts"), attrgetter("count")
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Padded:
+    """Slots of shape (users, n), -1 where a user has fewer, and a value for each."""
+
+    slots: NDArray[np.int32]
+    values: Floats
+
+
+@dataclass(slots=True)
+class Tallies:
+    """Decayed counts of items by user, of shape (users, n): slots (-1 where a user has fewer), times of the newest events, and `values`."""
+
+    slots: NDArray[np.int32]
+    ts: Ints
+    values: Floats
+
+    @classmethod
+    def of(cls, tallies: Sequence[dict[str, Tally]], now: Ints, half_life_ms: float, slots: dict[str, int]) -> Tallies:
+        """The tallies of one kind of every user as seen at `now`; items without a slot are left out."""
+        widths = [len(each) for each in tallies]
+        width, total = max(widths, default=0), sum(widths)
+        there = np.arange(width)[None, :] < np.array(widths, np.int64)[:, None]
+        made = cls(np.full(there.shape, -1, np.int32), np.zeros(there.shape, np.int64), np.zeros(there.shape))
+        entries = [entry for each in tallies for entry in each.values()]
+        made.slots[there] = np.fromiter(map(slots.get, chain.from_iterable(tallies), repeat(-1)), np.int32, total)
+        made.ts[there] = np.fromiter(map(_ts, entries), np.int64, total)
+        made.values[there] = np.fromiter(map(_count, entries), np.float64, total)
+        made.values *= np.exp2(-np.maximum(now[:, None] - made.ts, 0) / half_life_ms)
+        return made
+
+
+@dataclass(slots=True)
+class Queries:
+    """One row per list that is to be made."""
+
+    now: Ints
+    """Event time (ms) of the trigger."""
+    recent: Padded
+    """Items newest first; the value is the decayed strength of the interest."""
+    recent_at: Ints
+    """Time (ms) of the newest event of each recent item, in the order of `recent`."""
+    last: NDArray[np.bool_]
+    """Which of the recent items are of the user's last basket, of the shape of `recent`."""
+    bought: Tallies
+    seen: Tallies
+    named: Tallies
+    shown: Tallies
+    hidden: NDArray[np.int32]
+    rooms: list[LiveRoom | None]
+    """The live room in which the user is."""
+    log_price: Floats
+    """Mean logarithm of the prices paid; NaN for a user who bought nothing."""
+    country: NDArray[np.int32]
+    """The catalogue's number of the user's country; 0 where it is not known."""
+    baskets: Ints
+    """Baskets that the items bought were last in."""
+    said: list[str]
+    list_ids: list[str]
+    """What is random in a list follows from its id; empty where nothing is to be random."""
+
+    @property
+    def size(self) -> int:
+        """Number of lists."""
+        return len(self.now)
+
+
+def queries(
+    rows: Sequence[UserRow], now: Sequence[int], rooms: Sequence[str | None], catalogue: Catalogue, list_ids: Sequence[str] = ()
+) -> Queries:
+    """The rows as arrays; `rooms` are the rooms of the triggers, else the user's last room counts."""
+    items, moment = catalogue.items, np.array(now, np.int64)
+
+    def tallies(name: str, half_life: float) -> Tallies:
+        return Tallies.of([getattr(row, name) for row in rows], moment, half_life, items.slots)
+
+    acts = {name: tallies(name, INTEREST_HALF_LIFE) for name in ACTIONS}
+    bought = acts["bought"]
+    recent, recent_at, sold_at = _recent(acts, items.id_rank())
+    newest = bought.ts.max(axis=1, initial=0, where=bought.slots >= 0)
+    return Queries(
+        now=moment,
+        recent=recent,
+        recent_at=recent_at,
+        last=sold_at >= np.maximum(newest - BASKET_MS, 1)[:, None],
+        bought=bought,
+        seen=acts["seen"],
+        named=tallies("named", SHOWN_HALF_LIFE),
+        shown=tallies("shown", SHOWN_HALF_LIFE),
+        hidden=side_by_side([[slot for item in row.hidden if (slot := items.slots.get(item)) is not None] for row in rows]),
+        rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
+        log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
+        country=np.array([items.countries.of(row.country) for row in rows], np.int32),
+        baskets=_baskets(bought),
+        said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
+        list_ids=list(list_ids),
+    )
+
+
+def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints]:
+    """The RECENT items touched last, by time and then id, the strength of the interest in them; when they were touched; when bought."""
+    slots = np.concatenate([each.slots for each in acts.values()], axis=1)
+    ts = np.concatenate([each.ts for each in acts.values()], axis=1)
+    strength = np.concatenate([weight * acts[name].values for name, weight in ACTIONS.items()], axis=1)
+    bought = np.concatenate([each.ts * (name == "bought") for name, each in acts.items()], axis=1)
+    user, column = np.nonzero(slots >= 0)
+    cells, number = np.unique(user * (len(id_rank) + 1) + slots[user, column], return_inverse=True)
+    newest, sold = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
+    np.maximum.at(newest, number, ts[user, column])
+    np.maximum.at(sold, number, bought[user, column])
+    interest = np.bincount(number, strength[user, column], len(cells))
+    owner, slot = np.divmod(cells, len(id_rank) + 1)
+    order = np.lexsort((id_rank[slot], -newest, owner))
+    place, width = within(owner, len(slots))
+    order, place = order[place < RECENT], place[place < RECENT]
+    shape = len(slots), min(RECENT, width)
+    found, touched, sold_at = Padded(np.full(shape, -1, np.int32), np.zeros(shape)), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    found.slots[owner[order], place] = slot[order]
+    found.values[owner[order], place] = interest[order]
+    touched[owner[order], place] = newest[order]
+    sold_at[owner[order], place] = sold[order]
+    return found, touched, sold_at
+
+
+def _baskets(bought: Tallies) -> Ints:
+    if not bought.ts.shape[1]:
+        return np.zeros(len(bought.ts), np.int64)
+    ordered = np.sort(bought.ts, axis=1)
+    begins = (np.diff(ordered, axis=1, prepend=np.full((len(ordered), 1), -BASKET_MS - 1)) > BASKET_MS) & (ordered > 0)
+    return np.asarray(begins.sum(axis=1), np.int64)
+
+
+def side_by_side(entries: Iterable[Sequence[int] | NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Slots of every user, of shape (users, n), padded with -1."""
+    rows = list(entries)
+    slots = np.full((len(rows), max(map(len, rows), default=0)), -1, np.int32)
+    for position, row in enumerate(rows):
+        slots[position, : len(row)] = row
+    return slots

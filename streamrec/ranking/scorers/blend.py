@@ -1,0 +1,123 @@
+"""The blend: one score from all features of a candidate, by named weights and, where it was trained, a small network beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.ranking.features.schema import ABSOLUTE, FEATURES, RELATIVE, USER
+
+Array = NDArray[np.float32]
+ITEM = len(RELATIVE + ABSOLUTE)
+"""Features before this position tell candidates of a list apart; then come those of the user, then those of the moment."""
+LEARNED = ITEM + len(USER)
+
+LIVE_WEIGHTS = {"shelf": 2.0, "on_air": 1.5, "mention": 8.0, "fatigue": -1.5}
+"""Set by hand, beside every network: no file of purchases has rooms, comments or impressions to learn them from."""
+
+PLAIN_WEIGHTS = {
+    "popularity_1d": 0.3,
+    "popularity_7d": 0.5,
+    "popularity_30d": 0.2,
+    "covisits": 0.6,
+    "similarity": 0.5,
+    "category": 0.3,
+    "brand": 0.3,
+    "seen": 0.3,
+    "repeat": 1.0,
+    "freshness": 0.3,
+    "cross": 0.1,
+}
+"""What ranks where no blend was trained, and weighs what a training never saw: round figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One hidden layer of rectified units over the learned features: `into` (features, units), `bias` and `out` (units,)."""
+
+    into: Array
+    bias: Array
+    out: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """score = weights . features + network(features) - network(features with everything about the candidate at 0).
+
+    What is taken off is the same for all candidates of a list, so that a score of 0 is that of an average candidate.
+    """
+
+    weights: dict[str, float]
+    version: str
+    network: Network | None = None
+
+    def __post_init__(self) -> None:
+        if set(self.weights) != set(FEATURES):
+            raise ValueError(f"the blend needs a weight for each of {FEATURES}")
+        net = self.network
+        with np.errstate(over="ignore"):
+            linear = self.linear()
+        numbers = [linear] if net is None else [linear, net.into, net.bias, net.out]
+        if not all(np.isfinite(each).all() for each in numbers):
+            raise ValueError("a weight of the blend is not finite")
+
+    @classmethod
+    def plain(cls, repeats: Literal["allow", "exclude"] = "allow") -> Blend:
+        """The blend for a model folder without a trained one."""
+        weights = dict.fromkeys(FEATURES, 0.0) | PLAIN_WEIGHTS | LIVE_WEIGHTS
+        return cls(weights | ({"repeat": 0.0} if repeats == "exclude" else {}), "plain")
+
+    def adjusted(self, delta: Mapping[str, float], version: str) -> Blend:
+        """This blend plus a linear term: score = score of this blend + sum of delta times standardised feature.
+
+        Raises:
+            ValueError: `delta` names a feature that the schema lacks.
+        """
+        if unknown := delta.keys() - self.weights.keys():
+            raise ValueError(f"the blend has no feature {', '.join(sorted(unknown))}")
+        return replace(self, weights={name: weight + delta.get(name, 0.0) for name, weight in self.weights.items()}, version=version)
+
+    def score(self, standardised: Array) -> Array:
+        """The score of every candidate, of shape (users, candidates), from features of shape (users, candidates, features)."""
+        weights, net = self.linear(), self.network
+        if net is None or not standardised.size:
+            return np.asarray(standardised @ weights)
+        # Rows of candidates that were filtered out are all 0, also where they speak of the user.
+        average = standardised[:, :, ITEM:LEARNED].max(axis=1) @ net.into[ITEM:] + net.bias
+        # max(x, 0) is (x + |x|) / 2: the first half is linear, and numpy takes absolute values five times as fast as maxima.
+        half = net.out / 2
+        weights[:ITEM] += net.into[:ITEM] @ half
+        scores = standardised @ weights
+        scores -= (np.abs(average) @ half)[:, None]
+        # User by user, so that the hidden units stay in the processor's cache.
+        for score, values, base in zip(scores, standardised[:, :, :ITEM], average, strict=True):
+            hidden = values @ net.into[:ITEM]
+            hidden += base
+            np.abs(hidden, out=hidden)
+            score += hidden @ half
+        return np.asarray(scores)
+
+    def contributions(self, standardised: Array) -> Array:
+        """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score.
+
+        In the network a unit's change against the average candidate is shared out in proportion to its inputs: the rescale rule of
+        DeepLIFT (Shrikumar et al., ICML 2017).
+        """
+        linear = standardised * self.linear()
+        net = self.network
+        if net is None:
+            return np.asarray(linear)
+        average = standardised[..., ITEM:LEARNED] @ net.into[ITEM:] + net.bias
+        moved = standardised[..., :ITEM] @ net.into[:ITEM]
+        change = np.maximum(average + moved, 0.0) - np.maximum(average, 0.0)
+        slope = np.divide(change, moved, out=(average > 0).astype(np.float32), where=np.abs(moved) > 1e-6)
+        linear[..., :ITEM] += standardised[..., :ITEM] * ((slope * net.out) @ net.into[:ITEM].T)
+        return np.asarray(linear)
+
+    def linear(self) -> Array:
+        """The weights in the order of the schema."""
+        return np.array([0.0 if name in USER else self.weights[name] for name in FEATURES], np.float32)

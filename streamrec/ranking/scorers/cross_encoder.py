@@ -1,0 +1,86 @@
+"""Scores the best candidates once more, by a BERT that reads user and item together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.ranking.batch.context import Context
+
+PREFIX_ITEMS = 8
+SAID_TOKENS = 12
+FEW = 4
+"""Fewer than a FEW-th of the pairs stand out by chance rather than by what they say, and what they cost delays the lists behind them."""
+PATIENCE = 2.0
+"""What has no score after so many times the time left is given up."""
+
+
+@dataclass(slots=True)
+class CrossEncoderScorer:
+    """As many of the best candidates as the time left allows, at most `pairs` per list; none where it allows few.
+
+    `pairs_per_s` is measured as it goes, over the pairs that the model had not scored before; with `fixed` the time does not count.
+    """
+
+    pairs: int
+    fixed: bool = False
+    pairs_per_s: float = 500.0
+
+    def affordable(self, users: int, seconds_left: float) -> int:
+        """Candidates per list that can be scored in the time left."""
+        if self.fixed:
+            return self.pairs
+        count = max(0, min(self.pairs, int(seconds_left * self.pairs_per_s / max(users, 1))))
+        return count if FEW * count >= self.pairs else 0
+
+    def score(
+        self,
+        context: Context,
+        sides: NDArray[np.int32],
+        slots: NDArray[np.int32],
+        stage_one: NDArray[np.float64],
+        count: int,
+        seconds_left: float,
+    ) -> tuple[NDArray[np.float64], bool]:
+        """Logits of shape (users, candidates) for the `count` best by `stage_one`, NaN for the others, and whether all came in time.
+
+        `sides` are the users' sides of pairs. Candidates with a `stage_one` of -inf are never scored.
+
+        Raises:
+            Overloaded: too much waits for the model already.
+        """
+        logits = np.full(slots.shape, np.nan)
+        chosen = best(stage_one, context.id_rank[slots], count)
+        users, columns = np.nonzero(chosen)
+        if len(users) == 0:
+            return logits, True
+        items, model = context.catalogue.items, context.catalogue.model
+        assert model is not None
+        begin, before = time.perf_counter(), model.counts["scored"]
+        patience_s = None if self.fixed else PATIENCE * max(seconds_left, 0.0)
+        found = model.score(sides, items.tokens[slots[users, columns]], users, patience_s)
+        logits[users, columns] = found
+        scored = model.counts["scored"] - before
+        if scored:
+            self.pairs_per_s += 0.2 * (scored / (time.perf_counter() - begin) - self.pairs_per_s)
+        return logits, self.fixed or bool(np.isfinite(found).all())
+
+
+def user_sides(context: Context) -> NDArray[np.int32]:
+    """The users' sides of pairs, of shape (users, max_user_tokens): what they said, and the titles of what they touched last."""
+    queries, items, model = context.queries, context.catalogue.items, context.catalogue.model
+    assert model is not None
+    recent = queries.recent.slots[:, :PREFIX_ITEMS]
+    history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
+    return model.prefixes(model.tokenize(queries.said, SAID_TOKENS), history)
+
+
+def best(scores: NDArray[np.float64], id_rank: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """The `count` highest finite scores of each row, as a mask; ties by the order of ids."""
+    order = np.lexsort((id_rank, -scores), axis=1)[:, :count]
+    chosen = np.zeros(scores.shape, bool)
+    np.put_along_axis(chosen, order, True, axis=1)
+    return chosen & np.isfinite(scores)

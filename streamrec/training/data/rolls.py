@@ -1,0 +1,134 @@
+"""Rolls over a file of events with the code that serves, and keeps what it knew of the candidates before every order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from streamrec.bert.blends import Repeats, load_blend
+from streamrec.bert.folder import ModelFolder
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.evaluation.replay import Line, Replay, read_timeline
+from streamrec.events.files import read_items
+from streamrec.events.types import Purchase
+from streamrec.ranking.batch.queries import Queries
+from streamrec.ranking.ranker import Field, Ranker
+from streamrec.ranking.scorers.blend import Blend
+from streamrec.settings import Settings
+from streamrec.worker.assembly import load_model
+
+
+@dataclass(slots=True)
+class Sample:
+    """One list: its time, the features of the kept candidates (candidates, features), and which of them were ordered.
+
+    `relevant` counts all items of the order that could have been listed, candidates or not.
+    """
+
+    ts: int
+    features: NDArray[np.float32]
+    ordered: NDArray[np.bool_]
+    relevant: int
+
+
+class RecordingRanker(Ranker):
+    """Ranks as ever, and keeps what it weighed last, for each way of ranking in `blends`: state is the same for all of them."""
+
+    def __init__(self, catalogue: Catalogue, settings: Settings, blends: Mapping[Repeats, Blend], cross_from: int = 0) -> None:
+        """Before `cross_from` (ms) the cross-encoder, which is slow, is left out."""
+        self._cross_from = cross_from
+        self._modes, self._without = (
+            {mode: Ranker(catalogue, settings.model_copy(update={"repeats": mode} | more), blend) for mode, blend in blends.items()}
+            for more in ({}, {"cross_pairs": 0})
+        )
+        super().__init__(catalogue, settings, next(iter(blends.values())))
+        self.seen: dict[Repeats, Field] = {}
+
+    def weigh(self, asked: Queries, deadline: float) -> Field:
+        """As the ranker does."""
+        modes = self._modes if asked.now[0] >= self._cross_from else self._without
+        self.seen = {mode: ranker.weigh(asked, deadline) for mode, ranker in modes.items()}
+        return next(iter(self.seen.values()))
+
+    def samples(self, ts: int, ordered: Iterable[str]) -> dict[Repeats, Sample]:
+        """The candidates of the first query weighed last, and which of them are among `ordered`."""
+        wanted = self._catalogue.items.find(list(ordered))
+        return {mode: _sample(ts, seen, wanted[~np.isin(wanted, _left_out(mode, seen))]) for mode, seen in self.seen.items()}
+
+
+def _left_out(mode: Repeats, seen: Field) -> NDArray[np.int32]:
+    return seen.shop.queries.bought.slots[0] if mode == "exclude" else np.zeros(0, np.int32)
+
+
+def _sample(ts: int, seen: Field, wanted: NDArray[np.int32]) -> Sample:
+    kept = seen.candidates.kept[0]
+    return Sample(ts, seen.features[0][kept], np.isin(seen.candidates.slots[0][kept], wanted), len(wanted))
+
+
+@dataclass(slots=True)
+class Orders:
+    """The items of every order of a file, by user and order id."""
+
+    items: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    of_line: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, lines: Iterable[Line]) -> Orders:
+        """Collect them; refunds are no orders."""
+        orders = cls()
+        for line in lines:
+            event = line.event
+            if isinstance(event, Purchase) and event.action == "purchase":
+                order = (event.user_id, event.order_id or str(line.number))
+                orders.items[order].add(event.item_id)
+                orders.of_line[line.number] = order
+        return orders
+
+    def ordered_with(self, line: int) -> set[str]:
+        """The items of the order that the line belongs to."""
+        return self.items[self.of_line[line]]
+
+
+def collect(run: Replay, ranker: RecordingRanker, lines: Iterable[Line], orders: Orders) -> Iterator[dict[Repeats, Sample]]:
+    """Samples for every list that the replay makes of `lines`; what counts as right are the items of the trigger's order."""
+    for made in run.run(lines):
+        yield ranker.samples(made.trigger.ts, orders.ordered_with(made.trigger.offset))
+
+
+@dataclass(slots=True)
+class Rolled:
+    """The samples of one way of ranking, and the blend that ranked."""
+
+    former: Blend
+    samples: list[Sample] = field(default_factory=list)
+
+
+def roll(
+    settings: Settings, items: Path, events: Path, span: tuple[int, int], modes: Sequence[Repeats], text_from: int, progress: Progress
+) -> dict[Repeats, Rolled]:
+    """Samples for every order of a file within `span` (ms, the end excluded); what was before is history.
+
+    Before `text_from` (ms) the cross-encoder does not take part.
+
+    Raises:
+        InputError: a file is malformed.
+    """
+    settings = settings.model_copy(update={"cross_pairs_fixed": True, "candidates": "all", "k": 10, "diversity": 0.0})
+    catalogue = Catalogue(load_model(settings))
+    catalogue.put_items(read_items(items))
+    folder = ModelFolder.load(settings.model)
+    rolled = {mode: Rolled(load_blend(folder, mode, settings.scoring)) for mode in modes}
+    ranker = RecordingRanker(catalogue, settings, {mode: each.former for mode, each in rolled.items()}, text_from)
+    lines = [line for line in read_timeline(events) if line.event.ts < span[1]]
+    run = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=span[0])
+    watched = progress.track(lines, description="rolling")
+    for samples in collect(run, ranker, watched, Orders.read(lines)):
+        for mode, sample in samples.items():
+            rolled[mode].samples.append(sample)
+    return rolled

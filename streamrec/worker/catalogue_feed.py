@@ -1,0 +1,153 @@
+"""The catalogue side: records of the broadcast topics change what every worker knows of the shop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.contract.processor import Memory
+from streamrec.contract.records import Inbound, Outbound, place
+from streamrec.errors import BadEvent
+from streamrec.events.codec import check_route, decode, decode_internal, key_text
+from streamrec.events.registry import SchemaAwaited, WriterSchemas
+from streamrec.events.sizes import size_of
+from streamrec.events.types import Item, Room, Rule
+from streamrec.settings import Settings
+from streamrec.state.stats import decode_stats
+from streamrec.worker.rejects import Rejects
+
+logger = logging.getLogger(__name__)
+TOPICS = ("items", "rooms", "rules", "item-stats")
+KEYS = {"items": "item_id", "rooms": "room_id", "rules": "rule_id"}
+STALE_S = 1.0
+AWAITING_BYTES = 16 << 20
+"""Records that wait for their schemas take no more than this; the next ones become dead letters, which can be sent back."""
+
+
+class CatalogueFeed:
+    """Applies items, rooms, rules and statistics, tombstones among them, to a catalogue; what cannot be used keeps its former state.
+
+    Every worker reads all of these topics, but a bad record becomes one dead letter: the worker that holds user partition 0
+    sends it, and that partition's memory says up to where it has been done.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        monotonic: Callable[[], float] = time.monotonic,
+        schemas: WriterSchemas | None = None,
+    ) -> None:
+        """`schemas` are those of events in Avro."""
+        self._settings = settings
+        self._schemas = schemas
+        self._catalogue = catalogue
+        self._monotonic = monotonic
+        self._polled_at = monotonic()
+        self._rejects = Rejects(settings.topic("dead-letters"))
+        self._awaiting: dict[tuple[str, bytes | None], tuple[Inbound, int]] = {}
+        self._awaiting_bytes = 0
+
+    def topics(self) -> list[str]:
+        """The full names of the topics that this feeds on."""
+        return [self._settings.topic(name) for name in TOPICS]
+
+    def polled(self, moment: float) -> None:
+        """The topics were polled at this monotonic time."""
+        self._polled_at = moment
+
+    def stale(self) -> bool:
+        """Whether the topics have not been polled for a second, so that what is off sale may not be known."""
+        return self._monotonic() - self._polled_at > STALE_S
+
+    def apply(self, topic: str, records: Sequence[Inbound]) -> None:
+        """Take over records of one topic partition, in order."""
+        name = topic.removeprefix(self._settings.prefix)
+        items: list[Item] = []
+        for record in records:
+            self._forget_awaiting(name, record.key)
+            try:
+                if name == "item-stats":
+                    self._apply_stats(record)
+                    continue
+                event = self._decode(name, record)
+                if isinstance(event, Item):
+                    items.append(event)
+                    continue
+                self._catalogue.put_items(items)
+                items.clear()
+                if isinstance(event, Room):
+                    self._catalogue.put_room(event, record.timestamp)
+                elif isinstance(event, Rule):
+                    self._catalogue.rules.put(event)
+                else:
+                    self._remove(name, key_text(record.key))
+            except SchemaAwaited as awaited:
+                self._await(name, record, awaited.schema_id)
+            except BadEvent as error:
+                self.reject(record, error)
+        self._catalogue.put_items(items)
+
+    def reject(self, record: Inbound, error: BadEvent) -> None:
+        """A record of any broadcast topic cannot be used; it becomes a dead letter."""
+        logger.warning("a record of the catalogue cannot be used (%s): %s", error.reason, error, extra=place(record))
+        self._rejects.add(record, error)
+
+    def between(self) -> None:
+        """Take over the records whose schemas have come."""
+        if self._schemas is None or not self._awaiting:
+            return
+        for (name, key), (record, schema_id) in list(self._awaiting.items()):
+            if self._schemas.settled(schema_id):
+                self._forget_awaiting(name, key)
+                self.apply(record.topic, [record])
+
+    def awaiting(self) -> int:
+        """How many records wait for their schemas."""
+        return len(self._awaiting)
+
+    def dead_letters(self, memory: Memory, now_ms: int) -> list[Outbound]:
+        """Dead letters of bad records that `memory` does not know as sent; to be called for one partition only."""
+        return self._rejects.letters(memory, now_ms)
+
+    def _await(self, name: str, record: Inbound, schema_id: int) -> None:
+        size = size_of(record.key, record.value, record.headers)
+        if self._awaiting_bytes + size > AWAITING_BYTES:
+            self.reject(record, BadEvent("unknown_schema", f"too many records wait for their schemas, this one for {schema_id}"))
+            return
+        self._awaiting[name, record.key] = record, schema_id
+        self._awaiting_bytes += size
+
+    def _forget_awaiting(self, name: str, key: bytes | None) -> None:
+        """What came later under the same key replaces what waits."""
+        if self._awaiting and (former := self._awaiting.pop((name, key), None)) is not None:
+            self._awaiting_bytes -= size_of(former[0].key, former[0].value, former[0].headers)
+
+    def _decode(self, name: str, record: Inbound) -> Item | Room | Rule | None:
+        """The item, room or rule, or None for a tombstone."""
+        if record.value is None:
+            return None
+        event = decode(name, record.value, record.headers, self._schemas)
+        assert isinstance(event, Item | Room | Rule)
+        own_id: str = getattr(event, KEYS[name])
+        # One partition only: other partitioners are no harm to topics that every worker reads whole.
+        check_route(record.key, own_id, 0, 1)
+        return event
+
+    def _remove(self, name: str, key: str) -> None:
+        match name:
+            case "items":
+                self._catalogue.remove_item(key)
+            case "rooms":
+                self._catalogue.rooms.remove(key)
+            case "rules":
+                self._catalogue.rules.remove(key)
+
+    def _apply_stats(self, record: Inbound) -> None:
+        item_id = key_text(record.key)
+        if record.value is None:
+            self._catalogue.drop_stats(item_id)
+        else:
+            self._catalogue.put_stats(item_id, decode_internal(decode_stats, record.value), record.partition, record.timestamp)

@@ -1,0 +1,259 @@
+"""Makes the lists that answer triggers: rows in, recommendations out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import compress, groupby
+from typing import Any
+
+import numpy as np
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
+from streamrec.learning.slates import Slate, slate_of
+from streamrec.ranking.arms import DEFAULT, Arms
+from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.features.schema import FEATURES
+from streamrec.ranking.ranker import DECIMALS, Ranked, Ranker
+from streamrec.ranking.reasons import BECAUSE, BOUGHT, EXPLORED, RULE, codes, strongest
+from streamrec.state.apply import show
+from streamrec.state.user import UserRow
+from streamrec.system.clock import now_ms
+
+logger = logging.getLogger(__name__)
+MICRO_BATCH = 64
+"""Most lists that are ranked at once."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A list to be made: for whom, in answer to what. `trigger` is the last of the covered ones."""
+
+    user_id: str
+    row: UserRow
+    trigger: Trigger
+    covers: list[tuple[str, int, int]]
+    room_id: str | None = None
+    traceparent: bytes | None = None
+    appended_ms: int | None = None
+    """When the broker got the trigger."""
+
+    arm: str = DEFAULT
+    """Decides by which ranker; filled in by the `ListMaker`."""
+
+    @property
+    def list_id(self) -> str:
+        """The same for a list made again."""
+        return f"{self.trigger.topic}-{self.trigger.partition}-{self.trigger.offset}"
+
+
+@dataclass(slots=True)
+class Made:
+    """Recommendations in the order of the requests, and what was counted and timed on the way."""
+
+    lists: list[Recommendation] = field(default_factory=list)
+    kept: int = 0
+    slates: list[Slate | None] = field(default_factory=list)
+    """The lists as they were scored; None for an empty one, and where nobody asks for them."""
+    removed: Counter[str] = field(default_factory=Counter)
+    failed_sources: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    def arrange(self, order: Sequence[int]) -> None:
+        """Put what was made in this order of the requests into the order in which they came.
+
+        Raises:
+            ValueError: there is not one list, and one slate, for each request.
+        """
+        if not len(self.lists) == len(self.slates) == len(order):
+            raise ValueError(f"{len(self.lists)} lists and {len(self.slates)} slates were made for {len(order)} requests")
+        back = np.argsort(order).tolist()
+        self.lists, self.slates = [self.lists[place] for place in back], [self.slates[place] for place in back]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The lists of a micro-batch and their slates, in the order of the requests, before anybody knows of them."""
+
+    lists: list[Recommendation]
+    slates: list[Slate | None]
+    ranked: Ranked | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class ListMaker:
+    """Ranks requests in micro-batches and notes in the rows what was shown."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        ranker: Ranker,
+        clock_ms: Callable[[], int] | None = now_ms,
+        stale: Callable[[], bool] = lambda: False,
+        slates: bool = False,
+        arms: Arms | None = None,
+        rankers: Mapping[str, Ranker] | None = None,
+    ) -> None:
+        """Without a clock a list is generated at the event time of its trigger and has no phase times (replay).
+
+        `rankers` are those of the arms of an experiment; who is in none of them gets `ranker`.
+        """
+        self._catalogue = catalogue
+        self._arms = arms or Arms()
+        self._rankers = {DEFAULT: ranker, **(rankers or {})}
+        self._clock_ms = clock_ms
+        self._stale = stale
+        self._slates = slates
+
+    @property
+    def model(self) -> ModelRef:
+        """The model that serves now."""
+        model = self._catalogue.model
+        return ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
+
+    def make(self, requests: Sequence[Request]) -> Made:
+        """One list per request; two requests of one call must not share a row."""
+        made = Made()
+        for request in requests:
+            request.arm = self._arms.of(request.user_id)
+        order = sorted(range(len(requests)), key=lambda number: requests[number].arm)
+        for _, same in groupby(order, key=lambda number: requests[number].arm):
+            group = [requests[number] for number in same]
+            for begin in range(0, len(group), MICRO_BATCH):
+                self._together(group[begin : begin + MICRO_BATCH], made)
+        made.arrange(order)
+        return made
+
+    def _together(self, batch: Sequence[Request], made: Made) -> None:
+        """Lists for requests of one arm; each is told to its row only when all of them are there."""
+        try:
+            built = self._build(batch)
+        except Exception:
+            logger.exception("ranking a micro-batch failed; its lists are made one by one")
+            for request in batch:
+                self._alone(request, made)
+        else:
+            self._hand_over(batch, built, made)
+
+    def _alone(self, request: Request, made: Made) -> None:
+        try:
+            built = self._build([request])
+        except Exception:
+            logger.exception("ranking for one user failed; the list is empty and marked as degraded")
+            built = Built([self._recommend(request, [], {}, "ranking-failed")], [None])
+        self._hand_over([request], built, made)
+
+    def _hand_over(self, batch: Sequence[Request], built: Built, made: Made) -> None:
+        """Note in the rows what is shown. What raises in here raises for the whole call: nothing is made twice."""
+        for request, recommendation, slate in zip(batch, built.lists, built.slates, strict=True):
+            show(request.row, [item.item_id for item in recommendation.items], request.trigger.ts)
+            made.lists.append(recommendation)
+            made.slates.append(slate)
+        if (ranked := built.ranked) is not None:
+            made.kept += ranked.kept
+            made.removed += ranked.removed
+            made.failed_sources += ranked.failed
+            made.seconds.update(built.seconds)
+
+    def _build(self, batch: Sequence[Request]) -> Built:
+        """The lists of a micro-batch and their slates; changes nothing, and what it raises can be tried again with fewer."""
+        begin = time.perf_counter()
+        asked = queries(
+            [request.row for request in batch],
+            [request.trigger.ts for request in batch],
+            [request.room_id for request in batch],
+            self._catalogue,
+            [request.list_id for request in batch],
+        )
+        prepared = time.perf_counter() - begin
+        ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
+        seconds = {"queries": prepared, **ranked.seconds}
+        places = [self._items(request, *user) for request, user in zip(batch, _by_user(ranked), strict=True)]
+        lists = [self._recommend(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
+        nothing: list[Slate | None] = [None] * len(lists)
+        slates = _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else nothing
+        return Built(lists, slates, ranked, seconds)
+
+    def _waited_s(self, batch: Sequence[Request]) -> float:
+        """How long the trigger that waited longest has been in Kafka."""
+        appended = [request.appended_ms for request in batch if request.appended_ms is not None]
+        return max(0.0, (self._clock_ms() - min(appended)) / 1000) if appended and self._clock_ms is not None else 0.0
+
+    def _items(self, request: Request, places: Sequence[tuple[Any, ...]], rules: Mapping[str, Sequence[float]]) -> list[RankedItem]:
+        catalogue, room = self._catalogue, request.room_id or request.row.room_id
+        source_names = self._rankers[request.arm].source_names
+        items = []
+        for place, (slot, score, sources, propensity, own, bought, contributions, speak) in enumerate(places):
+            if slot < 0:
+                break
+            ruled = {rule: added[place] for rule, added in rules.items() if added[place] == added[place]}
+            explored = propensity == propensity
+            why = [*ruled, *([EXPLORED.code] if explored else []), *codes(speak)]
+            items.append(
+                RankedItem(
+                    item_id=catalogue.items.ids[slot],
+                    room_id=catalogue.rooms.room_of(slot, room),
+                    rank=place + 1,
+                    score=score,
+                    # Those that are not 0.
+                    scores=dict(compress(zip(FEATURES, contributions, strict=True), contributions))
+                    | {rule: round(added, DECIMALS) for rule, added in ruled.items() if added},
+                    reasons=why,
+                    sources=source_names(sources),
+                    because=catalogue.items.ids[own] if own >= 0 and BECAUSE.intersection(why) else None,
+                    bought_7d=bought if bought and BOUGHT.intersection(why) else None,
+                    propensity=round(propensity, DECIMALS) if explored else None,
+                )
+            )
+        return items
+
+    def _recommend(self, request: Request, items: list[RankedItem], seconds: dict[str, float], degraded: str | None) -> Recommendation:
+        row, trigger = request.row, request.trigger
+        timed = self._clock_ms is not None
+        return Recommendation(
+            list_id=request.list_id,
+            user_id=request.user_id,
+            room_id=request.room_id or row.room_id,
+            trigger=trigger,
+            generated_ts=self._clock_ms() if self._clock_ms is not None else trigger.ts,
+            items=items,
+            model=self.model,
+            weights_version=self._rankers[request.arm].blend.version,
+            seq=row.seq + 1,
+            covers=request.covers,
+            arm=request.arm,
+            phases_ms={name: round(1000 * value, 3) for name, value in seconds.items()} if timed else {},
+            degraded="stale-catalogue" if self._stale() else degraded,
+        )
+
+
+NO_MODEL = ModelRef(name="none", revision="", provider="none")
+
+
+def _by_user(ranked: Ranked) -> Iterator[tuple[list[tuple[Any, ...]], dict[str, Sequence[float]]]]:
+    """Of every user the places, with what is known of each, and what each rule (by its reason) adds to them."""
+    arrays = (
+        ranked.slots,
+        np.round(ranked.scores, DECIMALS),
+        ranked.sources,
+        ranked.propensity,
+        ranked.because,
+        ranked.bought_7d,
+        np.round(ranked.contributions, DECIMALS),
+        strongest(ranked.contributions, ranked.features, ranked.few),
+    )
+    rules = {f"{RULE}:{rule_id}": added.tolist() for rule_id, added in ranked.rules.items()}
+    for user, columns in enumerate(zip(*(array.tolist() for array in arrays), strict=True)):
+        yield list(zip(*columns, strict=True)), {rule: added[user] for rule, added in rules.items()}
+
+
+def _slates(ranker: Ranker, lists: Sequence[Recommendation], ranked: Ranked) -> list[Slate | None]:
+    base, name = ranker.base_scores(ranked), ranker.base_name
+    return [
+        slate_of(made, name, base[user, : len(made.items)], ranked.features[user, : len(made.items)]) if made.items else None
+        for user, made in enumerate(lists)
+    ]

@@ -1,0 +1,112 @@
+"""Bad records of the broadcast topics, until their dead letters are sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import sha256
+from typing import NamedTuple
+
+from streamrec.contract.processor import Memory
+from streamrec.contract.records import Inbound, Outbound, Record
+from streamrec.errors import BadEvent
+from streamrec.events.dead_letters import dead_letter
+from streamrec.events.sizes import CUT, size_of
+
+WHOLE_BYTES = 8 << 20
+"""Records are kept whole as long as they are no larger together; of the others the key, and length and digest of the value."""
+MOST = 100_000
+"""Most records that are remembered one by one, at some 500 bytes each; what comes after them is told in one letter for each topic."""
+LETTERS_AT_ONCE = 2000
+UNKNOWN_MS = 2**63
+
+
+class Rejected(NamedTuple):
+    """A record, or what is left of it; `cut` says what is not."""
+
+    record: Inbound
+    error: BadEvent
+    cut: str = ""
+
+
+class Rejects:
+    """Every worker reads these topics, but the one that holds user partition 0 sends the letters, once: its memory says up to where.
+
+    The others keep theirs, since the partition may come to them.
+    """
+
+    def __init__(self, dead_letters: str) -> None:
+        """`dead_letters` is the full name of the topic."""
+        self._dead_letters = dead_letters
+        self._kept: deque[Rejected] = deque()
+        self._whole_bytes = 0
+        self._more: dict[tuple[str, int], Rejected] = {}
+        self._counts: dict[tuple[str, int], int] = {}
+
+    def __len__(self) -> int:
+        """How many letters wait."""
+        return len(self._kept) + len(self._more)
+
+    def add(self, record: Inbound, error: BadEvent) -> None:
+        """A record cannot be used."""
+        error = error.bare()
+        if len(self._kept) >= MOST:
+            self._count(record, error)
+            return
+        size = size_of(record.key, record.value, record.headers)
+        if self._whole_bytes + size <= WHOLE_BYTES:
+            self._whole_bytes += size
+            self._kept.append(Rejected(record, error))
+        else:
+            self._kept.append(_remnant(record, error))
+
+    def letters(self, memory: Memory, now_ms: int) -> list[Outbound]:
+        """The next dead letters that `memory` does not know as sent; to be called for one partition only."""
+        done: dict[str, list[int] | int] = memory.setdefault("rejected", {})
+        leaving = [self._kept.popleft() for _ in range(min(LETTERS_AT_ONCE, len(self._kept)))]
+        if not self._kept:
+            leaving += self._more.values()
+            self._more.clear()
+            self._counts.clear()
+            self._whole_bytes = 0
+        found = []
+        for rejected in leaving:
+            record = rejected.record
+            place = f"{record.topic}-{record.partition}"
+            offset, newest = _known(done.get(place))
+            # A topic that was made again has the old offsets once more, but later times.
+            if record.offset > offset or record.timestamp > newest:
+                done[place] = [record.offset, record.timestamp if newest == UNKNOWN_MS else max(newest, record.timestamp)]
+                found.append(self._letter(rejected, now_ms))
+        return found
+
+    def _letter(self, rejected: Rejected, now_ms: int) -> Outbound:
+        letter = dead_letter(self._dead_letters, rejected.record, "catalogue", rejected.error, now_ms)
+        if rejected.cut:
+            letter = Outbound(letter.topic, letter.key, letter.value, [*letter.headers, (CUT, rejected.cut.encode())])
+        return letter
+
+    def _count(self, record: Inbound, error: BadEvent) -> None:
+        place = record.topic, record.partition
+        count = self._counts[place] = self._counts.get(place, 0) + 1
+        first = self._more[place].record.timestamp if place in self._more else record.timestamp
+        last = Record(record.topic, record.partition, record.offset, first, None, None, ())
+        told = BadEvent(error.reason, f"{count} records up to this offset, told in one letter because too many came; the last: {error}")
+        self._more[place] = Rejected(last, told, f"key: left out; value: {count} left out")
+
+
+def _known(done: list[int] | int | None) -> tuple[int, int]:
+    """The offset of the last record whose letter was sent, and the newest time of any; marks of versions before 0.2 have no time."""
+    match done:
+        case None:
+            return -1, -1
+        case int():
+            return done, UNKNOWN_MS
+        case _:
+            return done[0], done[1]
+
+
+def _remnant(record: Inbound, error: BadEvent) -> Rejected:
+    value = record.value or b""
+    key = record.key if len(record.key or b"") <= 512 else None
+    kept = Record(record.topic, record.partition, record.offset, record.timestamp, key, None, ())
+    return Rejected(kept, error, f"value: {len(value)} bytes, sha256 {sha256(value).hexdigest()}")

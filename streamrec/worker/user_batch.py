@@ -1,0 +1,268 @@
+"""One batch of a partition of users: events change rows, triggers ask for lists, and the lists that were made leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.contract.processor import Memory, Outcome
+from streamrec.contract.records import Inbound, Outbound, traceparent
+from streamrec.errors import BadEvent
+from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode
+from streamrec.events.dead_letters import dead_letter
+from streamrec.events.registry import SchemaAwaited, WriterSchemas
+from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recommendation, Trigger, UserEvent, View
+from streamrec.learning.slates import Slate, encode_slate
+from streamrec.settings import Settings
+from streamrec.state.apply import apply
+from streamrec.state.decay import DAY_MS
+from streamrec.state.erasures import UserRows, find
+from streamrec.state.erasures import remember as remember_erasure
+from streamrec.state.fences import late_source
+from streamrec.state.repeats import remember
+from streamrec.state.signals import signals
+from streamrec.state.user import ErasedUser, UserRow
+from streamrec.worker.admission import admit, is_trigger
+from streamrec.worker.list_maker import ListMaker, Request
+from streamrec.worker.parked import Parked
+from streamrec.worker.waiting import Waiting
+
+LIST_TYPE = "streamrec.recommendation"
+LATE_ERASURE_MS = DAY_MS
+"""An erasure that is no older than this when Kafka gets it deletes everything: clocks of event producers may be ahead of it."""
+LIST_BYTES = 1_000_000
+"""Kafka takes records of 1,048,588 bytes where nobody has set another limit. A place takes some 500 bytes, so that this is about 2,000."""
+_encode_signal = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class UserSide:
+    """What all batches work with."""
+
+    settings: Settings
+    catalogue: Catalogue
+    maker: ListMaker
+    clock_ms: Callable[[], int]
+    rank_at: Collection[str]
+    """The topics (without prefix) whose events are answered by lists."""
+    schemas: WriterSchemas | None
+    """Those of events in Avro."""
+    suspect: tuple[int, str] | None = None
+    """The parked event (partition and place) that was being applied when a tick last ended early."""
+
+
+class UserBatch:
+    """What one call of the processor does to one partition."""
+
+    def __init__(self, side: UserSide, rows: UserRows, memory: Memory) -> None:
+        self._side, self._rows, self._memory = side, rows, memory
+        self._settings = side.settings
+        self._lists, self._signals, self._dead = map(side.settings.topic, ("recommendations", "item-signals", "dead-letters"))
+        self._waiting = Waiting(memory, side.settings)
+        self._parked = Parked(memory, rows)
+        self.outcome = self._out = Outcome()
+        """Of the part that was applied last."""
+        self._outcomes: dict[str, Outcome] = {}
+        """By topic."""
+        self.open: dict[str, Request] = {}
+        """The lists that are asked for, by user."""
+
+    def apply(self, records: Sequence[Inbound], lag: int) -> Outcome:
+        """Change rows, and ask for lists; records are of one topic."""
+        begin = time.perf_counter()
+        self.outcome = self._out = self._outcomes[records[0].topic] = Outcome()
+        self._waiting.look(records[0], lag, self._side.clock_ms())
+        name = records[0].topic.removeprefix(self._settings.prefix)
+        self._take_all(name, records)
+        # Lists that are due are ranked together with the others where there are any.
+        self.make_due(self._side.clock_ms(), len(records))
+        self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
+        return self._out
+
+    def apply_parked(self) -> None:
+        """Apply the events whose schemas have come."""
+        if self._side.schemas is None:
+            return
+        for name, record, schema_id in self._parked.take(self._side.schemas, self._settings.prefix):
+            place = record.partition, f"{name}-{record.offset}"
+            if place == self._side.suspect:
+                self._bury(record, BadEvent("failed", "the code that applies the event raised"))
+            else:
+                self._side.suspect = place
+                # Items count what is newer than the last they saw of a source. Events of one schema come in order, but others of their
+                # topic have gone ahead: they are a source of their own.
+                self._take_all(name, [record], late_source(name, schema_id))
+            self._side.suspect = None
+
+    def _take_all(self, name: str, records: Sequence[Inbound], late: str | None = None) -> None:
+        for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
+            if isinstance(event, BadEvent):
+                self._bury(record, event)
+                continue
+            try:
+                if isinstance(event, SchemaAwaited):
+                    self._parked.put(name, record, event.schema_id)
+                    self._out.counts["parked"] += 1
+                    continue
+                assert isinstance(event, UserEvent)
+                check_route(record.key, event.user_id, record.partition, self._settings.partitions)
+                self._take(record, name, event, late)
+            except BadEvent as error:
+                self._bury(record, error)
+
+    def _take(self, record: Inbound, name: str, event: UserEvent, late: str | None) -> None:
+        if isinstance(event, Erasure):
+            self._erase(record, event)
+            return
+        row = admit(self._rows, event)
+        if isinstance(row, str):
+            self._out.counts[row] += 1
+        # An event that was parked was counted by nobody, though later ones of its topic were.
+        elif row.offsets.get(name, -1) >= record.offset and late is None:
+            self._out.counts["fenced"] += 1
+        else:
+            self._apply(record, name, event, row, late or name)
+
+    def _apply(self, record: Inbound, name: str, event: View | Purchase | Danmaku | Feedback, row: UserRow, source_name: str) -> None:
+        triggers = name in self._side.rank_at and is_trigger(event)
+        if triggers and not self._settings.coalesce and event.user_id in self.open:
+            self._flush()
+        mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id) if isinstance(event, Danmaku) else []
+        source = (source_name, record.partition, record.offset)
+        said = signals(row, event, mentions, source)
+        apply(row, event, mentions)
+        self._out.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in said]
+        row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
+        row.offsets[name] = max(record.offset, row.offsets.get(name, -1))
+        if event.event_id is not None:
+            row.event_ids = remember(row.event_ids, event.event_id, event.ts)
+        self._rows.put(event.user_id.encode(), row)
+        self._out.counts["applied"] += 1
+        self._out.event_ms = event.ts
+        if triggers:
+            self._trigger(record, event, row)
+
+    def _trigger(self, record: Inbound, event: View | Purchase | Danmaku | Feedback, row: UserRow) -> None:
+        event_id = event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
+        row.waiting.append((record.topic, record.partition, record.offset, event_id, int(event.ts)))
+        self._out.counts["trigger"] += 1
+        # Who is about to get a list gets that of this trigger: a list ends the waiting of all triggers before it.
+        if event.user_id not in self.open and self._waiting.must(event.user_id, event.ts, row):
+            self._waiting.add(event.user_id, self._side.clock_ms())
+            return
+        room_id = None if isinstance(event, Feedback) else event.room_id
+        self._request(event.user_id, row, room_id, traceparent(record.headers), record.timestamp)
+
+    def _request(
+        self, user_id: str, row: UserRow, room_id: str | None = None, traceparent: bytes | None = None, appended_ms: int | None = None
+    ) -> None:
+        topic, partition, offset, event_id, ts = row.waiting[-1]
+        trigger = Trigger(topic=topic, partition=partition, offset=offset, event_id=event_id, ts=ts)
+        self.open[user_id] = Request(user_id, row, trigger, [entry[:3] for entry in row.waiting], room_id, traceparent, appended_ms)
+
+    def make_due(self, now_ms: int, most: int) -> None:
+        """Ask for the lists of users whose triggers waited long enough."""
+        for user_id in self._waiting.due(now_ms, most):
+            self._make_waiting(user_id)
+
+    def _make_waiting(self, user_id: str) -> None:
+        if self._waiting.end(user_id):
+            row = self._rows.get(user_id.encode())
+            if isinstance(row, UserRow) and row.waiting:
+                self._request(user_id, row)
+
+    def bury_all(self, letters: Sequence[Outbound]) -> None:
+        """Send the dead letters of the catalogue."""
+        self._out.records += letters
+        self._out.counts["dead_letter"] += len(letters)
+
+    def _flush(self) -> None:
+        """Make the lists that are asked for, before the others."""
+        answer(self._side.maker, [self])
+
+    def take(self, request: Request, made: Recommendation, slate: Slate | None) -> None:
+        """A list was made.
+
+        Raises:
+            ValueError: it is not the list of that request. A viewer must not be sent another's, whatever went wrong before.
+        """
+        if (made.user_id, made.list_id) != (request.user_id, request.list_id) or (slate is not None and slate.list_id != made.list_id):
+            raise ValueError("the list that was made is not the one that was asked for")
+        request.row.waiting = []
+        self._waiting.end(request.user_id)
+        key = request.user_id.encode()
+        self._rows.put(key, request.row)
+        value, slate = _bounded(made, slate)
+        headers = cloud_event_headers(made.list_id, LIST_TYPE, request.traceparent, time_ms=made.generated_ts)
+        # The user's partition of the sources is that of the lists, too: no need to hash the key again.
+        partition = self._memory.get("partition")
+        out = self._outcomes.get(request.trigger.topic, self._out)
+        if slate is not None:
+            out.records.append(Outbound(self._settings.topic("slates"), key, encode_slate(slate), (), partition))
+        out.records.append(Outbound(self._lists, key, value, headers, partition))
+        out.counts["list"] += 1
+        out.counts["coalesced"] += len(made.covers) - 1
+        if made.degraded:
+            out.counts[f"degraded_{made.degraded}"] += 1
+
+    def _erase(self, record: Inbound, event: Erasure) -> None:
+        """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list.
+
+        An erasure that comes late, as one does that is sent again after a year, leaves what happened since.
+        """
+        # A sender's clock that is ahead would have the events of the next hours dropped.
+        ts = min(int(event.ts), record.timestamp)
+        key = event.user_id.encode()
+        row, erased = self._rows.get(key), find(self._rows.get, event.user_id)
+        if ts <= max(erased.ts if erased else 0, row.not_before if isinstance(row, UserRow) else 0):
+            self._out.counts["repeated"] += 1
+            return
+        self._parked.erase(key)
+        self._make_waiting(event.user_id)
+        self._flush()
+        seq = row.seq if isinstance(row, UserRow) else erased.seq if erased else 0
+        remember_erasure(self._rows, event.user_id, ErasedUser(ts, seq))
+        late = ts < record.timestamp - LATE_ERASURE_MS
+        if late and isinstance(row, UserRow) and ts < row.since:
+            row.not_before = ts
+            self._rows.put(key, row)
+        elif row is not None:
+            self._rows.delete(key)
+        self._out.counts["erasure"] += 1
+
+    def _bury(self, record: Inbound, error: BadEvent) -> None:
+        self._out.records.append(dead_letter(self._dead, record, "decode", error, self._side.clock_ms()))
+        self._out.counts["dead_letter"] += 1
+
+
+def _bounded(made: Recommendation, slate: Slate | None) -> tuple[bytes, Slate | None]:
+    """The list's bytes. One that is too large for a record of Kafka's usual size loses its last items, and is not learned from."""
+    value = encode(made)
+    while len(value) > LIST_BYTES:
+        made.items = made.items[: len(made.items) // 2]
+        made.degraded, slate = "too-large", None
+        value = encode(made)
+    return value, slate
+
+
+def answer(maker: ListMaker, batches: Sequence[UserBatch]) -> None:
+    """Make all lists that are asked for; what was counted and timed for all of them stands with the first."""
+    asking = [(batch, request) for batch in batches for request in batch.open.values()]
+    if not asking:
+        return
+    begin = time.perf_counter()
+    made = maker.make([request for _, request in asking])
+    for batch in batches:
+        batch.open.clear()
+    for (batch, request), made_list, slate in zip(asking, made.lists, made.slates, strict=True):
+        batch.take(request, made_list, slate)
+    out = asking[0][0].outcome
+    out.counts["kept"] += made.kept
+    out.counts.update({f"removed_{name}": count for name, count in made.removed.items()})
+    out.counts.update({f"source_failed_{name}": count for name, count in made.failed_sources.items()})
+    for stage, seconds in (made.seconds | {"rank": time.perf_counter() - begin}).items():
+        out.seconds[stage] = out.seconds.get(stage, 0.0) + seconds

@@ -1,0 +1,83 @@
+"""The user side: views, purchases, danmaku, feedback and erasures change the user's row; triggers are answered by lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.events.registry import WriterSchemas
+from streamrec.settings import Settings
+from streamrec.state.decay import DAY_MS
+from streamrec.state.erasures import Sweep, UserRows
+from streamrec.state.packing import UserState, pack_user, unpack_user
+from streamrec.system.clock import now_ms
+from streamrec.worker.admission import TRIGGERS
+from streamrec.worker.catalogue_feed import CatalogueFeed
+from streamrec.worker.list_maker import ListMaker
+from streamrec.worker.user_batch import UserBatch, UserSide, answer
+
+LISTS_PER_TICK = 64
+
+
+class UserProcessor:
+    """Applies every event once to its user's row and covers every trigger by a list."""
+
+    pack = staticmethod(pack_user)
+    unpack = staticmethod(unpack_user)
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        maker: ListMaker,
+        clock_ms: Callable[[], int] = now_ms,
+        rank_at: Collection[str] = TRIGGERS,
+        feed: CatalogueFeed | None = None,
+        schemas: WriterSchemas | None = None,
+    ) -> None:
+        """`rank_at` names the topics whose events are answered by lists; `feed` has the dead letters of the catalogue.
+
+        `schemas` are those of events in Avro.
+        """
+        self.feed = feed
+        self.side = UserSide(settings, catalogue, maker, clock_ms, rank_at, schemas)
+        self._marks_ms = settings.erasure_mark_days * DAY_MS
+        self._sweeps: dict[int, Sweep] = {}
+
+    def process(self, parts: Sequence[Part[UserState]]) -> list[Outcome]:
+        """Apply records in order, then make the lists of all partitions at once."""
+        batches: dict[int, UserBatch] = {}
+        outcomes = []
+        for part in parts:
+            batch = batches.get(id(part.rows)) or batches.setdefault(id(part.rows), UserBatch(self.side, part.rows, part.memory))
+            outcomes.append(batch.apply(part.records, part.lag))
+        answer(self.side.maker, list(batches.values()))
+        return outcomes
+
+    def waits(self, memory: Memory) -> bool:
+        """Whether a list waits for its user's minimum interval, an event for its schema, or marks of erasures may have expired.
+
+        The partition 0 always does: the catalogue may have dead letters.
+        """
+        number = memory.get("partition")
+        return (
+            bool(memory.get("waiting") or memory.get("parked"))
+            or (self.feed is not None and number == 0)
+            or (number is not None and self._sweep(number).due(self.side.clock_ms()))
+        )
+
+    def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
+        """Apply events whose schemas have come, and make the lists that waited for a user's minimum interval to pass."""
+        batch = UserBatch(self.side, rows, memory)
+        batch.apply_parked()
+        batch.make_due(now_ms, LISTS_PER_TICK)
+        if (number := memory.get("partition")) is not None and (sweep := self._sweep(number)).due(now_ms):
+            batch.outcome.counts["mark_expired"] += sweep.run(rows, now_ms)
+        if self.feed is not None and memory.get("partition") == 0:
+            batch.bury_all(self.feed.dead_letters(memory, now_ms))
+        answer(self.side.maker, [batch])
+        return batch.outcome
+
+    def _sweep(self, partition: int) -> Sweep:
+        return self._sweeps.setdefault(partition, Sweep(self._marks_ms))

@@ -1,0 +1,113 @@
+"""Each source proposes what it promises, and the union loses and doubles nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.ranking.batch.candidates import merge
+from streamrec.ranking.batch.context import Context, context
+from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.ranker import default_sources
+from streamrec.state.apply import apply
+from streamrec.state.user import UserRow
+from tests.catalogue.test_catalogue import stats
+from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, view
+
+
+def asked(shop: Catalogue, row: UserRow, room_id: str | None = None) -> Context:
+    return context(queries([row], [NOW], [room_id], shop), shop, shop.for_sale(live_only=False))
+
+
+def fetched(shop: Catalogue, name: str, row: UserRow, room_id: str | None = None) -> list[str]:
+    (source,) = [source for source in default_sources() if source.name == name]
+    return sorted(shop.items.ids[slot] for slot in source.fetch(asked(shop, row, room_id))[0] if slot >= 0)
+
+
+def test_covisited_items_are_those_bought_around_the_users_own() -> None:
+    shop = catalogue(item("a"), item("b"), item("c"))
+    shop.put_stats("b", stats(2, before=[("a", 1.0)]))
+    row = UserRow()
+    apply(row, purchase("u", "a"))
+    assert fetched(shop, "covisited", row) == ["b"]
+
+
+def test_nearest_items_are_like_what_the_user_looked_at() -> None:
+    shop = catalogue(item("a", "red mug"), item("b", "red mug large"), item("c", "garden hose"), model=WordModel())
+    row = UserRow()
+    apply(row, view("u", "a"))
+    assert fetched(shop, "nearest", row) == ["a", "b"]
+
+
+def test_trending_items_come_by_sales_and_leave_out_what_never_sold() -> None:
+    shop = catalogue(item("a"), item("b"), item("c"))
+    shop.put_stats("a", stats(1))
+    shop.put_stats("c", stats(3))
+    assert fetched(shop, "trending", UserRow()) == ["a", "c"]
+
+
+def test_repeats_are_the_users_own_purchases() -> None:
+    shop = catalogue(item("a"), item("b"))
+    row = UserRow()
+    apply(row, purchase("u", "b"))
+    assert fetched(shop, "repeat", row) == ["b"]
+
+
+def test_the_shelf_is_that_of_the_users_room_and_live_that_of_all() -> None:
+    shop = catalogue(item("a"), item("b"), item("c"))
+    shop.put_room(room("r1", ["b"]))
+    shop.put_room(room("r2", ["c"], on_air="c"))
+    assert fetched(shop, "shelf", UserRow(), "r1") == ["b"]
+    assert fetched(shop, "live", UserRow(), "r1") == ["b", "c"]
+    assert fetched(shop, "shelf", UserRow(), "elsewhere") == []
+
+
+def test_new_items_come_newest_first_and_never_from_the_future() -> None:
+    shop = catalogue(item("old", created_ts=NOW - 9 * DAY), item("new", created_ts=NOW - DAY), item("ahead", created_ts=NOW + DAY))
+    assert fetched(shop, "new", UserRow()) == ["new", "old"]
+
+
+def test_items_that_the_user_wrote_about_are_proposed() -> None:
+    from streamrec.events.types import Danmaku, EventTime
+
+    shop, row = catalogue(item("a", "red retrospot mug"), item("b", "blue hose")), UserRow()
+    text = "how big is the retrospot mug"
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), shop.mentioned(text, None, None))
+    assert fetched(shop, "mentioned", row) == ["a"]
+
+
+def test_what_is_not_for_sale_is_proposed_by_no_source_of_the_whole_shop() -> None:
+    shop = catalogue(item("a", stock=0, created_ts=NOW - DAY))
+    shop.put_stats("a", stats(5))
+    row = UserRow()
+    apply(row, purchase("u", "a"))
+    assert all(fetched(shop, source.name, row) == [] for source in default_sources() if source.name != "shelf")
+
+
+def test_the_best_of_equals_are_those_with_the_lower_id() -> None:
+    shop = catalogue(item("c"), item("a"), item("b"))
+    shop_context = asked(shop, UserRow())
+    best = shop_context.top(np.ones((1, 3)), 2)
+    assert sorted(shop.items.ids[slot] for slot in best[0]) == ["a", "b"]
+
+
+PROPOSALS = st.lists(arrays.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 4)), elements=st.integers(-1, 6)), max_size=4)
+
+
+@given(PROPOSALS)
+def test_the_union_loses_nothing_doubles_nothing_and_knows_every_source(proposals: list[Any]) -> None:
+    merged = merge(proposals, 3, 7)
+    for user in range(3):
+        found = merged.slots[user][merged.kept[user]].tolist()
+        everyone = {slot for each in proposals for slot in each[user].tolist()}
+        expected = {slot: {number for number, slots in enumerate(proposals) if slot in slots[user]} for slot in everyone}
+        expected.pop(-1, None)
+        assert found == sorted(expected)
+        for slot, bits in zip(merged.slots[user], merged.sources[user], strict=True):
+            if slot >= 0:
+                assert {number for number in range(16) if bits >> number & 1} == expected[int(slot)]
