@@ -42,7 +42,13 @@ def test_whoever_reaches_the_broker_by_a_fixture_is_marked(request: pytest.Fixtu
 
 
 def test_a_fast_run_leaves_out_what_needs_kafka_or_torch() -> None:
-    files = ("ranking/test_arms.py", "cli/test_dlq.py", "worker/test_worker.py", "training/steps/test_adopt.py", "training/data/test_purchases.py")
+    files = (
+        "ranking/test_arms.py",
+        "cli/test_dlq.py",
+        "worker/test_worker.py",
+        "training/steps/test_adopt.py",
+        "training/data/test_purchases.py",
+    )
     command = [sys.executable, "-m", "pytest", "--fast", "--collect-only", "-q", *(f"tests/{file}" for file in files)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
