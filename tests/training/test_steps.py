@@ -20,7 +20,7 @@ from streamrec.cli.export import export
 from streamrec.cli.train import app
 from streamrec.errors import ModelError, ModelMissing
 from streamrec.training.data.lists import Lists
-from streamrec.training.graphs.graphs import graphs
+from streamrec.training.graphs import graphs
 from streamrec.training.steps.card import write_card
 from streamrec.training.steps.encoder import ppmi
 from streamrec.training.steps.export import export_model

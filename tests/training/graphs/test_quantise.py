@@ -15,7 +15,7 @@ import torch
 
 from streamrec.bert.pairs import text_inputs
 from streamrec.bert.session import OnnxBackend
-from streamrec.training.graphs.graphs import graphs
+from streamrec.training.graphs import graphs
 from streamrec.training.graphs.quantise import eight_bits
 
 pytestmark = [

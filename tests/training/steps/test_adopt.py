@@ -15,7 +15,7 @@ from streamrec.bert.reference import reference  # noqa: E402
 from streamrec.bert.session import OnnxBackend  # noqa: E402
 from streamrec.bert.tokens import Tokeniser  # noqa: E402
 from streamrec.errors import InputError, ModelError  # noqa: E402
-from streamrec.training.graphs.graphs import graphs  # noqa: E402
+from streamrec.training.graphs import graphs  # noqa: E402
 from streamrec.training.steps.adopt import adopt, read_pairs  # noqa: E402
 
 pytestmark = [
