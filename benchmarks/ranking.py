@@ -30,10 +30,11 @@ from streamrec.events.types import Item
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker, default_sources
 from streamrec.settings import Settings
-from streamrec.state.decay import DAY_MS, Tally
+from streamrec.state.decay import Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import UserRow
+from streamrec.system.clock import DAY_MS
 
 NOW = 1_700_000_000_000
 K = 10

@@ -10,7 +10,7 @@ import numpy as np
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from streamrec.settings import Settings
-from streamrec.state.decay import DAY_MS as DAY
+from streamrec.system.clock import DAY_MS as DAY
 from streamrec.system.clock import now_ms
 
 

@@ -16,9 +16,8 @@ from streamrec.catalogue.strangers import Strangers
 from streamrec.catalogue.text import TextModel
 from streamrec.catalogue.unlisted import Unlisted
 from streamrec.events.types import Item, Room
-from streamrec.state.decay import DAY_MS
 from streamrec.state.stats import ItemStats
-from streamrec.system.clock import now_ms
+from streamrec.system.clock import DAY_MS, now_ms
 from streamrec.understanding.mentions import TitleIndex
 
 UNLISTED_BYTES = 16 * 1024 * 1024

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.events.types import Rule
-from streamrec.state.decay import DAY_MS
+from streamrec.system.clock import DAY_MS
 
 logger = logging.getLogger(__name__)
 MOST = 10_000

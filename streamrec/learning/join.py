@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from streamrec.events.types import Feedback
 from streamrec.learning.examples import IMPRESSION, Example, ExampleItem, Reaction, hashed, rounded
 from streamrec.learning.slates import Slate
-from streamrec.state.decay import DAY_MS
+from streamrec.system.clock import DAY_MS
 
 WINDOW_MS = 30 * 60_000
 """Feedback belongs to a list when it comes within this event time after the list's trigger…"""

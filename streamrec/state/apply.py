@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.activity import Activity
-from streamrec.state.decay import DAY_MS, Tally, tally
+from streamrec.state.decay import Tally, tally
 from streamrec.state.user import (
     BOUGHT,
     HIDDEN,
@@ -21,6 +21,7 @@ from streamrec.state.user import (
     UserRow,
     activity,
 )
+from streamrec.system.clock import DAY_MS
 
 SAID_CHARACTERS = 48
 WEIGHT = {"click": 1.0, "cart": 3.0}

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-DAY_MS = 86_400_000
-
 
 def fading(elapsed_ms: float, half_life_ms: float) -> float:
     """What is left of one after `elapsed_ms`; 0.5 per half-life."""

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta, Struct, field
 
 from streamrec.events.types import Id, Moment
-from streamrec.state.decay import DAY_MS, Tally, fading, gather, tally
+from streamrec.state.decay import Tally, fading, gather, tally
+from streamrec.system.clock import DAY_MS
 
 Kind = Literal["view", "purchase", "refund", "mention", "impression", "click"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
-from streamrec.state.decay import DAY_MS, Tally, fading
+from streamrec.state.decay import Tally, fading
 from streamrec.state.item import MOST_BEFORE, Kind, Signal
 from streamrec.state.standing import standing, weight
 from streamrec.state.user import UserRow
+from streamrec.system.clock import DAY_MS
 
 BEFORE = LED = MOST_BEFORE
 BEFORE_HALF_LIFE = 30 * DAY_MS

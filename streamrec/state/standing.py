@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streamrec.state.activity import KNOWN_DAYS
-from streamrec.state.decay import DAY_MS, Tally, fading
+from streamrec.state.decay import Tally, fading
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow, activity
+from streamrec.system.clock import DAY_MS
 
 KNOWN_ITEMS = 5
 """Other items that an account must have had to do with; one that knows but its target is a tool."""

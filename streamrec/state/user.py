@@ -7,7 +7,8 @@ from hashlib import blake2b
 from msgspec import Struct, field
 
 from streamrec.state.activity import Activity
-from streamrec.state.decay import DAY_MS, Tally
+from streamrec.state.decay import Tally
+from streamrec.system.clock import DAY_MS
 
 INTEREST_HALF_LIFE = 60 * DAY_MS
 SHOWN_HALF_LIFE = DAY_MS // 12

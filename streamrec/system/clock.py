@@ -1,8 +1,14 @@
-"""The wall clock in the unit of the wire."""
+"""The clock, and the spans and dates that several rooms count with."""
 
 from __future__ import annotations
 
 import time
+from typing import Final
+
+DAY_MS: Final = 86_400_000
+# 2000-01-01T00:00:00Z. In seconds instead of milliseconds every time until the year 31,000 lies before it, so that the commonest mistake of a
+# producer is told from an old event.
+YEAR_2000_MS: Final = 946_684_800_000
 
 
 def now_ms() -> int:

@@ -19,10 +19,9 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
-from streamrec.state.decay import DAY_MS
 from streamrec.state.user import UserRow
 from streamrec.state.view import known
-from streamrec.system.clock import now_ms
+from streamrec.system.clock import DAY_MS, now_ms
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker

@@ -19,13 +19,13 @@ from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recomme
 from streamrec.learning.slates import Slate, encode_slate
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
-from streamrec.state.decay import DAY_MS
 from streamrec.state.erasures import UserRows, find
 from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.fences import late_source
 from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
 from streamrec.state.user import ErasedUser, UserRow
+from streamrec.system.clock import DAY_MS
 from streamrec.worker.admission import admit, is_trigger
 from streamrec.worker.list_maker import ListMaker, Request
 from streamrec.worker.parked import Parked

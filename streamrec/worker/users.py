@@ -8,10 +8,9 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.processor import Memory, Outcome, Part
 from streamrec.events.registry import WriterSchemas
 from streamrec.settings import Settings
-from streamrec.state.decay import DAY_MS
 from streamrec.state.erasures import Sweep, UserRows
 from streamrec.state.packing import UserState, pack_user, unpack_user
-from streamrec.system.clock import now_ms
+from streamrec.system.clock import DAY_MS, now_ms
 from streamrec.worker.admission import TRIGGERS
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from streamrec.worker.list_maker import ListMaker

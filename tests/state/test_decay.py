@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.state.decay import DAY_MS, Tally, tally
+from streamrec.state.decay import Tally, tally
+from streamrec.system.clock import DAY_MS
 
 EVENTS = st.lists(st.tuples(st.integers(0, 400 * DAY_MS), st.floats(0.1, 5)), min_size=1, max_size=20)
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from streamrec.errors import InputError
 from streamrec.events.types import Item, Purchase
+from streamrec.system.clock import DAY_MS
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-DAY_MS = 86_400_000
 HALF_LIVES_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0, 90.0)
 MONTH_MS = 30 * DAY_MS
 MOST_ITEMS = 20_000

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import LiveRoom
 from streamrec.ranking.batch.cells import within
-from streamrec.state.decay import DAY_MS, Tally
+from streamrec.state.decay import Tally
 from streamrec.state.signals import BASKET_MS
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
+from streamrec.system.clock import DAY_MS
 
 RECENT = 128
 SAID_FOR = DAY_MS // 24

@@ -13,8 +13,8 @@ from streamrec.ranking.batch.cells import Cells
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import Queries, Tallies, side_by_side
 from streamrec.ranking.features.schema import FEATURES, POSITION, RELATIVE
-from streamrec.state.decay import DAY_MS
 from streamrec.state.item import HALF_LIVES
+from streamrec.system.clock import DAY_MS
 
 Array = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.items import ItemTable
 from streamrec.ranking.selectors.order import best
-from streamrec.state.decay import DAY_MS
 from streamrec.state.item import HALF_LIVES, KINDS
+from streamrec.system.clock import DAY_MS
 
 Floats = NDArray[np.float64]
 IMPRESSION, CLICK = KINDS.index("impression"), KINDS.index("click")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from streamrec.errors import InputError
 from streamrec.events.files import read_lines
+from streamrec.system.clock import DAY_MS
 
-DAY_MS = 86_400_000
 INTEREST_HALF_LIFE_DAYS = 60.0
 POPULARITY_HALF_LIFE_DAYS = 30.0
 TOUCHES = 50
