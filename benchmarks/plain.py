@@ -19,8 +19,8 @@ from streamrec.ranking.batch.queries import ACTIONS, RECENT
 from streamrec.ranking.features.features import MONTH, MONTH_MS, MOST_STANDOUT, SEASON, WEEK
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
+from streamrec.state.before import BASKET_MS
 from streamrec.state.item import HALF_LIVES
-from streamrec.state.signals import BASKET_MS
 from streamrec.state.user import INTEREST_HALF_LIFE, UserRow
 from streamrec.system.clock import DAY_MS
 

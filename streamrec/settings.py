@@ -13,7 +13,6 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.functional_validators import AfterValidator
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from streamrec.contract.topics import TOPICS
 from streamrec.errors import SettingsError
 from streamrec.system.servers import require_host, require_url, servers_of
 
@@ -35,7 +34,8 @@ Seconds = Annotated[Finite, Field(gt=0)]
 
 TOPIC_NAME = 249
 """Longest name that Kafka takes for a topic."""
-LONGEST_PREFIX = TOPIC_NAME - max(map(len, TOPICS))
+# The longest of our names. Said here, and tested against the table, because settings are read before any room knows of topics.
+LONGEST_PREFIX = TOPIC_NAME - len("training-examples")
 SERVICE_LINK = re.compile(r"\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
 """Variables by which Kubernetes tells every pod of the services in its namespace. A service named streamrec-web makes
 STREAMREC_WEB_PORT=tcp://10.0.0.1:6066 as well, which no setting of ours can mean."""

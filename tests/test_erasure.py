@@ -17,8 +17,8 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from streamrec.broker import embedded
 from streamrec.broker.embedded import EmbeddedBroker
-from streamrec.contract.topics import TOPICS
 from streamrec.events.partitioner import partition_of
+from streamrec.events.topics import TOPICS
 from streamrec.kafka import topics
 from streamrec.operations.forget import remains
 from streamrec.settings import Settings

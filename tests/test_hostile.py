@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from streamrec.contract.topics import DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
 from streamrec.events.dead_letters import PREFIX
+from streamrec.events.topics import DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
 from streamrec.kafka import topics
 from streamrec.settings import Settings
 from tests.engine.support import Worker, records, stop_all, until

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.quality.steps import EVALUATION, Step
 from streamrec.bert.folder import SHIPPED
-from streamrec.evaluation.baselines.market import DAY_MS
 from streamrec.evaluation.baselines.run import NAMES
+from streamrec.system.clock import DAY_MS
 
 REPEATS = {"all": "allow", "new": "exclude"}
 """With which lists each mode is measured."""

@@ -16,6 +16,7 @@ from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
 from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats, Weighed
+from streamrec.system.clock import YEAR_2000_MS
 
 VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
 WEEK = 1
@@ -25,7 +26,6 @@ VIEW_SHARE = 0.1
 CHUNK = 256
 """Texts that are encoded at once."""
 NEVER = np.iinfo(np.int64).max
-YEAR_2000 = 946_684_800_000
 UNLISTED = 1e12
 """Neighbours that are not listed are told last: in place of rare ones that stand out, invented ids would fill the statistics of an item."""
 LINK_PRIOR = 1.0
@@ -247,7 +247,7 @@ class ItemTable:
         self.home[slot], self.heard_at[slot] = home, heard_ms
         appeal = [bought + VIEW_SHARE * seen for bought, seen in zip(stats.counts[PURCHASE], stats.counts[VIEW], strict=True)]
         self.appeal[slot], self.root[slot] = appeal, math.sqrt(stats.counts[PURCHASE][-1] + LINK_PRIOR)
-        self.trend[slot] = max(math.log2(appeal[WEEK]) + (stats.ts - YEAR_2000) / HALF_LIVES[WEEK], 0.0) if appeal[WEEK] > 0 else 0.0
+        self.trend[slot] = max(math.log2(appeal[WEEK]) + (stats.ts - YEAR_2000_MS) / HALF_LIVES[WEEK], 0.0) if appeal[WEEK] > 0 else 0.0
         self._place(slot, stats.countries)
         return True
 

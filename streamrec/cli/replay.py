@@ -40,7 +40,7 @@ def replay(
     from streamrec.evaluation.replay import Replay, read_timeline
     from streamrec.events.codec import encode
     from streamrec.events.files import read_items, read_rules
-    from streamrec.worker.admission import TRIGGERS
+    from streamrec.events.topics import TRIGGERS
     from streamrec.worker.assembly import build_ranking
 
     wanted = TRIGGERS if rank_at == "all" else tuple(rank_at.split(","))

@@ -15,10 +15,11 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streamrec.contract.records import Outbound, Record
-from streamrec.contract.topics import EVENT_BYTES, TOPICS
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
+from streamrec.events.declaration import EVENT_BYTES
 from streamrec.events.sizes import shortened, size_of
+from streamrec.events.topics import TOPICS
 from streamrec.kafka import clients
 from streamrec.kafka.batches import Fields, Place, by_place, fill
 from streamrec.settings import Settings

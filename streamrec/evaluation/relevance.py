@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from streamrec.errors import InputError
 from streamrec.evaluation.lists import FileList
 from streamrec.events.files import FileEvent
-from streamrec.events.types import Danmaku, Feedback, Purchase, View
+from streamrec.events.topics import is_trigger
+from streamrec.events.types import Purchase, RowEvent
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Pairs = tuple[Ints, Ints]
 """Rows and items, both of shape (pairs,), without repeats."""
 
-
-_ABOUT_USERS = View | Purchase | Danmaku | Feedback
 
 
 class Numbers(dict[Hashable, int]):
@@ -46,7 +45,7 @@ class History:
         self.users, self.items, self.orders = Numbers(), Numbers(), Numbers()
         self._row_of_id: dict[tuple[str, str], int] = {}
         self._row_of_line: dict[tuple[str, int], int] = {}
-        rows = [self._row(row, event) for row, event in enumerate(event for event in events if isinstance(event.event, _ABOUT_USERS))]
+        rows = [self._row(row, event) for row, event in enumerate(event for event in events if isinstance(event.event, RowEvent))]
         table = np.array(rows, np.int64).reshape(-1, 6)
         by_time = np.argsort(table[:, 3], kind="stable")
         self._position = np.argsort(by_time)
@@ -55,15 +54,17 @@ class History:
 
     def _row(self, row: int, of_file: FileEvent) -> tuple[int, ...]:
         event = of_file.event
-        assert isinstance(event, _ABOUT_USERS)
+        assert isinstance(event, RowEvent)
         if event.event_id is None:
             self._row_of_line[event.user_id, of_file.line] = row
         else:
             self._row_of_id.setdefault((event.user_id, event.event_id), row)
         bought = isinstance(event, Purchase) and event.action == "purchase"
-        wanted = event.item_id is not None and (bought or isinstance(event, View | Danmaku))
+        item_id: str | None = getattr(event, "item_id", None)
+        # Whatever is answered by a list is judged by the item that it is about.
+        wanted = item_id is not None and is_trigger(event)
         order = self.orders[self._order_of(row, event) if bought and isinstance(event, Purchase) else row]
-        item = -1 if event.item_id is None else self.items[event.item_id]
+        item = -1 if item_id is None else self.items[item_id]
         return self.users[event.user_id], item, order, event.ts, bought, wanted
 
     def _order_of(self, row: int, event: Purchase) -> Hashable:

@@ -13,6 +13,7 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.processor import Memory, Part
 from streamrec.contract.records import Headers
 from streamrec.events.files import read_events
+from streamrec.events.topics import TRIGGERS, is_trigger
 from streamrec.events.types import Purchase, Recommendation, Room, Trigger, UserEvent
 from streamrec.ranking.arms import Arms
 from streamrec.ranking.ranker import Ranker
@@ -20,7 +21,7 @@ from streamrec.settings import Settings
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import UserState
 from streamrec.state.user import UserRow
-from streamrec.worker.admission import TRIGGERS, admit, is_trigger
+from streamrec.worker.admission import admit
 from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker, Request
 from streamrec.worker.users import UserProcessor
@@ -139,7 +140,7 @@ class Replay:
             # What is frozen would look the older the later it is asked: a list of the static protocol is made at the split.
             ts = self.rank_from if self.frozen else event.ts
             trigger = Trigger(topic=line.topic, partition=0, offset=line.number, event_id=event_id, ts=ts)
-            request = Request(event.user_id, row, trigger, [(line.topic, 0, line.number)], event.room_id)
+            request = Request(event.user_id, row, trigger, [(line.topic, 0, line.number)], getattr(event, "room_id", None))
             rows.put(event.user_id.encode(), row)
             yield from maker.make([request]).lists
 

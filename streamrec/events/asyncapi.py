@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from streamrec import __version__
-from streamrec.contract.topics import TOPICS
 from streamrec.events.avro import avro_schema
 from streamrec.events.codec import CLOUD_EVENT_HEADERS, INPUTS, REASONS
 from streamrec.events.dead_letters import CONTEXT, PREFIX
 from streamrec.events.json_schema import schema_hook
+from streamrec.events.topics import TOPICS
 from streamrec.events.types import WIRE_TYPES
 from streamrec.settings import Settings
 

@@ -14,27 +14,12 @@ from msgspec import Struct
 from streamrec.contract.records import Headers, Inbound, Unreadable, header
 from streamrec.errors import BadEvent
 from streamrec.events import frame
+from streamrec.events.declaration import MAX_VALUE_BYTES
+from streamrec.events.fields import Id
 from streamrec.events.partitioner import partition_of
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
-from streamrec.events.types import (
-    WIRE_TYPES,
-    Danmaku,
-    EventTime,
-    Feedback,
-    Id,
-    Item,
-    Purchase,
-    Recommendation,
-    Room,
-    Rule,
-    UserEvent,
-    View,
-    encode_hook,
-)
-
-MAX_VALUE_BYTES = 1 << 20
-"""Longest value of an event, 1 MiB."""
+from streamrec.events.types import DECLARED, WIRE_TYPES, EventTime, Item, Recommendation, Room, RowEvent, Rule, UserEvent, encode_hook
 
 REASONS: Final[dict[str, str]] = {
     "malformed": "The value is neither JSON in UTF-8 nor Avro of the schema that its frame names, or is nested too deep.",
@@ -57,11 +42,9 @@ class Tombstone(Struct):
 
 
 TOMBSTONE: Final = Tombstone()
-INPUTS: Final = ("views", "purchases", "danmaku", "feedback", "erasures", "items", "rooms", "rules")
-COMPACTED: Final = frozenset({"items", "rooms", "rules"})
-
-IDENTIFIED = (View, Purchase, Danmaku, Feedback)
-"""Events that may have an event_id."""
+INPUTS: Final = tuple(name for name, declaration in DECLARED.items() if declaration.reader is not None)
+"""Topics that others write and streamrec reads."""
+COMPACTED: Final = frozenset(name for name in INPUTS if DECLARED[name].topic.cleanup == "compact")
 
 Internal = TypeVar("Internal")
 Event = UserEvent | Item | Room | Rule | Tombstone
@@ -133,7 +116,7 @@ def decode_batch(
     for record in records:
         try:
             event = decode(topic_name, record.value, record.headers, schemas)
-            if record.headers and isinstance(event, IDENTIFIED) and event.event_id is None:
+            if record.headers and isinstance(event, RowEvent) and event.event_id is None:
                 event.event_id = cloud_event_id(record.headers)
             add(event)
         except BadEvent as bad:

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from streamrec.events.times import EARLIEST_MS, RFC_3339
+from streamrec.events.times import RFC_3339
 from streamrec.events.types import WIRE_TYPES, EventTime
+from streamrec.system.clock import YEAR_2000_MS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -17,7 +18,7 @@ def schema_hook(kind: type) -> dict[str, Any]:
     if kind is EventTime:
         return {
             "description": "Event time: milliseconds since the epoch (UTC) or RFC 3339 text, from 2000-01-01 to 24 hours ahead.",
-            "anyOf": [{"type": "integer", "minimum": EARLIEST_MS}, {"type": "string", "pattern": RFC_3339}],
+            "anyOf": [{"type": "integer", "minimum": YEAR_2000_MS}, {"type": "string", "pattern": RFC_3339}],
         }
     raise NotImplementedError(f"{kind.__name__} has no schema")
 

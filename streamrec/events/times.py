@@ -10,10 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from streamrec.events.types import EventTime
+from streamrec.system.clock import DAY_MS, YEAR_2000_MS
 
-EARLIEST_MS = 946_684_800_000
-"""2000-01-01T00:00:00Z."""
-AHEAD_MS = 86_400_000
+AHEAD_MS = DAY_MS
 """How far ahead of this machine's clock an event may lie: 24 hours."""
 RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})$"
 """The shape of a time given as text, for the JSON Schemas."""
@@ -44,7 +43,7 @@ def parse_time(raw: Any) -> EventTime:
         ms = _from_text(raw)
     else:
         raise EventTimeError("Expected whole milliseconds since the epoch or RFC 3339 text")
-    if ms < EARLIEST_MS:
+    if ms < YEAR_2000_MS:
         raise EventTimeError("Expected a time from 2000-01-01 on; milliseconds, not seconds, count")
     if ms > time.time() * 1000 + AHEAD_MS:
         raise EventTimeError("Expected a time at most 24 hours ahead of the worker's clock")

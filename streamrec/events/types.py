@@ -5,23 +5,14 @@ Fields are only ever added, and always with a default, so that an older producer
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-# Python's `$` also matches before a last newline, ECMAScript's does not: hence the look-ahead.
-Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$(?!\n)", description="No control characters.")]
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
-Title = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", description="Not blank.")]
-Price = Annotated[float, Meta(ge=0, le=1e12, description="For one piece, in `currency`.")]
-Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
-Currency = Annotated[str, Meta(max_length=3, pattern=r"^[A-Z]{3}$", description="ISO 4217, such as GBP.")]
-Label = Annotated[str, Meta(min_length=1, max_length=200)]
-Value = Annotated[str, Meta(max_length=2000)]
-Moment = Annotated[int, Meta(ge=946_684_800_000, le=253_402_300_799_999, description="Milliseconds since the epoch (UTC).")]
-Unit = Annotated[float, Meta(ge=-1e6, le=1e6)]
+from streamrec.events.declaration import BY_ARRIVAL, Declaration, catalogue_state, user_event, written
+from streamrec.events.examples import Example
+from streamrec.events.fields import Count, Currency, Id, Label, Moment, Price, Quantity, Text, Title, Unit, Value
 
 
 class EventTime(int):
@@ -140,7 +131,7 @@ class Rule(Struct, kw_only=True):
     expires_ts: Moment | None = None
 
 
-Place = tuple[Annotated[str, Meta(title="topic")], Annotated[int, Meta(title="partition")], Annotated[int, Meta(title="offset")]]
+Coordinates = tuple[Annotated[str, Meta(title="topic")], Annotated[int, Meta(title="partition")], Annotated[int, Meta(title="offset")]]
 
 
 class Trigger(Struct, kw_only=True):
@@ -190,7 +181,7 @@ class Recommendation(Struct, kw_only=True, omit_defaults=True):
     model: ModelRef
     weights_version: str
     seq: int
-    covers: list[Place]
+    covers: list[Coordinates]
     arm: str
     """Arm of an experiment; "default" without one."""
     room_id: str | None = None
@@ -198,54 +189,28 @@ class Recommendation(Struct, kw_only=True, omit_defaults=True):
     degraded: str | None = None
 
 
-Reaction = tuple[Annotated[int, Meta(title="position")], Annotated[str, Meta(title="action")]]
-"""Position in the list (from 0) and the action."""
+RowEvent = View | Purchase | Danmaku | Feedback
+"""Events that change their user's row, and may have an event_id."""
+UserEvent = RowEvent | Erasure
 
-
-class ExampleItem(Struct, omit_defaults=True):
-    """One item of a list: how it was scored, and what the user did with it."""
-
-    item_id: str
-    propensity: float
-    base_score: float
-    features: list[float]
-    actions: dict[str, int] = {}
-    """Delay (ms) of each action since the list's event time; without any the item was not seen."""
-
-
-class Example(Struct, omit_defaults=True):
-    """The items of one list in its order. Of several examples with one `list_id` the last holds all that the others do."""
-
-    list_id: str
-    user: str
-    """Not the user's id but a hash of it."""
-    ts: int
-    arm: str
-    weights_version: str
-    base: str
-    model: str
-    schema: str
-    items: list[ExampleItem]
-    fresh: list[Reaction] = []
-    """Reactions that no earlier example of the list has; impressions are none."""
-
-
-UserEvent = View | Purchase | Danmaku | Feedback | Erasure
-Wire = UserEvent | Item | Room | Rule | Recommendation
-
-WIRE_TYPES: dict[str, type[Struct]] = {
-    "views": View,
-    "purchases": Purchase,
-    "danmaku": Danmaku,
-    "feedback": Feedback,
-    "erasures": Erasure,
-    "items": Item,
-    "rooms": Room,
-    "rules": Rule,
-    "recommendations": Recommendation,
-    "training-examples": Example,
+DECLARED: Final[dict[str, Declaration]] = {
+    "views": user_event(View, "what viewers looked at", answered=True),
+    "purchases": user_event(Purchase, "what they bought or gave back", answered=True, unless=frozenset({"refund"})),
+    "danmaku": user_event(Danmaku, "what they wrote", answered=True),
+    "feedback": user_event(Feedback, "what became of recommended items"),
+    "erasures": user_event(Erasure, "who wants to be forgotten"),
+    "items": catalogue_state(Item, "item_id", "what is for sale"),
+    "rooms": catalogue_state(Room, "room_id", "live rooms and their shelves"),
+    "rules": catalogue_state(Rule, "rule_id", "[pins, boosts, buries and blocks](producing-events.md#rules)"),
+    "recommendations": written(Recommendation, "user_id", "ranked lists"),
+    "training-examples": written(
+        Example, "list_id", "lists with what was seen of them and what came of it; see [learning](learning.md)", BY_ARRIVAL
+    ),
 }
-"""The public topics, by their name without the prefix, and the type of their values."""
+"""The public topics, by their name without the prefix: the one place where an event type is made known."""
+
+WIRE_TYPES: Final[dict[str, type[Struct]]] = {name: declaration.kind for name, declaration in DECLARED.items()}
+"""The type of the values of each public topic."""
 
 
 def encode_hook(value: Any) -> int:

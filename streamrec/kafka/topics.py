@@ -13,10 +13,12 @@ import structlog
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaConnectionError, KafkaError, NoError, RequestTimedOutError, TopicAlreadyExistsError, for_code
 
-from streamrec.contract.topics import CHANGELOG_BYTES, DAY_MS, DEAD_LETTER_BYTES, EVENT_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES, Topic
 from streamrec.errors import BrokerUnavailable, TopicMismatch
+from streamrec.events.declaration import EVENT_BYTES, Topic
+from streamrec.events.topics import CHANGELOG_BYTES, DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
 from streamrec.kafka import clients, refusal
 from streamrec.settings import Settings
+from streamrec.system.clock import DAY_MS
 from streamrec.system.servers import servers_of
 
 __all__ = [

@@ -9,7 +9,7 @@ import msgspec
 
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal
-from streamrec.events.types import Example, ExampleItem, Reaction
+from streamrec.events.examples import Example, ExampleItem, Reaction
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
 
 __all__ = ["IMPRESSION", "Example", "ExampleItem", "Reaction", "actions_of", "decode_example", "encode_example", "hashed", "rounded"]

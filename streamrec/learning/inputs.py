@@ -9,7 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streamrec.contract.topics import TOPICS
+from streamrec.events.topics import TOPICS
 from streamrec.kafka import clients
 from streamrec.kafka.topics import partitions_of
 from streamrec.learning.join import LATE_PURCHASE_MS

@@ -8,11 +8,11 @@ from typing import Any
 
 from kafka import TopicPartition
 
-from streamrec.contract.topics import TOPICS
 from streamrec.engine.store.mark import MARK, decode_mark
 from streamrec.errors import NotForgotten
 from streamrec.events.codec import encode
 from streamrec.events.partitioner import partition_of
+from streamrec.events.topics import TOPICS
 from streamrec.events.types import Erasure, EventTime
 from streamrec.kafka import topics
 from streamrec.kafka.producing import producer

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streamrec.contract.records import Headers
+from streamrec.events.types import DECLARED
 
 SIMULATED: Headers = (("streamrec.simulated", b"true"),)
 """Carried by every record that is made up."""
@@ -15,9 +16,6 @@ RETIMED: Headers = (("streamrec.retimed", b"true"),)
 """Carried by every real record whose time was changed."""
 CHANNEL = "simulated"
 """The `channel` of made-up events, where the type has one."""
-
-_KEYS = {"items": "item_id", "rooms": "room_id"}
-_TRIGGERS = ("views", "purchases", "danmaku")
 
 
 class Message(NamedTuple):
@@ -33,5 +31,6 @@ class Message(NamedTuple):
 
 def message(topic: str, fields: Mapping[str, Any], headers: Headers = ()) -> Message:
     """A well-formed message under the key that its topic asks for."""
-    trigger = topic in _TRIGGERS and fields.get("action") != "refund"
-    return Message(topic, str(fields[_KEYS.get(topic, "user_id")]).encode(), msgspec.json.encode(fields), headers, trigger)
+    declared = DECLARED[topic]
+    trigger = declared.triggers(fields.get("action"))
+    return Message(topic, str(fields[declared.topic.key]).encode(), msgspec.json.encode(fields), headers, trigger)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct, field
 
-from streamrec.events.types import Id, Moment
+from streamrec.events.fields import Id, Moment
 from streamrec.state.decay import Tally, fading, gather, tally
 from streamrec.system.clock import DAY_MS
 

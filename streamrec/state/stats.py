@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
-from streamrec.events.types import Id, Label
+from streamrec.events.fields import YEAR_9999_MS, Id, Label
 from streamrec.state.decay import Tally
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, heard
 
@@ -18,7 +18,7 @@ MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 MOST_BYTES = 1024
 # A record that breaks these would spoil the columns of every worker: no count is negative, and none of a real shop comes near 1e12.
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
-Time = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+Time = Annotated[int, Meta(ge=0, le=YEAR_9999_MS)]
 Halves = Annotated[list[Amount], Meta(min_length=len(HALF_LIVES), max_length=len(HALF_LIVES))]
 Weighed = list[tuple[Id, Amount]]
 Floats = NDArray[np.float64]

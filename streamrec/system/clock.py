@@ -6,8 +6,7 @@ import time
 from typing import Final
 
 DAY_MS: Final = 86_400_000
-# 2000-01-01T00:00:00Z. In seconds instead of milliseconds every time until the year 31,000 lies before it, so that the commonest mistake of a
-# producer is told from an old event.
+# 2000-01-01T00:00:00Z. A time that was given in seconds instead of milliseconds, the commonest mistake of producers, lies before it.
 YEAR_2000_MS: Final = 946_684_800_000
 
 

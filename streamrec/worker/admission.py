@@ -1,23 +1,16 @@
-"""Which events come to a user's row at all, and which of them ask for a list."""
+"""Which events come to a user's row at all."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeGuard
+from typing import Literal
 
-from streamrec.events.types import Danmaku, Feedback, Purchase, UserEvent, View
+from streamrec.events.types import RowEvent
 from streamrec.state.erasures import UserRows, find
 from streamrec.state.repeats import is_repeat
 from streamrec.state.user import UserRow
 
-TRIGGERS = ("views", "purchases", "danmaku")
 
-
-def is_trigger(event: UserEvent) -> TypeGuard[View | Purchase | Danmaku]:
-    """Whether the event is answered by a list: views, purchases and danmaku are, refunds are not."""
-    return isinstance(event, View | Danmaku) or (isinstance(event, Purchase) and event.action == "purchase")
-
-
-def admit(rows: UserRows, event: View | Purchase | Danmaku | Feedback) -> UserRow | Literal["erased", "repeated"]:
+def admit(rows: UserRows, event: RowEvent) -> UserRow | Literal["erased", "repeated"]:
     """The row to which the event is to be applied, a new one for a new user, or why the event is dropped.
 
     "erased": the event is not younger than the user's erasure. "repeated": the user already sent this event_id.

@@ -15,7 +15,8 @@ from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
-from streamrec.events.types import Danmaku, Erasure, Feedback, Purchase, Recommendation, Trigger, UserEvent, View
+from streamrec.events.topics import is_trigger
+from streamrec.events.types import Danmaku, Erasure, Recommendation, RowEvent, Trigger, UserEvent
 from streamrec.learning.slates import Slate, encode_slate
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
@@ -26,7 +27,7 @@ from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
 from streamrec.state.user import ErasedUser, UserRow
 from streamrec.system.clock import DAY_MS
-from streamrec.worker.admission import admit, is_trigger
+from streamrec.worker.admission import admit
 from streamrec.worker.list_maker import ListMaker, Request
 from streamrec.worker.parked import Parked
 from streamrec.worker.waiting import Waiting
@@ -127,7 +128,7 @@ class UserBatch:
         else:
             self._apply(record, name, event, row, late or name)
 
-    def _apply(self, record: Inbound, name: str, event: View | Purchase | Danmaku | Feedback, row: UserRow, source_name: str) -> None:
+    def _apply(self, record: Inbound, name: str, event: RowEvent, row: UserRow, source_name: str) -> None:
         triggers = name in self._side.rank_at and is_trigger(event)
         if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
@@ -146,7 +147,7 @@ class UserBatch:
         if triggers:
             self._trigger(record, event, row)
 
-    def _trigger(self, record: Inbound, event: View | Purchase | Danmaku | Feedback, row: UserRow) -> None:
+    def _trigger(self, record: Inbound, event: RowEvent, row: UserRow) -> None:
         event_id = event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
         row.waiting.append((record.topic, record.partition, record.offset, event_id, int(event.ts)))
         self._out.counts["trigger"] += 1
@@ -154,8 +155,7 @@ class UserBatch:
         if event.user_id not in self.open and self._waiting.must(event.user_id, event.ts, row):
             self._waiting.add(event.user_id, self._side.clock_ms())
             return
-        room_id = None if isinstance(event, Feedback) else event.room_id
-        self._request(event.user_id, row, room_id, traceparent(record.headers), record.timestamp)
+        self._request(event.user_id, row, getattr(event, "room_id", None), traceparent(record.headers), record.timestamp)
 
     def _request(
         self, user_id: str, row: UserRow, room_id: str | None = None, traceparent: bytes | None = None, appended_ms: int | None = None

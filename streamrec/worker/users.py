@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.processor import Memory, Outcome, Part
 from streamrec.events.registry import WriterSchemas
+from streamrec.events.topics import TRIGGERS
 from streamrec.settings import Settings
 from streamrec.state.erasures import Sweep, UserRows
 from streamrec.state.packing import UserState, pack_user, unpack_user
 from streamrec.system.clock import DAY_MS, now_ms
-from streamrec.worker.admission import TRIGGERS
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.user_batch import UserBatch, UserSide, answer

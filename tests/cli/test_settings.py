@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamrec.cli.support.options import flag, groups, variable
-from streamrec.contract.topics import TOPICS
+from streamrec.events.topics import TOPICS
 from streamrec.settings import LONGEST_PREFIX, Settings, load
 from tests.cli.conftest import Cli
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.contract.topics import TOPICS
 from streamrec.events.asyncapi import asyncapi
 from streamrec.events.codec import INPUTS
+from streamrec.events.topics import TOPICS
 from streamrec.events.types import WIRE_TYPES
 from tests.events.strategies import VALID
 from tests.patience import PATIENCE_S

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streamrec.events.types import Danmaku, EventTime
 from streamrec.state.apply import apply
-from streamrec.state.signals import BEFORE, just_before, signals
+from streamrec.state.before import BEFORE, just_before
+from streamrec.state.signals import signals
 from streamrec.state.user import UserRow
 from tests.shop import DAY, NOW, purchase, view
 

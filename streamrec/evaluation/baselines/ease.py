@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.evaluation.baselines.market import DAY_MS, Floats, Ints, Market, Singles
+from streamrec.evaluation.baselines.market import Floats, Ints, Market, Singles
+from streamrec.system.clock import DAY_MS
 
 WEEK_MS = 7 * DAY_MS
 

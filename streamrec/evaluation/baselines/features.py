@@ -6,9 +6,10 @@ import numpy as np
 
 from streamrec.evaluation.baselines.content import Content
 from streamrec.evaluation.baselines.fusion import parts
-from streamrec.evaluation.baselines.market import DAY_MS, HALF_LIVES_DAYS, Floats, Ints, Singles
+from streamrec.evaluation.baselines.market import HALF_LIVES_DAYS, Floats, Ints, Singles
 from streamrec.evaluation.baselines.query import Bools, Query
 from streamrec.evaluation.baselines.simple import rebuy_first, standardised
+from streamrec.system.clock import DAY_MS
 
 HARD, UNIFORM = 100, 200
 BEHAVIOUR = (

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from streamrec.evaluation.baselines.content import Content
 from streamrec.evaluation.baselines.ease import Ease
-from streamrec.evaluation.baselines.market import DAY_MS, Floats, Ints, Market, Shopper, Singles
+from streamrec.evaluation.baselines.market import Floats, Ints, Market, Shopper, Singles
+from streamrec.system.clock import DAY_MS
 
 Bools = NDArray[np.bool_]
 HISTORY_HALF_LIFE_DAYS = 30.0

@@ -15,11 +15,12 @@ from streamrec.evaluation.baselines.ease import Ease
 from streamrec.evaluation.baselines.features import Samples, behaviour, text
 from streamrec.evaluation.baselines.fusion import Fusion
 from streamrec.evaluation.baselines.learned import LambdaRank, LinearBlend
-from streamrec.evaluation.baselines.market import DAY_MS, Floats, Market
+from streamrec.evaluation.baselines.market import Floats, Market
 from streamrec.evaluation.baselines.query import Bools, Query
 from streamrec.evaluation.baselines.simple import SIMPLE, Baseline
 from streamrec.events.files import FileEvent
 from streamrec.events.types import Item, Purchase
+from streamrec.system.clock import DAY_MS
 
 Repeats = Literal["allow", "exclude"]
 Protocol = Literal["prequential", "static"]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import LiveRoom
 from streamrec.ranking.batch.cells import within
+from streamrec.state.before import BASKET_MS
 from streamrec.state.decay import Tally
-from streamrec.state.signals import BASKET_MS
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
 from streamrec.system.clock import DAY_MS
 

@@ -18,10 +18,11 @@ from streamrec.errors import InputError
 from streamrec.evaluation.baselines.content import Content
 from streamrec.evaluation.baselines.ease import Ease
 from streamrec.evaluation.baselines.features import Samples, behaviour
-from streamrec.evaluation.baselines.market import DAY_MS, Market
+from streamrec.evaluation.baselines.market import Market
 from streamrec.evaluation.baselines.query import Query
 from streamrec.evaluation.baselines.run import NAMES, Ranked, in_time_order, orders, rank, top
 from streamrec.events.files import read_events, read_items
+from streamrec.system.clock import DAY_MS
 from tests.evaluation.shop import DAY, START, bought, item, write
 
 pytest.importorskip("scipy")

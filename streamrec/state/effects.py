@@ -1,0 +1,152 @@
+"""What each type of event does: how it changes its user's row, and what it says about items.
+
+A new type gets a function or two here and a line in `EFFECTS`; a type that says nothing about items needs only the first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from streamrec.events.types import Danmaku, Feedback, Purchase, View
+from streamrec.state.before import LED, basket_before, just_before
+from streamrec.state.decay import Tally, tally
+from streamrec.state.item import Kind
+from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
+
+# BERT reads 12 tokens of all comments together (`bert.prefix`): three comments of this length have more than that.
+SAID_CHARACTERS = 48
+WEIGHT: Final = {"click": 1.0, "cart": 3.0}
+"""What a feedback action counts among the views."""
+# A refund takes one purchase back, but decay has shrunk that purchase by then: what is left of it is a remainder and no interest.
+NOTHING_LEFT = 0.05
+
+Mentions = Sequence[tuple[str, float]]
+"""The items (id, weight) that a comment names."""
+E = TypeVar("E")
+
+
+class Statement(NamedTuple):
+    """What an event says about an item, before the account that says it is weighed."""
+
+    item_id: str
+    kind: Kind
+    amount: float = 1.0
+    before: Sequence[tuple[str, float]] = ()
+    """Items that the same user took or saw around that time, with weights."""
+    led: Sequence[str] = ()
+    """Items of the basket before."""
+    again: bool = False
+    """Whether the user had bought the item before."""
+    country: str = ""
+
+
+def says_nothing(row: UserRow, event: Any, mentions: Mentions) -> list[Statement]:
+    """No statement about any item."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Effect(Generic[E]):
+    """What events of one type do. `say` sees the row as it was before `change`."""
+
+    change: Callable[[UserRow, E, Mentions], None]
+    say: Callable[[UserRow, E, Mentions], list[Statement]] = says_nothing
+
+
+def _view(row: UserRow, event: View, mentions: Mentions) -> None:
+    tally(row.seen, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, SEEN)
+    _settle(row, event)
+    _enter(row, event.room_id, event.ts)
+
+
+def _of_view(row: UserRow, event: View, mentions: Mentions) -> list[Statement]:
+    return [Statement(event.item_id, "view")]
+
+
+def _purchase(row: UserRow, event: Purchase, mentions: Mentions) -> None:
+    if event.action == "refund":
+        _refund(row, event)
+        return
+    tally(row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT)
+    if event.price > 0:
+        row.spent.add(event.ts, math.log(event.price), INTEREST_HALF_LIFE)
+        row.orders.add(event.ts, 1.0, INTEREST_HALF_LIFE)
+    _settle(row, event)
+    _enter(row, event.room_id, event.ts)
+
+
+def _refund(row: UserRow, event: Purchase) -> None:
+    """Take one purchase back and leave its time; a count never falls below zero."""
+    entry = row.bought.get(event.item_id)
+    if entry is not None:
+        row.refunds = row.refunds or Tally(0, 0.0)
+        row.refunds.add(event.ts, 1.0, INTEREST_HALF_LIFE)
+        entry.count = max(0.0, entry.count - 1.0)
+        if entry.count < NOTHING_LEFT:
+            del row.bought[event.item_id]
+
+
+def _of_purchase(row: UserRow, event: Purchase, mentions: Mentions) -> list[Statement]:
+    if event.action == "refund":
+        return [Statement(event.item_id, "refund")]
+    before, led = just_before(row, event.item_id, event.ts), basket_before(row, event.ts)[:LED]
+    return [Statement(event.item_id, "purchase", 1.0, before, led, event.item_id in row.bought, event.country or "")]
+
+
+def _danmaku(row: UserRow, event: Danmaku, mentions: Mentions) -> None:
+    for item_id, weight in mentions:
+        tally(row.named, item_id, event.ts, weight, INTEREST_HALF_LIFE, NAMED)
+    row.said.append(Said(event.ts, event.text[:SAID_CHARACTERS]))
+    # By time and then by text, so that the row is the same whichever came first.
+    row.said.sort(key=lambda said: (said.ts, said.text))
+    del row.said[:-SAID]
+    _enter(row, event.room_id, event.ts)
+
+
+def _of_danmaku(row: UserRow, event: Danmaku, mentions: Mentions) -> list[Statement]:
+    return [Statement(item_id, "mention", weight) for item_id, weight in mentions]
+
+
+def _feedback(row: UserRow, event: Feedback, mentions: Mentions) -> None:
+    match event.action:
+        case "impression":
+            tally(row.shown, event.item_id, event.ts, 1.0, SHOWN_HALF_LIFE, SHOWN)
+        case "click" | "cart":
+            tally(row.seen, event.item_id, event.ts, WEIGHT[event.action], INTEREST_HALF_LIFE, SEEN)
+        case "hide" | "complaint":
+            row.hidden[event.item_id] = max(event.ts, row.hidden.get(event.item_id, 0))
+            if len(row.hidden) > HIDDEN:
+                del row.hidden[min(row.hidden, key=lambda known: (row.hidden[known], known))]
+        case "purchase":
+            pass  # the purchase itself comes on its own topic and would count twice
+
+
+def _of_feedback(row: UserRow, event: Feedback, mentions: Mentions) -> list[Statement]:
+    match event.action:
+        case "impression" | "click" as kind:
+            return [Statement(event.item_id, kind)]
+    return []
+
+
+EFFECTS: Final[dict[type, Effect[Any]]] = {
+    View: Effect(_view, _of_view),
+    Purchase: Effect(_purchase, _of_purchase),
+    Danmaku: Effect(_danmaku, _of_danmaku),
+    Feedback: Effect(_feedback, _of_feedback),
+}
+"""By type of event; `RowEvent` names the same types."""
+
+
+def _settle(row: UserRow, event: View | Purchase) -> None:
+    """Keep the country of the newest event that names one; of equal times the last by name, whichever came first."""
+    if event.country and (event.ts, event.country) >= (row.country_ts, row.country):
+        row.country, row.country_ts = event.country, int(event.ts)
+
+
+def _enter(row: UserRow, room_id: str | None, ts: int) -> None:
+    """Keep the room of the newest event in one; of equal times the last by id, whichever came first."""
+    if room_id is not None and (ts, room_id) >= (row.room_ts, row.room_id or ""):
+        row.room_id, row.room_ts = room_id, ts
