@@ -1,4 +1,7 @@
-"""The contracts in `schemas/`, made from the wire types: `python -m streamrec.events.schemas [--check] [--release]`."""
+"""The contracts in `schemas/`, made from the wire types: `python -m streamrec.events.schemas [--check] [--release]`.
+
+The listings of topics in docs and chart (`streamrec.events.listings`) are kept right along with them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from streamrec.events.avro import avro_schema
 from streamrec.events.codec import INPUTS
 from streamrec.events.compatibility import avro_breaks, json_breaks
 from streamrec.events.json_schema import json_schema
+from streamrec.events.listings import outdated
 from streamrec.events.types import WIRE_TYPES
 
 FOLDER = Path("schemas")
@@ -115,11 +119,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--release", action="store_true", help=f"also keep them in {RELEASED}/{__version__}, to be compatible with")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the schemas lie (default: schemas)")
     options = parser.parse_args(arguments)
+    root = options.folder.resolve().parent
     if options.check:
-        said = complaints(options.folder)
+        said = complaints(options.folder) + [f"{path} does not list the topics as they are; {AGAIN}" for path in outdated(root)]
         print("\n".join(said), file=sys.stderr, end="\n" if said else "")
         return 1 if said else 0
     write(options.folder)
+    for path, text in outdated(root).items():
+        path.write_text(text, "utf-8")
     if options.release:
         release(options.folder)
     return 0

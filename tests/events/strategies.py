@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
+import msgspec.inspect as kinds
 from hypothesis import strategies as st
+
+from streamrec.events.codec import INPUTS
+from streamrec.events.types import WIRE_TYPES, EventTime
 
 Wire = dict[str, Any]
 NOW_MS = int(time.time() * 1000)
@@ -25,89 +29,54 @@ class Record(NamedTuple):
 
 letters = st.characters(exclude_categories=["Cs", "Cc"])
 ids = st.text(letters, min_size=1, max_size=128)
-labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
-titles = st.text(letters, min_size=1, max_size=499).map(lambda text: text + "x")
-currencies = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3)
-prices = st.floats(0, 1e12) | st.integers(0, 10**12)
 event_times = st.integers(946_684_800_000, NOW_MS)
+OF_PATTERN = {
+    r"^[^\x00-\x1f\x7f-\x9f]+$(?!\n)": ids,
+    r"\S": st.text(letters, min_size=1, max_size=499).map(lambda text: text + "x"),
+    r"^[A-Z]{3}$": st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3),
+}
+"""Texts by the pattern that their field asks for."""
 
 
-def wires(required: dict[str, st.SearchStrategy[Any]], optional: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Wire]:
-    return st.fixed_dictionaries(required, optional={name: st.none() | values for name, values in optional.items()})
+def valid(kind: kinds.Type) -> st.SearchStrategy[Any]:
+    """What a producer may send where a field of this type is read; long texts and lists are left to tests of their own."""
+    match kind:
+        case kinds.Metadata():
+            return valid(kind.type)
+        case kinds.UnionType():
+            return st.one_of([valid(part) for part in kind.types])
+        case kinds.StructType():
+            fields = {field.encode_name: valid(field.type) for field in kind.fields}
+            required = {field.encode_name for field in kind.fields if field.required}
+            return st.fixed_dictionaries(
+                {name: values for name, values in fields.items() if name in required},
+                optional={name: values for name, values in fields.items() if name not in required},
+            )
+        case kinds.LiteralType():
+            return st.sampled_from(sorted(kind.values))
+        case kinds.ListType():
+            return st.lists(valid(kind.item_type), max_size=5)
+        case kinds.DictType():
+            return st.dictionaries(valid(kind.key_type), valid(kind.value_type), max_size=3)
+        case kinds.CustomType(cls=cls) if cls is EventTime:
+            return event_times
+        case kinds.StrType(pattern=None):
+            return st.text(min_size=kind.min_length or 0, max_size=min(kind.max_length or 300, 300))
+        case kinds.StrType():
+            return OF_PATTERN[str(kind.pattern)]
+        case kinds.IntType():
+            return st.integers(kind.ge, kind.le)
+        case kinds.FloatType():
+            return st.floats(kind.ge, kind.le) | st.integers(int(kind.ge or 0), int(kind.le or 0))
+        case kinds.BoolType():
+            return st.booleans()
+        case kinds.NoneType():
+            return st.none()
+    raise NotImplementedError(f"teach the tests to make a {kind}")
 
 
 VALID: dict[str, st.SearchStrategy[Wire]] = {
-    "views": wires(
-        {"user_id": ids, "item_id": ids, "ts": event_times},
-        {"event_id": ids, "room_id": ids, "dwell_ms": st.integers(0, 86_400_000), "channel": labels, "country": labels},
-    ),
-    "purchases": wires(
-        {
-            "user_id": ids,
-            "item_id": ids,
-            "ts": event_times,
-            "price": prices,
-            "currency": currencies,
-            "quantity": st.integers(1, 1_000_000),
-            "action": st.sampled_from(["purchase", "refund"]),
-        },
-        {"event_id": ids, "room_id": ids, "order_id": ids, "channel": labels, "country": labels},
-    ),
-    "danmaku": wires(
-        {"user_id": ids, "room_id": ids, "ts": event_times, "text": st.text(min_size=1, max_size=500)},
-        {"event_id": ids, "item_id": ids, "lang": labels},
-    ),
-    "feedback": wires(
-        {
-            "user_id": ids,
-            "list_id": ids,
-            "item_id": ids,
-            "ts": event_times,
-            "action": st.sampled_from(["impression", "click", "cart", "purchase", "hide", "complaint"]),
-        },
-        {"event_id": ids, "position": st.integers(0, 10_000)},
-    ),
-    "erasures": wires({"user_id": ids, "ts": event_times}, {"reason": labels}),
-    "items": wires(
-        {
-            "item_id": ids,
-            "title": titles,
-            "price": prices,
-            "currency": currencies,
-            "available": st.booleans(),
-            "attributes": st.dictionaries(labels, st.text(max_size=50), max_size=3),
-            "media_vectors": st.dictionaries(labels, st.lists(st.floats(-1e6, 1e6), max_size=4), max_size=2),
-        },
-        {
-            "description": st.text(max_size=300),
-            "category": labels,
-            "brand": labels,
-            "stock": st.integers(0, 10**9),
-            "lang": labels,
-            "created_ts": event_times,
-        },
-    ),
-    "rooms": wires(
-        {
-            "room_id": ids,
-            "host_id": ids,
-            "status": st.sampled_from(["live", "ended"]),
-            "shelf": st.lists(ids, max_size=5),
-            "ts": event_times,
-        },
-        {"title": labels, "on_air": ids},
-    ),
-    "rules": wires(
-        {
-            "rule_id": ids,
-            "action": st.sampled_from(["pin", "boost", "bury", "block"]),
-            "target": st.sampled_from(["item", "category", "host"]),
-            "target_id": labels,
-            "factor": st.floats(1, 1e6),
-            "position": st.integers(1, 1000),
-        },
-        {"room_id": ids, "starts_ts": event_times, "expires_ts": st.integers(946_684_800_000, 253_402_300_799_999)},
-    ),
+    name: valid(kind) for name, kind in zip(INPUTS, kinds.multi_type_info([WIRE_TYPES[name] for name in INPUTS]), strict=True)
 }
 
 anything = st.recursive(
