@@ -38,7 +38,8 @@ def test_every_declared_key_is_a_field_of_its_type() -> None:
 
 
 def test_triggers_are_answered_and_refunds_feedback_and_erasures_are_not() -> None:
-    assert TRIGGERS == ("views", "purchases", "danmaku")
+    assert {"views", "purchases", "danmaku"} <= set(TRIGGERS)
+    assert not {"feedback", "erasures"} & set(TRIGGERS)
     assert is_trigger(view("u", "a"))
     assert is_trigger(purchase("u", "a"))
     assert not is_trigger(purchase("u", "a", action="refund"))
