@@ -25,7 +25,7 @@ from benchmarks.bert import texts
 from benchmarks.bert.contenders import CONTENDERS, NOT_RUN, OWN, ContenderFailed, Running, missing
 from benchmarks.machine import machine
 from streamrec.bert.folder import CROSS_ENCODER, SHIPPED
-from streamrec.bert.session import OnnxBackend
+from streamrec.bert.session import OnnxSession
 from streamrec.cli.support.output import note
 from streamrec.errors import DeviceUnavailable
 
@@ -143,7 +143,7 @@ def _spearman(one: Any, other: Any) -> float:
 def without_gpu() -> str | None:
     """Why nothing can be measured on CUDA, or None."""
     try:
-        OnnxBackend(SHIPPED / CROSS_ENCODER, "cuda")
+        OnnxSession(SHIPPED / CROSS_ENCODER, "cuda")
     except DeviceUnavailable as exc:
         return str(exc)
     return None

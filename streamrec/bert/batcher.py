@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.bert.pairs import Feeds, length_batches
-from streamrec.bert.session import ScorerBackend
+from streamrec.bert.runtime import Session
 from streamrec.errors import Overloaded
 
 QUEUE_TOKENS = 4_000_000
@@ -38,7 +38,7 @@ class Ticket:
         """The outputs in the order of the rows, None when no row has one; what has none after `patience_s` is cancelled and NaN.
 
         Raises:
-            Exception: what the backend raised.
+            Exception: what the runtime raised.
         """
         deadline = None if patience_s is None else time.monotonic() + patience_s
         with self._changed:
@@ -66,14 +66,14 @@ Chunk = tuple[Ticket, NDArray[np.intp]]
 
 
 class MicroBatcher:
-    """Runs a graph in threads of its own, one run on one thread each; ONNX Runtime lets go of the GIL meanwhile.
+    """Runs a graph in threads of its own, one run on one thread each; a runtime lets go of the GIL meanwhile.
 
     Each call's rows are sorted by length and cut into chunks within the token budget; a run takes the oldest chunk and whatever
     waits behind it and still fits.
     """
 
-    def __init__(self, backend: ScorerBackend, token_budget: int, threads: int = 1, queue_tokens: int = QUEUE_TOKENS) -> None:
-        self._backend = backend
+    def __init__(self, session: Session, token_budget: int, threads: int = 1, queue_tokens: int = QUEUE_TOKENS) -> None:
+        self._session = session
         self._budget = token_budget
         self._queue_tokens = queue_tokens
         self._chunks: deque[Chunk] = deque()
@@ -139,7 +139,7 @@ class MicroBatcher:
                         return
                     self._changed.wait()
             try:
-                output = self._backend.run(_feeds(chunks))
+                output = self._session.run(_feeds(chunks))
             except Exception as fault:  # whatever the runtime raises belongs to those who wait
                 with self._changed:
                     for ticket, _ in chunks:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[Any]]
+from streamrec.bert.runtime import Arrays
+
 ROWS = (8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024)
 STEP = 512
 """Batches beyond the last of them are padded to a multiple of this."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 WAYS = 8
 """Places where a key may lie; the one that was used longest ago makes way."""
 ENTRY_BYTES = 16
-MAX_TOKENS = 512
+LONGEST_ROW = 512
 
 
 class PairKeys:
@@ -32,7 +32,7 @@ class PairKeys:
 
     @staticmethod
     def _drawn() -> NDArray[np.uint64]:
-        return np.frombuffer(secrets.token_bytes(8 * MAX_TOKENS), np.uint64) | np.uint64(1)
+        return np.frombuffer(secrets.token_bytes(8 * LONGEST_ROW), np.uint64) | np.uint64(1)
 
     @staticmethod
     def _hash(rows: NDArray[np.int32], multipliers: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.buckets import Arrays
 from streamrec.bert.pairs import length_batches, text_inputs
-from streamrec.bert.session import PROBE, ScorerBackend
+from streamrec.bert.runtime import PROBE, Arrays, Session
 from streamrec.bert.tokens import PAD
 
 MARKS = 2
@@ -18,7 +17,7 @@ PAIRS_AT_ONCE = 1024
 class LateInteraction:
     """Both graphs. A state of an item is kept in half precision: an item takes 2 x (max_item_tokens + 2) x dim bytes."""
 
-    def __init__(self, encoder: ScorerBackend, scorer: ScorerBackend, max_item_tokens: int, token_budget: int) -> None:
+    def __init__(self, encoder: Session, scorer: Session, max_item_tokens: int, token_budget: int) -> None:
         self._encoder = encoder
         self._scorer = scorer
         self._budget = token_budget

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.bert.batcher import MicroBatcher
-from streamrec.bert.buckets import Arrays
 from streamrec.bert.cache import PairKeys, ScoreCache
 from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
 from streamrec.bert.late import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
 from streamrec.bert.precision import Choice, Precision, cross_encoder
 from streamrec.bert.prefix import user_prefixes
-from streamrec.bert.session import CUDA, PROBE, Device, OnnxBackend, ScorerBackend
+from streamrec.bert.runtime import PROBE, Arrays, Device, Runtime, Session
+from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import PAD, Tokeniser
 
 CPU_TOKEN_BUDGET = 1536
@@ -36,8 +36,8 @@ class TextModel:
     def __init__(
         self,
         folder: ModelFolder,
-        encoder: ScorerBackend,
-        cross_encoder: ScorerBackend,
+        encoder: Session,
+        cross_encoder: Session,
         choice: Choice = FP32,
         threads: int = 1,
         cache_mb: int = CACHE_MB,
@@ -45,7 +45,7 @@ class TextModel:
         tokeniser: Tokeniser | None = None,
     ) -> None:
         self._tokeniser = Tokeniser(folder.path / TOKENISER) if tokeniser is None else tokeniser
-        on_gpu = cross_encoder.provider == CUDA
+        on_gpu = cross_encoder.device == "cuda"
         budget, threads = (CUDA_TOKEN_BUDGET, CUDA_THREADS) if on_gpu else (CPU_TOKEN_BUDGET, threads)
         self._encoder = MicroBatcher(encoder, budget, threads)
         self._pairs = MicroBatcher(cross_encoder, budget, threads)
@@ -77,6 +77,7 @@ class TextModel:
         precision: Precision = "auto",
         cache_mb: int = CACHE_MB,
         late: bool = False,
+        runtime: Runtime = OnnxSession,
     ) -> TextModel:
         """Load a model folder (None: the shipped one) and run both graphs once.
 
@@ -85,14 +86,13 @@ class TextModel:
         made in the full one. With `late`, the graphs of the late interaction are loaded, too, if the folder has them.
 
         Raises:
-            ModelError: see `ModelFolder.load` and `OnnxBackend`; or the folder lacks the precision that was asked for.
+            ModelError: see `ModelFolder.load` and `Runtime`; or the folder lacks the precision that was asked for.
         """
         folder = ModelFolder.load(path)
         tokeniser = Tokeniser(folder.path / TOKENISER)
-        choice, scorer = cross_encoder(folder, tokeniser, device, precision)
-        taken: Device = "cuda" if scorer.provider == CUDA else "cpu"
-        encoder = OnnxBackend(folder.path / ENCODER, taken)
-        interaction = _late(folder, taken) if late and folder.has_late else None
+        choice, scorer = cross_encoder(folder, tokeniser, device, precision, runtime)
+        encoder = runtime(folder.path / ENCODER, scorer.device)
+        interaction = _late(folder, scorer.device, runtime) if late and folder.has_late else None
         return cls(folder, encoder, scorer, choice, threads, cache_mb, interaction, tokeniser)
 
     def close(self) -> None:
@@ -161,13 +161,13 @@ class TextModel:
         return np.asarray(scores[back])
 
 
-def _late(folder: ModelFolder, device: Device) -> LateInteraction:
-    encoder = OnnxBackend(folder.path / LATE_ENCODER, device)
-    scorer = OnnxBackend(folder.path / LATE_SCORER, device, probe=_late_probe(encoder))
+def _late(folder: ModelFolder, device: Device, load: Runtime) -> LateInteraction:
+    encoder = load(folder.path / LATE_ENCODER, device)
+    scorer = load(folder.path / LATE_SCORER, device, probe=_late_probe(encoder))
     return LateInteraction(encoder, scorer, folder.limits.max_item_tokens, CUDA_TOKEN_BUDGET if device == "cuda" else CPU_TOKEN_BUDGET)
 
 
-def _late_probe(encoder: ScorerBackend) -> Arrays:
+def _late_probe(encoder: Session) -> Arrays:
     states = encoder.run(PROBE)
     mask = np.ones(states.shape[:2], np.int32)
     sides = {"user_states": states, "user_mask": mask, "item_states": states, "item_mask": mask}

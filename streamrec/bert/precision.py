@@ -9,10 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.clipping import clips
 from streamrec.bert.folder import CROSS_ENCODER, ModelFolder
 from streamrec.bert.reference import reference
-from streamrec.bert.session import Device, OnnxBackend, ScorerBackend
+from streamrec.bert.runtime import Device, Runtime, Session
 from streamrec.bert.tokens import Tokeniser
 from streamrec.errors import DeviceUnavailable, ModelError, ModelMissing
 
@@ -41,46 +40,48 @@ def likeness(given: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
     return alike if math.isfinite(alike) else 0.0
 
 
-def cross_encoder(folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision) -> tuple[Choice, ScorerBackend]:
+def cross_encoder(
+    folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision, load: Runtime
+) -> tuple[Choice, Session]:
     """The cross-encoder on the best device that is asked for and there, in the precision that was asked for or is best.
 
     Raises:
-        ModelError: see `OnnxBackend`; or the folder lacks the precision that was asked for.
+        ModelError: see `Runtime`; or the folder lacks the precision that was asked for.
     """
     if device != "cpu":
         try:
-            return _as_asked(folder, "cuda", precision, "fp16")
+            return _as_asked(folder, "cuda", precision, "fp16", load)
         except DeviceUnavailable:
             if device == "cuda":
                 raise
-    choice, backend = _as_asked(folder, "cpu", precision, "int8")
+    choice, session = _as_asked(folder, "cpu", precision, "int8", load)
     if choice.precision != "int8":
-        return choice, backend
-    alike = like_fp32(folder, tokenise, backend)
-    found = f"{alike:.4f} like fp32 on this processor"
+        return choice, session
+    alike = like_fp32(folder, tokenise, session, load)
+    measured = f"{alike:.4f} like fp32 on this processor"
     if alike >= LEAST_LIKENESS:
-        return Choice("int8", f"{found}{', by u8 x u8 since it clips u8 x s8' if clips() else ''}"), backend
+        return Choice("int8", f"{measured}, {session.remark}" if session.remark else measured), session
     if precision == "int8":
-        return Choice("int8", f"set, though only {found}", f"below {LEAST_LIKENESS} lists suffer: set precision=auto"), backend
-    why = f"int8 is only {found}, less than {LEAST_LIKENESS}"
-    return Choice("fp32", why, "export the model anew, or set precision=fp32"), OnnxBackend(folder.path / CROSS_ENCODER, "cpu")
+        return Choice("int8", f"set, though only {measured}", f"below {LEAST_LIKENESS} lists suffer: set precision=auto"), session
+    why = f"int8 is only {measured}, less than {LEAST_LIKENESS}"
+    return Choice("fp32", why, "export the model anew, or set precision=fp32"), load(folder.path / CROSS_ENCODER, "cpu")
 
 
-def like_fp32(folder: ModelFolder, tokenise: Tokeniser, backend: ScorerBackend) -> float:
+def like_fp32(folder: ModelFolder, tokenise: Tokeniser, session: Session, load: Runtime) -> float:
     """How alike the scores of a graph are to fp32 ones, measured here.
 
     Raises:
         ModelError: the folder's reference is not for its graphs.
     """
-    wanted = reference(folder, tokenise)
+    wanted = reference(folder, tokenise, load)
     try:
-        given = backend.run(wanted.feeds)
-    except Exception as exc:  # onnxruntime's exceptions share no base class
+        given = session.run(wanted.feeds)
+    except Exception as exc:  # the exceptions of a runtime need share no base class
         raise ModelError(f"the pairs in {folder.path} cannot be scored by its graph ({exc}); export the model anew") from exc
     return likeness(given, np.array(wanted.scores, np.float32))
 
 
-def _as_asked(folder: ModelFolder, device: Device, precision: Precision, best: str) -> tuple[Choice, ScorerBackend]:
+def _as_asked(folder: ModelFolder, device: Device, precision: Precision, best: str, load: Runtime) -> tuple[Choice, Session]:
     if precision != "auto":
         choice = Choice(precision, "set")
     elif folder.graph(CROSS_ENCODER, best):
@@ -92,7 +93,7 @@ def _as_asked(folder: ModelFolder, device: Device, precision: Precision, best: s
         raise ModelMissing(
             f"the model folder {folder.path} has no {choice.precision} graph; set precision=auto, or make one by `streamrec export`"
         )
-    return choice, OnnxBackend(path, device)
+    return choice, load(path, device)
 
 
 def _of_old(folder: ModelFolder, precision: str) -> str:

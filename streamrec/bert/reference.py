@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from streamrec.bert.folder import CROSS_ENCODER, REFERENCE, ModelFolder
 from streamrec.bert.pairs import Feeds, pair_inputs
-from streamrec.bert.session import OnnxBackend
+from streamrec.bert.runtime import Runtime
 from streamrec.bert.tokens import Tokeniser
 from streamrec.errors import ModelError
 
@@ -53,9 +53,9 @@ class Reference(msgspec.Struct, forbid_unknown_fields=True):
     scores: list[float]
 
     @classmethod
-    def of(cls, users: NDArray[np.int32], items: NDArray[np.int32], cross_encoder: Path) -> Reference:
+    def of(cls, users: NDArray[np.int32], items: NDArray[np.int32], cross_encoder: Path, load: Runtime) -> Reference:
         """That of pairs of padded token ids, of shapes (P, S) and (P, L), scored by an fp32 graph."""
-        scores = OnnxBackend(cross_encoder, "cpu").run(pair_inputs(users, items)).reshape(-1)
+        scores = load(cross_encoder, "cpu").run(pair_inputs(users, items)).reshape(-1)
         return cls(_ragged(users), _ragged(items), scores.tolist())
 
     @property
@@ -68,7 +68,7 @@ class Reference(msgspec.Struct, forbid_unknown_fields=True):
         (folder / REFERENCE).write_bytes(msgspec.json.encode(self) + b"\n")
 
 
-def reference(folder: ModelFolder, tokenise: Tokeniser) -> Reference:
+def reference(folder: ModelFolder, tokenise: Tokeniser, load: Runtime) -> Reference:
     """The folder's own reference; a folder without one scores texts of a shop with its fp32 graph.
 
     Raises:
@@ -78,7 +78,8 @@ def reference(folder: ModelFolder, tokenise: Tokeniser) -> Reference:
     if not path.is_file():
         limits = folder.limits
         users, items = tokenise(USERS, limits.max_user_tokens), tokenise(ITEMS, limits.max_item_tokens)
-        return Reference.of(users.repeat(len(ITEMS), axis=0), np.tile(items, (len(USERS), 1)), folder.path / CROSS_ENCODER)
+        users, items = users.repeat(len(ITEMS), axis=0), np.tile(items, (len(USERS), 1))
+        return Reference.of(users, items, folder.path / CROSS_ENCODER, load)
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Reference)
     except msgspec.MsgspecError as exc:

@@ -1,60 +1,39 @@
-"""ONNX Runtime behind one small protocol: where a graph runs is asked of the session, never assumed."""
+"""ONNX Runtime behind the seam of `bert/runtime.py`: where a graph runs is asked of the session, never assumed."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from streamrec.bert.buckets import Arrays, BoundSession
+from streamrec.bert.buckets import BoundSession
 from streamrec.bert.clipping import clips
+from streamrec.bert.runtime import PROBE, Arrays, Device
 from streamrec.errors import DeviceUnavailable, ModelError
 
-Device = Literal["auto", "cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-PROBE: Arrays = {
-    "input_ids": np.array([[2, 3]], np.int32),
-    "attention_mask": np.ones((1, 2), np.int32),
-    "token_type_ids": np.zeros((1, 2), np.int32),
-}
 _TYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
-class ScorerBackend(Protocol):
-    """What runs a graph: arrays in, one array out; may be called from several threads."""
-
-    @property
-    def provider(self) -> str:
-        """The execution provider that really runs the graph."""
-        ...
-
-    def run(self, feeds: Arrays) -> NDArray[np.float32]:
-        """The graph's output for one padded batch; inputs that the graph does not take are left out."""
-        ...
-
-
-class OnnxBackend:
-    """One ONNX Runtime session. Construct sessions one after the other: construction is not thread-safe and holds the GIL.
+class OnnxSession:
+    """One ONNX Runtime session, see `Session`. Construct them one after the other: construction is not thread-safe and holds the GIL.
 
     On CUDA a graph of tokens runs with bound buffers in a bounded number of shapes.
     """
 
     def __init__(self, path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE) -> None:
-        """Load `path` and run it once on `probe`; `threads` are those of one run.
-
-        Raises:
-            DeviceUnavailable: `cuda` was asked for and does not run the graph.
-            ModelError: ONNX Runtime cannot load or run the graph.
-        """
+        """See `Runtime`."""
         self._session = _session(path, device, threads, probe)
         self._types = _types(self._session)
         self.provider: str = self._session.get_providers()[0]
-        bound = self.provider == CUDA and self._types.keys() <= PROBE.keys()
+        self.device: Literal["cpu", "cuda"] = "cuda" if self.provider == CUDA else "cpu"
+        self.remark: str = "by u8 x u8 since it clips u8 x s8" if clips() else ""
+        bound = self.device == "cuda" and self._types.keys() <= PROBE.keys()
         self._bound = BoundSession(self._session, "cuda") if bound else None
         try:
             self.run(probe)
@@ -62,7 +41,7 @@ class OnnxBackend:
             raise ModelError(f"ONNX Runtime cannot run {path}: {exc}; export the model anew") from exc
 
     def run(self, feeds: Arrays) -> NDArray[np.float32]:
-        """See `ScorerBackend.run`."""
+        """See `Session.run`."""
         wanted: Arrays = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items()}
         if self._bound is not None:
             return self._bound.run(wanted)

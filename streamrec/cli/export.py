@@ -20,7 +20,7 @@ def export(
 ) -> None:
     """Export encoder, cross-encoder and late interaction to ONNX, with card and digests; fp32 graphs that differ from torch are refused."""
     require_training()
-    from streamrec.training.graphs.graphs import alike_in_words
+    from streamrec.training.graphs.parity import alike_in_words
     from streamrec.training.steps.export import export_model
 
     facts = export_model(work, out, name, half)

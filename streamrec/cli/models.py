@@ -10,6 +10,7 @@ import typer
 
 from streamrec.bert.folder import DIGESTS, SHIPPED, ModelFolder, digest, revision_of
 from streamrec.bert.folder import verify as verify_folder
+from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.cli.support.options import takes_settings
 from streamrec.cli.support.output import emit
 from streamrec.errors import StreamrecError
@@ -68,8 +69,8 @@ def adopt(
     out: Annotated[Path, typer.Argument(help="Model folder to write.")],
     pairs: Annotated[Path, typer.Option(help='Lines {"user": "…", "item": "…"}: texts that set and judge the scales of int8.')],
     name: Annotated[str, typer.Option(help="The model's name, as lists carry it.")] = "adopted",
-    user_tokens: Annotated[int, typer.Option(help="Tokens of a user's side.", min=1)] = 40,
-    item_tokens: Annotated[int, typer.Option(help="Tokens of an item.", min=1)] = 24,
+    user_tokens: Annotated[int, typer.Option(help="Tokens of a user's side.", min=1)] = MAX_USER_TOKENS,
+    item_tokens: Annotated[int, typer.Option(help="Tokens of an item.", min=1)] = MAX_ITEM_TOKENS,
     as_json: AsJson = False,
 ) -> None:
     """Make a model folder out of a cross-encoder of Hugging Face layout; fp32 graphs that differ from torch are refused."""

@@ -1,1 +1,1 @@
-"""How the shipped model was made; everything here but `require` and `corpus` needs the extra `train`."""
+"""How the shipped model was made: data, networks, graphs and steps, each standing on those before. Needs the extra `train`."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.bert.batcher import MicroBatcher
-from streamrec.bert.buckets import Arrays
+from streamrec.bert.runtime import Arrays
 from streamrec.errors import Overloaded
 from tests.patience import PATIENCE_S
 
@@ -25,6 +26,8 @@ class Summing:
     """Answers with the sum of each row's tokens, and remembers the shapes of its runs."""
 
     provider = "none"
+    device: Literal["cpu", "cuda"] = "cpu"
+    remark = ""
 
     def __init__(self, before: Callable[[], object] = lambda: None) -> None:
         self.shapes: list[tuple[int, ...]] = []

@@ -11,7 +11,7 @@ import pytest
 from streamrec.bert import clipping, session
 from streamrec.bert.folder import SHIPPED
 from streamrec.bert.pairs import pair_inputs
-from streamrec.bert.session import OnnxBackend
+from streamrec.bert.session import OnnxSession
 
 NARROW = SHIPPED / "onnx" / "cross_encoder.int8.onnx"
 PRECISE = "session.x64quantprecision"
@@ -62,6 +62,6 @@ def test_only_a_processor_that_clips_is_asked_for_u8_by_u8(monkeypatch: pytest.M
 def test_int8_scores_of_u8_by_u8_are_those_of_any_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     feeds = pair_inputs(rng.integers(5, 30_000, (32, 20)).astype(np.int32), rng.integers(5, 30_000, (32, 12)).astype(np.int32))
-    here = OnnxBackend(NARROW, "cpu").run(feeds)
+    here = OnnxSession(NARROW, "cpu").run(feeds)
     monkeypatch.setattr(session, "clips", lambda: True)
-    np.testing.assert_allclose(OnnxBackend(NARROW, "cpu").run(feeds), here, atol=1e-5)
+    np.testing.assert_allclose(OnnxSession(NARROW, "cpu").run(feeds), here, atol=1e-5)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from streamrec.bert import late as late_module
-from streamrec.bert.buckets import Arrays
 from streamrec.bert.late import LateInteraction
+from streamrec.bert.runtime import Arrays
 from streamrec.bert.tokens import CLS, SEP
 
 DIM, ITEM, USER = 8, 4, 6
@@ -18,6 +20,8 @@ class States:
     """A state is a row of a table, by token and token type; padding has none."""
 
     provider = "none"
+    device: Literal["cpu", "cuda"] = "cpu"
+    remark = ""
 
     def run(self, feeds: Arrays) -> np.ndarray:
         return TABLE[feeds["token_type_ids"], feeds["input_ids"]] * feeds["attention_mask"][:, :, None].astype(np.float32)
@@ -27,6 +31,8 @@ class MaxSim:
     """The sum over the user's tokens of the nearest of the item's."""
 
     provider = "none"
+    device: Literal["cpu", "cuda"] = "cpu"
+    remark = ""
 
     def run(self, feeds: Arrays) -> np.ndarray:
         users = feeds["user_states"][feeds["user_of_pair"]]

@@ -1,4 +1,5 @@
 import threading
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -27,6 +28,8 @@ class Echo:
     """A backend that answers with the number of tokens of every row, or with NaN."""
 
     provider = "echo"
+    device: Literal["cpu", "cuda"] = "cpu"
+    remark = ""
 
     def __init__(self, value: float | None = None) -> None:
         self.batches: list[int] = []

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streamrec.bert import precision
-from streamrec.bert.folder import CROSS_ENCODER, REFERENCE, ModelFolder, seal
+from streamrec.bert import session
+from streamrec.bert.folder import CROSS_ENCODER, ENCODER, REFERENCE, ModelFolder, seal
 from streamrec.bert.model import TextModel
 from streamrec.bert.precision import likeness
 from streamrec.bert.reference import ITEMS, USERS, Reference, reference
+from streamrec.bert.runtime import PROBE, Arrays, Device, Session
+from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import Tokeniser
 from streamrec.errors import ModelError, ModelMissing
 
@@ -21,7 +23,7 @@ from streamrec.errors import ModelError, ModelMissing
 def own_reference(folder: Path, change: Callable[[list[float]], list[float]] = lambda scores: scores) -> None:
     """Give the folder a reference of its own, with other scores."""
     there = ModelFolder.load(folder)
-    found = reference(there, Tokeniser(folder / "tokenizer.json"))
+    found = reference(there, Tokeniser(folder / "tokenizer.json"), OnnxSession)
     Reference(found.users, found.items, change(found.scores)).save(folder)
     seal(folder)
 
@@ -38,7 +40,7 @@ def test_the_shipped_model_is_served_in_int8_on_this_processor(shipped: TextMode
 
 @pytest.mark.parametrize("clipped", [True, False])
 def test_it_is_said_when_a_processor_multiplies_u8_by_u8(monkeypatch: pytest.MonkeyPatch, clipped: bool) -> None:
-    monkeypatch.setattr(precision, "clips", lambda: clipped)
+    monkeypatch.setattr(session, "clips", lambda: clipped)
     assert ("u8 x u8" in TextModel.load(device="cpu").precision_why) is clipped
 
 
@@ -94,24 +96,21 @@ def test_a_folder_whose_maker_dropped_int8_says_how_unlike_it_was(folder: Path) 
 
 def test_a_folder_without_pairs_of_its_own_is_judged_by_texts_of_a_shop() -> None:
     there = ModelFolder.load()
-    found = reference(there, Tokeniser(there.path / "tokenizer.json"))
+    found = reference(there, Tokeniser(there.path / "tokenizer.json"), OnnxSession)
     assert len(found.users) == len(found.items) == len(found.scores) == len(USERS) * len(ITEMS)
     assert np.std(found.scores) > 0.1
 
 
-def test_a_folder_with_pairs_of_its_own_is_judged_without_its_fp32_graph(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_with_pairs_of_its_own_is_judged_without_its_fp32_graph(folder: Path) -> None:
     own_reference(folder)
     loaded = []
-    kept = precision.OnnxBackend
 
-    def load(path: Path, *others: object) -> object:
+    def load(path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE) -> Session:
         loaded.append(path)
-        return kept(path, *others)  # type: ignore[arg-type]
+        return OnnxSession(path, device, threads, probe)
 
-    monkeypatch.setattr(precision, "OnnxBackend", load)
-    monkeypatch.setattr("streamrec.bert.reference.OnnxBackend", load)
-    assert TextModel.load(folder, "cpu").precision == "int8"
-    assert loaded == [narrow(folder)]
+    assert TextModel.load(folder, "cpu", runtime=load).precision == "int8"
+    assert loaded == [narrow(folder), folder / ENCODER]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +152,6 @@ def test_the_reference_is_scored_by_the_fp32_graph(folder: Path) -> None:
     tokenise = Tokeniser(folder / "tokenizer.json")
     users, items = tokenise(USERS, 40), tokenise(ITEMS, 24)
     wide = TextModel.load(folder, "cpu", precision="fp32", cache_mb=0)
-    found = Reference.of(users, items, folder / CROSS_ENCODER)
+    found = Reference.of(users, items, folder / CROSS_ENCODER, OnnxSession)
     np.testing.assert_allclose(found.scores, wide.score(users, items, np.arange(len(users))), atol=1e-4)
     assert there.limits.dropped == {}

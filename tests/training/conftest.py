@@ -48,7 +48,7 @@ def tiny(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from streamrec.training.data.corpus import read_corpus
     from streamrec.training.data.vocabulary import save_vocabulary, train_vocabulary
-    from streamrec.training.networks.networks import encoder_config
+    from streamrec.training.networks.bert import encoder_config
 
     work = tmp_path_factory.mktemp("tiny")
     corpus = read_corpus(shop / "products.yaml", shop / "captions.csv")

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from streamrec.cli.main import main
-from streamrec.training.networks.networks import embed, load_encoder
+from streamrec.training.networks.bert import load_encoder
+from streamrec.training.networks.vectors import embed
 from streamrec.training.processes import Processes
 
 

@@ -20,7 +20,7 @@ from streamrec.cli.export import export
 from streamrec.cli.train import app
 from streamrec.errors import ModelError, ModelMissing
 from streamrec.training.data.lists import Lists
-from streamrec.training.graphs import graphs
+from streamrec.training.graphs import parity
 from streamrec.training.steps.card import write_card
 from streamrec.training.steps.encoder import ppmi
 from streamrec.training.steps.export import export_model
@@ -62,9 +62,9 @@ def facts(work: Path) -> dict[str, Any]:
 
 def test_the_steps_lead_to_a_model_that_agrees_with_torch_and_serves(work: Path, facts: dict[str, Any]) -> None:
     assert facts["parity"].keys() == {"encoder.onnx", "cross_encoder.onnx", "late_encoder.onnx", "late_scorer.onnx"}
-    assert max(facts["parity"].values()) <= graphs.TOLERANCE
+    assert max(facts["parity"].values()) <= parity.TOLERANCE
     assert facts["likeness"].keys() == {"encoder.int8.onnx", "cross_encoder.int8.onnx"}
-    assert min(facts["likeness"].values()) >= graphs.LEAST_LIKENESS
+    assert min(facts["likeness"].values()) >= parity.LEAST_LIKENESS
     assert set(verify(work / "model").values()) == {"ok"}
     model = TextModel.load(work / "model", "cpu")
     tokens = model.tokenize(["red mug 3", "喜欢"], 24)
@@ -107,7 +107,7 @@ def test_without_a_late_interaction_and_with_the_vocabulary_of_another_bert_the_
 
 
 def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "TOLERANCE", -1.0)
+    monkeypatch.setattr(parity, "TOLERANCE", -1.0)
     with pytest.raises(ModelError, match="differs from torch"):
         export_model(work, tmp_path / "model", "tiny")
     assert not list(tmp_path.rglob("*.onnx"))
@@ -116,7 +116,7 @@ def test_a_graph_that_differs_from_torch_is_not_kept(work: Path, tmp_path: Path,
 def test_where_int8_is_unlike_the_export_keeps_fp32_and_says_so(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(graphs, "LEAST_LIKENESS", 1.1)
+    monkeypatch.setattr(parity, "LEAST_LIKENESS", 1.1)
     export(work, tmp_path / "model", "tiny", False, False)
     printed = capsys.readouterr().out
     card, config = ((tmp_path / "model" / name).read_text(encoding="utf-8") for name in ("README.md", "config.json"))

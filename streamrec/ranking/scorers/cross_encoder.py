@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.bert.prefix import RECENT_TITLES, SAID_TOKENS
 from streamrec.ranking.batch.context import Context
 
-PREFIX_ITEMS = 8
-SAID_TOKENS = 12
 FEW = 4
 """Fewer than a FEW-th of the pairs stand out by chance rather than by what they say, and what they cost delays the lists behind them."""
 PATIENCE = 2.0
@@ -73,7 +72,7 @@ def user_sides(context: Context) -> NDArray[np.int32]:
     """The users' sides of pairs, of shape (users, max_user_tokens): what they said, and the titles of what they touched last."""
     queries, items, model = context.queries, context.catalogue.items, context.catalogue.model
     assert model is not None
-    recent = queries.recent.slots[:, :PREFIX_ITEMS]
+    recent = queries.recent.slots[:, :RECENT_TITLES]
     history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
     return model.prefixes(model.tokenize(queries.said, SAID_TOKENS), history)
 

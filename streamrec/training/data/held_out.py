@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.bert.model import TextModel
-from streamrec.bert.prefix import SAID_TOKENS, TITLE_TOKENS
+from streamrec.bert.prefix import SAID_TOKENS
 from streamrec.datasets.uci import day_ms
-from streamrec.training.data.lists import RECENT
 from streamrec.training.data.purchases import Example, Purchases, read_purchases
+from streamrec.training.data.recent import recent_titles
 
 TOP = 50
 WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.8)
@@ -75,7 +75,8 @@ class HeldOut:
     def tokens(self, text: TextModel) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Token ids of the baskets' users (baskets, max_user_tokens) and of the items (items, max_item_tokens) in a model's vocabulary."""
         titles = text.tokenize(self._texts, text.max_item_tokens)
-        return _prefixes(text, titles, self._examples), titles
+        silent = np.zeros((len(self._examples), SAID_TOKENS), np.int32)
+        return text.prefixes(silent, recent_titles(self._examples, titles)), titles
 
     def in_top(self, column: Scores) -> Scores:
         """What a column of all items says of the 50 best."""
@@ -147,14 +148,6 @@ def _cosine(purchases: Purchases, examples: list[Example], vectors: Scores) -> S
     users = purchases.interest(examples) @ vectors
     users /= np.maximum(1e-9, np.linalg.norm(users, axis=1, keepdims=True))
     return np.asarray(users @ vectors.T, np.float32)
-
-
-def _prefixes(text: TextModel, titles: NDArray[np.int32], examples: list[Example]) -> NDArray[np.int32]:
-    recent = np.zeros((len(examples), RECENT, TITLE_TOKENS), np.int32)
-    for row, example in enumerate(examples):
-        touched = list(dict.fromkeys(example.recent.tolist()))[:RECENT]
-        recent[row, : len(touched)] = titles[touched, :TITLE_TOKENS]
-    return text.prefixes(np.zeros((len(examples), SAID_TOKENS), np.int32), recent)
 
 
 def _z(column: Scores, closed: NDArray[np.bool_]) -> Scores:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.prefix import SAID_TOKENS, TITLE_TOKENS, user_prefixes
+from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, RECENT_TITLES, SAID_TOKENS, TITLE_TOKENS, user_prefixes
 from streamrec.bert.tokens import Tokeniser
 from streamrec.training.data.augment import vary
 from streamrec.training.data.corpus import Corpus, groups_of
 from streamrec.training.data.purchases import Example, Purchases
-from streamrec.training.networks.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS
+from streamrec.training.data.recent import recent_titles
 
-RECENT = 8
 POSITIVES = 3
 NEGATIVES = 13
 LIST = POSITIVES + NEGATIVES
@@ -112,7 +111,7 @@ class PurchaseLists:
         chance = self._chances(batch, log_popularity)
         titles = vary(self._titles, rng, self._recipe.augment) if self._recipe.augment else self._titles
         said = np.zeros((size, SAID_TOKENS), np.int32)
-        recent = np.zeros((size, RECENT, TITLE_TOKENS), np.int32)
+        recent = recent_titles(batch, titles)
         slots = np.zeros((size, LIST), np.intp)
         right = np.zeros((size, LIST), bool)
         there = np.ones((size, LIST), bool)
@@ -132,10 +131,8 @@ class PurchaseLists:
             if draws:
                 slots[row, count : count + draws] = rng.choice(len(open_chance), draws, replace=False, p=open_chance / open_chance.sum())
             there[row, count + draws :] = False
-            touched = list(dict.fromkeys(example.recent.tolist()))[:RECENT]
             if dice > 0.95:
-                touched = []
-            recent[row, : len(touched)] = titles[touched, :TITLE_TOKENS]
+                recent[row] = 0
         rows = np.arange(size)[:, None]
         return Lists(
             user_prefixes(said, recent, MAX_USER_TOKENS),
@@ -176,12 +173,12 @@ class GroupLists:
         """A batch of `size` lists."""
         rng = self._rng
         said = np.zeros((size, SAID_TOKENS), np.int32)
-        recent = np.zeros((size, RECENT, TITLE_TOKENS), np.int32)
+        recent = np.zeros((size, RECENT_TITLES, TITLE_TOKENS), np.int32)
         items = np.zeros((size, LIST, MAX_ITEM_TOKENS), np.int32)
         for row in range(size):
             groups = self._families[rng.integers(len(self._families))]
             mine = int(rng.integers(len(groups)))
-            members = groups[mine][rng.permutation(len(groups[mine]))[: RECENT + 1]]
+            members = groups[mine][rng.permutation(len(groups[mine]))[: RECENT_TITLES + 1]]
             touched = members[1 : 1 + rng.integers(0, len(members))]
             recent[row, : len(touched)] = touched[:, :TITLE_TOKENS]
             others = rng.integers(len(groups) - 1, size=LIST - 1)

@@ -36,7 +36,10 @@ class _Item(msgspec.Struct):
 
 @dataclass(slots=True)
 class Example:
-    """A moment of one user. Items are positions in `Purchases.titles`; `recent` and `ages_days` run backwards from the moment."""
+    """A moment of one user; items are positions in `Purchases.titles`.
+
+    `recent` and `ages_days` run backwards from the moment; what was bought at one time stands in the order of ids.
+    """
 
     day: int
     user: str
@@ -96,7 +99,8 @@ def read_purchases(folder: Path, start_ms: int | None, until_ms: int, split: boo
         raise InputError(f"{folder} has no purchases before the day given; convert them with `streamrec dataset uci`")
     born = events[0].ts // DAY_MS
     items = [item for item in _read(folder, "items", _Item) if item.created_ts < until_ms]
-    slot = {item.item_id: number for number, item in enumerate(items)}
+    ids = [item.item_id for item in items]
+    slot = {item_id: number for number, item_id in enumerate(ids)}
     orders: dict[tuple[str, str], list[_Event]] = defaultdict(list)
     for event in events:
         orders[event.user_id, event.order_id].append(event)
@@ -114,10 +118,10 @@ def read_purchases(folder: Path, start_ms: int | None, until_ms: int, split: boo
         past = history[user]
         if start_ms is None or ts >= start_ms:
             if past:
-                examples += _example(day, user, ts, past, basket)
+                examples += _example(day, user, ts, past, basket, ids)
             if split and len(basket) >= 4:
                 cut = int(rng.integers(1, len(basket) - 1))
-                examples += _example(day, user, ts, past + [(ts, item) for item in basket[:cut]], basket[cut:])
+                examples += _example(day, user, ts, past + [(ts, item) for item in basket[:cut]], basket[cut:], ids)
         past += [(ts, item) for item in basket]
     first_day = np.array([item.created_ts // DAY_MS - born for item in items], np.int32)
     return Purchases([item.title for item in items], first_day, _decay(counts), covisits, examples)
@@ -128,12 +132,13 @@ def read_titles(folder: Path, until_ms: int) -> list[str]:
     return [item.title for item in _read(folder, "items", _Item) if item.created_ts < until_ms]
 
 
-def _example(day: int, user: str, ts: int, past: list[tuple[int, int]], basket: list[int]) -> list[Example]:
+def _example(day: int, user: str, ts: int, past: list[tuple[int, int]], basket: list[int], ids: list[str]) -> list[Example]:
     owned = {item for _, item in past}
     targets = [item for item in basket if item not in owned]
     if not targets:
         return []
-    touched = past[-TOUCHES:][::-1]
+    # What was bought in one moment stands in the order of ids, as the ranking reads it from a user's row.
+    touched = sorted(past[-TOUCHES:], key=lambda touch: (-touch[0], ids[touch[1]]))
     return [
         Example(
             day,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.errors import ModelMissing
-from streamrec.training.data.list_source import ListSource
+from streamrec.training.data.lists import Lists
 
 FILE = "pairs.npz"
-LISTS = 32
 CHUNK = 32
 
 
@@ -24,9 +24,8 @@ class Calibration:
     items: NDArray[np.int32]
 
     @classmethod
-    def draw(cls, source: ListSource) -> Calibration:
-        """Every pair of some lists, shuffled."""
-        lists = [source.bought(LISTS), source.grouped(LISTS // 4)]
+    def of(cls, lists: Sequence[Lists]) -> Calibration:
+        """Every pair of the lists, shuffled."""
         users = np.concatenate([np.repeat(each.users, each.right.shape[1], axis=0) for each in lists])
         items = np.concatenate([each.items.reshape(len(each.right) * each.right.shape[1], -1) for each in lists])
         order = np.random.default_rng(0).permutation(len(items))

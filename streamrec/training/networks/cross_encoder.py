@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 from transformers import BertModel
 
 from streamrec.bert.tokens import SPECIAL
-from streamrec.errors import ModelMissing
-from streamrec.training.networks.networks import fewer_layers, load_bert
+from streamrec.training.networks.bert import fewer_layers, load_bert
+from streamrec.training.networks.folders import load_head, outside, save_with_head
 
 HEAD = "head.safetensors"
 
@@ -71,9 +70,7 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
 
     def save(self, folder: Path) -> None:
         """Write the BERT as a Hugging Face folder and the head beside it."""
-        self.network.save_pretrained(folder)
-        head = {name: value.contiguous() for name, value in self.state_dict().items() if not name.startswith("network.")}
-        save_file(head, str(folder / HEAD))
+        save_with_head(self.network, outside(self.state_dict(), "network"), folder, HEAD)
 
 
 def cross_encoder_from(encoder: Any, layers: int) -> CrossEncoder:
@@ -89,9 +86,7 @@ def load_cross_encoder(folder: Path, **options: Any) -> CrossEncoder:
     Raises:
         ModelMissing: `streamrec train ranker` was not run yet.
     """
-    if not (folder / HEAD).is_file():
-        raise ModelMissing(f"{folder} holds no cross-encoder; run `streamrec train ranker` first")
-    head = load_file(str(folder / HEAD))
+    head = load_head(folder, HEAD, "cross-encoder", "ranker")
     network = CrossEncoder(load_bert(folder, **options), head.get("rows"))
     network.load_state_dict(head, strict=False)
     return network

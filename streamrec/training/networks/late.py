@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 from transformers import BertModel
 
 from streamrec.bert.pairs import text_inputs
-from streamrec.errors import ModelMissing
-from streamrec.training.networks.networks import fewer_layers, shared_rows, tensors
+from streamrec.training.networks.bert import fewer_layers, load_bert, shared_rows
+from streamrec.training.networks.folders import load_head, outside, save_with_head
+from streamrec.training.networks.vectors import tensors
 
 STATE = 32
 HEAD = "late.safetensors"
@@ -98,9 +98,7 @@ class LateInteraction(nn.Module):  # type: ignore[misc]
 
     def save(self, folder: Path) -> None:
         """Write the BERT as a Hugging Face folder and the rest beside it."""
-        self.encoder.network.save_pretrained(folder)
-        rest = {name: value.contiguous() for name, value in self.state_dict().items() if not name.startswith("encoder.network.")}
-        save_file(rest, str(folder / HEAD))
+        save_with_head(self.encoder.network, outside(self.state_dict(), "encoder.network"), folder, HEAD)
 
 
 def item_inputs(tokens: NDArray[np.int32]) -> Any:
@@ -126,10 +124,7 @@ def load_late(folder: Path, **options: Any) -> LateInteraction:
     Raises:
         ModelMissing: `streamrec train late` was not run yet.
     """
-    if not (folder / HEAD).is_file():
-        raise ModelMissing(f"{folder} holds no late interaction; run `streamrec train late` first")
-    rest = load_file(str(folder / HEAD))
-    network = BertModel.from_pretrained(folder, add_pooling_layer=False, **options)
-    late = LateInteraction(LateEncoder(network, rest["encoder.rows"]))
+    rest = load_head(folder, HEAD, "late interaction", "late")
+    late = LateInteraction(LateEncoder(load_bert(folder, **options), rest["encoder.rows"]))
     late.load_state_dict(rest, strict=False)
     return late

@@ -21,13 +21,16 @@ from transformers import AutoTokenizer
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
+from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.bert.reference import PAIRS, Reference
+from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import SPECIAL, Tokeniser
 from streamrec.errors import InputError, ModelError
 from streamrec.events.files import read_lines
-from streamrec.training.graphs.graphs import INPUTS, VectorHead, alike_in_words, check_parity, dropped, likeness_of, trace
+from streamrec.training.graphs.exporting import INPUTS, VectorHead, trace
+from streamrec.training.graphs.parity import alike_in_words, check_parity, dropped, likeness_of
 from streamrec.training.graphs.quantise import quantise
-from streamrec.training.networks.networks import tensors
+from streamrec.training.networks.vectors import tensors
 from streamrec.training.steps.adoptable import load, require_adoptable, tokens_of
 
 CHUNK = 16
@@ -71,7 +74,7 @@ class FirstTokenClassifier(nn.Module):  # type: ignore[misc]
 
 
 def adopt(
-    source: Path, out: Path, name: str, pairs: list[tuple[str, str]], user_tokens: int = 40, item_tokens: int = 24
+    source: Path, out: Path, name: str, pairs: list[tuple[str, str]], user_tokens: int = MAX_USER_TOKENS, item_tokens: int = MAX_ITEM_TOKENS
 ) -> dict[str, float]:
     """Write the model folder `out` for the cross-encoder in `source`; `pairs` of user and item texts set and judge the int8 scales.
 
@@ -108,7 +111,7 @@ def adopt(
     ):
         found |= _write_graphs(head, network, out / path, feeds)
     judging = np.arange(len(items))[np.arange(len(items)) // CHUNK % 2 == 1][:PAIRS]
-    Reference.of(users[judging], items[judging], out / CROSS_ENCODER).save(out)
+    Reference.of(users[judging], items[judging], out / CROSS_ENCODER, OnnxSession).save(out)
     limits["dropped"] = dropped({file: value for file, value in found.items() if "int8" in file})
     (out / "config.json").write_text(json.dumps({**network.config.to_diff_dict(), "streamrec": limits}, indent=2) + "\n")
     (out / "README.md").write_text(_card(source, name, found), encoding="utf-8")

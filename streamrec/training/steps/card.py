@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from streamrec.training.graphs.graphs import alike_in_words
-from streamrec.training.networks.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS
+from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, SAID_TOKENS, TITLE_TOKENS
+from streamrec.training.graphs.parity import alike_in_words
 
 STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")
 """Those that there may be, in order."""
@@ -32,8 +32,8 @@ The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an ite
 | `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
 {late_graphs}| `onnx/*.int8.onnx` | the first two, for CPUs, where they are like fp32 | the same | the same |
 
-{heads} heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most 12 tokens of what the viewer wrote and a [SEP], then the titles of the
-items touched last, most recent first, 10 tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
+{heads} heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most {said_tokens} tokens of what the viewer wrote and a [SEP], then the titles of the
+items touched last, most recent first, {title_tokens} tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
 between the graphs and torch: {parity}.
 
 The int8 graphs multiply u8 activations by s8 weights (one scale per column); the activations' scales are constants, so a pair's score does
@@ -133,6 +133,8 @@ def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike
         vocabulary=encoder["vocab_size"],
         user_tokens=MAX_USER_TOKENS,
         item_tokens=MAX_ITEM_TOKENS,
+        said_tokens=SAID_TOKENS,
+        title_tokens=TITLE_TOKENS,
         parity=", ".join(f"{file} {difference:.0e}" for file, difference in parity.items()),
         alike=", ".join(alike_in_words(file, value) for file, value in alike.items()),
         heads=ranker["num_attention_heads"],

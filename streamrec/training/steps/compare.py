@@ -15,10 +15,10 @@ from onnx import numpy_helper
 from streamrec.bert.folder import CROSS_ENCODER
 from streamrec.bert.model import TextModel
 from streamrec.bert.pairs import Feeds, pair_inputs
-from streamrec.bert.session import OnnxBackend
+from streamrec.bert.session import OnnxSession
 from streamrec.training.data.held_out import HeldOut, K
-from streamrec.training.graphs.check import cross_scores
-from streamrec.training.networks.networks import command_line
+from streamrec.training.record import command_line
+from streamrec.training.steps.check import cross_scores
 
 BATCH = 32
 RUNS = 30
@@ -87,7 +87,7 @@ def _batches(sides: dict[str, Sides], held: HeldOut) -> dict[str, Feeds]:
 
 
 def _pairs_per_second(graphs: dict[str, Path], feeds: dict[str, Feeds]) -> dict[str, float]:
-    backends = {name: OnnxBackend(path, "cpu") for name, path in graphs.items()}
+    backends = {name: OnnxSession(path, "cpu") for name, path in graphs.items()}
     best = dict.fromkeys(graphs, float("inf"))
     for _ in range(RUNS):
         for name, backend in backends.items():

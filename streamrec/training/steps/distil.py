@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.bert.tokens import PAD, SEP, Tokeniser
-from streamrec.training.data.list_source import Material
 from streamrec.training.data.lists import Lists
 from streamrec.training.loop import Plan
 from streamrec.training.networks.cross_encoder import cross_encoder_from, load_cross_encoder
-from streamrec.training.networks.networks import MAX_ITEM_TOKENS, MAX_USER_TOKENS, Record
+from streamrec.training.record import Record
 from streamrec.training.steps.list_training import pair_scores, train_on_lists
+from streamrec.training.steps.material import Material
 from streamrec.training.steps.prune import count
 
 

@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from streamrec.bert.prefix import MAX_ITEM_TOKENS
 from streamrec.bert.tokens import Tokeniser
 from streamrec.training.data.augment import drop_tokens
 from streamrec.training.data.purchases import Example, Purchases
 from streamrec.training.data.teacher import Teacher
 from streamrec.training.loop import Loop, Plan
-from streamrec.training.networks.networks import MAX_ITEM_TOKENS, Record, embed, load_encoder
+from streamrec.training.networks.bert import load_encoder
+from streamrec.training.networks.vectors import embed
+from streamrec.training.record import Record
 
 BATCH = 768
 DROPPED = 0.1

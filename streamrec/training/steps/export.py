@@ -12,15 +12,19 @@ import numpy as np
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
+from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS
 from streamrec.bert.reference import PAIRS, Reference
+from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
 from streamrec.training.graphs.calibration import Calibration
-from streamrec.training.graphs.graphs import VectorHead, dropped, export_graph, halve_words
-from streamrec.training.graphs.late_graphs import export_late
+from streamrec.training.graphs.exporting import VectorHead, export_graph
+from streamrec.training.graphs.halving import halve_words
+from streamrec.training.graphs.late import export_late
+from streamrec.training.graphs.parity import dropped
+from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.cross_encoder import load_cross_encoder
 from streamrec.training.networks.late import STATE, load_late
-from streamrec.training.networks.networks import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, load_encoder
 from streamrec.training.steps.card import write_card
 
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
@@ -78,7 +82,7 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     judging = chunks[len(chunks) // 2 :]
     users, items = (np.concatenate([getattr(chunk, side) for chunk in judging])[:PAIRS] for side in ("users", "items"))
-    Reference.of(users, items, out / CROSS_ENCODER).save(out)
+    Reference.of(users, items, out / CROSS_ENCODER, OnnxSession).save(out)
     write_card(work, out, name, parity, alike)
     seal(out)
     sizes = {file.relative_to(out).as_posix(): file.stat().st_size for file in sorted(out.rglob("*")) if file.is_file()}

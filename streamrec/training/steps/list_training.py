@@ -16,10 +16,10 @@ from torch import nn
 from torch.nn import functional
 
 from streamrec.bert.pairs import pair_inputs
-from streamrec.training.data.list_source import ListSource
 from streamrec.training.data.lists import Lists
 from streamrec.training.loop import Loop, Plan
-from streamrec.training.networks.networks import tensors
+from streamrec.training.networks.vectors import tensors
+from streamrec.training.steps.material import ListSource
 
 MADE_UP = 0.3
 VALIDATED = 6

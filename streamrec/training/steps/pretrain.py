@@ -17,7 +17,9 @@ from streamrec.bert.tokens import MASK, SPECIAL, Tokeniser
 from streamrec.training.data.corpus import Corpus
 from streamrec.training.data.teacher import Teacher
 from streamrec.training.loop import Loop, Plan
-from streamrec.training.networks.networks import Record, embed, encoder_config, tensors
+from streamrec.training.networks.bert import encoder_config
+from streamrec.training.networks.vectors import embed, tensors
+from streamrec.training.record import Record
 from streamrec.training.steps.start import start_from
 
 LAYERS = 3

@@ -15,11 +15,12 @@ import torch
 from torch import nn
 from transformers import BertModel
 
-from streamrec.training.data.list_source import ListSource, Material
 from streamrec.training.loop import Plan
+from streamrec.training.networks.bert import fewer_layers, shared_rows, shrink_heads
 from streamrec.training.networks.cross_encoder import CrossEncoder, load_cross_encoder
-from streamrec.training.networks.networks import Record, fewer_layers, shared_rows, shrink_heads
+from streamrec.training.record import Record
 from streamrec.training.steps.list_training import pair_scores, softmax_loss, train_on_lists
+from streamrec.training.steps.material import ListSource, Material
 
 BATCHES = 4
 

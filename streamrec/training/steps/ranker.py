@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from streamrec.training.data.list_source import Material
 from streamrec.training.data.lists import Recipe
 from streamrec.training.loop import Plan
 from streamrec.training.networks.cross_encoder import cross_encoder_from
-from streamrec.training.networks.networks import Record
+from streamrec.training.record import Record
 from streamrec.training.steps.list_training import pair_scores, train_on_lists
+from streamrec.training.steps.material import Material
 
 
 def train_ranker(material: Material, out: Path, layers: int, plan: Plan, record: Record, recipe: Recipe | None = None) -> None:

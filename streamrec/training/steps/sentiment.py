@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
 from streamrec.bert.pairs import text_inputs
 from streamrec.bert.tokens import Tokeniser
 from streamrec.datasets.tables import open_text
-from streamrec.errors import InputError, ModelMissing
+from streamrec.errors import InputError
 from streamrec.training.loop import Loop, Plan
-from streamrec.training.networks.networks import Record, load_encoder, tensors
+from streamrec.training.networks.bert import load_encoder
+from streamrec.training.networks.folders import load_head, save_with_head
+from streamrec.training.networks.vectors import tensors
+from streamrec.training.record import Record
 
 HEAD = "sentiment.safetensors"
 BATCH = 64
@@ -64,8 +66,7 @@ class Sentiment(nn.Module):  # type: ignore[misc]
 
     def save(self, folder: Path) -> None:
         """Write the BERT as a Hugging Face folder and the head beside it."""
-        self.network.save_pretrained(folder)
-        save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, str(folder / HEAD))
+        save_with_head(self.network, self.head.state_dict(), folder, HEAD)
 
 
 def load_sentiment(folder: Path) -> Sentiment:
@@ -74,10 +75,9 @@ def load_sentiment(folder: Path) -> Sentiment:
     Raises:
         ModelMissing: `streamrec train sentiment` was not run yet.
     """
-    if not (folder / HEAD).is_file():
-        raise ModelMissing(f"{folder} holds no sentiment head; run `streamrec train sentiment` first")
+    head = load_head(folder, HEAD, "sentiment head", "sentiment")
     sentiment = Sentiment(load_encoder(folder))
-    sentiment.head.load_state_dict(load_file(str(folder / HEAD)))
+    sentiment.head.load_state_dict(head)
     sentiment.eval()
     return sentiment
 

@@ -42,7 +42,7 @@ def test_nothing_from_the_day_on_is_seen(folder: Path) -> None:
 def test_targets_are_the_new_items_of_the_next_basket_after_the_history(folder: Path) -> None:
     (example,) = until(folder, 4).examples
     assert example.targets.tolist() == [2]
-    assert example.recent.tolist() == [1, 0]
+    assert example.recent.tolist() == [0, 1], "bought in one moment: in the order of ids"
     assert example.ages_days.tolist() == [3, 3]
     assert example.owned.tolist() == [0, 1]
 

@@ -14,8 +14,8 @@ import onnx
 import torch
 
 from streamrec.bert.pairs import text_inputs
-from streamrec.bert.session import OnnxBackend
-from streamrec.training.graphs import graphs
+from streamrec.bert.session import OnnxSession
+from streamrec.training.graphs import exporting, halving, parity
 from streamrec.training.graphs.quantise import eight_bits
 
 pytestmark = [
@@ -37,28 +37,28 @@ def texts(rows: int, width: int, seed: int) -> Any:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, float]]:
     from transformers import BertModel
 
-    from streamrec.training.networks.networks import encoder_config
+    from streamrec.training.networks.bert import encoder_config
 
     torch.manual_seed(0)
     config = encoder_config(300, 2)
     config._attn_implementation = "eager"
     network = BertModel(config, add_pooling_layer=False).eval()
-    graphs.halve_words(network)
+    halving.halve_words(network)
     path = tmp_path_factory.mktemp("graphs") / "encoder.onnx"
     real = [text_inputs(texts(16, 12, seed)) for seed in range(6)]
-    return path, graphs.export_graph(graphs.VectorHead(network), path, real[:2], real, half=True)
+    return path, exporting.export_graph(exporting.VectorHead(network), path, real[:2], real, half=True)
 
 
 def test_every_precision_is_like_fp32(exported: tuple[Path, dict[str, float]]) -> None:
     path, found = exported
-    assert found["encoder.onnx"] <= graphs.TOLERANCE
+    assert found["encoder.onnx"] <= parity.TOLERANCE
     assert found["encoder.int8.onnx"] >= 0.99
     assert found["encoder.fp16.onnx"] >= 0.9999
     assert path.with_suffix(".int8.onnx").stat().st_size < 0.5 * path.stat().st_size
 
 
 def test_a_text_has_the_same_int8_vector_alone_and_in_any_batch(exported: tuple[Path, dict[str, float]]) -> None:
-    backend = OnnxBackend(exported[0].with_suffix(".int8.onnx"), "cpu")
+    backend = OnnxSession(exported[0].with_suffix(".int8.onnx"), "cpu")
     tokens = texts(12, 20, 9)
     together = backend.run(text_inputs(tokens))
     for row, vector in zip(tokens, together, strict=True):
@@ -79,11 +79,11 @@ def test_a_narrow_graph_that_is_not_like_fp32_is_not_kept(exported: tuple[Path, 
     path, _ = exported
     narrow = path.with_name("copy.onnx")
     narrow.write_bytes(path.with_suffix(".int8.onnx").read_bytes())
-    monkeypatch.setattr(graphs, "LEAST_LIKENESS", 1.1)
-    alike = graphs.likeness_of(path, narrow, [text_inputs(texts(4, 8, 3))])
+    monkeypatch.setattr(parity, "LEAST_LIKENESS", 1.1)
+    alike = parity.likeness_of(path, narrow, [text_inputs(texts(4, 8, 3))])
     assert not narrow.exists()
-    assert graphs.dropped({"copy.onnx": alike}) == {"onnx/copy.onnx": alike}
-    assert "not kept, fp32 serves in its place" in graphs.alike_in_words("copy.onnx", alike)
+    assert parity.dropped({"copy.onnx": alike}) == {"onnx/copy.onnx": alike}
+    assert "not kept, fp32 serves in its place" in parity.alike_in_words("copy.onnx", alike)
 
 
 def test_eight_bits_are_off_by_half_a_step_at_most() -> None:

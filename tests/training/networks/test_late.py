@@ -11,8 +11,9 @@ import torch
 from transformers import BertModel
 
 from streamrec.bert.pairs import text_inputs
+from streamrec.training.networks.bert import SHARED_ROWS, encoder_config
 from streamrec.training.networks.late import STATE, LateInteraction, LateScorer, item_inputs, late_from
-from streamrec.training.networks.networks import SHARED_ROWS, encoder_config, tensors
+from streamrec.training.networks.vectors import tensors
 
 pytestmark = pytest.mark.train
 

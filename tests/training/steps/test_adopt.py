@@ -12,10 +12,10 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 from streamrec.bert.folder import CROSS_ENCODER, ModelFolder, verify  # noqa: E402
 from streamrec.bert.model import TextModel  # noqa: E402
 from streamrec.bert.reference import reference  # noqa: E402
-from streamrec.bert.session import OnnxBackend  # noqa: E402
+from streamrec.bert.session import OnnxSession  # noqa: E402
 from streamrec.bert.tokens import Tokeniser  # noqa: E402
 from streamrec.errors import InputError, ModelError  # noqa: E402
-from streamrec.training.graphs import graphs  # noqa: E402
+from streamrec.training.graphs import parity  # noqa: E402
 from streamrec.training.steps.adopt import adopt, read_pairs  # noqa: E402
 
 pytestmark = [
@@ -60,7 +60,7 @@ def test_the_folder_scores_as_the_source_does(source: Path, tmp_path: Path) -> N
 
 
 def test_where_int8_is_unlike_the_folder_keeps_fp32_and_says_so(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphs, "LEAST_LIKENESS", 1.1)
+    monkeypatch.setattr(parity, "LEAST_LIKENESS", 1.1)
     folder = tmp_path / "model"
     found = adopt(source, folder, "small", PAIRS)
     assert not list(folder.rglob("*.int8.onnx"))
@@ -76,10 +76,10 @@ def test_where_int8_is_unlike_the_folder_keeps_fp32_and_says_so(source: Path, tm
 def test_the_folder_keeps_judged_pairs_for_the_check_where_it_serves(source: Path, tmp_path: Path) -> None:
     adopt(source, tmp_path / "model", "small", PAIRS)
     folder = ModelFolder.load(tmp_path / "model")
-    kept = reference(folder, Tokeniser(folder.path / "tokenizer.json"))
+    kept = reference(folder, Tokeniser(folder.path / "tokenizer.json"), OnnxSession)
     assert len(kept.scores) == len(PAIRS) // 2
     assert folder.limits.dropped == {}
-    again = OnnxBackend(folder.path / CROSS_ENCODER, "cpu").run(kept.feeds).reshape(-1)
+    again = OnnxSession(folder.path / CROSS_ENCODER, "cpu").run(kept.feeds).reshape(-1)
     np.testing.assert_allclose(kept.scores, again, atol=1e-5)
 
 

@@ -18,12 +18,13 @@ from streamrec.bert.pairs import pair_inputs
 from streamrec.bert.tokens import SEP, Tokeniser
 from streamrec.cli.train import app
 from streamrec.training.data.corpus import read_corpus
-from streamrec.training.data.list_source import ListSource, Material
 from streamrec.training.data.purchases import read_purchases
 from streamrec.training.data.vocabulary import save_vocabulary, train_vocabulary
+from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.cross_encoder import CrossEncoder, cross_encoder_from, load_cross_encoder
-from streamrec.training.networks.networks import load_encoder, tensors
+from streamrec.training.networks.vectors import tensors
 from streamrec.training.steps.distil import Translator
+from streamrec.training.steps.material import ListSource, Material
 from streamrec.training.steps.prune import slimmed
 
 pytestmark = pytest.mark.train

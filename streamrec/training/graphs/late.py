@@ -12,10 +12,12 @@ import torch
 from streamrec.bert.folder import LATE_ENCODER, LATE_SCORER
 from streamrec.bert.pairs import Feeds, text_inputs
 from streamrec.training.graphs.calibration import Calibration
-from streamrec.training.graphs.graphs import INPUTS, check_parity, fuse, trace, weights_in_half
+from streamrec.training.graphs.exporting import INPUTS, fuse, trace
+from streamrec.training.graphs.halving import weights_in_half
+from streamrec.training.graphs.parity import check_parity
 from streamrec.training.graphs.quantise import eight_bits, words_in_eight_bits
 from streamrec.training.networks.late import LateEncoder, LateInteraction, item_inputs
-from streamrec.training.networks.networks import tensors
+from streamrec.training.networks.vectors import tensors
 
 SCORER_INPUTS = ("user_states", "user_mask", "item_states", "item_mask", "user_of_pair")
 

@@ -1,12 +1,7 @@
-"""The two networks, as `transformers` builds them, and what every training loop needs."""
+"""BERT as `transformers` builds it: its sizes, how it is loaded, and how it is made smaller."""
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
-import time
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +10,14 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
-from torch.nn import functional
 from transformers import BertConfig, BertModel
 
-from streamrec.bert.pairs import Feeds, text_inputs
+from streamrec.bert.prefix import MAX_TOKENS
 from streamrec.bert.tokens import SPECIAL
 from streamrec.errors import ModelMissing
-from streamrec.training.processes import Processes
 
 HIDDEN = 128
 SHARED_ROWS = 2048
-MAX_TOKENS = 96
-MAX_ITEM_TOKENS = 24
-MAX_USER_TOKENS = 40
 
 
 def encoder_config(vocabulary: int, layers: int) -> BertConfig:
@@ -92,64 +82,6 @@ def shared_rows(table: Any, seen: NDArray[np.int32]) -> tuple[Any, Any]:
     rows[own] = np.arange(len(own))
     rows[unseen] = len(own) + np.arange(len(unseen)) % SHARED_ROWS
     return torch.from_numpy(rows), table.detach()[torch.from_numpy(np.concatenate([own, unseen[:SHARED_ROWS]]))].clone()
-
-
-def tensors(feeds: Feeds) -> dict[str, Any]:
-    """Model inputs as torch tensors."""
-    return {name: torch.from_numpy(array) for name, array in feeds.items()}
-
-
-def pool(hidden: Any, mask: Any) -> Any:
-    """Mean of the token states under the mask, L2-normalised."""
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
-    return functional.normalize((hidden * weights).sum(1) / weights.sum(1), dim=1)
-
-
-def embed(encoder: Any, tokens: NDArray[np.int32], chunk: int = 256, processes: Processes | None = None) -> Any:
-    """Normalised vectors of token rows, with gradients when they are on; rows are encoded in order of length.
-
-    Several `processes` share the rows, see `Processes.gather`.
-    """
-    if processes and processes.world > 1:
-        return processes.gather(embed(encoder, tokens[processes.rank :: processes.world], chunk), len(tokens))
-    lengths = (tokens != 0).sum(axis=1)
-    order = np.argsort(lengths, kind="stable")
-    parts = []
-    for start in range(0, len(order), chunk):
-        inputs = tensors(text_inputs(tokens[order[start : start + chunk]]))
-        parts.append(pool(encoder(**inputs).last_hidden_state, inputs["attention_mask"]))
-    return torch.cat(parts)[torch.from_numpy(np.argsort(order))]
-
-
-def command_line() -> str:
-    """The command that runs now, as it was typed."""
-    return shlex.join(["streamrec", *sys.argv[1:]])
-
-
-class Record:
-    """What a step of the training was told and how it went; written as `training.json` beside its weights."""
-
-    def __init__(self, seed: int, until: date | None = None) -> None:
-        self._until = {} if until is None else {"until": until.isoformat()}
-        torch.manual_seed(seed)
-        self._start = time.monotonic()
-        self.seed = seed
-        self.first = Processes.join().first
-
-    def save(self, folder: Path, **facts: Any) -> None:
-        """Write the command line, the seed, the seconds taken and `facts`; the first of several processes does."""
-        if not self.first:
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        facts = {
-            "command": command_line(),
-            "seed": self.seed,
-            **self._until,
-            "seconds": round(time.monotonic() - self._start),
-            "torch": torch.__version__,
-            **facts,
-        }
-        (folder / "training.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _must_hold_a_network(folder: Path) -> None:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from streamrec.bert.folder import CROSS_ENCODER, LATE_ENCODER, LATE_SCORER
 from streamrec.bert.pairs import Feeds, length_batches, pair_inputs, text_inputs
-from streamrec.bert.session import CPU, OnnxBackend
+from streamrec.bert.session import CPU, OnnxSession
 from streamrec.training.data.held_out import HeldOut, Scores
 from streamrec.training.networks.late import item_inputs
-from streamrec.training.networks.networks import command_line
+from streamrec.training.record import command_line
 
 TOKENS = 1536
 
@@ -38,7 +38,7 @@ def check_model(model: Path, data: Path, start: datetime, until: datetime, baske
 
 def cross_scores(graph: Path, users: NDArray[np.int32], titles: NDArray[np.int32], top: NDArray[np.intp]) -> Scores:
     """Scores of the items `top` (baskets, 50) of every basket by a graph of the cross-encoder, from token ids in its vocabulary."""
-    backend = OnnxBackend(graph, "cpu")
+    backend = OnnxSession(graph, "cpu")
     users = np.repeat(users, top.shape[1], axis=0)
     items = titles[top.reshape(-1)]
     scores = np.zeros(len(items), np.float32)

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 from torch import nn
 
 from streamrec.bert.pairs import Feeds
-from streamrec.bert.precision import LEAST_LIKENESS, likeness
-from streamrec.bert.session import CPU, OnnxBackend
 from streamrec.errors import ModelError
-from streamrec.training.graphs.quantise import quantise, word_table
-from streamrec.training.networks.networks import pool, tensors
+from streamrec.training.graphs.halving import words_in_half
+from streamrec.training.graphs.parity import check_parity, likeness_of
+from streamrec.training.graphs.quantise import quantise
+from streamrec.training.networks.vectors import pool, tensors
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
-TOLERANCE = 1e-4
 Axes = dict[str, dict[int, str]]
 
 
@@ -41,13 +35,6 @@ class VectorHead(nn.Module):  # type: ignore[misc]
         """Vectors of shape (batch, dim)."""
         states = self.network(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).last_hidden_state
         return pool(states, attention_mask)
-
-
-def halve_words(network: Any) -> None:
-    """Round the word table to half precision, which is how it is stored, so that torch and the graph hold the same numbers."""
-    with torch.no_grad():
-        table = network.get_input_embeddings().weight
-        table.copy_(table.half().float())
 
 
 def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds], half: bool = False) -> dict[str, float]:
@@ -123,71 +110,3 @@ def fuse(raw: Any, config: Any) -> Any:
     if attentions != layers:
         raise ModelError(f"{attentions} of {layers} attention layers fused; use the versions that setup.cfg asks for")
     return fused
-
-
-def check_parity(path: Path, examples: Sequence[Any], expected: Callable[[Any], Any]) -> float:
-    """The largest difference of a graph from what torch expects of it.
-
-    Raises:
-        ModelError: it is above 1e-4; the file is removed.
-    """
-    session = ort.InferenceSession(str(path), providers=[CPU])
-    worst = 0.0
-    for feeds in examples:
-        with torch.no_grad():
-            wanted: NDArray[np.float32] = expected(feeds).numpy()
-        given = session.run(None, {entry.name: feeds[entry.name] for entry in session.get_inputs()})[0]
-        worst = max(worst, float(np.abs(given - wanted).max()))
-    if not worst <= TOLERANCE:
-        path.unlink()
-        raise ModelError(f"{path.name} differs from torch by {worst:.2e}, more than {TOLERANCE:.0e}; it is not kept")
-    return worst
-
-
-def likeness_of(path: Path, narrow: Path, feeds: list[Feeds]) -> float:
-    """How alike a narrow graph is to the fp32 one on this machine; below `LEAST_LIKENESS` its file is removed, and fp32 serves instead."""
-    backends = (OnnxBackend(narrow, "cpu"), OnnxBackend(path, "cpu"))
-    given, wanted = (np.concatenate([backend.run(batch) for batch in feeds]) for backend in backends)
-    alike = likeness(given, wanted)
-    if alike < LEAST_LIKENESS:
-        narrow.unlink()
-    return alike
-
-
-def dropped(alike: dict[str, float]) -> dict[str, float]:
-    """The narrow graphs that were not kept, by their files in a model folder."""
-    return {f"onnx/{file}": value for file, value in alike.items() if value < LEAST_LIKENESS}
-
-
-def alike_in_words(file: str, value: float) -> str:
-    """How like fp32 a narrow graph is, and what became of it if it is not."""
-    lost = "" if value >= LEAST_LIKENESS else f" (less than {LEAST_LIKENESS}: not kept, fp32 serves in its place)"
-    return f"{file} {value:.6f}{lost}"
-
-
-def words_in_half(model: Any) -> None:
-    """Replace the word table by its half-precision twin and cast what is looked up, so that all arithmetic stays in fp32."""
-    graph = model.graph
-    table = word_table(graph)
-    words = numpy_helper.to_array(table)
-    name = table.name
-    graph.initializer.remove(table)
-    graph.initializer.append(numpy_helper.from_array(words.astype(np.float16), name))
-    position, lookup = next((number, node) for number, node in enumerate(graph.node) if node.op_type == "Gather" and node.input[0] == name)
-    looked_up = lookup.output[0]
-    lookup.output[0] = f"{looked_up}_half"
-    graph.node.insert(position + 1, helper.make_node("Cast", [lookup.output[0]], [looked_up], name="words_to_float", to=TensorProto.FLOAT))
-    for value in [value for value in graph.value_info if value.name == looked_up]:
-        graph.value_info.remove(value)
-
-
-def weights_in_half(model: Any) -> None:
-    """Store every fp32 matrix in half precision and cast it back; ONNX Runtime does so once, when it loads the graph."""
-    graph = model.graph
-    large = [tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) == 2]
-    large = [tensor for tensor in large if min(tensor.dims) >= 32]
-    for tensor in large:
-        values, name = numpy_helper.to_array(tensor), tensor.name
-        graph.initializer.remove(tensor)
-        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
-        graph.node.insert(0, helper.make_node("Cast", [f"{name}_half"], [name], name=f"{name}_cast", to=TensorProto.FLOAT))

@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from streamrec.bert.prefix import MAX_ITEM_TOKENS
 from streamrec.bert.tokens import Tokeniser
 from streamrec.training.data.corpus import Corpus
 from streamrec.training.data.lists import Comments, GroupLists, Lists, PurchaseLists, Recipe, word_starts
 from streamrec.training.data.purchases import Purchases
-from streamrec.training.networks.networks import MAX_ITEM_TOKENS, embed, load_encoder
+from streamrec.training.networks.bert import load_encoder
+from streamrec.training.networks.vectors import embed
 
 BOUGHT = 24
 GROUPED = 4
