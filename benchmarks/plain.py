@@ -16,7 +16,9 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.items import LINK_PRIOR, NEVER, PURCHASE, VIEW, VIEW_SHARE
 from streamrec.catalogue.links import Links
 from streamrec.ranking.batch.queries import ACTIONS, RECENT
-from streamrec.ranking.features.features import MONTH, MONTH_MS, MOST_STANDOUT, SEASON, WEEK
+from streamrec.ranking.features.features import MOST_STANDOUT
+from streamrec.ranking.features.formulas import MONTH_MS
+from streamrec.ranking.features.inputs import MONTH, SEASON, WEEK
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
 from streamrec.state.before import BASKET_MS

@@ -1,52 +1,63 @@
-"""The features of a candidate, by name and in order."""
+"""All features in order, and what follows from their declarations."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any, get_args
 
-VERSION = 2
-"""Grows when a feature of the same name comes to mean something else."""
+import numpy as np
+from numpy.typing import NDArray
 
-RELATIVE = (
-    "popularity_1d",
-    "popularity_7d",
-    "popularity_30d",
-    "popularity_90d",
-    "trend_7d",
-    "trend_30d",
-    "country",
-    "freshness",
-    "idle",
-    "rebought",
-    "covisits",
-    "covisits_last",
-    "follows",
-    "similarity",
-    "similarity_last",
-    "category",
-    "brand",
-    "seen",
-    "repeat",
-    "repeat_recency",
-    "price",
-    "price_gap",
-    "cross",
+from streamrec.ranking.features import absolute, history, links, moment, price, reading, sales, text, viewer
+from streamrec.ranking.features.declaration import Family, Feature, Scope
+
+MODULES = (sales, links, text, history, price, reading, absolute, viewer, moment)
+# By scope, since what is standardised and what a network reads are runs of columns. Within a scope by module.
+DECLARED: tuple[Feature, ...] = tuple(
+    feature for scope in get_args(Scope) for module in MODULES for feature in module.FEATURES if feature.scope == scope
 )
-"""Features that count by how far a candidate stands out among the candidates of its list (z-scores)."""
-
-ABSOLUTE = ("owned", "owned_count", "owned_age", "age", "popular")
-"""Features that mean the same in every list; all in about [0, 1]."""
-
-USER = ("user_items", "user_baskets", "user_basket_size", "user_away", "user_interest", "list_size")
-"""What is the same for all candidates of a list: it decides how much the other features count; about [0, 1]."""
-
-LIVE = ("shelf", "on_air", "mention", "fatigue")
-"""Features of the moment that no file of purchases teaches; all in [0, 1]."""
-
-FEATURES = RELATIVE + ABSOLUTE + USER + LIVE
+FEATURES = tuple(feature.name for feature in DECLARED)
+"""Names of all features, in the order of their columns."""
 POSITION = {name: position for position, name in enumerate(FEATURES)}
-TEXT = ("similarity", "similarity_last", "cross")
-"""Features that need a text model."""
 
-SCHEMA = blake2b(",".join([str(VERSION), *FEATURES]).encode(), digest_size=4).hexdigest()
-"""Version of the schema: features of another one mean something else."""
+
+def _named(scope: Scope) -> tuple[str, ...]:
+    return tuple(feature.name for feature in DECLARED if feature.scope == scope)
+
+
+RELATIVE, ABSOLUTE, USER, LIVE = (_named(scope) for scope in get_args(Scope))
+TEXT = tuple(feature.name for feature in DECLARED if feature.needs_text)
+"""Features that need a text model."""
+FAMILIES: dict[str, tuple[str, ...]] = {
+    family: tuple(feature.name for feature in DECLARED if feature.family == family) for family in get_args(Family) if family
+}
+
+VERSION = max(feature.since for feature in DECLARED)
+FIRST_VERSION = 2
+"""The oldest version whose features still have a meaning; version 1 had other ones."""
+
+
+def features_of(version: int) -> tuple[str, ...]:
+    """The features of a version that mean the same today, in order: all that it had, unless one has changed since."""
+    return tuple(feature.name for feature in DECLARED if feature.since <= version)
+
+
+def _digest(version: int) -> str:
+    return blake2b(",".join([str(version), *features_of(version)]).encode(), digest_size=4).hexdigest()
+
+
+SCHEMA = _digest(VERSION)
+"""Names the features and their meaning, in what is written: slates, examples, learned weights."""
+SCHEMAS = {_digest(version): features_of(version) for version in range(FIRST_VERSION, VERSION + 1)}
+"""The features of every version that can still be read, by what names it. One of whose features a meaning has changed is not among them:
+without that feature its digest comes out another."""
+
+
+def carried(values: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
+    """Values (…, n) of the features `names` in today's order (…, features); 0 for features that are not among them."""
+    if tuple(names) == FEATURES:
+        return values
+    aligned = np.zeros((*values.shape[:-1], len(FEATURES)), values.dtype)
+    aligned[..., [POSITION[name] for name in names]] = values
+    return aligned

@@ -1,0 +1,73 @@
+"""What means the same in every list: where all candidates are alike in something, only this tells that they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamrec.ranking.features.declaration import Feature
+from streamrec.ranking.features.formulas import Values, recency
+
+
+def owned(count: Values) -> Values:
+    """Whether there was any."""
+    return count > 0
+
+
+def owned_count(count: Values) -> Values:
+    """0.4 log(1 + count): 1 at eleven purchases."""
+    return 0.4 * np.log1p(count)
+
+
+def popular(count: Values) -> Values:
+    """0.1 log(1 + count): 1 at 22,000 purchases within a month."""
+    return 0.1 * np.log(1 + count)
+
+
+FEATURES = (
+    Feature(
+        name="owned",
+        scope="absolute",
+        unit="1 if the user bought it",
+        reads=("bought",),
+        formula=owned,
+        family="owned",
+        reason="bought_before",
+    ),
+    Feature(
+        name="owned_count",
+        scope="absolute",
+        unit="0.4 log(1 + purchases by the user), half-life 60 days",
+        reads=("bought",),
+        formula=owned_count,
+        family="owned",
+        reason="bought_before",
+    ),
+    Feature(
+        name="owned_age",
+        scope="absolute",
+        unit="exp(-time since the user's last purchase of it / 30 d)",
+        reads=("now", "bought_at"),
+        formula=recency,
+        family="owned",
+        reason="bought_recently",
+    ),
+    Feature(
+        name="age",
+        scope="absolute",
+        unit="exp(-age / 30 d)",
+        reads=("now", "first_seen"),
+        formula=recency,
+        family="new",
+        reason="new",
+    ),
+    Feature(
+        name="popular",
+        scope="absolute",
+        unit="0.1 log(1 + events), half-life 30 days",
+        reads=("count_30d",),
+        formula=popular,
+        family="popular",
+        reason="popular_this_month",
+        crowd=True,
+    ),
+)

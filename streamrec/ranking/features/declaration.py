@@ -1,0 +1,60 @@
+"""What a feature is. Everything that streamrec knows of one follows from its declaration: order, masks, weights, reasons, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.ranking.features.inputs import Inputs
+
+Scope = Literal["relative", "absolute", "user", "live"]
+"""What a value is compared with: `relative` ones count by how far a candidate stands out among the candidates of its list (z-scores);
+`absolute` ones mean the same in every list; those of the `user` are the same for all candidates of a list and decide how much the others
+count; `live` ones are of the moment, so that no file of purchases teaches them."""
+
+Family = Literal["", "popular", "rising", "together", "alike", "owned", "new", "price"]
+"""Features of one family say much the same: they count together as a reason, and the strongest of them speaks. Equal families speak in
+this order; a feature without one counts alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One number about a candidate. Absolute, user and live features lie in about [0, 1]; relative ones have the unit that they name."""
+
+    name: str
+    scope: Scope
+    unit: str
+    """Of the raw value, for the table in docs/reading-lists.md."""
+    reads: tuple[str, ...] = ()
+    """The attributes of `Inputs` that the formula takes, in order."""
+    formula: Callable[..., NDArray[Any]] | None = None
+    """A pure function over arrays of (users, candidates), or (users, 1) where a value is the user's; None where a scorer writes it."""
+    neutral: float | None = 0.0
+    """The raw value where nothing is known; None where the formula makes something of it that depends on the moment."""
+    missing: Callable[[Inputs], NDArray[np.bool_]] | None = None
+    """Where nothing is known and `neutral` stands; None where the formula comes to `neutral` by itself."""
+    needs_text: bool = False
+    """Whether it needs a text model."""
+    weight: float = 0.0
+    """Set by hand: what ranks where no blend was trained. Live features keep it beside every trained blend."""
+    since: int = 2
+    """The version of the features since which this one means what it means; a new or changed one has the next number."""
+    family: Family = ""
+    reason: str = ""
+    """The code of the reason that it gives; its words are in `reasons/languages`. Features of the user give none."""
+    tells: Literal["much", "little", "neither"] = "much"
+    """Whether the reason's sentence says of a relative feature that there is more, or less, of it than in other candidates."""
+    crowd: bool = False
+    """Whether the sentence says that many people want the item."""
+
+    def values(self, inputs: Inputs) -> NDArray[Any]:
+        """Raw values that fill (users, candidates) when broadcast."""
+        assert self.formula is not None
+        values = self.formula(*[getattr(inputs, name) for name in self.reads])
+        if self.missing is None or self.neutral is None:
+            return values
+        return np.where(self.missing(inputs), self.neutral, values)

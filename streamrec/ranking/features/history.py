@@ -1,0 +1,63 @@
+"""What the user did with an item, or with things of its kind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamrec.ranking.features.declaration import Feature
+from streamrec.ranking.features.formulas import Values, log_count, recency
+
+
+def share(part: Values, whole: Values) -> Values:
+    """The part of a user's interest that lies in a kind of things; 0 for a user without any."""
+    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole > 0)
+
+
+FEATURES = (
+    Feature(
+        name="category",
+        scope="relative",
+        unit="share of the user's interest",
+        reads=("interest_in_category", "interest"),
+        formula=share,
+        weight=0.3,
+        reason="favourite_category",
+    ),
+    Feature(
+        name="brand",
+        scope="relative",
+        unit="share of the user's interest",
+        reads=("interest_in_brand", "interest"),
+        formula=share,
+        weight=0.3,
+        reason="favourite_brand",
+    ),
+    Feature(
+        name="seen",
+        scope="relative",
+        unit="log(1 + views), half-life 60 days",
+        reads=("seen",),
+        formula=log_count,
+        weight=0.3,
+        reason="looked_at",
+    ),
+    Feature(
+        name="repeat",
+        scope="relative",
+        unit="log(1 + purchases by the user), half-life 60 days",
+        reads=("bought",),
+        formula=log_count,
+        weight=1.0,
+        family="owned",
+        reason="bought_before",
+    ),
+    Feature(
+        name="repeat_recency",
+        scope="relative",
+        unit="exp(-time since the user's last purchase of it / 30 d)",
+        reads=("now", "bought_at"),
+        formula=recency,
+        family="owned",
+        reason="bought_recently",
+    ),
+)

@@ -1,0 +1,251 @@
+"""What the formulas of features read."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.catalogue.items import PURCHASE
+from streamrec.ranking.batch.candidates import Candidates, among
+from streamrec.ranking.batch.cells import Cells
+from streamrec.ranking.batch.context import Context
+from streamrec.ranking.batch.queries import Tallies, side_by_side
+from streamrec.state.item import HALF_LIVES
+
+Singles = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+DAY, WEEK, MONTH, SEASON = range(len(HALF_LIVES))
+"""Positions of the half-lives of 1, 7, 30 and 90 days."""
+
+
+class Inputs:
+    """Arrays of shape (users, candidates), or (users, 1) where a value is the user's; times are in ms.
+
+    What does not apply to a whole micro-batch (no room, no text model) is a single 0, of shape (1, 1). Only what is read more than once
+    is kept: an array that is let go leaves its memory, still in the processor's cache, to the next.
+    """
+
+    def __init__(self, context: Context, candidates: Candidates) -> None:
+        self._context, self._candidates = context, candidates
+        self._queries, self._items, self._slots = context.queries, context.catalogue.items, candidates.slots
+        self.now: Ints = self._queries.now[:, None]
+
+    # How the item sells. Counts are purchases, and views at a tenth, decayed to the user's time.
+
+    @cached_property
+    def _counted_ago(self) -> Singles:
+        return np.asarray(np.maximum(self.now - self._items.counted_at[self._slots], 0), np.float32)
+
+    @cached_property
+    def _appeal(self) -> Singles:
+        return self._items.appeal[self._slots]
+
+    @cached_property
+    def _month_left(self) -> Singles:
+        return left(self._counted_ago, HALF_LIVES[MONTH])
+
+    @property
+    def count_1d(self) -> Singles:
+        return self._appeal[:, :, DAY] * left(self._counted_ago, HALF_LIVES[DAY])
+
+    @cached_property
+    def count_7d(self) -> Singles:
+        return self._appeal[:, :, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK])
+
+    @cached_property
+    def count_30d(self) -> Singles:
+        return self._appeal[:, :, MONTH] * self._month_left
+
+    @cached_property
+    def count_90d(self) -> Singles:
+        return self._appeal[:, :, SEASON] * left(self._counted_ago, HALF_LIVES[SEASON])
+
+    @property
+    def count_in_country(self) -> Floats:
+        """Purchases from the user's country, half-life 30 days."""
+        country, items = self._queries.country, self._items
+        if not country.any():
+            return np.zeros((1, 1))
+        here = items.country[self._slots] == np.where(country > 0, country, -1)[:, None, None]
+        return np.asarray((items.country_count[self._slots] * here).sum(axis=2) * self._month_left)
+
+    @property
+    def first_seen(self) -> Ints:
+        """When the item was made or first heard of; 0 where nothing tells."""
+        return self._items.first_seen(self._slots)
+
+    @property
+    def sold_at(self) -> Ints:
+        """Time of the newest purchase; 0 where there was none."""
+        return self._items.sold_at[self._slots]
+
+    @property
+    def purchases(self) -> Floats:
+        """Half-life 90 days, as of the newest event of the item."""
+        return np.asarray(self._items.counts[self._slots, PURCHASE, SEASON])
+
+    @property
+    def purchases_again(self) -> Floats:
+        """Those of `purchases` by people who had bought the item before."""
+        return self._items.again[self._slots]
+
+    @cached_property
+    def log_price(self) -> Floats:
+        return np.asarray(self._items.log_price[self._slots], np.float64)
+
+    # How the item is tied to what the user touched.
+
+    @cached_property
+    def _covisits(self) -> list[Floats]:
+        return self._context.covisits.at(self._slots, "recent", "last")
+
+    @property
+    def covisits(self) -> Floats:
+        """Cosines of purchases along with the user's recent items, weighed by interest."""
+        return self._covisits[0]
+
+    @property
+    def covisits_last(self) -> Floats:
+        """The same of the last basket."""
+        return self._covisits[1]
+
+    @property
+    def follows(self) -> Floats:
+        """Cosines of purchases in the basket after one like the user's last."""
+        return self._context.follows.at(self._slots, "last")[0]
+
+    @property
+    def similarity(self) -> Singles:
+        """Cosine of the item's text vector and the user's interest vector."""
+        if not self._context.similarity.size:
+            return np.zeros((1, 1), np.float32)
+        return np.take_along_axis(self._context.similarity, self._slots.astype(np.intp), axis=1)
+
+    @property
+    def similarity_last(self) -> Singles:
+        """Cosine of the item's text vector and the mean vector of the user's last basket."""
+        if not self._context.similarity.size:
+            return np.zeros((1, 1), np.float32)
+        queries, vectors = self._queries, self._items.vectors
+        weights = (queries.last & (queries.recent.slots >= 0)).astype(np.float32)
+        last = np.matmul(weights[:, None, :], vectors[queries.recent.slots])[:, 0]
+        last /= np.maximum(np.linalg.norm(last, axis=1, keepdims=True), 1e-9)
+        cosines = np.empty(self._slots.shape, np.float32)
+        # User by user, so that the gathered vectors stay in the processor's cache.
+        for own, of_user, similarity in zip(last, self._slots, cosines, strict=True):
+            np.matmul(vectors[of_user], own, out=similarity)
+        return cosines
+
+    # What the user did with the item, or with things of its kind.
+
+    @property
+    def interest_in_category(self) -> Floats:
+        """The user's interest in recent items of the candidate's category; 0 for a candidate without one."""
+        return self._interest_in(self._items.category)
+
+    @property
+    def interest_in_brand(self) -> Floats:
+        return self._interest_in(self._items.brand)
+
+    def _interest_in(self, labels: NDArray[np.int32]) -> Floats:
+        recent, kinds = self._queries.recent, int(labels.max(initial=0)) + 1
+        if kinds == 1 or not recent.slots.size:
+            return np.zeros((1, 1))
+        of_recent = np.where(recent.slots >= 0, labels[recent.slots], -1)
+        of_candidates = labels[self._slots]
+        (interest,) = Cells(of_recent, kinds, amount=recent.values).at(of_candidates, "amount")
+        return np.where(of_candidates > 0, interest, 0.0)
+
+    @property
+    def seen(self) -> Floats:
+        """Decayed views, clicks and carts, half-life 60 days."""
+        return self._sum(self._queries.seen)
+
+    @cached_property
+    def _bought(self) -> list[Floats]:
+        bought = self._queries.bought
+        return Cells(bought.slots, self._items.size, count=bought.values, ts=bought.ts.astype(np.float64)).at(self._slots, "count", "ts")
+
+    @property
+    def bought(self) -> Floats:
+        """Decayed purchases, half-life 60 days."""
+        return self._bought[0]
+
+    @property
+    def bought_at(self) -> Floats:
+        """Time of the user's newest purchase of the item; 0 where there was none."""
+        return self._bought[1]
+
+    # The user, for all candidates alike.
+
+    @property
+    def usual_log_price(self) -> Floats:
+        """Mean logarithm of the prices that the user paid; NaN for one who bought nothing."""
+        return self._queries.log_price[:, None]
+
+    @cached_property
+    def items_owned(self) -> Ints:
+        return np.asarray((self._queries.bought.slots >= 0).sum(axis=1, keepdims=True), np.int64)
+
+    @property
+    def baskets(self) -> Ints:
+        return self._queries.baskets[:, None]
+
+    @property
+    def last_bought_at(self) -> Ints:
+        """Time of the user's newest purchase; 0 where there was none."""
+        return np.asarray(self._queries.bought.ts.max(axis=1, keepdims=True, initial=0))
+
+    @cached_property
+    def interest(self) -> Floats:
+        """All of the user's interest in recent items."""
+        recent = self._queries.recent
+        return np.asarray(recent.values.sum(axis=1, where=recent.slots >= 0)[:, None])
+
+    @property
+    def candidates(self) -> Ints:
+        """How many candidates passed the filters."""
+        return np.asarray(self._candidates.kept.sum(axis=1, keepdims=True), np.int64)
+
+    # The moment.
+
+    @property
+    def on_shelf(self) -> Mask:
+        """Whether the item is on the shelf of the user's room."""
+        rooms = self._queries.rooms
+        if not any(rooms):
+            return np.zeros((1, 1), bool)
+        return among(side_by_side(room.shelf if room else () for room in rooms), self._slots, self._items.size)
+
+    @property
+    def on_air(self) -> Mask:
+        """Whether the host of the user's room shows the item right now."""
+        rooms = self._queries.rooms
+        if not any(rooms):
+            return np.zeros((1, 1), bool)
+        shown = np.array([room.on_air if room else -1 for room in rooms], np.int32)[:, None]
+        return np.asarray((self._slots == shown) & (shown >= 0))
+
+    @property
+    def named(self) -> Floats:
+        """How often the user wrote of the item, half-life 2 hours."""
+        return self._sum(self._queries.named)
+
+    @property
+    def shown(self) -> Floats:
+        """How often the user was shown the item, half-life 2 hours."""
+        return self._sum(self._queries.shown)
+
+    def _sum(self, tallies: Tallies) -> Floats:
+        (sums,) = Cells(tallies.slots, self._items.size, count=tallies.values).at(self._slots, "count")
+        return sums
+
+
+def left(age_ms: Singles, half_life_ms: float) -> Singles:
+    """What is left of one after a time; by exp, which numpy computes in vector instructions in single precision."""
+    return np.asarray(np.exp(age_ms * np.float32(-math.log(2) / half_life_ms)))

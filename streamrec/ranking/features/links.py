@@ -1,0 +1,48 @@
+"""What people buy along with what the user took, or after it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamrec.ranking.features.declaration import Feature
+from streamrec.ranking.features.formulas import Values
+
+PERCENT = 100.0
+"""Cosines of purchases are mostly below a hundredth: without it log(1 + x) would be x itself, and one strong link would outweigh many."""
+
+
+def strength(cosine: Values) -> Values:
+    """log(1 + cosine in percent)."""
+    return np.log1p(PERCENT * cosine)
+
+
+FEATURES = (
+    Feature(
+        name="covisits",
+        scope="relative",
+        unit="log(1 + 100 cosine of purchases with the recent items)",
+        reads=("covisits",),
+        formula=strength,
+        weight=0.6,
+        family="together",
+        reason="bought_together",
+    ),
+    Feature(
+        name="covisits_last",
+        scope="relative",
+        unit="log(1 + 100 cosine of purchases with the last basket)",
+        reads=("covisits_last",),
+        formula=strength,
+        family="together",
+        reason="bought_with_last",
+    ),
+    Feature(
+        name="follows",
+        scope="relative",
+        unit="log(1 + 100 cosine of purchases after a basket like the last)",
+        reads=("follows",),
+        formula=strength,
+        family="together",
+        reason="bought_next",
+    ),
+)

@@ -1,0 +1,63 @@
+"""What the moment says for an item: the room, what the user wrote, and what they were shown."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamrec.ranking.features.declaration import Feature
+from streamrec.ranking.features.formulas import Values, as_is
+
+WEARINESS = 0.5
+"""Per time shown: after three times within two hours an item is worn to 0.78 of what it can be."""
+
+
+def mention(named: Values) -> Values:
+    """1 for what the user wrote of just now; saying it twice means no more."""
+    return np.minimum(named, 1.0)
+
+
+def fatigue(shown: Values) -> Values:
+    """1 - exp(-0.5 times shown)."""
+    return 1.0 - np.exp(-WEARINESS * shown)
+
+
+# Weights are set by hand: no file of purchases has rooms, comments or impressions to learn them from. A mention counts most: a viewer
+# who asks about an item is to see it first, whatever else speaks against it.
+FEATURES = (
+    Feature(
+        name="shelf",
+        scope="live",
+        unit="1 on the shelf of the user's room",
+        reads=("on_shelf",),
+        formula=as_is,
+        weight=2.0,
+        reason="in_this_room",
+    ),
+    Feature(
+        name="on_air",
+        scope="live",
+        unit="1 while the host of the user's room shows it",
+        reads=("on_air",),
+        formula=as_is,
+        weight=1.5,
+        reason="on_air",
+    ),
+    Feature(
+        name="mention",
+        scope="live",
+        unit="times that the user wrote of it, half-life 2 hours, at most 1",
+        reads=("named",),
+        formula=mention,
+        weight=8.0,
+        reason="you_mentioned",
+    ),
+    Feature(
+        name="fatigue",
+        scope="live",
+        unit="1 - exp(-0.5 times shown), half-life 2 hours",
+        reads=("shown",),
+        formula=fatigue,
+        weight=-1.5,
+        reason="rarely_shown",
+    ),
+)

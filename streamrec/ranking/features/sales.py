@@ -1,0 +1,142 @@
+"""How an item sells: to everybody, lately, in the user's country, and for how long."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamrec.ranking.features.declaration import Feature
+from streamrec.ranking.features.formulas import Values, log_count, recency
+from streamrec.state.decay import DAY_MS
+
+PRIOR = 2.0
+"""Purchases that are added to those of an item: of one that sold once, to a person who had it, nobody knows that it is bought again."""
+
+
+def popularity(count: Values) -> Values:
+    """log(1 + count). By `log`, not `log1p`: in single precision numpy computes only the former in vector instructions."""
+    return np.log(1 + count)
+
+
+def trend_week(week: Values, month: Values) -> Values:
+    """Log of the ratio of two rates: a count of half-life h that a steady rate keeps up is in proportion to h."""
+    return np.log((30 / 7 * week + 1) / (month + 1))
+
+
+def trend_month(month: Values, season: Values) -> Values:
+    """The same over a month and a season."""
+    return np.log((3 * month + 1) / (season + 1))
+
+
+def idle(now: Values, sold_at: Values) -> Values:
+    """log(1 + days since the last sale); an item that never sold counts as last sold in 1970."""
+    return np.log1p(np.maximum(now - sold_at, 0) / DAY_MS)
+
+
+def rebought(again: Values, purchases: Values) -> Values:
+    """The share of purchases by people who had bought the item before."""
+    return again / (purchases + PRIOR)
+
+
+FEATURES = (
+    Feature(
+        name="popularity_1d",
+        scope="relative",
+        unit="log(1 + events), half-life 1 day",
+        reads=("count_1d",),
+        formula=popularity,
+        weight=0.3,
+        family="popular",
+        reason="popular_today",
+        crowd=True,
+    ),
+    Feature(
+        name="popularity_7d",
+        scope="relative",
+        unit="log(1 + events), half-life 7 days",
+        reads=("count_7d",),
+        formula=popularity,
+        weight=0.5,
+        family="popular",
+        reason="popular_this_week",
+        crowd=True,
+    ),
+    Feature(
+        name="popularity_30d",
+        scope="relative",
+        unit="log(1 + events), half-life 30 days",
+        reads=("count_30d",),
+        formula=popularity,
+        weight=0.2,
+        family="popular",
+        reason="popular_this_month",
+        crowd=True,
+    ),
+    Feature(
+        name="popularity_90d",
+        scope="relative",
+        unit="log(1 + events), half-life 90 days",
+        reads=("count_90d",),
+        formula=popularity,
+        family="popular",
+        reason="popular",
+        crowd=True,
+    ),
+    Feature(
+        name="trend_7d",
+        scope="relative",
+        unit="log of the rate over 7 days to that over 30",
+        reads=("count_7d", "count_30d"),
+        formula=trend_week,
+        family="rising",
+        reason="rising",
+    ),
+    Feature(
+        name="trend_30d",
+        scope="relative",
+        unit="log of the rate over 30 days to that over 90",
+        reads=("count_30d", "count_90d"),
+        formula=trend_month,
+        family="rising",
+        reason="rising",
+    ),
+    Feature(
+        name="country",
+        scope="relative",
+        unit="log(1 + purchases from the user's country), half-life 30 days",
+        reads=("count_in_country",),
+        formula=log_count,
+        family="popular",
+        reason="popular_in_country",
+        crowd=True,
+    ),
+    Feature(
+        name="freshness",
+        scope="relative",
+        unit="exp(-age / 30 d)",
+        reads=("now", "first_seen"),
+        formula=recency,
+        weight=0.3,
+        family="new",
+        reason="new",
+    ),
+    Feature(
+        name="idle",
+        scope="relative",
+        unit="log(1 + days since the last sale)",
+        reads=("now", "sold_at"),
+        formula=idle,
+        neutral=None,
+        family="popular",
+        reason="still_sold",
+        tells="little",
+    ),
+    Feature(
+        name="rebought",
+        scope="relative",
+        unit="share of purchases by people who had bought it before",
+        reads=("purchases_again", "purchases"),
+        formula=rebought,
+        family="owned",
+        reason="often_rebought",
+    ),
+)

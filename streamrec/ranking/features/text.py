@@ -1,0 +1,30 @@
+"""How much an item's text is like that of what the user took."""
+
+from __future__ import annotations
+
+from streamrec.ranking.features.declaration import Feature
+from streamrec.ranking.features.formulas import as_is
+
+FEATURES = (
+    Feature(
+        name="similarity",
+        scope="relative",
+        unit="cosine of the text vectors of item and interest",
+        reads=("similarity",),
+        formula=as_is,
+        needs_text=True,
+        weight=0.5,
+        family="alike",
+        reason="similar_to_recent",
+    ),
+    Feature(
+        name="similarity_last",
+        scope="relative",
+        unit="cosine of the text vectors of item and last basket",
+        reads=("similarity_last",),
+        formula=as_is,
+        needs_text=True,
+        family="alike",
+        reason="similar_to_last",
+    ),
+)
