@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.evaluation.replay import MemoryRows, Record
+from streamrec.contract.memory_rows import MemoryRows
+from streamrec.evaluation.replay import Record
 from streamrec.events.types import EventTime, Item, Purchase, Room, Rule, View
 from streamrec.settings import Settings
 from streamrec.understanding.words import words
