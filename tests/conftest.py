@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from streamrec.broker.embedded import EmbeddedBroker
 from tests import markers
 
-pytest_plugins = ["tests.engine.fixtures"]
+pytest_plugins = ["streamrec.testing.fixtures", "tests.engine.fixtures"]
 
 # A busy machine is slow, not wrong.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,10 +39,3 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         markers.running = None
-
-
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real Kafka broker of this test run."""
-    with EmbeddedBroker(tmp_path_factory.mktemp("kafka")) as bootstrap:
-        yield bootstrap

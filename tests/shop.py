@@ -1,19 +1,17 @@
-"""A tiny shop for tests: short ways to items, events and records, and a text model that needs no weights."""
+"""A tiny shop for tests: short ways to items, events and records."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.evaluation.replay import MemoryRows, Record
+from streamrec.evaluation.replay import Record
 from streamrec.events.types import EventTime, Item, Purchase, Room, Rule, View
 from streamrec.settings import Settings
-from streamrec.understanding.words import words
+from streamrec.testing import MemoryRows, WordModel
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000
@@ -57,47 +55,6 @@ def record(topic: str, offset: int, partition: int = 0, **fields: Any) -> Record
 def rows() -> MemoryRows[Any]:
     """An empty state table."""
     return MemoryRows[Any]()
-
-
-class WordModel:
-    """A text model for unit tests: a token is a hash of a word, a vector counts words, a score counts common words."""
-
-    name, revision, provider, precision = "words", "1", "none", "fp32"
-    precision_why = precision_advice = ""
-    late_tokens = late_dim = 0
-    dim, max_item_tokens, max_user_tokens = 64, 8, 16
-
-    def tokenize(self, texts: Sequence[str], limit: int) -> Any:
-        tokens = np.zeros((len(texts), limit), np.int32)
-        for row, text in zip(tokens, texts, strict=True):
-            found = [1 + sum(map(ord, word)) % 997 for word in words(text)][:limit]
-            row[: len(found)] = found
-        return tokens
-
-    def encode(self, tokens: Any) -> Any:
-        vectors = np.zeros((len(tokens), self.dim), np.float32)
-        for row, found in zip(vectors, tokens, strict=True):
-            np.add.at(row, found[found > 0] % self.dim, 1.0)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-
-    def prefixes(self, said: Any, recent: Any) -> Any:
-        prefixes = np.zeros((len(said), self.max_user_tokens), np.int32)
-        for row, own, items in zip(prefixes, said, recent, strict=True):
-            found = np.concatenate([own[own > 0], items[items > 0]])[: self.max_user_tokens]
-            row[: len(found)] = found
-        return prefixes
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def item_states(self, tokens: Any) -> Any:
-        return np.zeros((len(tokens), self.late_tokens, self.late_dim), np.float16)
-
-    def close(self) -> None:
-        pass
-
-    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
-        return np.array([len(set(users[u]) & set(g) - {0}) for u, g in zip(user_of_pair, items, strict=True)], np.float32)
 
 
 def catalogue(*items: Item, model: WordModel | None = None) -> Catalogue:

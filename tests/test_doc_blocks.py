@@ -19,7 +19,7 @@ from tests.engine.support import ROOT, until
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
-PAGES = ("README.md", "docs/getting-started.md")
+PAGES = ("README.md", "docs/getting-started.md", "docs/library.md")
 ELSEWHERE = ("make ", "pip ")
 """Lines that install: tests of their own run them (test_makefile.py, test_demo.py)."""
 STAYS = ("streamrec worker", "streamrec simulate", "python examples/read_lists.py")

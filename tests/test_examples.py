@@ -1,7 +1,9 @@
-"""The examples as their readers run them: a producer, a worker in between, a consumer."""
+"""The examples as their readers run them: a producer, a worker in between, a consumer; and ranking without any of them."""
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 import subprocess
 import sys
@@ -15,8 +17,6 @@ from streamrec.demo.worker import WorkerProcess
 from streamrec.kafka import topics
 from streamrec.settings import Settings, load
 from tests.patience import PATIENCE_S
-
-pytestmark = pytest.mark.kafka
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -44,6 +44,7 @@ def run(script: str, settings: Settings, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.kafka
 def test_what_the_live_room_sends_comes_back_as_lists(worker: Settings) -> None:
     assert "sent 3 items, a room and three events" in run("live_room_producer.py", worker)
     lines = run("read_lists.py", worker, "--count", "1").splitlines()
@@ -52,6 +53,7 @@ def test_what_the_live_room_sends_comes_back_as_lists(worker: Settings) -> None:
     assert any(item in lines[0] for item in ("mug-1", "mug-2", "lamp-1"))
 
 
+@pytest.mark.kafka  # their clients wait half a minute for one
 @pytest.mark.parametrize("script", ["live_room_producer.py", "read_lists.py"])
 def test_without_a_broker_an_example_ends_with_one_line(script: str) -> None:
     (port,) = free_ports(1)
@@ -67,3 +69,19 @@ def test_an_example_is_short_and_explains_itself(script: str) -> None:
     assert len((EXAMPLES / script).read_text().splitlines()) <= 60
     done = subprocess.run([sys.executable, str(EXAMPLES / script), "--help"], capture_output=True, text=True, check=True)
     assert "--broker" in done.stdout
+
+
+def test_ranking_without_kafka_prints_a_list_with_its_reasons() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMREC_")}
+    line = [sys.executable, str(EXAMPLES / "rank_without_kafka.py")]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *others = done.stdout.splitlines()
+    assert re.fullmatch(r"1\. lamp-1 \d+\.\d{3}: You wrote about it\..*", first)
+    assert len(others) == 2
+
+
+def test_what_ranks_without_kafka_takes_ten_lines() -> None:
+    (body,) = re.findall(r"    with Recommender.*?(?=\n\n)", (EXAMPLES / "rank_without_kafka.py").read_text(), re.DOTALL)
+    calls = [line for line in body.splitlines() if line.strip(" )")]
+    assert len(calls) <= 11, "ten, and the `with`"

@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
-from streamrec import __version__
 from streamrec.cli.support.output import note, prepare_streams
 from streamrec.errors import SettingsError, StreamrecError
+from streamrec.version import __version__
 
 COMMANDS = {
     "demo": "Start everything on this machine and show ranked lists as they come.",

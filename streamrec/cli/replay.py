@@ -41,13 +41,13 @@ def replay(
     from streamrec.events.codec import encode
     from streamrec.events.files import read_items, read_rules
     from streamrec.events.topics import TRIGGERS
+    from streamrec.library.in_memory import repeatable
     from streamrec.worker.assembly import build_ranking
 
     wanted = TRIGGERS if rank_at == "all" else tuple(rank_at.split(","))
     if unknown := set(wanted) - set(TRIGGERS):
         raise InputError(f"--rank-at knows {', '.join(TRIGGERS)} and all, not {', '.join(sorted(unknown))}")
-    unless_asked = {} if "explore_slots" in settings.model_fields_set else {"explore_slots": 0}
-    ranking = build_ranking(settings.model_copy(update={"cross_pairs_fixed": True, **unless_asked}))
+    ranking = build_ranking(repeatable(settings))
     ranking.catalogue.put_items(read_items(items))
     for rule in read_rules(rules) if rules is not None else ():
         ranking.catalogue.rules.put(rule)

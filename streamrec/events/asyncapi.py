@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from streamrec import __version__
 from streamrec.events.avro import avro_schema
 from streamrec.events.codec import CLOUD_EVENT_HEADERS, INPUTS, REASONS
 from streamrec.events.dead_letters import CONTEXT, PREFIX
@@ -15,6 +14,7 @@ from streamrec.events.json_schema import schema_hook
 from streamrec.events.topics import TOPICS
 from streamrec.events.types import WIRE_TYPES
 from streamrec.settings import Settings
+from streamrec.version import __version__
 
 VERSION = "3.1.0"
 KAFKA_BINDING = "0.5.0"

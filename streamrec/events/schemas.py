@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from streamrec import __version__
 from streamrec.events.asyncapi import asyncapi
 from streamrec.events.avro import avro_schema
 from streamrec.events.codec import INPUTS
@@ -21,6 +20,7 @@ from streamrec.events.compatibility import avro_breaks, json_breaks
 from streamrec.events.json_schema import json_schema
 from streamrec.events.listings import outdated
 from streamrec.events.types import WIRE_TYPES
+from streamrec.version import __version__
 
 FOLDER = Path("schemas")
 RELEASED = "released"

@@ -10,16 +10,22 @@ from streamrec.state.repeats import is_repeat
 from streamrec.state.user import UserRow
 
 
+def row_of(rows: UserRows, user_id: str, ts: int) -> UserRow:
+    """The row of a user; a new one, of a user who is there since `ts`, remembers when an earlier one was erased."""
+    row = rows.get(user_id.encode())
+    if row is None:
+        erased = find(rows.get, user_id)
+        return UserRow(seq=erased.seq, not_before=erased.ts, since=ts) if erased else UserRow(since=ts)
+    assert isinstance(row, UserRow)
+    return row
+
+
 def admit(rows: UserRows, event: RowEvent) -> UserRow | Literal["erased", "repeated"]:
     """The row to which the event is to be applied, a new one for a new user, or why the event is dropped.
 
     "erased": the event is not younger than the user's erasure. "repeated": the user already sent this event_id.
     """
-    row = rows.get(event.user_id.encode())
-    if row is None:
-        erased = find(rows.get, event.user_id)
-        row = UserRow(seq=erased.seq, not_before=erased.ts, since=event.ts) if erased else UserRow(since=event.ts)
-    assert isinstance(row, UserRow)
+    row = row_of(rows, event.user_id, event.ts)
     if row.not_before and event.ts <= row.not_before:
         return "erased"
     if event.event_id is not None and is_repeat(row.event_ids, event.event_id):

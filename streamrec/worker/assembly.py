@@ -61,15 +61,17 @@ def load_model(settings: Settings) -> TextModel | None:
     return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb, late)
 
 
-def build_ranking(settings: Settings) -> Ranking:
+def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking:
     """Rankers over an empty catalogue, each with the blend that its settings name or that the model folder has for its way of ranking.
+
+    Without a model the one that the settings name serves.
 
     Raises:
         SettingsError: the arms have no sense.
         ModelError: the model folder or a blend in it cannot be used.
     """
     arms, varied = load_arms(settings)
-    catalogue = Catalogue(load_model(settings), keeping(settings))
+    catalogue = Catalogue(load_model(settings) if model is None else model, keeping(settings))
     return Ranking(catalogue, arms, {name: Ranker(catalogue, each, own_blend(each)) for name, each in varied.items()})
 
 

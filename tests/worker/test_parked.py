@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from streamrec.contract.processor import Memory, Outcome, Part
-from streamrec.evaluation.replay import MemoryRows, Record
+from streamrec.evaluation.replay import Record
 from streamrec.events.avro import avro_schema
 from streamrec.state.fences import forget_in_items
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import PARKED_PREFIX
+from streamrec.testing import MemoryRows
 from streamrec.worker import parked
 from streamrec.worker.items import ItemProcessor
 from tests.events.registries import LateSchemas, framed

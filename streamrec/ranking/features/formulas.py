@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from streamrec.state.decay import DAY_MS
+from streamrec.system.clock import DAY_MS
 
 Values = Any
 """Arrays that broadcast against one another, or single numbers: a formula works on both."""

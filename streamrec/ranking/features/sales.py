@@ -6,7 +6,7 @@ import numpy as np
 
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
-from streamrec.state.decay import DAY_MS
+from streamrec.system.clock import DAY_MS
 
 PRIOR = 2.0
 """Purchases that are added to those of an item: of one that sold once, to a person who had it, nobody knows that it is bought again."""

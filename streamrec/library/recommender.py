@@ -1,0 +1,98 @@
+"""Ranking in a program of one's own: items and events in, lists with reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Self
+
+from streamrec.catalogue.text import TextModel
+from streamrec.events.codec import decode, encode
+from streamrec.events.types import WIRE_TYPES, Item, RankedItem, Recommendation, Room, Rule, Trigger, UserEvent
+from streamrec.library.in_memory import InMemoryWorker, repeatable
+from streamrec.ranking.reasons import Language, in_words
+from streamrec.settings import Settings, load
+from streamrec.system.clock import now_ms
+from streamrec.worker.admission import row_of
+from streamrec.worker.assembly import build_ranking
+from streamrec.worker.list_maker import ListMaker, Request
+
+ASKED = "asked"
+"""Stands where the lists of a worker name the topic of the event that they answer."""
+_TOPICS = {kind: topic for topic, kind in WIRE_TYPES.items()}
+
+
+class Recommender:
+    """A shop in memory, ranked by the worker's own code; the same input gives the same lists.
+
+    It belongs to one thread. Nothing is written: who needs state that outlives the process runs a worker. As a context manager it
+    ends the model's threads.
+    """
+
+    def __init__(self, settings: Settings | None = None, model: TextModel | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
+        """Without settings those of the environment count, without a model the one that the settings name.
+
+        `clock_ms` gives the time (ms since the epoch) at which lists are asked for; replaying the past needs another than the wall's.
+
+        Raises:
+            SettingsError: a setting has no sense.
+            ModelError: the model folder cannot be used.
+        """
+        settings = repeatable(load() if settings is None else settings)
+        ranking = build_ranking(settings, model)
+        self.catalogue = ranking.catalogue
+        self.ranker = ranking.ranker
+        self._clock_ms = clock_ms
+        maker = ListMaker(ranking.catalogue, ranking.ranker, clock_ms=None, arms=ranking.arms, rankers=ranking.rankers)
+        self._worker = InMemoryWorker(settings, ranking.catalogue, maker, clock_ms)
+        self._events = self._lists = 0
+
+    def put(self, *records: Item | Room | Rule) -> None:
+        """Add or replace items, rooms and rules. Items of one call are read by the model together, which is the quickest.
+
+        Raises:
+            BadEvent: a field of a record lies outside its limits; nothing of the call is kept.
+        """
+        checked = [decode(_TOPICS[type(record)], encode(record)) for record in records]
+        self.catalogue.put_items(record for record in checked if isinstance(record, Item))
+        for record in checked:
+            if isinstance(record, Room):
+                self.catalogue.put_room(record)
+            elif isinstance(record, Rule):
+                self.catalogue.rules.put(record)
+
+    def observe(self, *events: UserEvent) -> None:
+        """Learn what viewers did, in any order of time; an event whose `event_id` is known already changes nothing.
+
+        Raises:
+            BadEvent: a field of an event lies outside its limits; the events before it are kept.
+        """
+        for event in events:
+            topic, value = _TOPICS[type(event)], encode(event)
+            decode(topic, value)
+            self._worker.apply(topic, self._events, event, value)
+            self._events += 1
+
+    def recommend(self, user_id: str, room_id: str | None = None) -> Recommendation:
+        """A list for a viewer, who may be in a live room, of what is known by now; what it shows is noted, as for every list."""
+        now = self._clock_ms()
+        self.catalogue.expire(now)
+        self._worker.settle(now)
+        trigger = Trigger(topic=ASKED, partition=0, offset=self._lists, event_id=f"{ASKED}-0-{self._lists}", ts=now)
+        self._lists += 1
+        return self._worker.answer(Request(user_id, row_of(self._worker.users, user_id, now), trigger, [], room_id))
+
+    def explain(self, item: RankedItem, language: Language = "en") -> list[str]:
+        """Why an item is in its list, strongest reason first, in sentences of English or Chinese."""
+        titles, _ = self.catalogue.names([item.because] if item.because else [], [])
+        return in_words(item, titles, language)
+
+    def close(self) -> None:
+        """End the model's threads."""
+        if self.catalogue.model is not None:
+            self.catalogue.model.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,212 @@
+"""The public surface: what `streamrec` exports, what it loads, and that it ranks as the worker does."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import streamrec
+from streamrec import (
+    Danmaku,
+    Erasure,
+    EventTime,
+    Item,
+    Purchase,
+    Ranker,
+    Recommender,
+    Replay,
+    Room,
+    Settings,
+    StreamrecError,
+    View,
+)
+from streamrec.errors import BadEvent, SettingsError
+from streamrec.evaluation.replay import Line
+from streamrec.events.codec import encode
+from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, rule, settings, view
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "library.md").read_text()
+HEAVY = ("faust", "mode", "aiokafka", "kafka", "rocksdict", "onnxruntime", "torch", "transformers")
+
+
+def loaded_by(program: str) -> set[str]:
+    """The packages that are loaded when a program has run in a process of its own."""
+    program += "\nimport sys\nprint('\\n'.join({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+MUGS = [item(f"i{number}", f"thing{number} mug", created_ts=EventTime(NOW - DAY)) for number in range(4)]
+
+
+def shop(**changes: Any) -> Recommender:
+    """Four mugs in memory, read by a model of words, at a time that stands still."""
+    made = Recommender(settings(**changes), WordModel(), clock_ms=lambda: NOW)
+    made.put(*MUGS)
+    return made
+
+
+def test_exactly_what_is_documented_is_exported() -> None:
+    documented = re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Fakes")[0], re.MULTILINE)
+    assert sorted(documented) == streamrec.__all__ == sorted(streamrec.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(set(streamrec.__all__) - {"__version__"}))
+def test_every_exported_name_explains_itself(name: str) -> None:
+    exported = getattr(streamrec, name)
+    assert inspect.getdoc(exported)
+    if inspect.isclass(exported):
+        for method, kind in inspect.getmembers(exported, inspect.isfunction):
+            own = method in vars(exported) and not method.startswith("_")
+            assert not own or inspect.getdoc(kind), f"{name}.{method} has no docstring"
+
+
+def test_type_checkers_see_the_names_where_they_come_from() -> None:
+    body = ast.parse(inspect.getsource(streamrec)).body
+    (guarded,) = [node for node in body if isinstance(node, ast.If) and isinstance(node.test, ast.Name)]
+    imports = [node for node in guarded.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.name: node.module for node in imports for alias in node.names} == streamrec._HOMES
+    assert all(hasattr(importlib.import_module(module), name) for name, module in streamrec._HOMES.items())
+
+
+def test_dir_lists_the_names_and_no_other_name_is_there() -> None:
+    assert set(streamrec.__all__) <= set(dir(streamrec))
+    with pytest.raises(AttributeError, match="has no attribute 'Recomender'"):
+        streamrec.Recomender  # noqa: B018
+
+
+def test_the_import_alone_loads_no_library() -> None:
+    assert loaded_by("import streamrec").isdisjoint({*HEAVY, "numpy", "pydantic", "msgspec"})
+
+
+def test_to_rank_by_words_of_ones_own_needs_neither_kafka_nor_faust_nor_rocksdb() -> None:
+    loaded = loaded_by("from streamrec import Ranker, Catalogue, Replay, Recommender, Item, View, Settings, read_items, read_timeline")
+    assert loaded.isdisjoint(HEAVY)
+    assert "onnxruntime" in loaded_by("from streamrec import TextModel")
+
+
+def test_a_whole_session_needs_no_kafka() -> None:
+    program = "from streamrec import Recommender, Settings\nwith Recommender(Settings(scoring='off')) as shop: shop.recommend('anna')"
+    assert loaded_by(program).isdisjoint(set(HEAVY) - {"onnxruntime"}), "ONNX Runtime reads the blend, and nothing else is needed"
+
+
+def test_what_a_viewer_looked_at_speaks_in_their_list_and_in_no_other() -> None:
+    with shop() as mugs:
+        first = mugs.recommend("ann").items[0].item_id
+        mugs.observe(view("ann", "i2"))
+        best = mugs.recommend("ann").items[0]
+        assert best.item_id == "i2" != first
+        assert "seen" in best.scores
+        assert not any("seen" in ranked.scores for ranked in mugs.recommend("ben").items)
+
+
+def test_the_same_input_gives_the_same_lists() -> None:
+    def lists() -> list[dict[str, Any]]:
+        with shop(explore_slots=1) as mugs:
+            mugs.observe(view("ann", "i2"), purchase("ben", "i1"))
+            return [msgspec.to_builtins(mugs.recommend(user)) for user in ("ann", "ben", "ann")]
+
+    first = lists()
+    assert first == lists()
+    assert [(made["list_id"], made["seq"]) for made in first] == [("asked-0-0", 1), ("asked-0-1", 1), ("asked-0-2", 2)]
+
+
+def test_a_list_is_the_one_that_a_replay_makes() -> None:
+    history = [purchase("ben", "i1", NOW - 5), view("ann", "i2", NOW - 4), purchase("ann", "i3", NOW - 3)]
+    asking = view("ann", "i0", NOW)
+    with shop() as mugs:
+        mugs.observe(*history)
+        mine = mugs.recommend("ann")
+        used = settings()
+        goods = catalogue(*MUGS, model=WordModel())
+        topics = {View: "views", Purchase: "purchases"}
+        lines = [Line(number, topics[type(event)], event, encode(event)) for number, event in enumerate([*history, asking])]
+        ranker = Ranker(goods, used, mugs.ranker.base)
+        (replayed,) = Replay(used, goods, ranker, rank_from=NOW).run(lines)
+    assert mine.items == replayed.items
+
+
+def test_a_viewer_in_a_live_room_is_shown_its_shelf() -> None:
+    with shop(candidates="live") as mugs:
+        mugs.put(Room(room_id="kitchen", host_id="mei", status="live", shelf=["i1", "i3"], ts=EventTime(NOW)))
+        assert {ranked.item_id for ranked in mugs.recommend("ann", room_id="kitchen").items} == {"i1", "i3"}
+
+
+def test_rules_hold_and_explain_themselves() -> None:
+    with shop() as mugs:
+        mugs.put(rule("first", "pin", "i3"), rule("never", "block", "i0"))
+        made = mugs.recommend("ann").items
+        assert made[0].item_id == "i3"
+        assert "i0" not in {ranked.item_id for ranked in made}
+        assert "The shop decided so (rule first)." in mugs.explain(made[0])
+        assert mugs.explain(made[0], "zh")[0] == "由商家规则“first”决定。"
+
+
+def test_reasons_name_the_titles_of_the_items_that_they_speak_of() -> None:
+    with shop() as mugs:
+        for buyer in ("ben", "carol", "dan"):
+            mugs.observe(purchase(buyer, "i1", order_id=f"o-{buyer}"), purchase(buyer, "i3", order_id=f"o-{buyer}"))
+        mugs.observe(purchase("ann", "i1", NOW + 1))
+        (bought_with,) = [ranked for ranked in mugs.recommend("ann").items if ranked.item_id == "i3"]
+        assert "People who took thing1 mug took it too." in mugs.explain(bought_with)
+        assert "买过“thing1 mug”的人也买了它。" in mugs.explain(bought_with, "zh")
+
+
+def test_whoever_is_erased_is_a_stranger_again() -> None:
+    with shop() as mugs:
+        mugs.observe(view("ann", "i2", NOW - 10))
+        known = mugs.recommend("ann")
+        mugs.observe(Erasure(user_id="ann", ts=EventTime(NOW)), view("ann", "i2", NOW - 5))
+        unknown = mugs.recommend("ann")
+        assert [ranked.scores for ranked in unknown.items] == [ranked.scores for ranked in mugs.recommend("stranger").items]
+        assert unknown.seq == known.seq + 1, "who reads lists tells new from old by their number"
+
+
+def test_an_event_outside_its_limits_is_refused_by_the_root_of_all_errors() -> None:
+    with shop() as mugs:
+        with pytest.raises(StreamrecError, match=r"user_id") as refused:
+            mugs.observe(Danmaku(user_id="", room_id="r", ts=EventTime(NOW), text="hello"))
+        assert isinstance(refused.value, BadEvent)
+        with pytest.raises(StreamrecError):
+            mugs.put(item("fine"), Item(item_id="i9", title="mug", price=-1.0, currency="GBP"))
+        assert "fine" not in mugs.catalogue.items.slots, "all of a call, or nothing"
+
+
+def test_a_variable_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMREC_KK", "5")
+    with pytest.raises(SettingsError, match="STREAMREC_KK"):
+        Recommender()
+
+
+def test_the_settings_of_a_program_count() -> None:
+    with shop(k=2) as mugs:
+        assert len(mugs.recommend("ann").items) == 2
+    assert Settings(k=2).k == 2
+
+
+def test_the_example_and_a_program_of_a_user_pass_a_strict_type_checker(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import streamrec\nfrom streamrec import Recommendation, Recommender, TextModel\n\n\n"
+        "def first(shop: Recommender, user: str) -> str:\n"
+        "    made: Recommendation = shop.recommend(user)\n"
+        "    shop.observe('no event')\n"
+        "    return made.items[0].item_id\n\n\n"
+        "model: int = TextModel.load()\nstreamrec.Recomender\n"
+    )
+    # By the settings of `make check`, whose cache makes this quick.
+    line = [sys.executable, "-m", "mypy", "--no-error-summary", str(program), str(ROOT / "examples/rank_without_kafka.py")]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    wrong = [("7", "arg-type"), ("11", "assignment"), ("12", "attr-defined")]
+    assert re.findall(r"program\.py:(\d+): error: .*\[([\w-]+)\]$", done.stdout, re.MULTILINE) == wrong, done.stdout + done.stderr
+    assert len(re.findall("error:", done.stdout)) == len(wrong), done.stdout
