@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("training.graphs",),
     ("training.steps",),
     ("cli.support",),
+    ("cli.train",),
     ("demo", "doctor"),
     ("cli",),
     ("__main__",),
@@ -45,7 +46,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "faust": ("engine",),
     "mode": ("engine",),
     "rocksdict": ("engine.store",),
-    "onnxruntime": ("bert", "training.graphs"),
+    "onnxruntime": ("bert", "training.graphs", "training.steps"),
     "torch": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
     "transformers": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
     # Servers and tools that talk to brokers; of the commands only what they share: the others call operations/.

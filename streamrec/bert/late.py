@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from streamrec.bert.pairs import length_batches, text_inputs
 from streamrec.bert.runtime import PROBE, Arrays, Session
-from streamrec.bert.tokens import PAD
+from streamrec.catalogue.prefix import PAD
 
 MARKS = 2
 """[CLS] and [SEP]."""

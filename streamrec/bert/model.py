@@ -16,10 +16,10 @@ from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolde
 from streamrec.bert.late import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
 from streamrec.bert.precision import Choice, Precision, cross_encoder
-from streamrec.bert.prefix import user_prefixes
 from streamrec.bert.runtime import PROBE, Arrays, Device, Runtime, Session
 from streamrec.bert.session import OnnxSession
-from streamrec.bert.tokens import PAD, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import PAD, user_prefixes
 
 CPU_TOKEN_BUDGET = 1536
 CUDA_TOKEN_BUDGET = 32768

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.tokens import CLS, PAD, SEP
+from streamrec.catalogue.prefix import CLS, PAD, SEP
 
 Feeds = dict[str, NDArray[np.int32]]
 

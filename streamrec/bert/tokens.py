@@ -9,10 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-PAD, UNK, CLS, SEP, MASK = range(5)
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-"""The special tokens; the position of each is its id."""
-
 
 class Tokeniser:
     """WordPiece of a model folder, without special tokens."""

@@ -10,7 +10,7 @@ import typer
 
 from streamrec.bert.folder import DIGESTS, SHIPPED, ModelFolder, digest, revision_of
 from streamrec.bert.folder import verify as verify_folder
-from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.cli.support.options import takes_settings
 from streamrec.cli.support.output import emit
 from streamrec.errors import StreamrecError

@@ -16,7 +16,7 @@ from streamrec.state.decay import Tally, tally
 from streamrec.state.item import Kind
 from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
 
-# BERT reads 12 tokens of all comments together (`bert.prefix`): three comments of this length have more than that.
+# BERT reads 12 tokens of all comments together (`catalogue.prefix`): three comments of this length have more than that.
 SAID_CHARACTERS = 48
 WEIGHT: Final = {"click": 1.0, "cart": 3.0}
 """What a feedback action counts among the views."""

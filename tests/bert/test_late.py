@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from streamrec.bert import late as late_module
 from streamrec.bert.late import LateInteraction
 from streamrec.bert.runtime import Arrays
-from streamrec.bert.tokens import CLS, SEP
+from streamrec.catalogue.prefix import CLS, SEP
 
 DIM, ITEM, USER = 8, 4, 6
 TABLE = np.random.default_rng(0).standard_normal((2, 50, DIM)).astype(np.float32)

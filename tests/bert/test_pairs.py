@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.bert.pairs import length_batches, pair_inputs, text_inputs
-from streamrec.bert.tokens import CLS, SEP
+from streamrec.catalogue.prefix import CLS, SEP
 
 
 def test_a_pair_is_user_then_item_with_their_token_types() -> None:

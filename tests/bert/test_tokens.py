@@ -1,7 +1,8 @@
 import numpy as np
 
 from streamrec.bert.folder import SHIPPED
-from streamrec.bert.tokens import CLS, MASK, PAD, SEP, SPECIAL, UNK, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import CLS, MASK, PAD, SEP, SPECIAL, UNK
 
 tokenise = Tokeniser(SHIPPED / "tokenizer.json")
 

@@ -20,7 +20,7 @@ def vocabulary(
 ) -> None:
     """Train the WordPiece vocabulary on titles, catalogue and captions."""
     require_training()
-    from streamrec.bert.prefix import MAX_TOKENS
+    from streamrec.catalogue.prefix import MAX_TOKENS
     from streamrec.training.data.vocabulary import save_vocabulary, train_vocabulary
     from streamrec.training.record import Record
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.prefix import RECENT_TITLES, SAID_TOKENS
+from streamrec.catalogue.prefix import RECENT_TITLES, SAID_TOKENS
 from streamrec.ranking.batch.context import Context
 
 FEW = 4

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.bert.model import TextModel
-from streamrec.bert.prefix import SAID_TOKENS
+from streamrec.catalogue.prefix import SAID_TOKENS
 from streamrec.datasets.uci import day_ms
 from streamrec.training.data.purchases import Example, Purchases, read_purchases
 from streamrec.training.data.recent import recent_titles

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, RECENT_TITLES, SAID_TOKENS, TITLE_TOKENS, user_prefixes
 from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, RECENT_TITLES, SAID_TOKENS, TITLE_TOKENS, user_prefixes
 from streamrec.training.data.augment import vary
 from streamrec.training.data.corpus import Corpus, groups_of
 from streamrec.training.data.purchases import Example, Purchases

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.prefix import RECENT_TITLES, TITLE_TOKENS
+from streamrec.catalogue.prefix import RECENT_TITLES, TITLE_TOKENS
 from streamrec.training.data.purchases import Example
 
 

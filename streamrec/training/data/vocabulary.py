@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-from streamrec.bert.tokens import CLS, SEP, SPECIAL, UNK
+from streamrec.catalogue.prefix import CLS, SEP, SPECIAL, UNK
 
 IDEOGRAPHS = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF))
 """CJK Unified Ideographs and Extension A."""

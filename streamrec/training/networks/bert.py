@@ -12,8 +12,7 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from streamrec.bert.prefix import MAX_TOKENS
-from streamrec.bert.tokens import SPECIAL
+from streamrec.catalogue.prefix import MAX_TOKENS, SPECIAL
 from streamrec.errors import ModelMissing
 
 HIDDEN = 128

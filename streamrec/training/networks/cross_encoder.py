@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 from transformers import BertModel
 
-from streamrec.bert.tokens import SPECIAL
+from streamrec.catalogue.prefix import SPECIAL
 from streamrec.training.networks.bert import fewer_layers, load_bert
 from streamrec.training.networks.folders import load_head, outside, save_with_head
 

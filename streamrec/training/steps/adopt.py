@@ -21,10 +21,10 @@ from transformers import AutoTokenizer
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
-from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.bert.reference import PAIRS, Reference
 from streamrec.bert.session import OnnxSession
-from streamrec.bert.tokens import SPECIAL, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, SPECIAL
 from streamrec.errors import InputError, ModelError
 from streamrec.events.files import read_lines
 from streamrec.training.graphs.exporting import INPUTS, VectorHead, trace

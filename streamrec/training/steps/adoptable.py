@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import BertForSequenceClassification, PretrainedConfig
 
-from streamrec.bert.tokens import SPECIAL
+from streamrec.catalogue.prefix import SPECIAL
 from streamrec.errors import ModelError, ModelMissing
 
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, SAID_TOKENS, TITLE_TOKENS
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, SAID_TOKENS, TITLE_TOKENS
 from streamrec.training.graphs.parity import alike_in_words
 
 STEPS = ("vocabulary", "pretrained", "encoder", "ranker", "late", "calibration")

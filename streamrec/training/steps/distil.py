@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
-from streamrec.bert.tokens import PAD, SEP, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, PAD, SEP
 from streamrec.training.data.lists import Lists
 from streamrec.training.loop import Plan
 from streamrec.training.networks.cross_encoder import cross_encoder_from, load_cross_encoder

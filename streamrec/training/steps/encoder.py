@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from streamrec.bert.prefix import MAX_ITEM_TOKENS
 from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS
 from streamrec.training.data.augment import drop_tokens
 from streamrec.training.data.purchases import Example, Purchases
 from streamrec.training.data.teacher import Teacher

@@ -12,10 +12,9 @@ import numpy as np
 
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, seal
 from streamrec.bert.pairs import Feeds, pair_inputs, text_inputs
-from streamrec.bert.prefix import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS
 from streamrec.bert.reference import PAIRS, Reference
 from streamrec.bert.session import OnnxSession
-from streamrec.bert.tokens import SPECIAL
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOKENS, SPECIAL
 from streamrec.errors import ModelMissing
 from streamrec.training.graphs.calibration import Calibration
 from streamrec.training.graphs.exporting import VectorHead, export_graph

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from streamrec.bert.prefix import MAX_ITEM_TOKENS
 from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import MAX_ITEM_TOKENS
 from streamrec.training.data.corpus import Corpus
 from streamrec.training.data.lists import Comments, GroupLists, Lists, PurchaseLists, Recipe, word_starts
 from streamrec.training.data.purchases import Purchases

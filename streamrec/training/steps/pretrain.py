@@ -13,7 +13,8 @@ from torch.nn import functional
 from transformers import BertModel
 
 from streamrec.bert.pairs import text_inputs
-from streamrec.bert.tokens import MASK, SPECIAL, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import MASK, SPECIAL
 from streamrec.training.data.corpus import Corpus
 from streamrec.training.data.teacher import Teacher
 from streamrec.training.loop import Loop, Plan

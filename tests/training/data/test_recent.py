@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import streamrec
-from streamrec.bert import prefix
 from streamrec.bert.folder import ModelFolder
 from streamrec.bert.model import TextModel
+from streamrec.catalogue import prefix
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Danmaku, EventTime
 from streamrec.ranking.batch.context import Context

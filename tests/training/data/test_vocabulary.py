@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from streamrec.bert.tokens import SPECIAL, UNK, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import SPECIAL, UNK
 from streamrec.training.data.vocabulary import IDEOGRAPHS, save_vocabulary, train_vocabulary
 
 TEXTS = ["red mug with hearts", "blue mug with stars", "喜欢红色的杯子", "mugs and hearts 😂"] * 10

@@ -15,7 +15,8 @@ pytest.importorskip("torch")
 import torch
 
 from streamrec.bert.pairs import pair_inputs
-from streamrec.bert.tokens import SEP, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import SEP
 from streamrec.cli.train import app
 from streamrec.training.data.corpus import read_corpus
 from streamrec.training.data.purchases import read_purchases

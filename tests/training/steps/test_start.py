@@ -13,7 +13,8 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from streamrec.bert.tokens import SPECIAL, Tokeniser
+from streamrec.bert.tokens import Tokeniser
+from streamrec.catalogue.prefix import SPECIAL
 from streamrec.errors import ModelError, ModelMissing
 from streamrec.training.networks.cross_encoder import cross_encoder_from
 from streamrec.training.steps.start import start_from

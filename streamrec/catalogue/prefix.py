@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.tokens import PAD, SEP
+PAD, UNK, CLS, SEP, MASK = range(5)
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+"""The special tokens; the position of each is its id."""
 
 # With the 12 and a [SEP], the user's side of 40 keeps room for two whole titles at least. What a viewer says now is worth more than one
 # more old title, but a long comment must not push all of the history out.

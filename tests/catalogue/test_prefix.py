@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from streamrec.bert.prefix import SAID_TOKENS, TITLE_TOKENS, user_prefixes
-from streamrec.bert.tokens import SEP
+from streamrec.catalogue.prefix import SAID_TOKENS, SEP, TITLE_TOKENS, user_prefixes
 
 NONE = np.zeros((1, 4), np.int32)
 
