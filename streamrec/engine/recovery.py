@@ -14,7 +14,7 @@ from streamrec.engine.checkpoint import TopicIds
 from streamrec.engine.partition import Partition
 from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark
 from streamrec.errors import Stalled, StateMismatch
-from streamrec.kafka import clients
+from streamrec.kafka import clients, insides
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 from streamrec.system.core import off_loop
@@ -41,8 +41,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
     sources = [TopicPartition(topic, one.number) for one in partitions for topic in one.family.sources]
     async with _reader(settings) as reader:
         reader.assign(list(logs))
-        # All at once: aiokafka would learn of one unknown topic after the other, 0.1 s each.
-        await reader._client.set_topics({tp.topic for tp in [*logs, *sources]})
+        await insides.know_topics(reader, {tp.topic for tp in [*logs, *sources]})
         first = await reader.beginning_offsets([*logs, *sources])
         end = await reader.end_offsets([*logs, *sources])
         marks: dict[Partition, bytes | None] = {}
