@@ -13,8 +13,9 @@ from streamrec.contract.pieces import WorkerPieces
 from streamrec.contract.records import Inbound, place
 from streamrec.engine.quarantine import is_fatal
 from streamrec.errors import BadEvent
-from streamrec.kafka import clients, insides
+from streamrec.kafka import insides
 from streamrec.kafka.answers import answered
+from streamrec.kafka.consumers import whole_reader
 from streamrec.settings import Settings
 from streamrec.system.core import Core
 
@@ -49,14 +50,7 @@ class Broadcast:
         if not self._pieces.broadcast:
             self.caught_up.set()
             return
-        consumer = AIOKafkaConsumer(
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            check_crcs=False,  # a damaged batch is no reason to know nothing of the shop
-            fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
-            **clients.aiokafka(self._settings),
-        )
+        consumer = whole_reader(self._settings)
         await consumer.start()
         try:
             await self._assign(consumer)

@@ -14,7 +14,8 @@ from streamrec.engine.checkpoint import TopicIds
 from streamrec.engine.partition import Partition
 from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark
 from streamrec.errors import Stalled, StateMismatch
-from streamrec.kafka import clients, insides
+from streamrec.kafka import insides
+from streamrec.kafka.consumers import whole_reader
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 from streamrec.system.core import off_loop
@@ -170,15 +171,7 @@ def _next_positions(partition: Partition, mark: Mark | None, ids: TopicIds, firs
 
 @asynccontextmanager
 async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    reader = AIOKafkaConsumer(
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
-        max_partition_fetch_bytes=FETCH_BYTES,
-        check_crcs=False,  # a batch that the broker's disk has damaged is for `state repair`, and no fault that passes
-        **clients.aiokafka(settings),
-    )
+    reader = whole_reader(settings, max_partition_fetch_bytes=FETCH_BYTES)
     await reader.start()
     try:
         yield reader

@@ -220,13 +220,8 @@ def _outlook(settings: Settings, engine: Engine, not_ready: list[str]) -> dict[s
 
 
 def _families(settings: Settings, pieces: WorkerPieces) -> tuple[Family, Family]:
-    def full(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(settings.topic(name) for name in names)
-
-    return (
-        Family("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), pieces.user, personal=True),
-        Family("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), pieces.item),
-    )
+    state = topics.state_topics(settings)
+    return Family("user", *state["user"], pieces.user, personal=True), Family("item", *state["item"], pieces.item)
 
 
 def _leave(number: int, frame: object) -> NoReturn:
