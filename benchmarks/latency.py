@@ -40,7 +40,7 @@ from streamrec.demo.worker import WorkerProcess, environment
 from streamrec.errors import NotCovered
 from streamrec.events.types import ModelRef
 from streamrec.kafka import clients, topics
-from streamrec.kafka.producing import producer
+from streamrec.kafka.producers import producer
 from streamrec.settings import Settings, load
 from streamrec.simulator.playback import SAMPLE_ITEMS, item_messages
 from streamrec.simulator.player import Player

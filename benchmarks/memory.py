@@ -28,7 +28,7 @@ from streamrec.cli.support.output import note
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
 from streamrec.kafka import topics
-from streamrec.kafka.producing import producer
+from streamrec.kafka.producers import producer
 from streamrec.settings import load
 from streamrec.system.clock import now_ms
 

@@ -38,7 +38,7 @@ from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
 from streamrec.events.files import read_items
 from streamrec.kafka import topics
-from streamrec.kafka.producing import producer
+from streamrec.kafka.producers import producer
 from streamrec.settings import Settings, load
 from streamrec.simulator.messages import SIMULATED, Message, message
 from streamrec.simulator.playback import SAMPLE_ITEMS, item_messages

@@ -59,10 +59,7 @@ PURE = ("contract", "events", "state", "catalogue", "understanding", "ranking")
 """Rooms (with the folders in them) that rank, replay and train share: no library of `HOMES` has its home there."""
 
 KNOWN: dict[tuple[str, str], str] = {
-    ("streamrec/kafka/clients.py", "faust"): "the credentials of Faust belong to engine/",
-    ("streamrec/kafka/clients.py", "faust.types.auth"): "the credentials of Faust belong to engine/",
     ("streamrec/observe/health.py", "faust"): "a type only",
-    ("streamrec/operations/survey.py", "rocksdict"): "reads rows on disk past engine/store/",
 }
 """What is known to stand where it should not, by file and import, and why. Mending one makes its test fail: strike it off."""
 

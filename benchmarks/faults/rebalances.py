@@ -17,7 +17,7 @@ from benchmarks.faults.scenarios import come_back
 from benchmarks.faults.trial import SERVED_S, Trial
 from benchmarks.faults.waiting import until
 from benchmarks.faults.workers import EXIT_S, Worker
-from streamrec.operations.survey import rows_on_disk
+from streamrec.engine.store.shelf import rows_on_disk
 from streamrec.settings import Settings
 
 SIZES = (2, 4, 8, 1)

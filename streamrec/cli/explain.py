@@ -42,11 +42,11 @@ def explain(
 
 
 def _from_kafka(settings: Settings, list_id: str) -> tuple[Recommendation, Titles, Titles]:
-    from streamrec.operations.lists import find_list, titles
+    from streamrec.operations.served_lists import find_list, titles_in
 
     ranked = find_list(settings, list_id)
-    named = {name for item in ranked.items for name in (item.item_id, item.because) if name}
-    return ranked, titles(settings, "items", named), titles(settings, "rooms", {ranked.room_id} if ranked.room_id else ())
+    titles = titles_in(settings, ranked)
+    return ranked, titles.items, titles.rooms
 
 
 def _from_file(lists: Path, items: Path | None, list_id: str) -> tuple[Recommendation, Titles, Titles]:

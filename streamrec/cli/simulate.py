@@ -107,7 +107,7 @@ def feedback(
     as_json: AsJson = False,
 ) -> None:
     """React to the lists that come as viewers with that taste would: impressions, clicks and purchases to learn from."""
-    from streamrec.kafka.producing import producer
+    from streamrec.kafka.producers import producer
     from streamrec.simulator.feedback import Critics, arriving, taste
 
     critics = Critics(taste(read_items(items), likes), seed)
@@ -136,7 +136,7 @@ def _play(
     duration_s: float | None,
     as_json: bool,
 ) -> None:
-    from streamrec.kafka.producing import producer
+    from streamrec.kafka.producers import producer
 
     with stop_on_signals() as stop, producer(settings, needed) as client:
         player = Player(client, settings.topic)

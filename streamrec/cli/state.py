@@ -174,13 +174,11 @@ def sides(settings: Settings) -> tuple[Side, Side]:
     from streamrec.state.packing import unpack_item, unpack_user
     from streamrec.state.user import SECRET_KEY
 
-    def full(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(settings.topic(name) for name in names)
-
     marks = {SECRET_KEY: "who was erased: events from before an erasure that come again make a row of the person; erase them again"}
+    state = topics.state_topics(settings)
     return (
-        Side("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), forget_in_user, unpack=unpack_user, lost=marks),
-        Side("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), in_memory=forget_in_items, unpack=unpack_item),
+        Side("user", *state["user"], in_row=forget_in_user, unpack=unpack_user, lost=marks),
+        Side("item", *state["item"], in_memory=forget_in_items, unpack=unpack_item),
     )
 
 

@@ -18,7 +18,7 @@ from streamrec.settings import Settings
 from streamrec.system.printing import printable
 
 if TYPE_CHECKING:
-    from streamrec.operations.follow import Titles
+    from streamrec.operations.titles import Titles
 
 HOUR_MS = 3_600_000
 TITLE = 44
@@ -38,7 +38,7 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="Print each list as one line of JSON, whole.")] = False,
 ) -> None:
     """Show lists as they come, until Ctrl-C: when, for what, how late, and the top items with scores and reasons."""
-    from streamrec.operations.follow import Follower
+    from streamrec.operations.served_lists import Follower
 
     with_user = show_users or user is not None
     follower = Follower(settings, user, room, with_titles=titles and not as_json)

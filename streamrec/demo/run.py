@@ -23,7 +23,7 @@ from streamrec.errors import NotCovered
 from streamrec.events.files import read_items
 from streamrec.events.types import Recommendation
 from streamrec.kafka import topics
-from streamrec.kafka.producing import producer
+from streamrec.kafka.producers import producer
 from streamrec.settings import Settings
 from streamrec.simulator.feedback import Critics
 from streamrec.simulator.messages import Message

@@ -10,10 +10,10 @@ from faust.app.base import BootStrategy
 from faust.tables.manager import TableManager
 
 from streamrec.engine import agents
+from streamrec.engine.connection import faust_options
 from streamrec.engine.engine import Engine
 from streamrec.engine.server import SocketWeb
 from streamrec.engine.transport import BatchTransport, quiet
-from streamrec.kafka import clients
 from streamrec.settings import Settings
 
 QUEUED_BATCHES = 100_000
@@ -78,7 +78,7 @@ def create_app(settings: Settings, engine: Engine, instance_id: str, listening: 
         stream_recovery_delay=0.0,
         stream_wait_empty=True,
         web_enabled=True,
-        **clients.faust_app(settings),
+        **faust_options(settings),
     )
     app.transport = BatchTransport(engine, app.conf.broker_consumer, app)
     agents.declare(app, engine)

@@ -13,8 +13,9 @@ from streamrec.contract.pieces import WorkerPieces
 from streamrec.contract.records import Inbound, place
 from streamrec.engine.quarantine import is_fatal
 from streamrec.errors import BadEvent
-from streamrec.kafka import clients
+from streamrec.kafka import insides
 from streamrec.kafka.answers import answered
+from streamrec.kafka.consumers import whole_reader
 from streamrec.settings import Settings
 from streamrec.system.core import Core
 
@@ -49,14 +50,7 @@ class Broadcast:
         if not self._pieces.broadcast:
             self.caught_up.set()
             return
-        consumer = AIOKafkaConsumer(
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            check_crcs=False,  # a damaged batch is no reason to know nothing of the shop
-            fetch_max_wait_ms=self._settings.fetch_max_wait_ms,
-            **clients.aiokafka(self._settings),
-        )
+        consumer = whole_reader(self._settings)
         await consumer.start()
         try:
             await self._assign(consumer)
@@ -99,22 +93,15 @@ class Broadcast:
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> None:
         """Take all partitions there are; those that are new are read from their beginning."""
-        found = [
-            TopicPartition(topic, number) for topic in self._pieces.broadcast for number in sorted(await self._partitions(consumer, topic))
-        ]
-        if found != self._assigned:
+        numbers = {topic: await insides.partitions_now(consumer, topic) for topic in self._pieces.broadcast}
+        partitions = [TopicPartition(topic, number) for topic in numbers for number in sorted(numbers[topic])]
+        if partitions != self._assigned:
             positions: Mapping[TopicPartition, int] = {known: await consumer.position(known) for known in self._assigned}
-            first = await consumer.beginning_offsets(found)
-            consumer.assign(found)
-            for partition in found:
+            first = await consumer.beginning_offsets(partitions)
+            consumer.assign(partitions)
+            for partition in partitions:
                 consumer.seek(partition, positions.get(partition, first[partition]))
-            self._assigned = found
-
-    async def _partitions(self, consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-        # `partitions_for_topic` alone knows only what the consumer already follows.
-        await consumer._client.force_metadata_update()
-        found: set[int] | None = consumer.partitions_for_topic(topic) or await consumer._client._wait_on_metadata(topic)
-        return set(found or ())
+            self._assigned = partitions
 
     async def _look_whether_caught_up(self, consumer: AIOKafkaConsumer) -> None:
         self._targets = {partition: end for partition, end in self._targets.items() if await consumer.position(partition) < end}

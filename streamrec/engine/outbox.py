@@ -20,14 +20,13 @@ from streamrec.events.dead_letters import dead_letter
 from streamrec.events.declaration import EVENT_BYTES
 from streamrec.events.sizes import shortened, size_of
 from streamrec.events.topics import TOPICS
-from streamrec.kafka import clients
+from streamrec.kafka import producers
 from streamrec.kafka.batches import Fields, Place, by_place, fill
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 
 log = structlog.get_logger(__name__)
 
-BATCH_BYTES = 512 * 1024
 LARGE_BYTES = 64 * 1024
 """What we make ourselves has few and short headers: only where the value is longer, the size is looked at."""
 WAITING_BYTES = 32 * 1024 * 1024
@@ -56,12 +55,7 @@ class Outbox:
 
     async def open(self) -> None:
         """Connect."""
-        self._producer = AIOKafkaProducer(
-            enable_idempotence=True,
-            acks="all",
-            max_batch_size=BATCH_BYTES,
-            **clients.aiokafka(self._settings),
-        )
+        self._producer = producers.idempotent(self._settings)
         await self._producer.start()
 
     async def send(self, records: Sequence[Outbound]) -> Sent:

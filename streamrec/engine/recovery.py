@@ -14,7 +14,8 @@ from streamrec.engine.checkpoint import TopicIds
 from streamrec.engine.partition import Partition
 from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark
 from streamrec.errors import Stalled, StateMismatch
-from streamrec.kafka import clients
+from streamrec.kafka import insides
+from streamrec.kafka.consumers import whole_reader
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 from streamrec.system.core import off_loop
@@ -41,8 +42,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
     sources = [TopicPartition(topic, one.number) for one in partitions for topic in one.family.sources]
     async with _reader(settings) as reader:
         reader.assign(list(logs))
-        # All at once: aiokafka would learn of one unknown topic after the other, 0.1 s each.
-        await reader._client.set_topics({tp.topic for tp in [*logs, *sources]})
+        await insides.know_topics(reader, {tp.topic for tp in [*logs, *sources]})
         first = await reader.beginning_offsets([*logs, *sources])
         end = await reader.end_offsets([*logs, *sources])
         marks: dict[Partition, bytes | None] = {}
@@ -171,15 +171,7 @@ def _next_positions(partition: Partition, mark: Mark | None, ids: TopicIds, firs
 
 @asynccontextmanager
 async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    reader = AIOKafkaConsumer(
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
-        max_partition_fetch_bytes=FETCH_BYTES,
-        check_crcs=False,  # a batch that the broker's disk has damaged is for `state repair`, and no fault that passes
-        **clients.aiokafka(settings),
-    )
+    reader = whole_reader(settings, max_partition_fetch_bytes=FETCH_BYTES)
     await reader.start()
     try:
         yield reader

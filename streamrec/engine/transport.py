@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import faust
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import OffsetAndMetadata
 from faust.events import Event
@@ -19,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage, Message
 
 from streamrec.engine.guard import Batch, Cursor
+from streamrec.kafka import insides
 from streamrec.kafka.answers import answered
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = self._fetch_max_wait_ms  # Faust has 1500 written into its code
-        consumer._isolation_level = "read_committed"
-        # Round robin could put one partition number of two sources on two workers.
-        consumer._partition_assignment_strategy = (RangePartitionAssignor,)
+        insides.read_whole_transactions(consumer, self._fetch_max_wait_ms)
+        insides.assign_by_range(consumer)
         return consumer
 
     async def ask(self, work: Coroutine[Any, Any, Found]) -> Found:
@@ -75,11 +73,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def rejoin(self) -> None:
         """Have the group decide again whose the partitions are."""
-        self._ensure_consumer()._coordinator.request_rejoin()
+        insides.request_rejoin(self._ensure_consumer())
 
     async def on_start(self) -> None:
         await super().on_start()
-        self._ensure_consumer()._fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
+        insides.wait_for_buffer(self._ensure_consumer(), PREFETCH_BACKOFF_S)
         self._pumping = pumping = asyncio.create_task(self._pump())
         pumping.add_done_callback(self._pumped)
 
@@ -89,12 +87,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def wake(self) -> None:
         """Look again at what is to be fetched; called from other threads."""
-        self.thread_loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        for waiter in list(self._ensure_consumer()._fetcher._fetch_waiters):
-            if not waiter.done():
-                waiter.set_result(None)
+        self.thread_loop.call_soon_threadsafe(lambda: insides.wake(self._ensure_consumer()))
 
     async def _pump(self) -> None:
         """Take what arrives from aiokafka: it leaves a partition whose records lie there out of its next fetch.
@@ -104,11 +97,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         """
         consumer = self._ensure_consumer()
         while True:
-            # Nobody else looks whether aiokafka's tasks have died of something unforeseen.
-            consumer._coordinator.check_errors()
-            if consumer._fetcher.error_future.done():
-                consumer._fetcher.error_future.result()
-            waiter = consumer._fetcher._create_fetch_waiter()
+            insides.raise_faults(consumer)
+            waiter = insides.fetch_waiter(consumer)
             active = self.consumer.wanted() if self.consumer.flow_active else frozenset[TP]()
             # Never an empty set: aiokafka would take it for all partitions.
             if active and (batches := await self._take(consumer, active)):
@@ -147,11 +137,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         records: Mapping[TP, Any] = await self._fetch_records(consumer, cast(Any, active), timeout=0, max_records=self._most)
         # No await between the fetch and the positions: they belong together. A position that moved without records has
         # passed over control records or aborted ones.
-        subscription = consumer._subscription.subscription
-        assignment = subscription.assignment if subscription else None
         batches = []
         for tp in active:
-            cursor, state = self.cursors.get(tp), assignment.state_value(tp) if assignment else None
+            cursor, state = self.cursors.get(tp), insides.state_of(consumer, tp)
             if cursor is not None and state is not None and state.has_valid_position and state.position != cursor.position:
                 lag = max(0, state.highwater - state.position) if state.highwater is not None else 0
                 batches.append(Batch(*tp, cursor.epoch, cursor.position, state.position, records.get(tp, ()), lag))
@@ -173,9 +161,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def lag(self, positions: Mapping[TP, int]) -> dict[TP, int]:
         """Records behind each position, as far as the last fetch told; may be called from any thread."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription else None
-        states = {tp: assignment.state_value(tp) for tp in positions} if assignment else {}
+        consumer = self._ensure_consumer()
+        states = {tp: insides.state_of(consumer, tp) for tp in positions}
         return {tp: max(0, state.highwater - positions[tp]) for tp, state in states.items() if state and state.highwater is not None}
 
     def answered(self, tps: Iterable[TP]) -> float | None:

@@ -9,6 +9,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streamrec.contract.records import Outbound
 from streamrec.events.partitioner import partition_of
+from streamrec.kafka.pinned import AIOKAFKA, Pinned
+
+PINNED = (Pinned(AIOKAFKA, (BatchBuilder,), "8050802ca7514186"),)
 
 Place = tuple[str, int]
 """Topic and partition."""

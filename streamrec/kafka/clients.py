@@ -1,4 +1,4 @@
-"""The one place that turns our settings into the settings of Faust, aiokafka and kafka-python."""
+"""The one place that turns our settings into those of aiokafka and kafka-python. Whoever asks for them has the libraries patched."""
 
 from __future__ import annotations
 
@@ -6,71 +6,13 @@ import os
 import ssl
 from typing import Any
 
-import faust
-from aiokafka import TopicPartition
-from aiokafka.client import AIOKafkaClient
-from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.consumer import fetcher
-from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
-from faust.types.auth import CredentialsT
-from yarl import URL
-
-from streamrec.contract.records import Record
 from streamrec.errors import SettingsError
-from streamrec.kafka import untrusted, wire
+from streamrec.kafka import patches
 from streamrec.settings import Settings
 
 REQUEST_TIMEOUT_MS = 30_000
-
-_send = AIOKafkaConnection.send
-
-
-def _send_or_close(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
-    """A broken connection is an error of Kafka's, also on uvloop.
-
-    aiokafka expects an OSError from a connection that was just reset; uvloop raises a RuntimeError, which would end the
-    consumer's fetching or the producer's sending for good.
-    """
-    try:
-        return _send(connection, *args, **options)
-    except RuntimeError as exc:
-        connection.close(reason=CloseReason.CONNECTION_BROKEN)
-        raise KafkaConnectionError(f"Connection at {connection.host}:{connection.port} broken: {exc}") from exc
-
-
-AIOKafkaConnection.send = _send_or_close
-
-_lookup = AIOKafkaClient.coordinator_lookup
-
-
-async def _lookup_again(client: AIOKafkaClient, *args: Any) -> Any:
-    """A connection that breaks while a producer asks for its coordinator is a reason to ask again.
-
-    aiokafka does so when the broker is not ready, but takes a broken connection for the producer's end.
-    """
-    try:
-        return await _lookup(client, *args)
-    except KafkaConnectionError as exc:
-        raise NodeNotReadyError(str(exc)) from exc
-
-
-AIOKafkaClient.coordinator_lookup = _lookup_again
-
-
-class _LightRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """What was fetched of one partition, as records without what nobody here asks for: that took half of the time of reading."""
-
-    def __init__(self, tp: TopicPartition, records: Any, *args: Any) -> None:
-        records.place = f"{tp.topic}/{tp.partition}"
-        super().__init__(tp, records, *args)
-
-    def _consumer_record(self, tp: TopicPartition, record: Any) -> Record:
-        return Record(tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, record.headers)
-
-
-fetcher.PartitionRecords = _LightRecords
-wire.install()
-untrusted.install()
+"""For so long a broker may take to answer any client. It is kafka-python's default; aiokafka's of 40 s would leave no time for a second try
+within the 45 s of `stall_timeout_s`."""
 
 
 def servers(settings: Settings) -> list[str]:
@@ -96,7 +38,7 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
         raise SettingsError(f"ssl_cafile: {settings.ssl_cafile} holds no certificates in PEM ({exc.reason})") from exc
     if settings.ssl_certfile:
         try:
-            # Without a password OpenSSL would ask the terminal for that of an encrypted key.
+            # Without one, OpenSSL would ask the terminal for the password of an encrypted key.
             context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password="")
         except ssl.SSLError as exc:
             why = f"{exc.reason}; both must be PEM, belong together, and the key be without a password"
@@ -105,45 +47,26 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
 
 
 def _security(settings: Settings) -> dict[str, Any]:
-    found: dict[str, Any] = {"security_protocol": settings.security_protocol, "ssl_context": ssl_context(settings)}
+    security: dict[str, Any] = {"security_protocol": settings.security_protocol, "ssl_context": ssl_context(settings)}
     if settings.security_protocol.startswith("SASL"):
-        found |= {
+        security |= {
             "sasl_mechanism": settings.sasl_mechanism,
             "sasl_plain_username": settings.sasl_username,
             "sasl_plain_password": settings.sasl_password.get_secret_value() if settings.sasl_password else None,
         }
-    return found
+    return security
 
 
 def kafka_python(settings: Settings) -> dict[str, Any]:
     """Settings that every client of kafka-python takes."""
+    patches.install()
     return {"bootstrap_servers": servers(settings), **_security(settings)}
 
 
 def aiokafka(settings: Settings) -> dict[str, Any]:
     """Settings that every client of aiokafka takes."""
+    patches.install()
     return {"bootstrap_servers": servers(settings), "request_timeout_ms": REQUEST_TIMEOUT_MS, **_security(settings)}
-
-
-def faust_app(settings: Settings) -> dict[str, Any]:
-    """Settings of the Faust app that concern the connection."""
-    return {
-        "broker": [URL(f"kafka://{server}") for server in servers(settings)],
-        "broker_credentials": _credentials(settings),
-        "broker_request_timeout": REQUEST_TIMEOUT_MS / 1000,
-    }
-
-
-def _credentials(settings: Settings) -> CredentialsT | None:
-    context = ssl_context(settings)
-    if settings.security_protocol.startswith("SASL"):
-        return faust.SASLCredentials(
-            mechanism=settings.sasl_mechanism,
-            username=settings.sasl_username,
-            password=settings.sasl_password.get_secret_value() if settings.sasl_password else None,
-            ssl_context=context,
-        )
-    return faust.SSLCredentials(context) if context else None
 
 
 def topic_config(settings: Settings) -> dict[str, str]:

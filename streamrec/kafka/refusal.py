@@ -13,7 +13,10 @@ from aiokafka.errors import SaslAuthenticationFailed, UnsupportedSaslMechanismEr
 
 from streamrec.errors import BrokerRefused
 from streamrec.kafka import clients
+from streamrec.kafka.pinned import AIOKAFKA, Pinned
 from streamrec.settings import Settings
+
+PINNED = (Pinned(AIOKAFKA, (AIOKafkaConnection.connect, AIOKafkaConnection.close), "3d16ee4fd18fe084"),)
 
 PATIENCE_S = 5.0
 CLOSE_S = 1.0

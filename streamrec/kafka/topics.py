@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -30,12 +30,14 @@ __all__ = [
     "TOPICS",
     "USER_SOURCES",
     "Report",
+    "StateTopics",
     "Topic",
     "admin",
     "create",
     "describe",
     "partitions_of",
     "require",
+    "state_topics",
 ]
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,19 @@ class Report:
     problem: str = ""
     topic_id: str | None = None
     config: Mapping[str, str] = field(default_factory=dict)
+
+
+class StateTopics(NamedTuple):
+    """The topics of a family of state by their full names: those that change it, and the changelog that holds it."""
+
+    sources: tuple[str, ...]
+    changelog: str
+
+
+def state_topics(settings: Settings) -> dict[str, StateTopics]:
+    """Every family of state by its name, which is also that of its folder and of its producers."""
+    sources = {"user": USER_SOURCES, "item": ITEM_SOURCES}
+    return {name: StateTopics(tuple(map(settings.topic, topics)), settings.topic(f"{name}-changelog")) for name, topics in sources.items()}
 
 
 @contextmanager

@@ -9,25 +9,17 @@ whose value is `Unreadable`.
 from __future__ import annotations
 
 import struct
-import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import cramjam
-import kafka.codec
-import kafka.consumer.fetcher
 import kafka.errors
-import kafka.record.legacy_records
 import kafka.record.memory_records
-from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
-from aiokafka.record import legacy_records, memory_records
+from aiokafka.record import memory_records
 
 from streamrec.contract.records import Headers, Unreadable
+from streamrec.kafka.unpacking import UNPACK
 
-UNPACKED_BYTES = 16 << 20
-"""Most that one batch may unpack to. A batch has at most 1 MiB compressed: JSON events that differ shrink to a fifth or a tenth."""
 POLL_BYTES = 4 << 20
 """After so many bytes of a partition a poll ends; the rest is fetched again. Uncompressed, one fetch brings 1 MiB at most."""
 
@@ -39,80 +31,7 @@ _LENGTH = struct.Struct(">i")
 _ATTRIBUTES = struct.Struct(">h")
 _LENGTH_AT, _ATTRIBUTES_AT, _AFTER_LENGTH = 8, 21, 12
 _CODEC, _APPEND_TIME = 0x07, 0x08
-_XERIAL = b"\x82SNAPPY\0"
-_XERIAL_HEAD = 16
 _MAGIC_AT, _WITH_HEADERS = 16, 2
-
-
-class TooLarge(ValueError):
-    """A batch unpacks to more than `UNPACKED_BYTES`."""
-
-    def __init__(self) -> None:
-        super().__init__(f"it unpacks to more than {UNPACKED_BYTES >> 20} MiB")
-
-
-def unpack_gzip(payload: Any) -> bytes:
-    """The members of a gzip stream; raises as all of these do: TooLarge, or whatever says that the bytes are not what they should be."""
-    rest, found = bytes(payload), bytearray()
-    while rest:
-        member = zlib.decompressobj(wbits=31)
-        found += member.decompress(rest, UNPACKED_BYTES + 1 - len(found))
-        if len(found) > UNPACKED_BYTES:
-            raise TooLarge
-        if not member.eof:
-            raise ValueError("the gzip stream ends too early")
-        rest = member.unused_data
-    return bytes(found)
-
-
-def unpack_lz4(payload: Any) -> bytes:
-    """A frame of LZ4."""
-    return _into(cramjam.lz4.decompress_into, payload, UNPACKED_BYTES)
-
-
-def unpack_zstd(payload: Any) -> bytes:
-    """Frames of Zstandard."""
-    return _into(cramjam.zstd.decompress_into, payload, UNPACKED_BYTES)
-
-
-def unpack_snappy(payload: Any) -> bytes:
-    """Snappy, in the blocks of the Java client or as one."""
-    data = bytes(payload)
-    if not data.startswith(_XERIAL):
-        return _into(cramjam.snappy.decompress_raw_into, data, _snappy_length(data))
-    found, at = bytearray(), _XERIAL_HEAD
-    while at < len(data):
-        (size,) = _LENGTH.unpack_from(data, at)
-        at += _LENGTH.size
-        if size < 0 or at + size > len(data):
-            raise ValueError("a block of the snappy stream goes on behind its end")
-        block = data[at : at + size]
-        if len(found) + (length := _snappy_length(block)) > UNPACKED_BYTES:
-            raise TooLarge
-        found += _into(cramjam.snappy.decompress_raw_into, block, length)
-        at += size
-    return bytes(found)
-
-
-def _snappy_length(data: bytes) -> int:
-    length = int(cramjam.snappy.decompress_raw_len(data))
-    if length > UNPACKED_BYTES:
-        raise TooLarge
-    return length
-
-
-def _into(unpack: Callable[[Any, Any], int], payload: Any, most: int) -> bytes:
-    room = bytearray(most)  # pages that are not written to cost nothing
-    try:
-        size = unpack(bytes(payload), room)
-    except cramjam.DecompressionError as exc:
-        if "whole buffer" in str(exc) and most == UNPACKED_BYTES:
-            raise TooLarge from None
-        raise
-    return bytes(memoryview(room)[:size])
-
-
-_UNPACK: dict[int, Callable[[Any], bytes]] = {1: unpack_gzip, 2: unpack_snappy, 3: unpack_lz4, 4: unpack_zstd}
 
 
 class Read(NamedTuple):
@@ -178,7 +97,7 @@ class Batch:
         """The batch without compression, and the bytes of its records."""
         raw, batch = self._raw, self._batch
         if codec := batch.compression_type:
-            head, payload = bytearray(raw[: _HEAD.size]), _UNPACK[codec](raw[_HEAD.size :])
+            head, payload = bytearray(raw[: _HEAD.size]), UNPACK[codec](raw[_HEAD.size :])
             _LENGTH.pack_into(head, _LENGTH_AT, _HEAD.size - _AFTER_LENGTH + len(payload))
             _ATTRIBUTES.pack_into(head, _ATTRIBUTES_AT, _ATTRIBUTES.unpack_from(head, _ATTRIBUTES_AT)[0] & ~_CODEC)
             raw = memoryview(bytes(head) + payload)
@@ -280,16 +199,3 @@ class KafkaPythonBatches(Batches, kafka.record.memory_records.MemoryRecords):  #
     """For kafka-python, which asks for batches until there is none."""
 
     corrupt = kafka.errors.CorruptRecordError
-
-
-def install() -> None:
-    """Let all clients of this process read so."""
-    fetcher.MemoryRecords = AiokafkaBatches
-    kafka.consumer.fetcher.MemoryRecords = KafkaPythonBatches
-    # Batches of the old formats unpack themselves. kafka-python asks for libraries of its own, where one serves both.
-    compiled = sys.modules[legacy_records.LegacyRecordBatch.__module__]
-    for module in (legacy_records, compiled, kafka.record.legacy_records):
-        for name, unpack in (("gzip_decode", unpack_gzip), ("snappy_decode", unpack_snappy), ("lz4_decode", unpack_lz4)):
-            setattr(module, name, unpack)
-    for name in ("snappy", "lz4", "zstd"):
-        setattr(kafka.codec, f"has_{name}", lambda: True)

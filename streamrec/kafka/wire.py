@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from aiokafka.protocol.fetch import FetchRequest_v11, FetchResponse_v11
-
 FIELDS_ASKED = ("partition", "current_leader_epoch", "fetch_offset", "log_start_offset", "max_bytes")
 FIELDS_FETCHED = (
     "partition",
@@ -50,13 +48,3 @@ class Fetched:
         if records is not None and len(records) != size:
             raise ValueError(f"a fetch answer ends {size - len(records)} bytes too early")
         return *head, transactions, replica, records
-
-
-def install() -> None:
-    """Let all clients of this process use it."""
-    for message, field, quick in ((FetchRequest_v11, "topics", Asked()), (FetchResponse_v11, "topics", Fetched())):
-        topics = message.SCHEMA.fields[message.SCHEMA.names.index(field)].array_of
-        partitions = topics.fields[topics.names.index("partitions")]
-        if partitions.array_of.names != quick.names:
-            raise TypeError(f"{message.__name__} is not what this version of streamrec knows: install the aiokafka that it asks for")
-        partitions.array_of = quick

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from streamrec.events.topics import TOPICS
-from streamrec.kafka import clients
+from streamrec.kafka.consumers import whole_reader
 from streamrec.kafka.topics import partitions_of
 from streamrec.learning.join import LATE_PURCHASE_MS
 from streamrec.settings import Settings
@@ -27,15 +27,7 @@ class Inputs:
 
     def __init__(self, settings: Settings, names: Sequence[str], group: str | None = None, *, whole: bool = False) -> None:
         self._settings, self._names, self._whole = settings, names, whole
-        self._consumer = AIOKafkaConsumer(
-            group_id=group,
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            check_crcs=False,
-            fetch_max_wait_ms=settings.fetch_max_wait_ms,
-            **clients.aiokafka(settings),
-        )
+        self._consumer = whole_reader(settings, group)
         self.partitions: list[TopicPartition] = []
         self._since: dict[TopicPartition, int] = {}
         """Records from before that time (ms) are left out."""

@@ -8,17 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import IllegalOperation, ProducerFenced
 
 from streamrec.errors import LearnerReplaced
 from streamrec.events.partitioner import partition_of
-from streamrec.kafka import clients
+from streamrec.kafka import producers
 from streamrec.learning.examples import Example, encode_example
 from streamrec.learning.weights import STATE, LearnerState, Weights, encode_record
 from streamrec.settings import Settings
-
-TRANSACTION_TIMEOUT_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,7 @@ class LearnerLog:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._examples, self._weights = settings.topic("training-examples"), settings.topic("blend-weights")
-        self._producer = AIOKafkaProducer(
-            transactional_id=f"{settings.app_id}-learner", transaction_timeout_ms=TRANSACTION_TIMEOUT_MS, **clients.aiokafka(settings)
-        )
+        self._producer = producers.transactional(settings, "learner")
 
     async def open(self) -> None:
         """Connect and fence."""

@@ -14,7 +14,7 @@ from streamrec.contract.records import place
 from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import decode_internal, key_text
 from streamrec.kafka import topics
-from streamrec.kafka.sending import send
+from streamrec.kafka.producers import send
 from streamrec.learning.examples import decode_example
 from streamrec.learning.inputs import Inputs
 from streamrec.learning.trainer import delta_of, number_of

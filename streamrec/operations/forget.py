@@ -15,8 +15,8 @@ from streamrec.events.partitioner import partition_of
 from streamrec.events.topics import TOPICS
 from streamrec.events.types import Erasure, EventTime
 from streamrec.kafka import topics
-from streamrec.kafka.producing import producer
-from streamrec.operations.survey import reader
+from streamrec.kafka.producers import producer
+from streamrec.kafka.reading import reader
 from streamrec.settings import Settings
 
 PERSONAL = (*(name for name, topic in TOPICS.items() if topic.key == "user_id"), "training-examples", "dead-letters")

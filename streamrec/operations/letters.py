@@ -13,7 +13,7 @@ from streamrec.contract.records import Headers, header
 from streamrec.errors import InputError, TopicMismatch
 from streamrec.events.dead_letters import MARKER, PREFIX, is_marker
 from streamrec.kafka import topics
-from streamrec.operations.survey import reader, records_between
+from streamrec.kafka.reading import reader, records_between
 from streamrec.settings import Settings
 
 NAME = "dead-letters"

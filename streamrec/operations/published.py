@@ -6,8 +6,8 @@ from kafka import TopicPartition
 
 from streamrec.events.models import SLOT, PublishedModel, decode_model, encode_model
 from streamrec.kafka import topics
-from streamrec.kafka.sending import send
-from streamrec.operations.survey import reader, whole
+from streamrec.kafka.producers import send
+from streamrec.kafka.reading import reader, whole
 from streamrec.settings import Settings
 
 

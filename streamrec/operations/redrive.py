@@ -17,7 +17,7 @@ from streamrec.events.codec import COMPACTED, INPUTS
 from streamrec.events.dead_letters import MARKER
 from streamrec.events.partitioner import partition_of
 from streamrec.events.sizes import size_of
-from streamrec.kafka import clients, topics
+from streamrec.kafka import producers, topics
 from streamrec.kafka.batches import by_place, fill
 from streamrec.operations.letters import NAME, Letter, fetch, newest_offsets
 from streamrec.settings import Settings
@@ -26,8 +26,6 @@ CHUNK = 500
 """Most letters of one transaction."""
 CHUNK_BYTES = 8 << 20
 """A transaction is committed once its letters have so many bytes; Kafka gives it a minute."""
-TRANSACTION_TIMEOUT_MS = 60_000
-BATCH_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +116,7 @@ class _Sender:
 
     async def open(self) -> None:
         """Connect, and fence whatever redrive was started before."""
-        self._producer = AIOKafkaProducer(
-            transactional_id=f"{self._settings.app_id}-redrive",
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=BATCH_BYTES,
-            **clients.aiokafka(self._settings),
-        )
+        self._producer = producers.transactional(self._settings, "redrive")
         async with asyncio.timeout(self._settings.broker_patience_s):
             await self._producer.start()
 

@@ -11,9 +11,10 @@ from aiokafka.errors import ProducerFenced
 
 from streamrec.engine.store.changelog import Changelog, Pairs
 from streamrec.engine.store.mark import encode
+from streamrec.engine.store.shelf import rows_on_disk
 from streamrec.errors import GroupNotEmpty, StateMismatch
 from streamrec.operations.diagnosis import Plan, known_mark, unfinished
-from streamrec.operations.survey import rows_of, rows_on_disk
+from streamrec.operations.survey import rows_of
 from streamrec.settings import Settings
 from streamrec.system.core import off_loop
 

@@ -10,8 +10,8 @@ from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import decode, encode
 from streamrec.events.types import Item, Room, Rule
 from streamrec.kafka import topics
-from streamrec.kafka.sending import send
-from streamrec.operations.survey import reader, whole
+from streamrec.kafka.producers import send
+from streamrec.kafka.reading import latest, reader
 from streamrec.settings import Settings
 
 
@@ -76,10 +76,4 @@ def _usable(consumer: KafkaConsumer, settings: Settings, name: str) -> Iterator[
 
 
 def _latest(consumer: KafkaConsumer, settings: Settings, name: str) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
-    for record in whole(consumer, TopicPartition(settings.topic(name), 0)):
-        if record.value is None:
-            found.pop(record.key, None)
-        else:
-            found[record.key] = record.value
-    return found
+    return latest(consumer, TopicPartition(settings.topic(name), 0))

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
-from rocksdict import AccessType, Options, Rdict
 
 from streamrec.contract.processor import Memory
 from streamrec.contract.records import Unreadable
-from streamrec.engine.store.disk import STAMP
-from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark, decode_stamp, is_garbage
-from streamrec.errors import GroupNotEmpty, Stalled, StateMismatch, TopicMismatch
-from streamrec.kafka import clients, topics
+from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark, is_garbage
+from streamrec.engine.store.shelf import rows_on_disk, stamp_on_disk
+from streamrec.errors import GroupNotEmpty, InputError, StateMismatch, TopicMismatch
+from streamrec.kafka import topics
+from streamrec.kafka.reading import PATIENCE_S, reader, records_between
 from streamrec.kafka.untrusted import DAMAGED
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 30.0
 PAUSE_S = 0.2
 TAIL = 1_000
 """Where the newest mark is looked for at first: each transaction ends with one."""
@@ -168,13 +165,6 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
         return [view(side, number) for side in sides for number in range(settings.partitions)]
 
 
-def rows_on_disk(folder: Path) -> dict[bytes, bytes]:
-    """The packed rows of a disk."""
-    with _opened(folder) as disk:
-        items = cast(Iterator[tuple[bytes, bytes]], disk.items())
-        return {key: raw for key, raw in items if not key.startswith(b"\0")}
-
-
 def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:
     """The packed rows of a partition as recovery would find them: what it takes of the disk, and the changelog from there on."""
     return _rows(settings, view)[0]
@@ -195,18 +185,6 @@ def _rows(settings: Settings, view: View) -> tuple[dict[bytes, bytes], int | Non
             else:
                 found[record.key] = record.value
     return found, unreadable
-
-
-@contextmanager
-def reader(settings: Settings) -> Iterator[KafkaConsumer]:
-    """A consumer without a group that sees what is committed."""
-    consumer = KafkaConsumer(
-        isolation_level="read_committed", enable_auto_commit=False, check_crcs=False, **clients.kafka_python(settings)
-    )
-    try:
-        yield consumer
-    finally:
-        consumer.close()
 
 
 def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent) -> tuple[Mark | None, bool]:
@@ -248,48 +226,14 @@ def _damaged(consumer: KafkaConsumer, place: TopicPartition, extent: Extent, pos
     return None
 
 
-def records_between(consumer: KafkaConsumer, place: TopicPartition, begin: int, end: int) -> Iterator[ConsumerRecord]:
-    """The committed records of a partition from one offset up to, but without, another.
-
-    Raises:
-        Stalled: nothing more comes.
-    """
-    consumer.assign([place])
-    consumer.seek(place, begin)
-    moved = time.monotonic()
-    while consumer.position(place) < end:
-        if got := consumer.poll(timeout_ms=200).get(place, ()):
-            moved = time.monotonic()
-        elif time.monotonic() - moved > PATIENCE_S:
-            raise Stalled(f"{place.topic}/{place.partition} cannot be read on for {PATIENCE_S:g} s; is Kafka well?")
-        yield from (record for record in got if record.offset < end)
-
-
-def whole(consumer: KafkaConsumer, place: TopicPartition) -> Iterator[ConsumerRecord]:
-    """All committed records that a partition has now; see `records_between`."""
-    first, end = consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]
-    return records_between(consumer, place, first, end)
-
-
 def _stamp(folder: Path) -> Stamp | None:
     if not folder.is_dir():
         return None
     try:
-        with _opened(folder) as disk:
-            raw = disk.get(STAMP)
-    except Exception as exc:
-        log.warning("a disk cannot be opened; the worker builds it anew", folder=str(folder), reason=str(exc))
+        return stamp_on_disk(folder)
+    except InputError as exc:
+        log.warning("a disk cannot be opened; the worker builds it anew", folder=str(folder), reason=str(exc.__cause__))
         return None
-    return decode_stamp(raw) if raw is not None else None
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[Rdict]:
-    disk = Rdict(str(folder), Options(raw_mode=True), access_type=AccessType.read_only())
-    try:
-        yield disk
-    finally:
-        disk.close()
 
 
 def _patiently(ask: Callable[..., Any], *args: Sequence[str] | str) -> Any:

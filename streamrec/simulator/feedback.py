@@ -8,8 +8,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
-import msgspec
-
+from streamrec.events.codec import decode_list
 from streamrec.events.types import Item, Recommendation
 from streamrec.settings import Settings
 from streamrec.simulator.messages import SIMULATED, Message, message
@@ -78,7 +77,6 @@ def arriving(settings: Settings) -> Iterator[Callable[[], list[Recommendation]]]
 
     from streamrec.kafka import clients, topics
 
-    decode = msgspec.json.Decoder(Recommendation).decode
     consumer: Any = KafkaConsumer(**clients.kafka_python(settings), enable_auto_commit=False)
     try:
         count = topics.partitions_of(topics.TOPICS["recommendations"], settings)
@@ -87,6 +85,6 @@ def arriving(settings: Settings) -> Iterator[Callable[[], list[Recommendation]]]
         consumer.seek_to_end(*places)
         for place in places:
             consumer.position(place)
-        yield lambda: [decode(record.value) for records in consumer.poll(timeout_ms=POLL_MS).values() for record in records]
+        yield lambda: [decode_list(record.value) for records in consumer.poll(timeout_ms=POLL_MS).values() for record in records]
     finally:
         consumer.close()

@@ -12,6 +12,7 @@ import msgspec
 
 from streamrec.contract.pieces import Names
 from streamrec.contract.records import Inbound, Outbound, header
+from streamrec.events.codec import decode_list
 from streamrec.events.dead_letters import PREFIX
 from streamrec.events.types import Recommendation
 from streamrec.ranking.reasons import in_words
@@ -20,7 +21,6 @@ SHOWN_CHARACTERS = 500
 REMEMBERED = 5000
 """Viewers whose pseudonyms are known."""
 CONTEXT = ("topic", "partition", "offset", "stage", "reason", "message", "timestamp")
-_decode = msgspec.json.Decoder(Recommendation).decode
 
 
 class Cause(msgspec.Struct):
@@ -74,7 +74,7 @@ class Shown(msgspec.Struct):
     @classmethod
     def of(cls, made: Outbound, read: Iterable[Inbound]) -> Shown:
         """The list that a record holds, and which of the records read it answers."""
-        ranked = _decode(made.value or b"")
+        ranked = decode_list(made.value)
         trigger = ranked.trigger
         same = (record for record in read if record.offset == trigger.offset and record.partition == trigger.partition)
         return cls(ranked, next((record for record in same if record.topic == trigger.topic), None))

@@ -30,7 +30,7 @@ from streamrec.engine.partition import Family, Tools
 from streamrec.engine.server import SocketWeb, listen
 from streamrec.engine.store.folder import Fault, forget_fault, instance_id, locked, write_fault, write_web
 from streamrec.events.partitioner import partition_of
-from streamrec.kafka import topics
+from streamrec.kafka import patches, topics
 from streamrec.observe.health import serve_health
 from streamrec.observe.metrics import Metrics
 from streamrec.settings import Settings
@@ -71,6 +71,7 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
         BrokerUnavailable, TopicMismatch, DataFolderInUse, PortInUse, ModelError: it cannot start.
     """
     logs.configure(settings.log_level)
+    patches.install()
     # Rows are many and hold no cycles: looking through them for some costs more than all other work of the engine.
     gc.set_threshold(50_000, 20, 50)
     sys.setswitchinterval(SWITCH_S)
@@ -219,13 +220,8 @@ def _outlook(settings: Settings, engine: Engine, not_ready: list[str]) -> dict[s
 
 
 def _families(settings: Settings, pieces: WorkerPieces) -> tuple[Family, Family]:
-    def full(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(settings.topic(name) for name in names)
-
-    return (
-        Family("user", full(topics.USER_SOURCES), settings.topic("user-changelog"), pieces.user, personal=True),
-        Family("item", full(topics.ITEM_SOURCES), settings.topic("item-changelog"), pieces.item),
-    )
+    state = topics.state_topics(settings)
+    return Family("user", *state["user"], pieces.user, personal=True), Family("item", *state["item"], pieces.item)
 
 
 def _leave(number: int, frame: object) -> NoReturn:

@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 from streamrec.cli.watch import block, data
 from streamrec.events.codec import encode
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
-from streamrec.operations.follow import Titles
+from streamrec.operations.titles import Titles
 from streamrec.settings import Settings
 from tests.cli.conftest import Cli
 from tests.patience import PATIENCE_S

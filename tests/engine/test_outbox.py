@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from streamrec.contract.records import Outbound
-from streamrec.engine.outbox import BATCH_BYTES, Outbox
+from streamrec.engine.outbox import Outbox
 from streamrec.events.partitioner import partition_of
+from streamrec.kafka.producers import BATCH_BYTES
 from streamrec.settings import Settings
 from tests.engine.support import records
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from kafka.errors import CorruptRecordError
 
 from streamrec.contract.records import Unreadable
-from streamrec.kafka import untrusted
+from streamrec.kafka import patches, untrusted
 from tests.kafka.raw import CODECS, Raw, batch_of
 
-untrusted.install()
+patches.install()
 
 CLIENTS = {"aiokafka": lambda raw: fetcher.MemoryRecords(raw), "kafka-python": lambda raw: kafka.consumer.fetcher.MemoryRecords(raw)}
 some = st.none() | st.binary(max_size=40)

@@ -21,10 +21,11 @@ from streamrec.engine.store.mark import MARK, Mark, Stamp, encode
 from streamrec.errors import GroupNotEmpty, StateMismatch
 from streamrec.events.partitioner import partition_of
 from streamrec.kafka import topics
+from streamrec.kafka.reading import reader
 from streamrec.operations import repair
 from streamrec.operations.diagnosis import Plan, Problem, diagnose
 from streamrec.operations.repair import mend
-from streamrec.operations.survey import Side, reader, require_no_workers, survey
+from streamrec.operations.survey import Side, require_no_workers, survey
 from streamrec.settings import Settings
 from tests.engine.support import Shop, Worker, applied, exact, lists, marks, rows, until
 from tests.kafka.raw import Raw, send

@@ -13,15 +13,13 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streamrec.contract.records import Outbound
 from streamrec.engine.store.mark import MARK
-from streamrec.kafka import clients
+from streamrec.kafka import producers
 from streamrec.kafka.batches import Fields, by_place, fill
 from streamrec.settings import Settings
 
 Pairs = Iterable[tuple[bytes, bytes | None]]
 """Keys and packed rows; None is a deleted row."""
 NO_HEADERS: list[tuple[str, bytes | None]] = []
-BATCH_BYTES = 512 * 1024
-TRANSACTION_TIMEOUT_MS = 60_000
 CLOSE_S = 5.0
 
 
@@ -31,18 +29,13 @@ class Changelog:
     def __init__(self, settings: Settings, family: str, topic: str, partition: int) -> None:
         self.topic = topic
         self.partition = partition
-        self._id = f"{settings.app_id}-{family}-{partition}"
+        self._name = f"{family}-{partition}"
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
         """Fence older owners and abort what they left open."""
-        self._producer = AIOKafkaProducer(
-            transactional_id=self._id,
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            max_batch_size=BATCH_BYTES,
-            **clients.aiokafka(self._settings),
-        )
+        self._producer = producers.transactional(self._settings, self._name)
         await self._producer.start()
 
     async def commit(self, rows: Pairs, mark: bytes, more: Sequence[Outbound] = ()) -> int:

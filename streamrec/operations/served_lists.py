@@ -1,50 +1,75 @@
-"""Lists as they come, or the last ones that came, with the titles of what is in them."""
+"""Lists in Kafka: one found by its id, the last ones that came, and those to come."""
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError
 
 from streamrec.contract.records import place as at
-from streamrec.errors import BadEvent, TopicMismatch
-from streamrec.events.codec import decode, decode_list
+from streamrec.errors import BadEvent, InputError, ListNotFound, TopicMismatch
+from streamrec.events.codec import decode_list
 from streamrec.events.partitioner import partition_of
-from streamrec.events.types import Item, Recommendation, Room
+from streamrec.events.types import Recommendation
 from streamrec.kafka import topics
-from streamrec.operations.survey import reader, records_between
+from streamrec.kafka.reading import reader, records_between
+from streamrec.operations.titles import ITEMS, ROOMS, Titles
 from streamrec.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-LISTS, ITEMS, ROOMS = "recommendations", "items", "rooms"
+LISTS = "recommendations"
 LOOK_BACK = 100_000
 """So many records of each partition are looked through for the last lists of one user or room."""
 REMEMBERED = 10_000
+"""Ids of lists that are known as shown. A worker that crashes repeats what it sent since its last checkpoint, for each of its partitions
+`checkpoint_lists` (5,000) at most."""
 POLL_MS = 200
+EARLIER_MS = 60_000
+"""How far a worker's clock may lie behind the broker's."""
+_ID = re.compile(r"(.+)-(\d+)-(\d+)")
 
 
-@dataclass(slots=True)
-class Titles:
-    """The titles of items and rooms by their ids."""
+def find_list(settings: Settings, list_id: str) -> Recommendation:
+    """The list of that id, or else the one that answers the trigger that the id names.
 
-    items: dict[str, str] = field(default_factory=dict)
-    rooms: dict[str, str] = field(default_factory=dict)
+    Lists lie in the partition of their triggers, behind them in time: the search begins at the trigger's.
 
-    def learn(self, name: str, record: ConsumerRecord) -> None:
-        """Take over a record of the topic `name`; what cannot be used leaves the title as it was."""
-        try:
-            event = decode(name, record.value, record.headers)
-        except BadEvent:
-            return
-        if isinstance(event, Item):
-            self.items[event.item_id] = event.title
-        elif isinstance(event, Room) and event.title:
-            self.rooms[event.room_id] = event.title
+    Raises:
+        InputError: it is no list id.
+        ListNotFound: no such list is there.
+        BrokerUnavailable, TopicMismatch: Kafka does not answer, or its topics are not those of the settings.
+    """
+    trigger, offset = _trigger(settings, list_id)
+    place = TopicPartition(settings.topic(LISTS), trigger.partition)
+    topics.require(topics.describe(settings), present=(LISTS, ITEMS, ROOMS))
+    with reader(settings) as consumer:
+        for record in records_between(consumer, place, _begin(consumer, trigger, offset, place), consumer.end_offsets([place])[place]):
+            try:
+                ranked = decode_list(record.value)
+            except BadEvent:
+                continue  # somebody else's
+            if ranked.list_id == list_id or (trigger.topic, trigger.partition, offset) in map(tuple, ranked.covers):
+                return ranked
+    raise ListNotFound(
+        f"{place.topic} has no list {list_id} in partition {place.partition}; check the id, and that its trigger was not the last "
+        "for which a list is still to come (lists older than the topic's retention are gone)"
+    )
+
+
+def titles_in(settings: Settings, ranked: Recommendation) -> Titles:
+    """The titles of what a list names: its items, those for whose sake they are in it, and its room."""
+    titles = Titles()
+    with reader(settings) as consumer:
+        titles.read(consumer, settings, [ITEMS], {own_id for item in ranked.items for own_id in (item.item_id, item.because) if own_id})
+        if ranked.room_id:
+            titles.read(consumer, settings, [ROOMS], [ranked.room_id])
+    return titles
 
 
 class Follower:
@@ -71,7 +96,7 @@ class Follower:
             places = self._places(states[LISTS].partitions)
             ends = consumer.end_offsets(places)
             named = [name for name in (ITEMS, ROOMS) if self._with_titles and states[name].state != "missing"]
-            learnt = self._learn(consumer, named)
+            learnt = self.titles.read(consumer, self._settings, named)
             if last:
                 yield from self._last(consumer, ends, last)
             consumer.assign([*ends, *learnt])
@@ -84,17 +109,6 @@ class Follower:
     def _places(self, partitions: int) -> list[TopicPartition]:
         numbers = range(partitions) if self._user is None else [partition_of(self._user.encode(), partitions)]
         return [TopicPartition(self._settings.topic(LISTS), number) for number in numbers]
-
-    def _learn(self, consumer: KafkaConsumer, names: list[str]) -> dict[TopicPartition, int]:
-        """Read the titles that there are, and return where to go on."""
-        nexts: dict[TopicPartition, int] = {}
-        for name in names:
-            place = TopicPartition(self._settings.topic(name), 0)
-            first, end = consumer.beginning_offsets([place])[place], consumer.end_offsets([place])[place]
-            for record in records_between(consumer, place, first, end):
-                self.titles.learn(name, record)
-            nexts[place] = end
-        return nexts
 
     def _last(self, consumer: KafkaConsumer, ends: dict[TopicPartition, int], count: int) -> list[Recommendation]:
         span = count if self._user is None and self._room is None else LOOK_BACK
@@ -124,3 +138,27 @@ class Follower:
                 if len(self._seen) > REMEMBERED:
                     del self._seen[next(iter(self._seen))]
                 yield made
+
+
+def _trigger(settings: Settings, list_id: str) -> tuple[TopicPartition, int]:
+    match = _ID.fullmatch(list_id)
+    if match is None or match[1] not in map(settings.topic, topics.USER_SOURCES) or int(match[2]) >= settings.partitions:
+        example = f"{settings.topic('views')}-0-17"
+        raise InputError(f"{list_id} is no list id of these topics; give one such as {example}, as it stands in the field list_id")
+    return TopicPartition(match[1], int(match[2])), int(match[3])
+
+
+def _begin(consumer: KafkaConsumer, trigger: TopicPartition, offset: int, place: TopicPartition) -> int:
+    """Where the search begins: at the time of the trigger, or at the beginning when that is gone."""
+    first = int(consumer.beginning_offsets([place])[place])
+    oldest, end = consumer.beginning_offsets([trigger])[trigger], consumer.end_offsets([trigger])[trigger]
+    if not oldest <= offset < end:
+        return first
+    record = next(records_between(consumer, trigger, offset, end), None)
+    if record is None:
+        return first
+    try:
+        found = consumer.offsets_for_times({place: record.timestamp - EARLIER_MS})[place]
+    except KafkaError:
+        return first  # to find a time the broker unpacks a batch, and somebody may have made one that is more than its memory holds
+    return int(found.offset) if found is not None else first
