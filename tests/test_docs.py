@@ -19,7 +19,9 @@ from streamrec.events.dead_letters import CONTEXT, NEXT_STEPS, PREFIX
 from streamrec.events.types import WIRE_TYPES
 from streamrec.kafka.topics import TOPICS
 from streamrec.observe.metrics import Metrics
-from streamrec.ranking.reasons import BY_CODE
+from streamrec.ranking.reasons.codes import CODES as REASON_CODES
+from streamrec.ranking.reasons.languages import LANGUAGES
+from streamrec.ranking.reasons.languages import words as words_of
 from streamrec.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -84,8 +86,10 @@ def test_every_error_has_its_row() -> None:
 def test_every_reason_of_a_dead_letter_and_of_an_item_is_told_in_its_own_words() -> None:
     for code, words in BAD_EVENT_REASONS.items():
         assert f"| `{code}` | {words} |" in DOCS["dead-letters.md"]
-    for code, reason in BY_CODE.items():
-        assert f"| `{code}` | {reason.en} | {reason.zh} |" in DOCS["reading-lists.md"]
+    told = [words_of(language) for language in LANGUAGES]
+    assert f"| reason | {' | '.join(each.name for each in told)} |\n" in DOCS["reading-lists.md"]
+    for code in REASON_CODES:
+        assert f"| `{code}` | {' | '.join(each.sentences[code] for each in told)} |\n" in DOCS["reading-lists.md"] + "\n"
 
 
 def test_every_header_of_a_dead_letter_is_told_in_its_own_words() -> None:

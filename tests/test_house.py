@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
     ("ranking.features", "ranking.sources"),
-    ("ranking.filters", "ranking.scorers", "ranking.selectors"),
+    ("ranking.filters", "ranking.reasons", "ranking.scorers", "ranking.selectors"),
     ("ranking",),
     ("bert", "web"),
     ("engine", "learning", "operations"),

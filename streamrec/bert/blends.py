@@ -8,11 +8,12 @@ from typing import Literal
 import msgspec
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from streamrec.bert.folder import ModelFolder
 from streamrec.errors import BlendMismatch, ModelError
-from streamrec.ranking.features.schema import FEATURES, VERSION
-from streamrec.ranking.scorers.blend import Blend, Network
+from streamrec.ranking.features.schema import FEATURES, VERSION, carried, features_of
+from streamrec.ranking.scorers.blend import LEARNED, Blend, Network
 
 Repeats = Literal["allow", "exclude"]
 METADATA = "streamrec"
@@ -40,7 +41,7 @@ def load_blend(folder: ModelFolder, repeats: Repeats, scoring: Literal["bert", "
     """The blend of a verified folder for this way of ranking, the plain one if it has none.
 
     Raises:
-        BlendMismatch: it was trained for other features than this streamrec computes.
+        BlendMismatch: it was trained for a feature that this streamrec no longer computes, or computes otherwise.
         ModelError: the file cannot be read.
     """
     path = folder.path / file_name(repeats, scoring)
@@ -48,27 +49,40 @@ def load_blend(folder: ModelFolder, repeats: Repeats, scoring: Literal["bert", "
 
 
 def read_blend(path: Path) -> tuple[Blend, Card]:
-    """A blend and its card; raises as `load_blend` does."""
+    """A blend and its card; raises as `load_blend` does.
+
+    A feature that the file does not know, because it is younger, has weight 0 and no part in the network: the lists stay as they were.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         card = msgspec.json.decode(session.get_modelmeta().custom_metadata_map.get(METADATA, ""), type=Card)
         _check(path, card)
-        nothing = np.zeros((1, 1, len(FEATURES)), np.float32)
+        nothing = np.zeros((1, 1, len(card.features)), np.float32)
         weights, into, bias, out = session.run(PARAMETERS, {"features": nothing})
-        return Blend(dict(zip(FEATURES, weights.tolist(), strict=True)), card.version, Network(into, bias, out)), card
+        return Blend(_weights(card, weights), card.version, Network(_into(card, into), bias, out)), card
     except BlendMismatch:
         raise
     except Exception as exc:  # onnxruntime's exceptions share no base class
         raise ModelError(f"{path} is no blend of streamrec ({exc}); make it anew with `streamrec train blend`") from exc
 
 
+def _weights(card: Card, weights: NDArray[np.float32]) -> dict[str, float]:
+    return dict(zip(FEATURES, carried(weights, card.features).tolist(), strict=True))
+
+
+def _into(card: Card, into: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The network's first layer over today's learned features: in the file a row for each of the first ones of the card."""
+    return np.ascontiguousarray(carried(into.T, card.features[: len(into)])[:, :LEARNED].T)
+
+
 def _check(path: Path, card: Card) -> None:
-    if (card.schema_version, card.features) == (VERSION, FEATURES):
+    differ = sorted(set(card.features) - set(features_of(card.schema_version)))
+    if not differ and card.schema_version <= VERSION:
         return
-    differ = sorted(set(card.features) ^ set(FEATURES)) or ["their order"]
     raise BlendMismatch(
         f"the blend {path} was trained for version {card.schema_version} of the features, this streamrec computes version {VERSION} "
-        f"(different: {', '.join(differ)}); train it anew with `streamrec train blend`, or run the streamrec that made it"
+        f"(different: {', '.join(differ) or 'what they mean'}); train it anew with `streamrec train blend`, "
+        "or run the streamrec that made it"
     )

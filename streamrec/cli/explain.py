@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from streamrec.cli.support.options import takes_settings
 from streamrec.cli.support.output import emit
 from streamrec.errors import ListNotFound
+from streamrec.ranking.reasons.languages import DEFAULT, Language
 from streamrec.settings import Settings
 from streamrec.system.printing import printable
 
@@ -24,14 +25,14 @@ Titles = dict[str, str]
 def explain(
     settings: Settings,
     list_id: Annotated[str, typer.Argument(help="The list's id, or that of a trigger which it covers: topic-partition-offset.")],
-    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the reasons.")] = "en",
+    lang: Annotated[Language, typer.Option(help="Language of the reasons.")] = DEFAULT,
     lists: Annotated[Path | None, typer.Option(help="Look in this file of lists, as a replay writes it, instead of Kafka.")] = None,
     items: Annotated[Path | None, typer.Option(help="Items with their titles, for --lists; jsonl or jsonl.gz.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say why each item is in a list: what each feature and rule adds to its score, who proposed it, and the reasons in words."""
     from streamrec.events.types import to_builtins
-    from streamrec.ranking.reasons import in_words
+    from streamrec.ranking.reasons.sentences import in_words
 
     ranked, titles, rooms = _from_file(lists, items, list_id) if lists is not None else _from_kafka(settings, list_id)
     told = to_builtins(ranked)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from streamrec.demo.ledger import Cause, Report, describe
 from streamrec.events.types import Recommendation
-from streamrec.ranking.reasons import in_words
+from streamrec.ranking.reasons.sentences import in_words
 from streamrec.system.printing import printable
 
 TOP = 5

@@ -6,11 +6,12 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal
 from streamrec.events.examples import Example, ExampleItem, Reaction
-from streamrec.ranking.features.schema import FEATURES, SCHEMA
+from streamrec.ranking.features.schema import SCHEMA, SCHEMAS, carried
 
 __all__ = ["IMPRESSION", "Example", "ExampleItem", "Reaction", "actions_of", "decode_example", "encode_example", "hashed", "rounded"]
 
@@ -23,20 +24,24 @@ _decode = msgspec.json.Decoder(Example).decode
 
 
 def decode_example(value: bytes | None) -> Example:
-    """The example in a record's value.
+    """The example in a record's value, with the features of today where an earlier version can still be read.
 
     Raises:
         BadEvent: it is none, or tells of items that it does not have.
     """
     example = decode_internal(_decode, value)
     widths = {len(item.features) for item in example.items}
-    if len(widths) > 1 or (example.schema == SCHEMA and widths - {len(FEATURES)}):
+    names = SCHEMAS.get(example.schema)
+    if len(widths) > 1 or (names is not None and widths - {len(names)}):
         raise BadEvent("invalid", "the items of the example have other features than their schema says")
     if any(not 0 < item.propensity <= 1 for item in example.items):
         raise BadEvent("invalid", "a propensity lies outside 0 to 1")
     if any(not 0 <= position < len(example.items) for position, _ in example.fresh):
         raise BadEvent("invalid", "a reaction is to an item that the example does not have")
-    return example
+    if names is None or example.schema == SCHEMA:
+        return example
+    items = [msgspec.structs.replace(item, features=carried(np.array(item.features), names).tolist()) for item in example.items]
+    return msgspec.structs.replace(example, schema=SCHEMA, items=items)
 
 
 def hashed(user_id: str) -> str:

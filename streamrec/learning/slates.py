@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal
 from streamrec.events.types import Recommendation
-from streamrec.ranking.features.schema import FEATURES, SCHEMA
+from streamrec.ranking.features.schema import FEATURES, SCHEMA, SCHEMAS, carried
 
 
 class Slate(Struct, array_like=True, gc=False):
@@ -74,7 +74,7 @@ _decode = msgspec.msgpack.Decoder(Slate).decode
 
 
 def decode_slate(value: bytes | None) -> Slate:
-    """The slate in a record's value.
+    """The slate in a record's value, with the features of today where an earlier version can still be read.
 
     Raises:
         BadEvent: it is none, or its parts do not belong together; a slate of another version's features is no fault.
@@ -84,7 +84,10 @@ def decode_slate(value: bytes | None) -> Slate:
     finite = all(map(math.isfinite, (*slate.propensities, *slate.base_scores)))
     if not count == len(slate.propensities) == len(slate.base_scores) or not finite or not all(0 < p <= 1 for p in slate.propensities):
         raise BadEvent("invalid", "the slate does not have one propensity and one finite score for each item")
-    width = len(FEATURES) if slate.schema == SCHEMA else max(1, len(slate.features) // max(1, 2 * count))
+    names = SCHEMAS.get(slate.schema)
+    width = max(1, len(slate.features) // max(1, 2 * count)) if names is None else len(names)
     if not count or len(slate.features) != 2 * count * width or not np.isfinite(slate.matrix()).all():
         raise BadEvent("invalid", "the slate does not have the same finite features for each item")
-    return slate
+    if names is None or slate.schema == SCHEMA:
+        return slate
+    return msgspec.structs.replace(slate, schema=SCHEMA, features=carried(slate.matrix(), names).astype("<f2").tobytes())

@@ -7,7 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 import msgspec
+import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
+
+from streamrec.ranking.features.schema import SCHEMA, SCHEMAS, carried
 
 STATE = "learner:"
 """Put before the name of a base in the key of the learner's state."""
@@ -116,5 +120,36 @@ def _finite(values: Sequence[float]) -> bool:
 
 
 encode_record = msgspec.json.Encoder().encode
-decode_weights = msgspec.json.Decoder(Weights).decode
-decode_state = msgspec.json.Decoder(LearnerState).decode
+_decode_weights = msgspec.json.Decoder(Weights).decode
+_decode_state = msgspec.json.Decoder(LearnerState).decode
+
+
+def decode_weights(value: bytes) -> Weights:
+    """A version of the weights; one of earlier features says nothing about those that came since."""
+    weights = _decode_weights(value)
+    return replace(weights, schema=SCHEMA) if weights.schema in SCHEMAS else weights
+
+
+def decode_state(value: bytes) -> LearnerState:
+    """A learner's state; one of earlier features goes on with 0 for those that came since.
+
+    One whose terms have not as many numbers as its features stays as it is: `require_sound` tells what is wrong with it.
+    """
+    state = _decode_state(value)
+    names = SCHEMAS.get(state.schema)
+    terms = [state.theta, state.served.theta, *(served.theta for served in state.earlier), *(head.theta for head in state.heads.values())]
+    if names is None or state.schema == SCHEMA or any(len(theta) != len(names) + 1 for theta in terms):
+        return state
+
+    def moved(theta: Sequence[float]) -> list[float]:
+        # Behind the features stands the term of the place in the list.
+        return [*carried(np.array(theta[:-1]), names).tolist(), theta[-1]]
+
+    return replace(
+        state,
+        schema=SCHEMA,
+        theta=moved(state.theta),
+        served=Served(state.served.version, moved(state.served.theta)),
+        earlier=[Served(served.version, moved(served.theta)) for served in state.earlier],
+        heads={action: Head(moved(head.theta), head.evidence) for action, head in state.heads.items()},
+    )

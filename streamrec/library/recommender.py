@@ -9,7 +9,8 @@ from streamrec.catalogue.text import TextModel
 from streamrec.events.codec import decode, encode
 from streamrec.events.types import WIRE_TYPES, Item, RankedItem, Recommendation, Room, Rule, Trigger, UserEvent
 from streamrec.library.in_memory import InMemoryWorker, repeatable
-from streamrec.ranking.reasons import Language, in_words
+from streamrec.ranking.reasons.languages import Language
+from streamrec.ranking.reasons.sentences import in_words
 from streamrec.settings import Settings, load
 from streamrec.system.clock import now_ms
 from streamrec.worker.admission import row_of
@@ -82,7 +83,7 @@ class Recommender:
         return self._worker.answer(Request(user_id, row_of(self._worker.users, user_id, now), trigger, [], room_id))
 
     def explain(self, item: RankedItem, language: Language = "en") -> list[str]:
-        """Why an item is in its list, strongest reason first, in sentences of English or Chinese."""
+        """Why an item is in its list, strongest reason first, in sentences; `language` is an ISO 639 code, such as "zh"."""
         titles, _ = self.catalogue.names([item.because] if item.because else [], [])
         return in_words(item, titles, language)
 

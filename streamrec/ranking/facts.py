@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.items import PURCHASE, WEEK
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.features.schema import POSITION
-from streamrec.ranking.reasons import FAMILIES
+from streamrec.ranking.features.schema import FAMILIES, POSITION
 from streamrec.state.item import HALF_LIVES
 
 ALIKE, TOGETHER = ([POSITION[name] for name in FAMILIES[family]] for family in ("alike", "together"))

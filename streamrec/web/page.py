@@ -13,8 +13,9 @@ from aiohttp import web
 
 from streamrec.events.codec import REASONS as DEAD_REASONS
 from streamrec.observe.audience import Watcher
+from streamrec.ranking.features.schema import DECLARED
 from streamrec.ranking.filters import filters
-from streamrec.ranking.reasons import REASONS
+from streamrec.ranking.reasons.languages import words as words_of
 from streamrec.web.access import COOKIE, Access
 from streamrec.web.feed import Feed
 
@@ -101,7 +102,7 @@ async def _token(request: web.Request) -> str | None:
 def words() -> dict[str, Any]:
     """What the codes of lists and dead letters mean."""
     return {
-        "features": {feature: reason.en for feature, reason in REASONS.items()},
+        "features": {feature.name: words_of().sentences[feature.reason] for feature in DECLARED if feature.reason},
         "filters": {kind.name: kind.__doc__ for kind in vars(filters).values() if isinstance(kind, type) and hasattr(kind, "name")},
         "dead": dict(DEAD_REASONS),
     }

@@ -15,7 +15,7 @@ from streamrec.contract.records import Inbound, Outbound, header
 from streamrec.events.codec import decode_list
 from streamrec.events.dead_letters import PREFIX
 from streamrec.events.types import Recommendation
-from streamrec.ranking.reasons import in_words
+from streamrec.ranking.reasons.sentences import in_words
 
 SHOWN_CHARACTERS = 500
 REMEMBERED = 5000

@@ -19,7 +19,8 @@ from streamrec.ranking.arms import DEFAULT, Arms
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.schema import FEATURES
 from streamrec.ranking.ranker import DECIMALS, Ranked, Ranker
-from streamrec.ranking.reasons import BECAUSE, BOUGHT, EXPLORED, RULE, codes, strongest
+from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes, strongest
+from streamrec.ranking.reasons.sentences import BECAUSE, BOUGHT
 from streamrec.state.apply import show
 from streamrec.state.user import UserRow
 from streamrec.system.clock import now_ms
@@ -192,7 +193,7 @@ class ListMaker:
                 break
             ruled = {rule: added[place] for rule, added in rules.items() if added[place] == added[place]}
             explored = propensity == propensity
-            why = [*ruled, *([EXPLORED.code] if explored else []), *codes(speak)]
+            why = [*ruled, *([EXPLORED] if explored else []), *codes(speak)]
             items.append(
                 RankedItem(
                     item_id=catalogue.items.ids[slot],

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Danmaku, EventTime, Feedback
 from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.features.schema import FEATURES, POSITION, RELATIVE, USER
+from streamrec.ranking.features.schema import FEATURES, POSITION
 from streamrec.ranking.ranker import Ranked, Ranker, default_sources
-from streamrec.ranking.reasons import REASONS
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer
 from streamrec.state.apply import apply, show
@@ -295,11 +294,6 @@ def test_the_order_in_which_items_arrive_does_not_change_a_list(order: list[int]
 def test_contributions_sum_to_the_score() -> None:
     result = ranked(shop_of(30, WordModel()), user(5))
     assert result.contributions.sum(axis=2) == pytest.approx(result.scores, abs=1e-5)
-
-
-def test_every_feature_of_a_candidate_has_a_reason() -> None:
-    assert set(REASONS) == set(FEATURES) - set(USER)
-    assert FEATURES[: len(RELATIVE)] == RELATIVE
 
 
 def test_a_blend_that_lacks_a_feature_is_refused() -> None:

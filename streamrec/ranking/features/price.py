@@ -28,7 +28,7 @@ FEATURES = (
     Feature(
         name="price_gap",
         scope="relative",
-        unit="|log of the price to the user's mean price|",
+        unit="log of the price to the user's mean price, without its sign",
         reads=("log_price", "usual_log_price"),
         formula=gap,
         missing=lambda inputs: np.isnan(inputs.usual_log_price),

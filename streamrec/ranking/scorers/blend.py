@@ -9,29 +9,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.features.schema import ABSOLUTE, FEATURES, RELATIVE, USER
+from streamrec.ranking.features.schema import ABSOLUTE, DECLARED, FEATURES, RELATIVE, USER
 
 Array = NDArray[np.float32]
 ITEM = len(RELATIVE + ABSOLUTE)
 """Features before this position tell candidates of a list apart; then come those of the user, then those of the moment."""
 LEARNED = ITEM + len(USER)
 
-LIVE_WEIGHTS = {"shelf": 2.0, "on_air": 1.5, "mention": 8.0, "fatigue": -1.5}
-"""Set by hand, beside every network: no file of purchases has rooms, comments or impressions to learn them from."""
+LIVE_WEIGHTS = {feature.name: feature.weight for feature in DECLARED if feature.scope == "live"}
+"""Beside every trained blend: no file of purchases has rooms, comments or impressions to learn them from."""
 
-PLAIN_WEIGHTS = {
-    "popularity_1d": 0.3,
-    "popularity_7d": 0.5,
-    "popularity_30d": 0.2,
-    "covisits": 0.6,
-    "similarity": 0.5,
-    "category": 0.3,
-    "brand": 0.3,
-    "seen": 0.3,
-    "repeat": 1.0,
-    "freshness": 0.3,
-    "cross": 0.1,
-}
+PLAIN_WEIGHTS = {feature.name: feature.weight for feature in DECLARED if feature.scope != "live" and feature.weight}
 """What ranks where no blend was trained, and weighs what a training never saw: round figures."""
 
 

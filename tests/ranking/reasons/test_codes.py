@@ -1,36 +1,17 @@
-"""Why an item is in a list, in words."""
+"""Which features speak for an item."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.events.types import RankedItem
-from streamrec.ranking.features.schema import FEATURES, POSITION, USER
-from streamrec.ranking.reasons import BY_CODE, FAMILIES, LITTLE, REASONS, codes, in_words, strongest
+from streamrec.ranking.features.schema import DECLARED, FAMILIES, FEATURES, POSITION, USER
+from streamrec.ranking.reasons.codes import codes, strongest
 
-TITLES = {"i1": "RED {MUG}"}
-
-
-def ranked(*codes: str, **facts: Any) -> RankedItem:
-    return RankedItem(item_id="i0", rank=1, score=0.0, scores={}, reasons=list(codes), **facts)
-
-
-def test_a_sentence_names_the_facts_that_are_known() -> None:
-    assert in_words(ranked("bought_together", because="i1"), TITLES) == ["People who took RED {MUG} took it too."]
-    assert in_words(ranked("bought_together", because="i9"), TITLES) == ["People who took i9 took it too."]
-    assert in_words(ranked("bought_together"), TITLES) == ["People who took your recent items took it too."]
-    assert in_words(ranked("popular_this_week", bought_7d=12), TITLES, "zh") == ["这周约有12人买了它。"]
-
-
-def test_a_rule_is_named_and_an_unknown_code_stands_for_itself() -> None:
-    assert in_words(ranked("rule:summer:1", "of_tomorrow"), {}) == ["The shop decided so (rule summer:1).", "of_tomorrow"]
+LITTLE = {feature.name for feature in DECLARED if feature.tells == "little"}
 
 
 def told(few: bool = False, features: Mapping[str, float] | None = None, **contributions: float) -> list[str]:
@@ -69,19 +50,6 @@ def test_only_what_adds_to_the_score_is_a_reason(values: list[float]) -> None:
         assert feature == -1 or row[feature] > 0
 
 
-def test_a_feature_is_in_one_family_at_most() -> None:
-    named = [name for names in FAMILIES.values() for name in names]
-    assert len(named) == len(set(named))
-    assert set(named) <= set(REASONS)
-
-
-@pytest.mark.parametrize("code", BY_CODE)
-def test_every_reason_is_a_whole_sentence_in_both_languages_with_the_same_facts(code: str) -> None:
-    reason = BY_CODE[code]
-    for english, chinese in ((reason.en, reason.zh), (reason.longer_en, reason.longer_zh)):
-        assert bool(english) == bool(chinese)
-        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", chinese))
-        if english:
-            assert english.endswith(".")
-            assert chinese.endswith("。")
-            assert re.search(r"[\u4e00-\u9fff]", chinese)
+def test_every_family_has_members_and_no_member_is_of_the_user() -> None:
+    assert all(FAMILIES.values())
+    assert not {name for names in FAMILIES.values() for name in names} & set(USER)

@@ -1,0 +1,38 @@
+"""The languages of reasons: every file in `words/` is one, and nothing else has to be told of it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+WORDS = Path(__file__).with_name("words")
+LANGUAGES = tuple(sorted(path.stem for path in WORDS.glob("*.toml")))
+"""ISO 639 codes."""
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = Literal[LANGUAGES]
+    """What commands offer as a choice."""
+DEFAULT = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A language: its own name, a sentence for each code, and the longer one that is said where its facts are known."""
+
+    name: str
+    sentences: dict[str, str]
+    with_facts: dict[str, str]
+
+
+@cache
+def words(language: Language = DEFAULT) -> Words:
+    """The sentences of a language.
+
+    Raises:
+        FileNotFoundError: it is none of LANGUAGES.
+    """
+    return Words(**tomllib.loads((WORDS / f"{language}.toml").read_text("utf-8")))

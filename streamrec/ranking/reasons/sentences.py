@@ -1,0 +1,33 @@
+"""Reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streamrec.events.types import RankedItem
+from streamrec.ranking.reasons.languages import DEFAULT, Language, words
+
+BECAUSE = {code for code, sentence in words().with_facts.items() if "{because}" in sentence}
+"""Codes whose sentence names an item of the user's own."""
+BOUGHT = {code for code, sentence in words().with_facts.items() if "{bought}" in sentence}
+"""Codes whose sentence says how many bought the item."""
+
+
+def in_words(item: RankedItem, titles: Mapping[str, str], language: Language = DEFAULT) -> list[str]:
+    """The reasons of a ranked item as sentences; `titles` names items by id. An unknown code, of a newer worker, stands for itself."""
+    facts = {"because": titles.get(item.because, item.because) if item.because else None, "bought": item.bought_7d}
+    return [_sentence(code, facts, language) for code in item.reasons]
+
+
+def _sentence(code: str, facts: Mapping[str, str | int | None], language: Language) -> str:
+    kind, _, rule = code.partition(":")
+    told = words(language)
+    if kind not in told.sentences:
+        return code
+    sentence, longer = told.sentences[kind], told.with_facts.get(kind)
+    if longer and all(value is not None for name, value in facts.items() if f"{{{name}}}" in longer):
+        sentence = longer
+    # By replacement, not by format: braces in a title must stay braces.
+    for name, value in {**facts, "rule": rule}.items():
+        sentence = sentence.replace(f"{{{name}}}", str(value))
+    return sentence
