@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import Encoded, ItemTable
+from streamrec.catalogue.encoded import Encoded
+from streamrec.catalogue.items import ItemTable
 from streamrec.catalogue.links import Links
 from streamrec.catalogue.rooms import RoomTable
 from streamrec.catalogue.rules import RuleTable
@@ -70,7 +71,7 @@ class Catalogue:
         if self.model is not None:
             model.counts.update(self.model.counts)
         self.model = model
-        self.items.take_model(model, encoded)
+        self.items.take_model(encoded)
 
     def remove_item(self, item_id: str) -> None:
         """Take an item out of the shop; its statistics stay for a while, in case it comes back."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streamrec.bert.folder import revision_of
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.catalogue.items import Encoded
+from streamrec.catalogue.encoded import Encoded
 from streamrec.catalogue.text import TextModel, how_it_runs
 from streamrec.contract.records import Inbound
 from streamrec.errors import BadEvent, DigestMismatch, StreamrecError
@@ -139,8 +139,8 @@ class ModelSwap:
         take = self._prepare_more(settings)
         model = self._load(settings)
         assert model is not None
-        encoded = Encoded.empty(model)
-        encoded.update(model, texts, range(len(texts)))
+        encoded = Encoded(model)
+        encoded.update(texts, range(len(texts)))
         return Prepared(model, encoded, take)
 
 
@@ -149,5 +149,5 @@ def _revision(model: TextModel | None) -> str | None:
 
 
 def _catch_up(prepared: Prepared, texts: list[str], stale: Sequence[int]) -> Prepared:
-    prepared.items.update(prepared.model, texts, stale)
+    prepared.items.update(texts, stale)
     return prepared

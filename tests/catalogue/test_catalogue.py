@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.catalogue.items import item_text
+from streamrec.catalogue.encoded import item_text
 from streamrec.catalogue.links import WIDTH, Links
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.stats import ItemStats, stats_of
@@ -199,7 +199,7 @@ def test_slots_of_removed_items_are_used_again_and_hold_nothing_of_the_former() 
     assert not items.vectors.any()
     assert not items.tokens.any()
     assert not items.counts.any()
-    assert (len(items._categories), len(items._brands), len(items.countries)) == (0, 0, 0)
+    assert [len(numbers) for numbers in (*items._labels.values(), items.countries)] == [0, 0, 0]
     assert not shop.index._slots_of
     assert shop.for_sale(live_only=False).sum() == 0
 
