@@ -1,11 +1,15 @@
-# Everything happens in .venv, which is made anew when setup.cfg changes. Needs Python 3.11 or later; PYTHON=/path/to/python chooses it.
+# Everything happens in .venv, which is made anew when setup.cfg or the lock changes. Needs Python 3.11 or later; PYTHON=/path/to/python
+# chooses it. What tests and checks run on is locked, by version and digest; LOCK= (nothing) takes the newest that setup.cfg allows.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check bench bench-bert quality soak faults clean
+.PHONY: help install demo test test-fast check build lock bench bench-bert quality soak faults clean
 
 VENV := .venv
 comma := ,
 BIN := $(VENV)/bin
+LOCK ?= requirements-test.lock
+# Those that setup.cfg names: for a later one some of the locked versions have no wheels, and would be built from source or not at all.
+LOCKED := 3.11 3.12 3.13
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
 
@@ -23,9 +27,17 @@ $(VENV)/demo.stamp: setup.cfg pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --editable '.[broker]'
 	@touch $@
 
-$(VENV)/test.stamp: setup.cfg pyproject.toml | $(BIN)/python
+$(VENV)/test.stamp: setup.cfg pyproject.toml $(LOCK) | $(BIN)/python
 	@echo "installing streamrec and its test tools into $(VENV) (once; a few minutes)" >&2
-	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@version=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	if test -z "$(LOCK)"; then $(BIN)/python -m pip install --quiet --editable '.[test]'; \
+	elif echo " $(LOCKED) " | grep -qF " $$version "; then \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK) && \
+		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	else \
+		echo "note: $(LOCK) is for Python $(LOCKED), not $$version; installing the newest versions that setup.cfg allows" >&2; \
+		$(BIN)/python -m pip install --quiet --editable '.[test]'; \
+	fi
 	@touch $(VENV)/demo.stamp $@
 
 $(VENV)/bench.stamp: setup.cfg pyproject.toml | $(BIN)/python
@@ -48,6 +60,19 @@ check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/python -m streamrec.events.schemas --check
+
+build: $(VENV)/test.stamp  ## make the sdist in dist/, and the wheel from it
+	@rm -rf build dist
+	@$(BIN)/python -m build --no-isolation $(ARGS)
+
+# The image gets what the tests ran on. uv keeps what is locked already unless --upgrade is given, and asks the index that pip asks.
+lock: | $(BIN)/python  ## lock what tests and images are made of, after a change of setup.cfg (ARGS="--upgrade" for the newest versions)
+	@$(BIN)/python -m pip install --quiet --upgrade --target .tools/uv uv
+	@index=$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
+	compile() { .tools/uv/bin/uv pip compile --quiet $${index:+--default-index "$$index"} --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' --output-file "$$@"; }; \
+	compile requirements-test.lock setup.cfg --extra test $(ARGS) && \
+	echo 'setuptools>=77' | compile deploy/requirements.txt setup.cfg - --constraints requirements-test.lock $(ARGS)
 
 bench: $(VENV)/bench.stamp  ## measure the engine beside others, then real lists, recovery, learning and ranking (ARGS="--quick", "--json")
 	@$(BIN)/python -m benchmarks.stream $(ARGS)

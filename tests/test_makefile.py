@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ("help", "install", "demo", "test", "test-fast", "check", "bench", "bench-bert", "quality", "soak", "faults", "clean")
+TARGETS = ("help", "install", "demo", "test", "test-fast", "check", "build", "lock")
+TARGETS += ("bench", "bench-bert", "quality", "soak", "faults", "clean")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 
@@ -42,6 +43,56 @@ def test_without_a_python_that_is_new_enough_it_says_what_to_do(tmp_path: Path, 
     assert complaint in done.stderr
     assert "make PYTHON=/path/to/python" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone whose Python notes what it is asked for and says that it is of the version in the file `version`."""
+    for name in ("setup.cfg", "pyproject.toml", "requirements-test.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nif [ "$1" = -c ]; then cat version; else echo "$@" >> asked; fi\n')
+    python.chmod(0o755)
+    return tmp_path
+
+
+def installed(clone: Path, version: str, *arguments: str) -> tuple[list[str], str]:
+    """What pip is asked for, and what the reader is told."""
+    (clone / "version").write_text(version)
+    done = make(clone, "install", *arguments)
+    assert done.returncode == 0, done.stderr
+    return (clone / "asked").read_text().splitlines(), done.stderr
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_what_tests_run_on_is_locked_and_nothing_is_built_elsewhere(clone: Path, version: str) -> None:
+    asked, _ = installed(clone, version)
+    assert asked == [
+        "-m pip install --quiet --require-hashes --requirement requirements-test.lock",
+        "-m pip install --quiet --no-deps --no-build-isolation --editable .",
+    ]
+
+
+@pytest.mark.parametrize("version", ["3.1", "3.14"])
+def test_a_python_that_is_not_locked_gets_what_setup_cfg_allows_and_is_told_so(clone: Path, version: str) -> None:
+    asked, told = installed(clone, version)
+    assert asked == ["-m pip install --quiet --editable .[test]"]
+    assert f"requirements-test.lock is for Python 3.11 3.12 3.13, not {version}" in told
+
+
+def test_who_does_not_want_the_lock_leaves_it_away(clone: Path) -> None:
+    asked, told = installed(clone, "3.11", "LOCK=")
+    assert asked == ["-m pip install --quiet --editable .[test]"]
+    assert "note:" not in told
+
+
+def test_a_new_lock_is_installed(clone: Path) -> None:
+    installed(clone, "3.11")
+    assert len(installed(clone, "3.11")[0]) == 2, "nothing has changed"
+    later = (clone / ".venv" / "test.stamp").stat().st_mtime + 1
+    os.utime(clone / "requirements-test.lock", (later, later))
+    assert len(installed(clone, "3.11")[0]) == 4
 
 
 def test_what_every_change_must_pass_is_check_and_test() -> None:
