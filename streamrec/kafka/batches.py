@@ -1,4 +1,4 @@
-"""Record batches: what goes to one partition, filled as cheaply as aiokafka allows."""
+"""Outgoing record batches: what goes to one partition, filled as cheaply as aiokafka allows."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Fields = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
 def by_place(records: Sequence[Outbound], partitions: Callable[[str], int]) -> dict[Place, list[Fields]]:
-    """Records by where they go, in the order given: to the partition they name, else to the one of their key.
+    """Group records by the partition that they name, or else by the one of their key; their order stays.
 
-    `partitions` tells how many a topic has.
+    `partitions` gives the number of a topic's partitions.
     """
     places: defaultdict[Place, list[Fields]] = defaultdict(list)
     for record in records:
@@ -34,11 +34,11 @@ def by_place(records: Sequence[Outbound], partitions: Callable[[str], int]) -> d
 
 
 def fill(batches: MutableSequence[BatchBuilder], records: Iterable[Fields], create: Callable[[], BatchBuilder]) -> None:
-    """Add records to the last batch, and to new ones when it is full. A record larger than a batch gets one of its own."""
+    """Add records to the last batch, and to new ones where it is full. A record larger than a batch gets a batch of its own."""
     batch = batches[-1] if batches else create()
     if not batches:
         batches.append(batch)
-    # BatchBuilder.append takes twice as long as what it calls.
+    # BatchBuilder.append takes twice as long as what it calls. `_relative_offset` is its count of records, which it keeps itself.
     append, at = batch._builder.append, batch.record_count()
     for key, value, headers in records:
         if append(at, None, key, value, headers) is None:
