@@ -21,7 +21,7 @@ from streamrec.events.declaration import EVENT_BYTES
 from streamrec.events.sizes import shortened, size_of
 from streamrec.events.topics import TOPICS
 from streamrec.kafka import producers
-from streamrec.kafka.batches import Fields, Place, by_place, fill
+from streamrec.kafka.batches import Destination, Fields, by_destination, fill
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 
@@ -49,7 +49,7 @@ class Outbox:
         self._limits = {**ours, **(limits or {})}
         self._dead_letters = settings.topic("dead-letters")
         self._producer: AIOKafkaProducer | None = None
-        self._lanes: dict[Place, _Lane] = {}
+        self._lanes: dict[Destination, _Lane] = {}
         self._busy: set[_Lane] = set()
         self._partitions: dict[str, int] = {}
 
@@ -70,7 +70,7 @@ class Outbox:
         for topic in {record.topic for record in records}.difference(self._partitions):
             self._partitions[topic] = len(await producer.partitions_for(topic))
         sent: Sent = []
-        for place, fields in by_place(records, self._partitions.__getitem__).items():
+        for place, fields in by_destination(records, self._partitions.__getitem__).items():
             lane = self._lanes.get(place) or self._lanes.setdefault(place, _Lane(producer, *place, self._busy))
             sent += lane.extend(fields)
         while sum(lane.waiting_bytes for lane in self._busy) > WAITING_BYTES:

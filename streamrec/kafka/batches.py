@@ -13,24 +13,24 @@ from streamrec.kafka.pinned import AIOKAFKA, Pinned
 
 PINNED = (Pinned(AIOKAFKA, (BatchBuilder,), "8050802ca7514186"),)
 
-Place = tuple[str, int]
+Destination = tuple[str, int]
 """Topic and partition."""
 Fields = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 """Key, value and headers of a record."""
 
 
-def by_place(records: Sequence[Outbound], partitions: Callable[[str], int]) -> dict[Place, list[Fields]]:
+def by_destination(records: Sequence[Outbound], partitions: Callable[[str], int]) -> dict[Destination, list[Fields]]:
     """Group records by the partition that they name, or else by the one of their key; their order stays.
 
     `partitions` gives the number of a topic's partitions.
     """
-    places: defaultdict[Place, list[Fields]] = defaultdict(list)
+    destinations: defaultdict[Destination, list[Fields]] = defaultdict(list)
     for record in records:
         partition = record.partition
         if partition is None:
             partition = partition_of(record.key or b"", partitions(record.topic))
-        places[record.topic, partition].append((record.key, record.value, list(record.headers)))
-    return places
+        destinations[record.topic, partition].append((record.key, record.value, list(record.headers)))
+    return destinations
 
 
 def fill(batches: MutableSequence[BatchBuilder], records: Iterable[Fields], create: Callable[[], BatchBuilder]) -> None:
