@@ -11,7 +11,7 @@ from streamrec.engine.transport import BatchSchema
 
 
 def declare(app: faust.App, engine: Engine) -> None:
-    """Give every source topic its agent. An agent takes batches in the order they were fetched and hands them to the engine."""
+    """Give every source topic its agent, which hands batches to the engine in the order in which they were fetched."""
     for topic in engine.sources:
 
         async def agent(stream: Any) -> None:

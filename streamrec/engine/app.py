@@ -17,11 +17,11 @@ from streamrec.engine.transport import BatchTransport, quiet
 from streamrec.settings import Settings
 
 QUEUED_BATCHES = 100_000
-"""Beyond what ever waits for an agent: the engine itself lets one batch of each partition be under way."""
+"""More than can ever wait for an agent, so that Faust's queue never blocks: the engine lets one batch of each partition be under way."""
 
 
 class NoTables(TableManager):
-    """Drives Faust's recovery, which only resumes the streams, without its pause of one second for tables to appear."""
+    """Starts Faust's recovery at once. Without tables it only resumes the streams; Faust would wait a second for tables to appear."""
 
     logger = quiet
 
@@ -31,7 +31,7 @@ class NoTables(TableManager):
 
 
 class Boot(BootStrategy):
-    """No producer of Faust's own: the engine has its own ones."""
+    """Starts no producer of Faust's: the engine has its own."""
 
     enable_kafka_producer = False
 
@@ -71,8 +71,11 @@ def create_app(settings: Settings, engine: Engine, instance_id: str, listening: 
         consumer_auto_offset_reset="none",  # nothing but the engine may move a fetch position
         broker_max_poll_records=settings.poll_records,
         broker_session_timeout=settings.session_timeout_s,
+        # Kafka's rule is a third of the session at most: here five heartbeats may be lost before the group takes the worker for dead.
         broker_heartbeat_interval=settings.session_timeout_s / 6,
+        # A rebalance waits while every member saves its partitions, which may take `stall_timeout_s`.
         broker_rebalance_timeout=2 * settings.stall_timeout_s,
+        # The engine commits by itself; of Faust's commits an hour makes as good as none.
         broker_commit_interval=3600.0,
         stream_buffer_maxsize=QUEUED_BATCHES,
         stream_recovery_delay=0.0,

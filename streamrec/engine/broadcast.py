@@ -22,15 +22,18 @@ from streamrec.system.core import Core
 log = structlog.get_logger(__name__)
 
 CHUNK = 256
+"""Records that are applied in one call: batches of events wait for the core thread meanwhile, and a new model is swapped in between two."""
 FETCH_RECORDS = 2000
 POLL_MS = 200
+"""For so long a poll waits for news. It is also how soon `between` is called again when nothing comes."""
 NEW_PARTITIONS_S = 30.0
+"""How often the topics are looked at for partitions that operators have added; nobody waits for those."""
 
 
 class Broadcast:
-    """Reads topics from their beginning, without a group and only what is committed, and applies them on the core thread.
+    """Reads topics from their beginning and follows them, without a group; applies their committed records on the core thread.
 
-    `caught_up` is set once everything has been applied that was there at the start. Tombstones are passed on.
+    `caught_up` is set once all has been applied that was there at the start. Tombstones are passed on.
     """
 
     def __init__(self, settings: Settings, pieces: WorkerPieces, core: Core) -> None:
@@ -42,7 +45,7 @@ class Broadcast:
         self.caught_up = asyncio.Event()
 
     def behind(self) -> list[str]:
-        """The topics of which records are missing that were there at the start."""
+        """The topics of which not all has been applied that was there at the start."""
         return sorted({target.topic for target in self._targets} or self._pieces.broadcast)
 
     async def run(self) -> None:
@@ -77,7 +80,7 @@ class Broadcast:
             self._pieces.polled(heard)
 
     def _apply(self, topic: str, records: Sequence[Inbound]) -> None:
-        """Apply records; where that raises, one by one (they are states, and can be taken over again), without the one at fault."""
+        """Apply records; where that raises, one by one and without the one at fault. They are states, and do no harm when repeated."""
         apply = self._pieces.broadcast[topic]
         try:
             apply(topic, records)
@@ -92,7 +95,7 @@ class Broadcast:
             self._pieces.reject(records[0], BadEvent("failed", f"{type(fault).__name__} while the record was applied"))
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> None:
-        """Take all partitions there are; those that are new are read from their beginning."""
+        """Take all partitions that there are, new ones from their beginning."""
         numbers = {topic: await insides.partitions_now(consumer, topic) for topic in self._pieces.broadcast}
         partitions = [TopicPartition(topic, number) for topic in numbers for number in sorted(numbers[topic])]
         if partitions != self._assigned:

@@ -15,18 +15,18 @@ from streamrec.system.clock import now_ms
 from streamrec.system.core import off_loop
 
 GOLDEN = 0.618
-"""Multiples of it, modulo 1, lie far apart however many there are."""
+"""The golden ratio: its multiples, modulo 1, lie far apart however many of them there are."""
 
 PURGE_S = 10.0
-"""Erasures come together: files are rewritten for all of them at least so long after the last time. Rewriting 65 MB took 0.3 s."""
+"""Least time between two purges: erasures come in groups, and one rewriting of the files serves them all. Rewriting 65 MB took 0.3 s."""
 
 TopicIds = Mapping[str, str | None]
 """Kafka's ids of topics by full name; they tell a recreated topic from the old one (None: the broker knows no ids)."""
 
 
 async def keep(partition: Partition, tools: Tools, ids: TopicIds, interval_s: float, stall_s: float) -> None:
-    """Save the partition for as long as it is open: so long after it moved, or earlier when it is full. Purge its disk now and then."""
-    # Partitions that open together would all be saved at the same moments, each of them a long wait for the lists between.
+    """Save the partition `interval_s` after it moved, or at once when it is full, for as long as it is open; purge its disk."""
+    # Partitions that open together would all be saved at the same moments, and the lists between would wait for all of them.
     wait_s = interval_s * (partition.number * GOLDEN % 1)
     purge_at = 0.0
     while True:
@@ -46,7 +46,7 @@ async def keep(partition: Partition, tools: Tools, ids: TopicIds, interval_s: fl
 
 
 async def checkpoint(partition: Partition, tools: Tools, ids: TopicIds, stall_s: float) -> None:
-    """Save what the partition holds; other batches are applied meanwhile. Nothing is saved before the topics are known to be the same.
+    """Save what the partition holds, while further batches are applied.
 
     Raises:
         Stalled: it took longer than `stall_s`.
@@ -74,9 +74,11 @@ async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
         partition.unsaved = 0
         partition.moved.clear()
         partition.full.clear()
+    # Lists first: a crash from here on repeats them under the same ids, and never skips one.
     await asyncio.gather(*sent)
-    # Only now: what was sent must be in the topics that the look finds unchanged, not in one that was made in their place.
+    # Then the look at the topics: what was sent must be in those that it finds unchanged, not in one made in their place.
     await tools.confirm()
+    # The changelog before the disk: a disk that is behind reads on, one that is ahead would hold rows that never were.
     position = await partition.changelog.commit(rows.items(), raw, held)
     stamp = Stamp(ids[partition.family.changelog], position, now_ms(), raw)
     partition.disk.write(rows.items(), stamp)  # RocksDB keeps the interpreter to itself while it writes: a thread would not help

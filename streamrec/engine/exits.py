@@ -21,7 +21,11 @@ CODES = {
 
 
 def explain(exc: BaseException, folder: str) -> tuple[int, str]:
-    """The exit code for a fault, and what the operator should know and do."""
+    """The exit code for a fault, and what the operator should know and do.
+
+    The order matters: StateMismatch and Stalled are StreamrecErrors, ProducerFenced and OffsetOutOfRangeError are KafkaErrors, and the
+    particular advice goes before the general one.
+    """
     if isinstance(exc, StateMismatch | TopicMismatch):
         return STATE, str(exc)
     if isinstance(exc, Stalled):

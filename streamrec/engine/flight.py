@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from faust.types.tuples import TP
 
 LOST_AFTER_S = 3.0
-"""Longer than Faust ever needs to bring a batch to an agent."""
+"""Longer than Faust ever needs to bring a batch to an agent. Less would fetch twice what a busy loop has not come to; more would leave a
+partition standing when Faust clears its queues, as it does when it resumes the flow after a rebalance."""
 
 
 class Flight:
-    """At most one batch of each topic partition is under way: through Faust, and then with the engine until it is applied."""
+    """Which topic partitions have a batch under way: through Faust, and then with the engine until it is applied; one each at most."""
 
     def __init__(self) -> None:
         self._since: dict[TP, float] = {}
@@ -33,12 +34,12 @@ class Flight:
         self._since[tp] = time.monotonic()
 
     def land(self, tp: TP) -> None:
-        """It has come to the engine."""
+        """A batch has come to the engine."""
         self._landed[tp.topic] = self._since.pop(tp, 0.0)
         self._held.add(tp)
 
     def end(self, tps: Iterable[TP]) -> None:
-        """Batches were applied, or are to be fetched again."""
+        """Batches were applied, or will be fetched again."""
         for tp in tps:
             self._since.pop(tp, None)
             self._held.discard(tp)
@@ -49,6 +50,6 @@ class Flight:
         self._held.clear()
 
     def lost(self) -> list[TP]:
-        """What does not arrive any more: another one of its topic has overtaken it (agents take batches in order), or it takes too long."""
+        """The partitions whose batch will not arrive: a later one of its topic did, and agents take them in order; or it takes too long."""
         now = time.monotonic()
         return [tp for tp, since in self._since.items() if since < self._landed.get(tp.topic, 0.0) or since < now - LOST_AFTER_S]

@@ -12,9 +12,9 @@ from streamrec.contract.records import Inbound
 class Batch(NamedTuple):
     """One poll's records of one partition.
 
-    `start` and `end` are fetch positions, before and after: records lie between them, and so may holes that transactions
-    left. `epoch` numbers the seek that began the chain which the batch belongs to. `records` may be empty. `lag` is how many
-    offsets lie behind `end` in Kafka, as far as the fetch told.
+    `start` and `end` are the fetch positions before and after it. Positions, not offsets: markers of transactions and aborted records
+    take offsets that no record has, and would look like gaps. `epoch` numbers the seek from which the batch descends. `records` may be
+    empty. `lag` counts the offsets behind `end` in Kafka, by the end that the fetch named.
     """
 
     topic: str
@@ -35,17 +35,14 @@ class Batch(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """Up to where the records of a partition were handed out since the seek numbered `epoch`."""
+    """How far the records of a partition have been handed out since the seek numbered `epoch`."""
 
     epoch: int
     position: int
 
 
 class Verdict(enum.Enum):
-    """What has to become of a batch.
-
-    STALE: fetched before the last seek. GAP: something before it was lost on the way here.
-    """
+    """What has to become of a batch: STALE was fetched before the last seek, before GAP something was lost on the way here."""
 
     APPLY = enum.auto()
     STALE = enum.auto()
@@ -60,7 +57,7 @@ class Guard:
         self._epoch: dict[str, int] = {}
 
     def expect(self, topic: str, cursor: Cursor) -> None:
-        """From now on only the chain of the cursor's epoch counts, and it begins at its position."""
+        """From now on only batches of the cursor's epoch count, from its position on."""
         self._epoch[topic], self.next[topic] = cursor
 
     def judge(self, batch: Batch) -> Verdict:

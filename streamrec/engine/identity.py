@@ -1,4 +1,4 @@
-"""Whether the topics are still those that the worker began with: one that was made again has other events at the same offsets."""
+"""Makes sure that the topics are still those that the worker began with: one made again has other events at the same offsets."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from streamrec.system.core import off_loop
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0
-"""What changed without being asked about is noticed within this time."""
+"""Between two looks when no checkpoint asks for one: a topic made again under an idle worker is noticed within this time."""
 PAUSE_S = 0.2
-"""Between two looks, each of which takes some 2 ms of a core: checkpoints of many partitions share one."""
+"""Least time between two looks, each of which takes some 2 ms of a core: the checkpoints of many partitions share one."""
 MISSING_S = 10.0
-"""A broker that has just started may not know all topics yet; for so long one that is missing is no fault."""
+"""For so long a missing topic is no fault: a broker that has just started may not know all topics yet."""
 BOOTSTRAP_MS, REQUEST_MS = 5000, 5000
 """A broker that dies amid a request must not keep the next look waiting for half a minute, as kafka-python's defaults would."""
 
@@ -75,6 +75,7 @@ class TopicIdentity:
                         if not waiter.done():
                             waiter.set_result(None)
                 else:
+                    # Kafka is away: the checkpoints go on waiting, and `stall_timeout_s` ends that.
                     self._waiters += waiters
                     self._asked.set()
                 await asyncio.sleep(PAUSE_S)
@@ -102,16 +103,17 @@ class TopicIdentity:
         if client is not None:
             client.close()
 
-    def _judge(self, found: Mapping[str, Any]) -> bool:
+    def _judge(self, described: Mapping[str, Any]) -> bool:
         for topic, (topic_id, partitions) in self._known.items():
-            if topic not in found:
+            if topic not in described:
                 self._require_soon(topic)
                 continue
             self._missing.pop(topic, None)
-            now_id = str(found[topic]["topic_id"]) if found[topic].get("topic_id") else None
+            now_id = str(described[topic]["topic_id"]) if described[topic].get("topic_id") else None
+            # Brokers before Kafka 2.8 give topics no ids: there a topic that was made again cannot be told from the old one.
             if topic_id is not None and now_id != topic_id:
                 self._replaced(topic, now_id)
-            if (count := len(found[topic]["partitions"])) != partitions:
+            if (count := len(described[topic]["partitions"])) != partitions:
                 raise TopicMismatch(
                     f"{topic} has {count} partitions now, it had {partitions}: keys belong to other partitions than those in which their "
                     "state is. Nothing that came since was saved; stop the producers, and see what `streamrec topics describe` advises"

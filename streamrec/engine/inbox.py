@@ -14,7 +14,7 @@ FULL_BYTES = 4 << 20
 
 
 class Inbox:
-    """One growing batch of each topic partition; `most` records, or 4 MiB, make a partition full. Changed on the event loop only."""
+    """One growing batch of each topic partition. A partition is full with `most` records or 4 MiB. Changed on the event loop only."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -31,7 +31,7 @@ class Inbox:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits. Safe on any thread."""
+        """Whether no batch waits. Safe on any thread."""
         return not self._batches
 
     def tps(self) -> Collection[TP]:
@@ -44,7 +44,7 @@ class Inbox:
         return records is not None and (len(records) >= self._most or self._bytes.get(tp, 0) >= FULL_BYTES)
 
     def put(self, batch: Batch) -> None:
-        """Add what was fetched. It joins what waits where it follows on that; what began before another seek gives way."""
+        """Add a batch. It joins the one that waits if it follows on it; otherwise it takes its place, since a seek lies between them."""
         tp = TP(batch.topic, batch.partition)
         before = self._batches.get(tp)
         if before is not None and (before.epoch, before.end) == (batch.epoch, batch.start):
@@ -71,6 +71,6 @@ class Inbox:
 
 
 def _size(records: Sequence[Inbound]) -> int:
-    """About how many bytes records take; headers are looked at where there are some."""
+    """About how many bytes records take."""
     size = sum(len(record.value or b"") + len(record.key or b"") for record in records)
     return size + sum(len(name) + len(value or b"") for record in records if record.headers for name, value in record.headers)

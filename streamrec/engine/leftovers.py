@@ -1,4 +1,4 @@
-"""Disks of partitions that are not ours any more: they are deleted after a while, or people who were erased since would stay on them."""
+"""Disks of partitions that other workers have now: deleted after a while, or people who are erased meanwhile would stay on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 LEFT = ".left"
-"""Put behind the name of a folder that is about to be deleted: nobody opens it any more."""
+"""Ends the name of a folder that is about to be deleted. Renaming is at once: a partition that comes back meanwhile makes a new folder
+instead of opening one whose files vanish."""
 
 
 class Leftovers:
@@ -23,16 +24,16 @@ class Leftovers:
         self._since: dict[Path, float] = {}
 
     def due(self, used: Collection[tuple[str, int]]) -> list[Path]:
-        """Folders to be deleted, out of everybody's way by now. `used` are the partitions (family, number) that are open or about to be.
+        """Folders to delete, renamed already. `used` are the partitions (family, number) that are open or about to be.
 
-        A partition that comes back within `kept_s` finds its disk; one that comes back later reads the changelog.
+        A partition that comes back within `kept_s` finds its disk; one that comes back later is read from its changelog.
         """
-        now, found = self._clock(), set[Path]()
+        now, unused = self._clock(), set[Path]()
         for family in self._families:
             for path in (self._folder / family).glob("*"):
                 if path.name.endswith(LEFT) or (path.name.isdigit() and (family, int(path.name)) not in used):
-                    found.add(path)
-        self._since = {path: self._since.get(path, now) for path in found}
+                    unused.add(path)
+        self._since = {path: self._since.get(path, now) for path in unused}
         late = [path for path, since in self._since.items() if path.name.endswith(LEFT) or now - since >= self._kept_s]
         return [path if path.name.endswith(LEFT) else path.rename(path.with_name(path.name + LEFT)) for path in late]
 

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PATIENCE_S = 5.0
+"""A commit that takes longer is given up: the next one, a second later, says more."""
 
 
 class GroupOffsets:
-    """Commits how far partitions have been saved, where that has changed."""
+    """Commits how far partitions have been saved, for those that have moved since."""
 
     def __init__(self) -> None:
         self._committed: dict[TP, int] = {}
 
     async def commit(self, partitions: Iterable[Partition], thread: BatchThread) -> None:
-        """Tell the group; that this fails is no fault, and the next time comes soon."""
-        saved = {TP(topic, one.number): at for one in partitions if one.saved for topic, at in one.saved.next.items()}
-        new = {tp: at for tp, at in saved.items() if self._committed.get(tp) != at}
+        """Commit to the group. A failure is no fault: nothing is read back from there but the question whether anything was ever read."""
+        marks = [(partition.number, partition.saved) for partition in partitions if partition.saved]
+        saved = {TP(topic, number): position for number, mark in marks for topic, position in mark.next.items()}
+        new = {tp: position for tp, position in saved.items() if self._committed.get(tp) != position}
         if new:
             try:
                 async with asyncio.timeout(PATIENCE_S):

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from streamrec.engine.transport import BatchThread
 
 OPEN_AT_ONCE = 8
+"""Each opening asks the transaction coordinator to fence older owners, and RocksDB for a dozen files: all at once, a worker that takes
+over hundreds of partitions would be a storm on both."""
 
 
 class Opener:
-    """Makes partitions that are up to date and fenced, but not fetched yet."""
+    """Opens partitions so that they are fenced and up to date; they are not fetched yet."""
 
     def __init__(self, settings: Settings, core: Core, ids: TopicIds, tombstones_kept_ms: Mapping[str, int]) -> None:
         self._settings = settings
@@ -34,7 +36,8 @@ class Opener:
         self._budget = Budget(settings.row_cache_mb * 1_000_000)
 
     async def open(self, wanted: Iterable[tuple[Family, int]], made: Callable[[Partition], None], thread: BatchThread) -> list[Partition]:
-        """Open partitions of these families and numbers; `made` hears of each at once, so that it can be closed half-way.
+        """Open partitions of these families and numbers. `made` is called with each before it is complete, so that it can be closed
+        when the opening is cancelled.
 
         Raises:
             StateMismatch: disk, changelog and sources do not belong together.
@@ -50,6 +53,7 @@ class Opener:
                 await changelog.open()
                 return partition
 
+        # Fenced first, then read: an older owner could still write behind the end that recovery has seen.
         new = await together(*(begin(family, number) for family, number in wanted))
         await recover(self._settings, new, self._ids, self._tombstones_kept_ms)
         await self._require_first_start([partition for partition in new if partition.saved is None], thread)

@@ -21,35 +21,35 @@ from streamrec.events.declaration import EVENT_BYTES
 from streamrec.events.sizes import shortened, size_of
 from streamrec.events.topics import TOPICS
 from streamrec.kafka import producers
-from streamrec.kafka.batches import Fields, Place, by_place, fill
+from streamrec.kafka.batches import Destination, Fields, by_destination, fill
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 
 log = structlog.get_logger(__name__)
 
 LARGE_BYTES = 64 * 1024
-"""What we make ourselves has few and short headers: only where the value is longer, the size is looked at."""
+"""Only records with longer values are measured: the others are far below what any topic takes, since our headers are few and short."""
 WAITING_BYTES = 32 * 1024 * 1024
-"""Beyond this, whoever sends waits: then Kafka is slower than the worker."""
+"""Beyond this, whoever sends waits: Kafka is slower than the worker, and a broker that is silent must not fill the memory."""
 
 Sent = list[asyncio.Future[Any]]
 """Futures that are done when the broker has acknowledged."""
 
 
 class Outbox:
-    """The worker's producer of everything but the changelogs; records leave at once, in the order given.
+    """The worker's producer of everything but the changelogs. Records leave at once, in the order given.
 
-    One batch of each partition is with the producer; what comes meanwhile becomes the next one.
+    One batch of each partition is with the producer at a time; records that come meanwhile become the next one.
     """
 
     def __init__(self, settings: Settings, limits: Mapping[str, int] | None = None) -> None:
-        """`limits` are the largest record batches (bytes) that topics take, by full name, where they are known to be others than ours."""
+        """`limits` gives the largest batch (bytes) of topics by full name, where it is another than the one that we create them with."""
         self._settings = settings
         ours = {settings.topic(name): int(topic.config.get("max.message.bytes", EVENT_BYTES)) for name, topic in TOPICS.items()}
         self._limits = {**ours, **(limits or {})}
         self._dead_letters = settings.topic("dead-letters")
         self._producer: AIOKafkaProducer | None = None
-        self._lanes: dict[Place, _Lane] = {}
+        self._lanes: dict[Destination, _Lane] = {}
         self._busy: set[_Lane] = set()
         self._partitions: dict[str, int] = {}
 
@@ -59,10 +59,10 @@ class Outbox:
         await self._producer.start()
 
     async def send(self, records: Sequence[Outbound]) -> Sent:
-        """Send records; await what is returned before a checkpoint covers them.
+        """Send records. The futures returned must be done before a checkpoint covers the records.
 
-        A record larger than a batch goes out in one of its own; what is larger than its topic takes becomes a dead letter, and a dead
-        letter is shortened.
+        A record larger than a batch goes out in a batch of its own. One that is larger than its topic takes becomes a dead letter, and a
+        dead letter is shortened.
         """
         producer = self._producer
         assert producer is not None
@@ -70,7 +70,7 @@ class Outbox:
         for topic in {record.topic for record in records}.difference(self._partitions):
             self._partitions[topic] = len(await producer.partitions_for(topic))
         sent: Sent = []
-        for place, fields in by_place(records, self._partitions.__getitem__).items():
+        for place, fields in by_destination(records, self._partitions.__getitem__).items():
             lane = self._lanes.get(place) or self._lanes.setdefault(place, _Lane(producer, *place, self._busy))
             sent += lane.extend(fields)
         while sum(lane.waiting_bytes for lane in self._busy) > WAITING_BYTES:
@@ -99,9 +99,10 @@ class Outbox:
 
 
 class _Lane:
-    """Batches on their way to one partition: an open one that grows until the producer is free for it, after full ones.
+    """Batches on their way to one partition: full ones, and behind them one that grows until the producer is free for it.
 
-    It is in `busy` while it has some.
+    Lanes keep partitions apart: sending waited for one partition's last batch once, while the batches of others stood behind it. A lane
+    is in `busy` while it has batches.
     """
 
     def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int, busy: set[_Lane]) -> None:
@@ -115,7 +116,7 @@ class _Lane:
         return sum(batch.size() for batch in self._batches)
 
     def extend(self, records: Sequence[Fields]) -> Sent:
-        """Add records; the futures belong to the batches that they are in."""
+        """Add records; returns the futures of the batches that they went into."""
         first = max(0, len(self._batches) - 1)
         fill(self._batches, records, self._producer.create_batch)
         while len(self._acknowledged) < len(self._batches):
@@ -144,7 +145,8 @@ class _Lane:
                 acknowledged: asyncio.Future[Any] = await self._producer.send_batch(batch, self._topic, partition=self._partition)
                 return acknowledged
             except KafkaTimeoutError:
-                continue  # the brokers are away, the batch was not taken; the checkpoint's patience ends this
+                # The brokers are away and the batch was not taken. `stall_timeout_s` of the checkpoint ends this.
+                continue
 
 
 def _copy(future: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:

@@ -24,7 +24,7 @@ Work = Sequence[tuple[Whose, Sequence[Inbound]]]
 
 
 class Piece(NamedTuple):
-    """Records of one partition that were processed together, and what came of it; or one on which the processor raises, and the reason."""
+    """Records of one partition that were processed together with their outcome; or the one on which the processor raises, and why."""
 
     records: Sequence[Inbound]
     outcome: Outcome | BadEvent
@@ -42,21 +42,21 @@ class Quarantine:
         self._condemned = self._processed = 0
 
     def pass_over(self, records: int) -> None:
-        """So many records were processed."""
+        """Note that so many records were processed."""
         self._processed += records
 
     def condemn(self, record: Inbound, fault: Exception) -> Piece:
-        """The record becomes a dead letter.
+        """Make the record a dead letter.
 
         Raises:
-            Exception: the fault, when the code seems to be at fault.
+            Exception: the fault itself, where the code seems to be at fault rather than the records.
         """
         self._count(fault)
         log.error("a record on which the processor raises becomes a dead letter", **place(record))
         return Piece([record], BadEvent("failed", f"{type(fault).__name__} while the event was applied"))
 
     def tolerate(self, fault: Exception) -> None:
-        """What waits for a time could not be sent, and is tried again; raises as `condemn` does."""
+        """Note that a tick failed, which is tried again; raises as `condemn` does."""
         self._count(fault)
         log.error("what waits for a time could not be processed and is tried again", exc_info=fault)
 
@@ -69,9 +69,10 @@ class Quarantine:
 def sift(
     work: Work[Whose], process: Callable[[Work[Whose]], Sequence[Outcome]], quarantine: Callable[[Whose], Quarantine]
 ) -> list[tuple[Whose, Piece]]:
-    """Process records of several partitions; where that raises, each partition by itself, then each half of its records, and so on.
+    """Process records of several partitions. Where that raises, process each partition alone, then each half of its records, and so on.
 
-    `process` gives the outcome of each partition and must change nothing when it raises.
+    Halving finds one bad record among 2,000 in some two dozen calls, and ranks the users of all others in large batches as before.
+    `process` returns the outcome of each partition and must change nothing when it raises.
 
     Raises:
         StreamrecError: state or disk are at fault, not the records.
@@ -87,11 +88,11 @@ def sift(
             raise
         log.debug("a processor raised", records=sum(len(records) for _, records in work), exc_info=fault)
         if len(work) > 1:
-            smaller: list[Work[Whose]] = [[one] for one in work]
+            smaller: list[Work[Whose]] = [[part] for part in work]
         else:
             whose, records = work[0]
             if len(records) == 1:
                 return [(whose, quarantine(whose).condemn(records[0], fault))]
             half = len(records) // 2
             smaller = [[(whose, records[:half])], [(whose, records[half:])]]
-        return [found for part in smaller for found in sift(part, process, quarantine)]
+        return [piece for part in smaller for piece in sift(part, process, quarantine)]

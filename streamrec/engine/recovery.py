@@ -20,26 +20,28 @@ from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
 from streamrec.system.core import off_loop
 
-FETCH_BYTES = 8 << 20
-FETCH_RECORDS = 20_000
+FETCH_BYTES, FETCH_RECORDS = 8 << 20, 20_000
+"""Of one partition and of one poll. Changelogs are read whole, and Kafka's default of 1 MiB would make eight times as many round trips."""
 HELD_ROWS = 50_000
+"""Rows are written once so many wait. Those that changed often come often: the more are held, the more of them are written only once."""
 PATIENCE_S = 30.0
+"""For so long nothing may come before recovery gives up: as long as one request may take (`clients.REQUEST_TIMEOUT_MS`)."""
 
 Offsets = Mapping[TopicPartition, int]
 
 
 async def recover(settings: Settings, partitions: Sequence[Partition], ids: TopicIds, tombstones_kept_ms: Mapping[str, int]) -> None:
-    """Bring every partition to the end of its changelog and set its memory and the next positions of its sources.
+    """Bring every partition to the end of its changelog, and set its memory and the next positions of its sources.
 
-    The changelogs must be open (fenced) already, or an older owner could still write behind the end. A disk older than
-    the changelog keeps tombstones (`tombstones_kept_ms`, by changelog) is built anew: deleted rows would come back with it.
+    The changelogs must be open (fenced) already, or an older owner could still write behind the end that is read here. A disk older
+    than `tombstones_kept_ms` (by changelog) is built anew: the tombstones of rows that it still has may be gone.
 
     Raises:
         StateMismatch: disk, changelog and sources do not belong together.
         Stalled: the changelog cannot be read on.
     """
-    logs = {TopicPartition(one.family.changelog, one.number): one for one in partitions}
-    sources = [TopicPartition(topic, one.number) for one in partitions for topic in one.family.sources]
+    logs = {TopicPartition(partition.family.changelog, partition.number): partition for partition in partitions}
+    sources = [TopicPartition(topic, partition.number) for partition in partitions for topic in partition.family.sources]
     async with _reader(settings) as reader:
         reader.assign(list(logs))
         await insides.know_topics(reader, {tp.topic for tp in [*logs, *sources]})
@@ -70,7 +72,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
 
 
 def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones_kept_ms: int) -> int:
-    """The position from which the changelog must be read; wipes the disk where it is of no use."""
+    """The position from which to read the changelog; a disk that is of no use is wiped."""
     stamp = partition.disk.stamp
     if stamp is not None:
         if ids[partition.family.changelog] != stamp.changelog or stamp.position > end:
@@ -83,7 +85,7 @@ def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones
         if age_ms <= tombstones_kept_ms and stamp.position >= first:
             return stamp.position
     if stamp is not None and stamp.mark is not None:
-        # While the disk may be all that is left of the rows it is not wiped.
+        # As long as the disk may be all that is left of the rows, it is not wiped.
         partition.begins = decode_mark(stamp.mark).begins
         _require_whole(partition, first)
     partition.disk.wipe()
@@ -106,19 +108,18 @@ async def _read_on(
     marks: dict[Partition, bytes | None],
     unreadable: dict[Partition, ConsumerRecord[bytes, bytes]],
 ) -> None:
-    """Write rows to the disks; `marks` and `unreadable` get the last mark and the last record that cannot be read of each partition."""
+    """Read to the ends and write the rows to the disks. Fills in the last mark and the last unreadable record of each partition."""
     left = {log for log in logs if await reader.position(log) < end[log]}
     moved = time.monotonic()
-    # Rows that changed often come often; only the last one of a stretch is worth writing.
     rows: dict[TopicPartition, dict[bytes, bytes | None]] = {log: {} for log in logs}
     while left:
         got = await reader.getmany(timeout_ms=200, max_records=FETCH_RECORDS)
         for log, fetched in got.items():
-            # What lies behind `end` is a later owner's, who took over while we stood still: its mark may be ahead of the other ends, too.
+            # What lies behind `end` is a later owner's, who took over while we stood still; its mark may be ahead of the sources' ends.
             records = fetched if fetched[-1].offset < end[log] else [record for record in fetched if record.offset < end[log]]
             unreadable.update((logs[log], record) for record in records if isinstance(record.value, Unreadable))
             marks[logs[log]] = _last_mark(records) or marks[logs[log]]
-            # A key may be null where somebody else wrote: no row has such a key.
+            # Somebody else may have written a null key; no row has one.
             rows[log].update((record.key, record.value) for record in records if record.key not in (MARK, None))
         left = {log for log in left if await reader.position(log) < end[log]}
         if not left or sum(map(len, rows.values())) > HELD_ROWS:
@@ -146,13 +147,13 @@ def _last_mark(records: Iterable[ConsumerRecord[bytes, bytes]]) -> bytes | None:
 
 
 def _next_positions(partition: Partition, mark: Mark | None, ids: TopicIds, first: Offsets, end: Offsets) -> dict[str, int]:
-    """Where every source goes on: behind the mark, or at the beginning of a source that is new."""
-    found: dict[str, int] = {}
+    """Where every source goes on: at the position in the mark, or at the beginning of a source that is new."""
+    nexts: dict[str, int] = {}
     for topic in partition.family.sources:
         source = TopicPartition(topic, partition.number)
         position = mark.next.get(topic) if mark else None
         if mark is None or position is None:
-            found[topic] = first[source]
+            nexts[topic] = first[source]
             continue
         where = f"{topic} partition {partition.number}"
         if mark.topics.get(topic) != ids[topic] or position > end[source]:
@@ -165,8 +166,8 @@ def _next_positions(partition: Partition, mark: Mark | None, ids: TopicIds, firs
                 f"{where} begins at {first[source]}, but {partition.label} has read up to {position}: retention removed events that "
                 "were never read; raise retention.ms, stop all workers and run `streamrec state repair`"
             )
-        found[topic] = position
-    return found
+        nexts[topic] = position
+    return nexts
 
 
 @asynccontextmanager

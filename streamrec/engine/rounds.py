@@ -1,4 +1,4 @@
-"""Rounds: what waits of several partitions is applied together, so that many users are ranked at once."""
+"""Rounds: waiting batches of several partitions are applied together, so that many users are ranked at once."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from streamrec.system.clock import now_ms
 from streamrec.system.core import Pace
 
 LEAST_S, MOST_S = 0.02, 0.5
-"""A round takes as long as its oldest record has waited in Kafka, within these bounds: who is behind does more at once."""
+"""A round takes as long as its oldest record has waited, within these bounds: a worker that is behind does more at once, which costs less
+for each list. Less than 20 ms would be rounds of a few lists each; more than half a second would hold up ticks and checkpoints."""
 HOPS = 40
-"""More turns of the event loop than a batch needs from the inbox through Faust to here."""
+"""Turns of the event loop for which a round waits for batches that are on their way: more than one needs from the inbox through Faust's
+queue and agent to here. A turn in which nothing else runs costs little, and a batch that misses the round waits for all of it."""
 
 
 class Rounds:
     """The batches of one state family that wait for the engine, at most one of each topic partition.
 
-    What is quick is applied on the event loop, one after the other. What is slow (ranking) goes to the core's thread in rounds, each
-    with an equal share of everything that waits; what others leave of theirs goes to those who have more.
+    Quick batches are applied on the event loop, one after the other. Slow ones (ranking) go to the core's thread in rounds. Each waiting
+    batch has an equal share of a round, and what a short one leaves of its share goes to the longer ones.
     """
 
     def __init__(
@@ -38,34 +40,34 @@ class Rounds:
         gap: Callable[[Partition, str], Awaitable[None]],
         coming: Callable[[], bool],
     ) -> None:
-        """`find` tells whose a batch is, `settled` hears of one that was applied or is of no use, `gap` of a topic that one was lost of.
+        """`find` returns the partition of a batch, and `coming` whether further batches are on their way here.
 
-        `coming` says whether batches are on their way here.
+        `settled` is called for each batch that was applied or is of no use, `gap` for a topic of which one was lost.
         """
         self._family, self._tools = family, tools
         self._find, self._settled, self._gap, self._coming = find, settled, gap, coming
         self._waiting: dict[TP, Batch] = {}
-        self._some = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._pace = Pace()
 
     def put(self, batch: Batch) -> None:
-        """A batch waits from now on."""
+        """Let a batch wait for the next round."""
         self._waiting[TP(batch.topic, batch.partition)] = batch
-        self._some.set()
+        self._arrived.set()
 
     def drop(self, tp: TP) -> None:
-        """What waits will be fetched again."""
+        """Forget the batch of a partition, which will be fetched again."""
         self._waiting.pop(tp, None)
 
     def clear(self) -> None:
-        """All will be fetched again."""
+        """Forget all batches; they will be fetched again."""
         self._waiting.clear()
 
     async def run(self) -> None:
         """Apply what waits, until cancelled."""
         while True:
-            await self._some.wait()
-            self._some.clear()
+            await self._arrived.wait()
+            self._arrived.clear()
             while self._waiting:
                 if not self._pace.short:
                     await self._collect()
@@ -79,14 +81,14 @@ class Rounds:
                     await self._apply([(tp, *batch.cut(share)) for tp, batch in chosen])
 
     async def _collect(self) -> None:
-        """Let arrive what is on its way: what came during a round would miss the next one, too."""
+        """Wait for batches that came while the last round ran: they are on their way, and would miss the next round, too."""
         for _ in range(HOPS):
             if not self._coming():
                 return
             await asyncio.sleep(0)
 
     def _share(self, batches: Sequence[Batch]) -> int:
-        """How many records of each batch belong into a round."""
+        """How many records of each batch go into a round."""
         oldest_ms = min((batch.records[0].timestamp for batch in batches if batch.records), default=now_ms())
         seconds = min(max((now_ms() - oldest_ms) / 1000, LEAST_S), MOST_S)
         left, sizes = self._pace.records(seconds), sorted(len(batch.records) for batch in batches)
@@ -100,12 +102,12 @@ class Rounds:
     async def _apply(self, heads: Sequence[tuple[TP, Batch, Batch | None]]) -> None:
         """Apply the beginnings of batches; the rest of each goes on waiting."""
         before = [self._waiting[tp] for tp, _, _ in heads]
-        found = [(partition, head) for tp, head, _ in heads if (partition := self._find(tp)) is not None]
+        owned = [(partition, head) for tp, head, _ in heads if (partition := self._find(tp)) is not None]
         async with AsyncExitStack() as stack:
-            for partition in _distinct(found):
+            for partition in _distinct(owned):
                 await stack.enter_async_context(partition.lock)
-            verdicts = {id(head): partition.judge(head) for partition, head in found}
-            await self._take([(partition, head) for partition, head in found if verdicts[id(head)] is Verdict.APPLY])
+            verdicts = {id(head): partition.judge(head) for partition, head in owned}
+            await self._take([(partition, head) for partition, head in owned if verdicts[id(head)] is Verdict.APPLY])
         for (tp, head, rest), whole in zip(heads, before, strict=True):
             if self._waiting.get(tp) is whole:  # else it was dropped meanwhile
                 if rest is not None and verdicts.get(id(head)) is Verdict.APPLY:
@@ -113,32 +115,32 @@ class Rounds:
                 else:
                     del self._waiting[tp]
                     self._settled(tp)
-        for partition, head in found:
+        for partition, head in owned:
             if verdicts[id(head)] is Verdict.GAP:
                 await self._gap(partition, head.topic)
 
     async def _take(self, work: Sequence[tuple[Partition, Batch]]) -> None:
         for partition in _distinct(work):
             partition.lag = sum(batch.lag for whose, batch in work if whose is partition)
-            # Whoever is cancelled in here leaves rows without their records: `torn` keeps a checkpoint from saving that.
+            # A cancellation in here leaves rows changed and their records unsent: `torn` keeps a checkpoint from saving that.
             partition.torn = True
         left = [(partition, batch.records) for partition, batch in work if batch.records]
         while left:
-            run, some = (self._tools.core.run_short, self._pace.short) if self._pace.short else (self._tools.core.run, None)
-            pieces = await run(self._sift, [(partition, records[:some]) for partition, records in left])
+            run, most = (self._tools.core.run_short, self._pace.short) if self._pace.short else (self._tools.core.run, None)
+            pieces = await run(self._sift, [(partition, records[:most]) for partition, records in left])
             for partition, piece in pieces:
                 await partition.send(piece.records[0].topic, piece, self._tools)
-            left = [(partition, records[some:]) for partition, records in left if some is not None and len(records) > some]
+            left = [(partition, records[most:]) for partition, records in left if most is not None and len(records) > most]
             if left:
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # heartbeats, fetches and the web server have their turn
         for partition, batch in work:
             partition.advance(batch)
 
     def _sift(self, work: Work[Partition]) -> list[tuple[Partition, Piece]]:
         began = time.perf_counter()
-        found = sift(work, self._process, lambda partition: partition.quarantine)
+        pieces = sift(work, self._process, lambda partition: partition.quarantine)
         self._pace.learn(sum(len(records) for _, records in work), time.perf_counter() - began)
-        return found
+        return pieces
 
     def _process(self, work: Work[Partition]) -> list[Outcome]:
         partitions = _distinct(work)

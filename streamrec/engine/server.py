@@ -14,7 +14,7 @@ from streamrec.web.connections import Connections, accepting
 
 
 class SocketWeb(Web):
-    """Serves on `listening`: a port that is taken shows before the worker joins its group, and port 0 has become a number."""
+    """Serves on a socket that listens already: a taken port shows before the worker joins its group, and port 0 has become a number."""
 
     logger = logging.getLogger("faust.streamrec")
     default_blueprints: ClassVar[Any] = ()

@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 quiet = logging.getLogger("faust.streamrec")
 """Without a logger of their own, subclasses of Faust's services would log as if they were ours."""
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 LOOK_S = 0.25
+"""What changed without a signal (a partition that was opened, flow that was resumed) is noticed within this time."""
 LINGER_S, BUSY_LINGER_S = 0.002, 0.008
+"""Between two fetches, and when the engine is behind. A fetch names every partition however little it brings, so that one right after
+another costs most where least comes. A longer pause would be seen in every list, whose median latency is a few milliseconds."""
 PREFETCH_BACKOFF_S = 0.02
-"""For so long aiokafka waits for records to be taken before it fetches without their partition."""
+"""For so long aiokafka waits for records to be taken before it fetches without their partition, which then waits for that fetch to end.
+With its own 5 ms the median latency at 5,000 events/s was 30 ms, and 7 once everything was taken at once."""
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
-    """The thread of the group's consumer; the only one that touches aiokafka's fetch positions."""
+    """The thread of the group's consumer, and the only one that moves fetch positions."""
 
     logger = quiet
     consumer: BatchConsumer
@@ -54,16 +58,14 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         insides.assign_by_range(consumer)
         return consumer
 
-    async def ask(self, work: Coroutine[Any, Any, Found]) -> Found:
-        """Run something on this thread's loop; called from the engine's loop.
-
-        Faust's own way lets two things run at once, and what has been given up by the caller goes on: two commits that wait
-        for an absent broker would keep everything else from being fetched.
-        """
+    async def ask(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """Run something on this thread's loop; called from the engine's loop."""
+        # Faust's `call_thread` runs two calls at a time, also those whose callers gave up: two commits that waited for an absent
+        # coordinator kept everything from being fetched, for good.
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
 
     async def move(self, places: Mapping[TP, Cursor]) -> None:
-        """Fetch from these positions on, as far as the partitions are still ours: the others are about to be closed."""
+        """Fetch from these positions on. Partitions that are not ours any more are passed over: they are about to be closed."""
         consumer = self._ensure_consumer()
         own = consumer.assignment()
         for tp, cursor in places.items():
@@ -90,10 +92,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         self.thread_loop.call_soon_threadsafe(lambda: insides.wake(self._ensure_consumer()))
 
     async def _pump(self) -> None:
-        """Take what arrives from aiokafka: it leaves a partition whose records lie there out of its next fetch.
+        """Take what arrives off aiokafka at once, for as long as the thread runs.
 
-        A fetch names every partition, and costs the more the more there are: one follows on the other after a little while,
-        which is longer where the engine has not come to what it has already.
+        aiokafka leaves a partition out of its next fetch while records of it lie untaken.
         """
         consumer = self._ensure_consumer()
         while True:
@@ -105,6 +106,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 waiter.cancel()
                 await self._hand_over(batches)
                 await asyncio.sleep(LINGER_S)
+                # The engine has not come to what it has: to fetch more now would only cost.
                 if not self.consumer.engine.inbox.empty:
                     await asyncio.sleep(BUSY_LINGER_S)
                 continue
@@ -115,11 +117,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 waiter.cancel()
 
     async def _hand_over(self, batches: list[Batch]) -> None:
-        """Give batches to the engine's loop and wait until it has them.
-
-        Only then its inbox tells how much it holds. A loop that is busy for some tenths of a second with large records would find two
-        gigabytes of them behind the door: that was measured.
-        """
+        """Give batches to the engine's loop and wait until it has them."""
+        # Only then does its inbox say how much it holds. While the loop was busy for some tenths of a second with large records, two
+        # gigabytes of them were fetched behind its back: that was measured.
         taken = self.thread_loop.create_future()
 
         def arrive() -> None:
@@ -152,7 +152,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         return {tp: await consumer.committed(tp) for tp in tps}
 
     async def commit_positions(self, positions: Mapping[TP, int]) -> None:
-        """Commit what lies in our assignment; only for those who watch the group's lag."""
+        """Commit positions of partitions that are ours; only those who watch the group's lag look at them."""
         consumer = self._ensure_consumer()
         own = consumer.assignment()
         offsets = {TopicPartition(*tp): OffsetAndMetadata(position, "") for tp, position in positions.items() if tp in own}
@@ -160,13 +160,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             await consumer.commit(offsets)
 
     def lag(self, positions: Mapping[TP, int]) -> dict[TP, int]:
-        """Records behind each position, as far as the last fetch told; may be called from any thread."""
+        """Records behind each position, by the end that the last fetch named. Safe on any thread."""
         consumer = self._ensure_consumer()
         states = {tp: insides.state_of(consumer, tp) for tp in positions}
         return {tp: max(0, state.highwater - positions[tp]) for tp, state in states.items() if state and state.highwater is not None}
 
     def answered(self, tps: Iterable[TP]) -> float | None:
-        """Since when (monotonic) one of the partitions has had no answer to a fetch; None before its first. Safe on any thread."""
+        """See `streamrec.kafka.answers`."""
         return answered(self._ensure_consumer(), tps)
 
 
@@ -215,11 +215,11 @@ class BatchConsumer(driver.Consumer):
             self.engine.assign(frozenset(), generation_id)
 
     async def perform_seek(self) -> None:
-        # Called after every assignment, before the flow resumes, under a time limit: recovery must not run in here.
+        # Faust calls this after every assignment, before the flow resumes, and under a time limit: recovery must not run in here.
         self.engine.assign(frozenset(self.assignment()), self.app.consumer_generation_id)
 
     async def wait_empty(self) -> None:
-        # Called on revocation and on stop: the flow is suspended and Faust's queues are cleared.
+        # Faust calls this on revocation and on stop, when the flow is suspended and its queues are cleared.
         await self.engine.pause()
 
     def arrived(self, batches: Iterable[Batch]) -> None:
@@ -250,7 +250,7 @@ class BatchConsumer(driver.Consumer):
 
     def wanted(self) -> frozenset[TP]:
         """The partitions to be fetched. Safe on the consumer's thread."""
-        # Faust changes its set meanwhile: only the copy may be looked at.
+        # Faust changes its live set meanwhile, on another thread: only a copy may be walked through.
         return frozenset(tp for tp in self._active_partitions.copy() if self.engine.wants(tp))
 
     async def _deliver(self, batch: Batch) -> None:
@@ -259,7 +259,7 @@ class BatchConsumer(driver.Consumer):
             batch.topic, batch.partition, batch.start, 0.0, 0, None, None, cast(Any, batch), None, 0, 0, tp,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
-        # Faust would watch for a suspended flow meanwhile, at the cost of two tasks: here the queue never makes us wait.
+        # Faust's own delivery watches for a suspended flow meanwhile, at the cost of two tasks a batch; here the queue never blocks.
         await self.callback(message)
 
 

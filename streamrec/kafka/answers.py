@@ -11,10 +11,11 @@ from streamrec.kafka import insides
 
 
 def answered(consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> float | None:
-    """Since when (monotonic) at least one of the partitions has had no answer to a fetch; None before the first answer of each.
+    """When (monotonic clock) the partition that has waited longest had its last answer to a fetch; None before each has had one.
 
-    That a poll returns says nothing: it does so without a broker, too. Safe on any thread.
+    Safe on any thread.
     """
+    # That a poll returns says nothing: without a broker it returns as well.
     states = [insides.state_of(consumer, partition) for partition in partitions]
     answers_ms: list[int | None] = [state.timestamp for state in states if state is not None]
     known_ms = [answer for answer in answers_ms if answer is not None]

@@ -15,11 +15,11 @@ from streamrec.kafka import clients, topics
 from streamrec.settings import Settings
 
 BATCH_BYTES = 512 * 1024
-"""What is made of a micro-batch for one partition fits into one batch, and so into one request, while two of them are far below the
-1 MiB that topics take by default. aiokafka's 16 KiB would cut a checkpoint into dozens, each with a round trip of its own."""
+"""Half of the 1 MiB that topics take by default. With aiokafka's 16 KiB the rows of one checkpoint would be dozens of batches of one
+partition, and the next one leaves only when the broker has acknowledged the one before."""
 TRANSACTION_TIMEOUT_MS = 60_000
-"""A transaction that its owner has left open holds up those who read what is committed for so long, unless a new owner aborts it earlier.
-Longer than any checkpoint may take (`stall_timeout_s`)."""
+"""Longer than a checkpoint may take (`stall_timeout_s`, 45 s), so that the broker aborts none that is still being written. What a dead
+owner has left open holds up whoever reads what is committed for that long, unless a new owner starts and aborts it."""
 CLOSE_S = 10
 """For so long a closing producer waits for what is not acknowledged."""
 MAX_BLOCK_MS = 30_000

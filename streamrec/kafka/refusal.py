@@ -1,4 +1,4 @@
-"""Whether a broker and this client accept each other, told before any client that would only try again: TLS and credentials."""
+"""TLS and credentials are tried before any client is made: the clients would try a wrong password again and again, and say nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from streamrec.settings import Settings
 PINNED = (Pinned(AIOKAFKA, (AIOKafkaConnection.connect, AIOKafkaConnection.close), "3d16ee4fd18fe084"),)
 
 PATIENCE_S = 5.0
+"""For each try. A broker that starts may take longer: it is no refusal, and whoever waits for it comes here again."""
 CLOSE_S = 1.0
+"""A connection that was refused closes at once; one that hangs is left behind."""
 ALERT_S = 0.5
 """With TLS 1.3 a broker complains of a missing client certificate after the handshake, within this time."""
 EXPIRED, NOT_YET, OTHER_NAME, OTHER_ADDRESS = 10, 9, 62, 64
@@ -27,10 +29,10 @@ EXPIRED, NOT_YET, OTHER_NAME, OTHER_ADDRESS = 10, 9, 62, 64
 
 
 def require_accepted(settings: Settings, host: str, port: int) -> None:
-    """Shake hands with a broker where the settings say TLS or SASL; a broker that does not answer is no refusal.
+    """Shake hands with a broker where the settings say TLS or SASL. A broker that does not answer has refused nothing.
 
     Raises:
-        BrokerRefused: it can never go well with these settings; the message names the one to change.
+        BrokerRefused: no later try can succeed with these settings; the message names the one to change.
         SettingsError: a file that the settings name cannot be used.
     """
     context = clients.ssl_context(settings)
@@ -51,6 +53,7 @@ def _require_tls(settings: Settings, context: ssl.SSLContext, host: str, port: i
     except ssl.SSLCertVerificationError as exc:
         raise BrokerRefused(f"the certificate of the broker {host}:{port} is not accepted: {_complaint(exc, host)}") from exc
     except ssl.SSLError as exc:
+        # An end without an alert may come from a broker that is being stopped, or from one that speaks no TLS.
         if not isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             raise BrokerRefused(f"no TLS with the broker {host}:{port} ({exc.reason}): {_remedy(exc.reason or '')}") from exc
         _require_no_answer(host, port)
@@ -61,7 +64,7 @@ def _require_tls(settings: Settings, context: ssl.SSLContext, host: str, port: i
 
 
 def _require_no_answer(host: str, port: int) -> None:
-    """A broker that breaks a handshake off starts or stops, or it speaks no TLS."""
+    """After a handshake that was broken off: raise BrokerRefused where the broker answers without TLS; else it only starts or stops."""
     if _fault(host, port) is None:
         raise BrokerRefused(
             f"the broker {host}:{port} speaks no TLS at this port: set security_protocol (STREAMREC_SECURITY_PROTOCOL) to PLAINTEXT or "
@@ -86,7 +89,7 @@ def _require_password(settings: Settings, host: str, port: int) -> None:
 
 
 def _fault(host: str, port: int, **options: Any) -> Exception | None:
-    """Why no connection could be made, with credentials where the options have some; None when it could."""
+    """Connect, with the credentials in the options if there are any; returns the error, or None where it went well."""
 
     async def connect() -> None:
         connection = AIOKafkaConnection(host, port, request_timeout_ms=int(1000 * PATIENCE_S), **options)
@@ -107,6 +110,7 @@ def require_plain(settings: Settings, host: str, port: int) -> None:
     """Raise BrokerRefused when the settings say no TLS and the broker there speaks it."""
     if "SSL" in settings.security_protocol:
         return
+    # Whose certificate it is does not matter here: only whether the other end speaks TLS.
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:

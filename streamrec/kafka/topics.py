@@ -1,4 +1,4 @@
-"""The commands that make Kafka look like the table of topics."""
+"""Topics in Kafka against the table of topics: create what is missing, describe what is there, refuse what does not fit."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-_TRY_S = 2.0
-_LONG_TRY_S = 5.0
+_TRY_S, _LONG_TRY_S = 2.0, 5.0
+"""Least and most time for one try of a broker: it also has to end when `broker_patience_s` is nearly over, and a loaded one is slow."""
 _PAUSE_S = 0.2
+"""Between two tries; a local broker that starts is noticed at once, and an absent one costs little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
         BrokerRefused: TLS or credentials can never go well with these settings.
     """
     deadline = time.monotonic() + settings.broker_patience_s
-    said = False
+    announced = False
     while (client := _connect(settings, deadline)) is None:
         if time.monotonic() >= deadline:
             raise BrokerUnavailable(
@@ -92,9 +93,9 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
                 "start one with `streamrec broker start`, or name yours with --broker or STREAMREC_BROKER; if it runs, see that it takes "
                 f"{settings.security_protocol} (setting security_protocol) at this port"
             )
-        if not said:
+        if not announced:
             log.info("waiting for Kafka", broker=settings.broker, patience_s=settings.broker_patience_s)
-            said = True
+            announced = True
         time.sleep(_PAUSE_S)
     try:
         yield client
@@ -205,15 +206,15 @@ def _create(client: KafkaAdminClient, settings: Settings, names: Sequence[str]) 
 
 def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
     names = {settings.topic(name): name for name in TOPICS}
-    found: dict[str, Any] = {topic["name"]: topic for topic in client.describe_topics(list(names)) if not topic["error_code"]}
-    resources = [ConfigResource(ConfigResourceType.TOPIC, full) for full in found]
+    present: dict[str, Any] = {topic["name"]: topic for topic in client.describe_topics(list(names)) if not topic["error_code"]}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, full) for full in present]
     configs = client.describe_configs(resources, config_filter="all")["topic"] if resources else {}
-    keyed = {len(found[full]["partitions"]) for full, name in names.items() if full in found and TOPICS[name].keyed}
+    keyed = {len(present[full]["partitions"]) for full, name in names.items() if full in present and TOPICS[name].keyed}
     return [
         _report(
             settings,
             name,
-            found.get(full),
+            present.get(full),
             {key: str(entry["value"]) for key, entry in configs.get(full, {}).items() if entry["value"] is not None},
             alike=len(keyed) == 1,
         )
@@ -221,13 +222,13 @@ def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
     ]
 
 
-def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, config: Mapping[str, str], *, alike: bool) -> Report:
-    """`alike`: all keyed topics have equal numbers of partitions, as they must."""
+def _report(settings: Settings, name: str, described: Mapping[str, Any] | None, config: Mapping[str, str], *, alike: bool) -> Report:
+    """`alike` says that all keyed topics have the same number of partitions, as they must."""
     topic, wanted = TOPICS[name], partitions_of(TOPICS[name], settings)
-    if found is None:
+    if described is None:
         problem = "it is missing; run `streamrec topics create`"
         return Report(name, settings.topic(name), topic.key, wanted, topic.cleanup, "missing", problem)
-    count, cleanup = len(found["partitions"]), config.get("cleanup.policy", topic.cleanup)
+    count, cleanup = len(described["partitions"]), config.get("cleanup.policy", topic.cleanup)
     least, most = int(topic.config.get("max.message.bytes", 0)), int(config.get("max.message.bytes", EVENT_BYTES))
     problem = ""
     if count != wanted:
@@ -236,7 +237,7 @@ def _report(settings: Settings, name: str, found: Mapping[str, Any] | None, conf
         problem = f"cleanup.policy={cleanup} instead of {topic.cleanup}; set it with kafka-configs, or choose another STREAMREC_PREFIX"
     elif name.endswith("changelog") and most < least:
         problem = f"max.message.bytes={most}, but its records may have {least}; set that with kafka-configs"
-    topic_id = str(found["topic_id"]) if found.get("topic_id") else None
+    topic_id = str(described["topic_id"]) if described.get("topic_id") else None
     state = "mismatch" if problem else "ok"
     return Report(name, settings.topic(name), topic.key, count, cleanup, state, problem, topic_id, config)
 

@@ -1,9 +1,8 @@
 """Record batches as both Kafka clients read them: unpacked within bounds, and readable whatever a producer has put into them.
 
-The broker checks that a batch is framed as the protocol says, and limits its compressed size. It does not limit what a batch unpacks
-to, nor demand that the names of headers are UTF-8 (Go and C have bytes there): the clients' own readers raise on such a name, at
-every start again. Here a name that is not UTF-8 has its bytes escaped, and what cannot be read at all is stood for by one record
-whose value is `Unreadable`.
+The broker checks the frame of a batch and limits its compressed size. It does not limit what a batch unpacks to, and it lets names of
+headers be any bytes (Go and C clients send them so): the clients' own readers raise on such a name, at every start anew. Here the bytes
+of such a name are escaped, and one record whose value is `Unreadable` stands for what cannot be read at all.
 """
 
 from __future__ import annotations
@@ -21,11 +20,14 @@ from streamrec.contract.records import Headers, Unreadable
 from streamrec.kafka.unpacking import UNPACK
 
 POLL_BYTES = 4 << 20
-"""After so many bytes of a partition a poll ends; the rest is fetched again. Uncompressed, one fetch brings 1 MiB at most."""
+"""After so many unpacked bytes of a partition a poll ends, and the rest is fetched again: 1 MiB of a fetch may hold many small batches
+that each unpack to 16 MiB. An honest fetch without compression brings 1 MiB at most."""
 
 DAMAGED = "the checksum"
-"""What is said of batches that the broker's disk or the network has damaged."""
+"""Stands in the message for a batch that the broker's disk or the network has damaged; `state repair` looks for it."""
 
+# Kafka's batch format 2: base offset, length, leader epoch, magic, checksum, attributes, last offset delta, first and last timestamp,
+# producer id, epoch and sequence, number of records. Length and checksum do not count what stands before them.
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 _LENGTH = struct.Struct(">i")
 _ATTRIBUTES = struct.Struct(">h")
@@ -65,12 +67,12 @@ class Batch:
         return next(self._batch)  # the one record of a control batch
 
     def validate_crc(self) -> bool:
-        """Whether the bytes are those that the producer sent; asked by consumers that are to stop where they are not.
+        """Check that the bytes are those that the producer sent. Only consumers that must stop at a damaged batch ask this.
 
-        The others (`check_crcs=False`) read on behind a batch that was damaged: one record stands for it.
+        The others (`check_crcs=False`) read on behind such a batch: one record stands for it.
 
         Raises:
-            CorruptRecordException: they are not; the message names the batch.
+            CorruptRecordException: the bytes are others; the message names the batch.
         """
         self._checked = True
         if not self._batch.validate_crc():
@@ -86,7 +88,7 @@ class Batch:
             batch, payload = self._open()
             for read, record in enumerate(batch, 1):  # noqa: B007 - how many were read before it raises
                 yield record
-        # What the clients raise on bytes that are not what they should be is of many kinds, and always about the bytes.
+        # On malformed bytes the clients raise errors of many kinds, and nothing but the bytes can cause one here.
         except Exception as exc:
             if payload is None:
                 yield self._stand_in(f"{self._offsets()}: {exc}")
@@ -106,7 +108,7 @@ class Batch:
         return batch, raw[_HEAD.size :]
 
     def _rest(self, payload: memoryview, read: int) -> Iterator[Read]:
-        """The records behind the first `read`, one by one, each readable or stood for."""
+        """The records behind the first `read`, one by one; an `Unreadable` stands for each that cannot be read."""
         *_, count = _HEAD.unpack_from(self._raw)
         at = 0
         for number in range(count):

@@ -16,6 +16,7 @@ Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences"
 Start = Literal["beginning", "end"]
 UNFINISHED = "repair not finished"
 LONGEST_KEY = 200
+"""Characters of a row's key in a message; anybody may have written the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,15 @@ class Plan:
 
 
 def diagnose(views: Sequence[View], prefix: str, start: Start | None = None, leave_empty: bool = False) -> list[Plan]:
-    """Plans for all partitions, also for those that want for nothing; to be done in this order.
+    """Plans for all partitions, those without problems included, in the order in which they must be done.
 
-    A source that was made again is read from its beginning (one that the workers themselves write to, from its end), one that has
-    lost its end from the end that it has now, and all from `start` where it is given. With `leave_empty`, partitions whose state is
-    nowhere are left as they are.
+    A source that was made again is read from its beginning, or from its end where the workers themselves write to it. One that has lost
+    its end is read from the end that it has now. `start` overrules both. With `leave_empty`, partitions whose state is nowhere are left
+    alone.
     """
     plans = [_of_records(_of_sources(_of_state(view, leave_empty), prefix, start)) for view in views]
     feeding = [plan for plan in plans if not plan.view.side.in_memory]
-    # No fence can be right that is beyond the end of its source.
+    # A fence beyond the end of its source stems from a topic that was made again, and would keep out all that comes.
     limits: dict[str, float] = {
         f"{topic.removeprefix(prefix)}-{plan.view.number}": extent.end for plan in feeding for topic, extent in plan.view.sources.items()
     }
@@ -85,7 +86,7 @@ def diagnose(views: Sequence[View], prefix: str, start: Start | None = None, lea
 
 
 def unfinished(mark: Mark) -> Mark:
-    """The mark for rows that are not all there yet: every worker refuses it."""
+    """The mark that goes with rows of which some are still missing: every worker refuses it."""
     return msgspec.structs.replace(mark, topics=dict.fromkeys(mark.topics, UNFINISHED))
 
 
@@ -97,7 +98,7 @@ def known_mark(view: View) -> Mark | None:
 
 
 def _of_state(view: View, leave_empty: bool) -> Plan:
-    """Disk against changelog; the plan's mark is where the sources go on, so far."""
+    """Compare disk and changelog. The mark of the plan says where the sources go on as far as these two tell."""
     plan, mark, stamp = Plan(view), known_mark(view), view.stamp
     if view.foreign and stamp is not None:
         own = decode_mark(stamp.mark) if stamp.mark else None
@@ -128,7 +129,7 @@ def _of_state(view: View, leave_empty: bool) -> Plan:
 
 
 def _outdated(view: View, mark: Mark | None) -> bool:
-    """Whether the worker would keep a disk that lags behind the changelog's beginning, as if nothing else had what was there."""
+    """Whether the worker would spare a disk older than the changelog's beginning, taking it for all that is left of what was there."""
     if mark is None or view.stamp is None or view.stamp.mark is None or view.usable:
         return False
     return decode_mark(view.stamp.mark).begins < view.changelog.first <= mark.begins
@@ -146,7 +147,7 @@ def _begin(plan: Plan, leave: bool) -> Plan:
 
 
 def _of_records(plan: Plan) -> Plan:
-    """What somebody else wrote to the changelog, or deleted from it, and what the broker's disk has damaged."""
+    """Find what others wrote to the changelog or deleted from it, and what the broker's disk has damaged."""
     view, log, mark = plan.view, plan.view.side.changelog, plan.mark
     if plan.left:
         return plan
@@ -193,7 +194,7 @@ def printable(key: bytes) -> str:
 
 
 def _of_sources(plan: Plan, prefix: str, start: Start | None) -> Plan:
-    """Mark against sources; without a change, the mark needs not be written."""
+    """Compare mark and sources. Where nothing changes, the plan keeps no mark: none need be written."""
     mark, view = plan.mark, plan.view
     if mark is None:
         return plan
@@ -240,7 +241,7 @@ def _place(extent: Extent, go: Start) -> int:
 
 
 def _of_memory(plan: Plan, limits: Mapping[str, float], again: bool) -> Plan:
-    """The fences of a family that is fed by others; what it has not read yet may carry the offsets of the topics before."""
+    """Mend the fences of a family that others feed. What it has not read yet may carry offsets of topics that are gone."""
     view, forget = plan.view, plan.view.side.in_memory
     if forget is None or plan.left:
         return plan

@@ -1,4 +1,4 @@
-"""Erasure, and the proof of it: the changelog, from which every disk is built, holds the person no more."""
+"""Erasure and its proof: the changelog, from which every disk is built, does not hold the person any more."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERSONAL = (*(name for name, topic in TOPICS.items() if topic.key == "user_id"),
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An erasure in its topic, and from which offset on the changelog tells what became of it."""
+    """An erasure in its topic. What became of it stands in the changelog from `changelog_end` on."""
 
     user_id: str
     ts: int
@@ -53,7 +53,7 @@ def send(settings: Settings, user_id: str, ts: int, reason: str | None) -> Sent:
 
 
 def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
-    """Wait until a checkpoint with the erasure is committed, and return whether there was a row, which its tombstone has deleted.
+    """Wait until a checkpoint with the erasure is committed; return whether there was a row (its tombstone has deleted it).
 
     Raises:
         NotForgotten: no checkpoint had it in that time, or a newer event has made a new row.
@@ -69,7 +69,7 @@ def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
             for record in consumer.poll(timeout_ms=200).get(place, ()):
                 if record.key == key:
                     rows[key] = record.value
-                # The last record of a transaction, so that nothing of it is still to come.
+                # The mark is the last record of its transaction: nothing of that is still to come.
                 elif record.key == MARK and decode_mark(record.value).next.get(erasures, 0) > sent.offset:
                     if rows.get(key) is not None:
                         raise NotForgotten(
@@ -83,15 +83,15 @@ def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
 
 
 def remains(settings: Settings) -> dict[str, int | None]:
-    """For how long (ms) each topic keeps what is there of a person; None is for ever.
+    """For how long (ms) each topic keeps what it holds of a person; None is for ever.
 
-    What the changelog held goes when it is compacted, and by then at the latest.
+    The changelog loses a person's old rows when it is compacted; the time given is the latest for that.
     """
     reports = {report.name: report.config for report in topics.describe(settings)}
-    found: dict[str, int | None] = {}
+    kept_ms: dict[str, int | None] = {}
     for name in PERSONAL:
-        kept = int(reports.get(name, {}).get("retention.ms", -1))
-        found[name] = kept if kept >= 0 else None
+        retention = int(reports.get(name, {}).get("retention.ms", -1))
+        kept_ms[name] = retention if retention >= 0 else None
     changelog: dict[str, Any] = {**TOPICS["user-changelog"].config, **reports["user-changelog"]}
-    found["user-changelog"] = int(changelog["max.compaction.lag.ms"]) + int(changelog["delete.retention.ms"])
-    return found
+    kept_ms["user-changelog"] = int(changelog["max.compaction.lag.ms"]) + int(changelog["delete.retention.ms"])
+    return kept_ms

@@ -1,4 +1,4 @@
-"""The dead letters in Kafka: read, chosen, and looked at without changing any."""
+"""Dead letters in Kafka, found and read; nothing here changes one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from streamrec.settings import Settings
 NAME = "dead-letters"
 
 
-class Place(NamedTuple):
+class LetterPlace(NamedTuple):
     """Where a dead letter lies in its topic; written PARTITION-OFFSET."""
 
     partition: int
@@ -31,12 +31,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter: `source` is the full name of its topic, `failed_ms` when it failed last, `redriven` whether it was sent back.
+    """A dead letter. `source` is the full name of the topic that it came from, `failed_ms` when it failed last.
 
-    `cut` says what was shortened; it is empty for most letters.
+    `redriven` says whether it was sent back, `cut` what was shortened (nothing, in most letters).
     """
 
-    place: Place
+    place: LetterPlace
     source: str
     source_partition: int
     source_offset: int
@@ -59,17 +59,17 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which letters are meant; what is empty chooses all. `topics` are without prefix, times in ms, `until_ms` is not included."""
+    """Which letters to take; an empty field takes all. `topics` have no prefix, times are in ms, and `until_ms` itself is not included."""
 
     reasons: Sequence[str] = ()
     topics: Sequence[str] = ()
     stages: Sequence[str] = ()
     since_ms: int | None = None
     until_ms: int | None = None
-    places: Sequence[Place] = field(default=())
+    places: Sequence[LetterPlace] = field(default=())
 
     def takes(self, letter: Letter, prefix: str) -> bool:
-        """Whether the letter is meant."""
+        """Whether the letter is one of those chosen."""
         return (
             (not self.reasons or letter.reason in self.reasons)
             and (not self.topics or letter.source.removeprefix(prefix) in self.topics)
@@ -80,20 +80,21 @@ class Choice:
         )
 
 
-def place_of(text: str) -> Place:
-    """The place that PARTITION-OFFSET names.
+def place_of(text: str) -> LetterPlace:
+    """Read PARTITION-OFFSET.
 
     Raises:
-        InputError: it is none.
+        InputError: the text is something else.
     """
     partition, _, offset = text.partition("-")
+    # Digits of other scripts are digits for `isdigit`, too, and twenty of them are more than any offset has.
     if not all(part.isascii() and part.isdigit() and len(part) < 20 for part in (partition, offset)):
         raise InputError(f"{text} is no dead letter; name one as `streamrec dlq ls` does, such as 3-17")
-    return Place(int(partition), int(offset))
+    return LetterPlace(int(partition), int(offset))
 
 
 def find(settings: Settings, choice: Choice) -> list[Letter]:
-    """The chosen letters without their values and headers, by the time when they failed.
+    """The chosen letters in the order in which they failed, without values and headers: there may be more of those than fit the memory.
 
     Raises:
         TopicMismatch: there is no topic of dead letters.
@@ -102,20 +103,20 @@ def find(settings: Settings, choice: Choice) -> list[Letter]:
     report = next(report for report in topics.describe(settings) if report.name == NAME)
     if report.state == "missing":
         raise TopicMismatch(f"{settings.broker} has no topic {report.topic}: name your --prefix, or make it with `streamrec topics create`")
-    found: dict[Place, Letter] = {}
-    done: set[Place] = set()
+    chosen: dict[LetterPlace, Letter] = {}
+    redriven: set[LetterPlace] = set()
     with reader(settings) as consumer:
         for record in _all(consumer, settings):
             if is_marker(record.key, record.value, record.headers):
-                done |= _marked(record)
+                redriven |= _marked(record)
             elif choice.takes(letter := letter_of(record), settings.prefix):
-                found[letter.place] = replace(letter, value=None, headers=())
-    letters = [replace(letter, redriven=letter.place in done) for letter in found.values()]
+                chosen[letter.place] = replace(letter, value=None, headers=())
+    letters = [replace(letter, redriven=letter.place in redriven) for letter in chosen.values()]
     return sorted(letters, key=lambda letter: (letter.failed_ms, letter.place))
 
 
-def fetch(settings: Settings, places: Iterable[Place]) -> Iterator[Letter]:
-    """The letters at these places, whole, by partition and offset; those that retention has removed are left out."""
+def fetch(settings: Settings, places: Iterable[LetterPlace]) -> Iterator[Letter]:
+    """The whole letters at these places, by partition and offset, without those that retention has removed."""
     by_partition: dict[int, set[int]] = {}
     for place in places:
         by_partition.setdefault(place.partition, set()).add(place.offset)
@@ -131,17 +132,17 @@ def fetch(settings: Settings, places: Iterable[Place]) -> Iterator[Letter]:
 
 
 def letter_of(record: ConsumerRecord) -> Letter:
-    """The dead letter that a record is."""
+    """Read a record of the topic as a letter. Anybody may write there: what a header does not say gets a value that says so."""
 
     def text(name: str) -> str:
         return (header(record.headers, PREFIX + name) or b"").decode(errors="replace")
 
     def number(name: str, default: int) -> int:
-        said = text(name)
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else default
+        digits = text(name)
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else default
 
     return Letter(
-        place=Place(record.partition, record.offset),
+        place=LetterPlace(record.partition, record.offset),
         source=text("topic"),
         source_partition=number("partition", -1),
         source_offset=number("offset", -1),
@@ -157,8 +158,8 @@ def letter_of(record: ConsumerRecord) -> Letter:
     )
 
 
-def _marked(record: ConsumerRecord) -> set[Place]:
-    """The letter that a marker names; none where no redrive can have written it: a marker lies in its letter's partition, behind it."""
+def _marked(record: ConsumerRecord) -> set[LetterPlace]:
+    """The letter that a marker names, if a redrive can have written the marker: it lies in the letter's partition, behind the letter."""
     try:
         named = place_of((header(record.headers, MARKER) or b"").decode())
     except (UnicodeDecodeError, InputError):
@@ -180,7 +181,7 @@ def _all(consumer: KafkaConsumer, settings: Settings) -> Iterator[ConsumerRecord
 
 
 def _extents(consumer: KafkaConsumer, settings: Settings) -> Iterator[tuple[TopicPartition, int, int]]:
-    """The partitions with their first offset and the one behind the last."""
+    """The partitions of the topic, each with its first offset and the one behind its last."""
     full = settings.topic(NAME)
     places = [TopicPartition(full, number) for number in sorted(consumer.partitions_for_topic(full) or ())]
     first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)

@@ -1,4 +1,4 @@
-"""The topic `models` as commands use it: read what is published, publish something else."""
+"""The topic `models` for commands: read which model is published, publish another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamrec.settings import Settings
 
 
 def read(settings: Settings) -> PublishedModel | None:
-    """The published model; None when the workers serve that of their own settings.
+    """The published model; None where workers serve the model of their own settings.
 
     Raises:
         BrokerUnavailable: Kafka does not answer.
@@ -29,5 +29,5 @@ def read(settings: Settings) -> PublishedModel | None:
 
 
 def write(settings: Settings, model: PublishedModel | None) -> None:
-    """Publish a model, or that the workers are to serve that of their own settings."""
+    """Publish a model, or (None) let workers serve the model of their own settings."""
     send(settings, "models", SLOT, encode_model(model) if model is not None else None)

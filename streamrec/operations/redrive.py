@@ -18,26 +18,25 @@ from streamrec.events.dead_letters import MARKER
 from streamrec.events.partitioner import partition_of
 from streamrec.events.sizes import size_of
 from streamrec.kafka import producers, topics
-from streamrec.kafka.batches import by_place, fill
+from streamrec.kafka.batches import by_destination, fill
 from streamrec.operations.letters import NAME, Letter, fetch, newest_offsets
 from streamrec.settings import Settings
 
-CHUNK = 500
-"""Most letters of one transaction."""
-CHUNK_BYTES = 8 << 20
-"""A transaction is committed once its letters have so many bytes; Kafka gives it a minute."""
+CHUNK, CHUNK_BYTES = 500, 8 << 20
+"""A transaction is committed once it has so many letters, or letters of so many bytes: the broker aborts it after a minute, and what is
+aborted is sent again by the next redrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is to be sent back, and how many are not, by why not."""
+    """The letters to send back, and how many are left where they are, by the reason."""
 
     letters: Sequence[Letter]
     left: dict[str, int]
 
 
 def select(settings: Settings, letters: Iterable[Letter]) -> Selection:
-    """Sort out what cannot go back, or must not: what did so already, internal records, states that newer ones replaced."""
+    """Leave out what cannot or must not go back: letters sent back before, internal records, states that newer ones have replaced."""
     taken: list[Letter] = []
     left: Counter[str] = Counter()
     newest: dict[str, dict[bytes | None, int]] = {}
@@ -53,7 +52,7 @@ def select(settings: Settings, letters: Iterable[Letter]) -> Selection:
             why = "not kept whole; the event is still in its topic, at the offset that the letter names"
         elif name in COMPACTED:
             if name not in newest:
-                begin = min(one.source_offset for one in letters if one.source == letter.source)
+                begin = min(other.source_offset for other in letters if other.source == letter.source)
                 newest[name] = newest_offsets(settings, name, begin)
             if letter.key is None:
                 why = "without a key, which their topic does not take"
@@ -71,9 +70,9 @@ def redrive(
 ) -> Iterator[int]:
     """Send the letters back, and yield after each transaction how many of them went.
 
-    Each goes with its key, value and headers as they were, in one transaction with a marker in the topic of dead letters: a letter
-    that has one is never sent again. It stops between transactions when `stopped` says so. Letters that Kafka refuses hold up no
-    others; `left` counts them by its reason.
+    A letter goes back with its key, value and headers as they were, and in the same transaction a marker for it into the topic of dead
+    letters: one that has a marker is never sent again. `stopped` is asked between transactions. Letters that Kafka refuses do not hold
+    up the others; `left` counts them by Kafka's reason.
 
     Raises:
         RedriveFailed: Kafka did not answer, or another redrive began; what was not committed has not been sent.
@@ -108,7 +107,7 @@ def _chunk(letters: Iterator[Letter]) -> Iterator[Letter]:
 
 
 class _Sender:
-    """One transactional producer. aiokafka's, because kafka-python does not send headers without a value."""
+    """One transactional producer. It is aiokafka's, because kafka-python does not send headers without a value."""
 
     def __init__(self, settings: Settings, limits: Mapping[str, int]) -> None:
         self._settings, self._limits = settings, limits
@@ -126,7 +125,7 @@ class _Sender:
             await self._producer.stop()
 
     async def send(self, letters: Sequence[Letter], refused: Counter[str]) -> int:
-        """Send letters in one transaction; where Kafka refuses it, each half in one of its own, until the letter at fault stands alone."""
+        """Send letters in one transaction; where Kafka refuses that, each half in its own, until the letter at fault stands alone."""
         fitting = [letter for letter in letters if size_of(letter.key, letter.value, letter.headers) <= self._limits[letter.source]]
         refused["larger than their topic takes"] += len(letters) - len(fitting)
         if not fitting:
@@ -151,7 +150,7 @@ class _Sender:
         records = [record for letter in letters for record in self._back(letter)]
         async with producer.transaction():
             sent = []
-            for (topic, partition), fields in by_place(records, lambda _: self._settings.partitions).items():
+            for (topic, partition), fields in by_destination(records, lambda _: self._settings.partitions).items():
                 batches: list[object] = []
                 fill(batches, fields, producer.create_batch)
                 sent += [await producer.send_batch(batch, topic, partition=partition) for batch in batches]
@@ -161,6 +160,7 @@ class _Sender:
         """The event as it goes back, and the marker that says so."""
         name = letter.source.removeprefix(self._settings.prefix)
         partition = letter.source_partition
+        # The topic may have other partitions than when the letter was written.
         if letter.key:
             partition = partition_of(letter.key, topics.partitions_of(topics.TOPICS[name], self._settings))
         marker = [(MARKER, str(letter.place).encode())]

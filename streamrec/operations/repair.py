@@ -21,17 +21,17 @@ from streamrec.system.core import off_loop
 log = structlog.get_logger(__name__)
 
 ROWS = 20_000
-"""Most rows of one transaction."""
+"""Most rows of one transaction: the broker aborts it after a minute, and what waits for it reads nothing meanwhile."""
 
 
 async def mend(settings: Settings, confirmed: Sequence[Plan], diagnose: Callable[[], list[Plan]]) -> list[Plan]:
-    """Do what was confirmed, and return it as it was done; killed half-way, it is found and finished by the next diagnosis.
+    """Do what was confirmed and return what was done. If it is killed half-way, the next diagnosis finds that and finishes it.
 
-    `diagnose` is asked once more when no older owner can write any more: its figures may be newer, but no other problems may
-    have come up.
+    `diagnose` is called once more when no older owner can write any more: its figures may be newer, but it must find no problem that
+    was not confirmed.
 
     Raises:
-        StateMismatch: there are problems that were not confirmed.
+        StateMismatch: it finds such a problem.
         GroupNotEmpty: a worker was started meanwhile.
     """
     agreed = {key for plan in confirmed for key in plan.keys}
@@ -63,7 +63,7 @@ def _changelog(settings: Settings, plan: Plan) -> Changelog:
 
 
 async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
-    """Rows in bounded transactions, and with the last of them the mark; with the others one that no worker goes on from."""
+    """Write rows in bounded transactions. The last one carries the mark; the others one from which no worker goes on."""
     assert plan.mark is not None
     rows = list(await off_loop(_rows, settings, plan))
     meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or unfinished(plan.mark)

@@ -1,4 +1,4 @@
-"""The topic `rules` as commands use it, and what its rules are about."""
+"""The topic `rules` for commands: read the rules, put one into force, take one out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streamrec.settings import Settings
 
 
 def read_rules(settings: Settings) -> list[Rule]:
-    """The rules as they stand, by id; what no worker can use is passed over.
+    """The rules in force, by id, without records that no worker can use.
 
     Raises:
         BrokerUnavailable, TopicMismatch: Kafka does not answer, or its topics are not those of the settings.
@@ -28,7 +28,7 @@ def read_rules(settings: Settings) -> list[Rule]:
 
 
 def put_rule(settings: Settings, rule: Rule) -> list[str]:
-    """Put a rule into force; returns once Kafka has it, with what the rule names and nobody knows (yet), in words.
+    """Put a rule into force. Returns, once Kafka has it, what the rule names and nobody knows (yet), in words.
 
     Raises:
         BrokerUnavailable, TopicMismatch: as `read_rules`.
@@ -40,10 +40,10 @@ def put_rule(settings: Settings, rule: Rule) -> list[str]:
 
 
 def remove_rule(settings: Settings, rule_id: str) -> None:
-    """Take a rule out of force, also one that no worker can use; returns once Kafka has it.
+    """Take a rule out of force, even one that no worker can use. Returns once Kafka has it.
 
     Raises:
-        InputError: there is none of that id.
+        InputError: there is no rule of that id.
         BrokerUnavailable, TopicMismatch: as `read_rules`.
     """
     topics.require(topics.describe(settings), present=("rules",))
@@ -62,12 +62,12 @@ def _unknown(settings: Settings, rule: Rule) -> list[str]:
         else:
             items = (item for item in _usable(consumer, settings, "items") if isinstance(item, Item))
             known = any(rule.target_id == (item.item_id if rule.target == "item" else item.category or item.brand) for item in items)
-    found = [] if known else [f"no {rule.target} {rule.target_id}"]
-    return found if rule.room_id in (None, *(room.room_id for room in rooms)) else [*found, f"no room {rule.room_id}"]
+    unknown = [] if known else [f"no {rule.target} {rule.target_id}"]
+    return unknown if rule.room_id in (None, *(room.room_id for room in rooms)) else [*unknown, f"no room {rule.room_id}"]
 
 
 def _usable(consumer: KafkaConsumer, settings: Settings, name: str) -> Iterator[object]:
-    """The events of a broadcast topic as they stand; what no worker can use is passed over."""
+    """The newest events of a broadcast topic, without those that no worker can use."""
     for value in _latest(consumer, settings, name).values():
         try:
             yield decode(name, value)

@@ -1,4 +1,4 @@
-"""What is there of the state: changelogs, marks, sources and local disks, looked at without changing any."""
+"""The state as it is: changelogs, marks, sources and local disks, looked at without changing any."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ from streamrec.system.clock import now_ms
 log = structlog.get_logger(__name__)
 
 PAUSE_S = 0.2
+"""Between two questions about a group; Kafka forgets a dead member after its session, some seconds."""
 TAIL = 1_000
-"""Where the newest mark is looked for at first: each transaction ends with one."""
+"""So far from the end the newest mark is looked for at first: every checkpoint ends with one. Ten times as far each time after that."""
 
 Limits = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A state family by its name, with the full names of its topics and what must be forgotten of a topic that was made again.
+    """A state family: the full names of its topics, and how to forget what it remembers of a topic that was made again.
 
-    `in_row` and `in_memory` take a packed row, or the memory of a mark, and limits, as in `streamrec.state.fences`; `unpack` raises
-    StateMismatch on a row that cannot be read. `lost` says by key what goes with rows that are not of one user or item.
+    `in_row` and `in_memory` take a packed row, or the memory of a mark, and limits, as in `streamrec.state.fences`. `unpack` raises
+    StateMismatch on a row that cannot be read. `lost` says, by key, what is lost with a row that is not one of a user or an item.
     """
 
     name: str
@@ -60,12 +61,12 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What there is of one partition: `mark` is the changelog's newest, `stamp` the disk's, `read` whether the group has ever committed.
+    """One partition as it is: `mark` is the newest in the changelog, `stamp` the disk's, `read` whether the group has ever committed.
 
-    `stale`: tombstones may be gone that the disk has not seen, so that recovery builds it anew. `newest_mark_garbage`: behind `mark`
-    there is another one that nobody can read. `garbage` are rows that nobody can read, by key, with what is wrong with each.
-    `unreadable` is the offset of the changelog's last record of which not even the key can be read. `damaged` are sources whose next
-    batch the broker's disk has damaged: the offset behind it.
+    A disk is `stale` where tombstones may be gone that it has not seen: recovery builds it anew. `newest_mark_garbage` says that a mark
+    behind `mark` cannot be read. `garbage` has, by key, what is wrong with rows that cannot be read. `unreadable` is the offset of the
+    changelog's last record of which not even the key can be read. `damaged` has, by source, the offset behind a next batch that the
+    broker's disk has damaged.
     """
 
     side: Side
@@ -107,7 +108,7 @@ def require_no_workers(settings: Settings) -> None:
     deadline = time.monotonic() + 1.5 * settings.session_timeout_s
     with topics.admin(settings) as client:
         while members := _patiently(client.describe_groups, [settings.app_id])[settings.app_id]["members"]:
-            names = sorted(f"{one['group_instance_id'] or one['member_id']} at {one['client_host'].lstrip('/')}" for one in members)
+            names = sorted(f"{each['group_instance_id'] or each['member_id']} at {each['client_host'].lstrip('/')}" for each in members)
             if time.monotonic() > deadline:
                 raise GroupNotEmpty(
                     f"the group {settings.app_id} has members ({', '.join(names)}): stop all workers, and what starts them again"
@@ -166,13 +167,13 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
 
 
 def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:
-    """The packed rows of a partition as recovery would find them: what it takes of the disk, and the changelog from there on."""
+    """The packed rows of a partition as recovery would build them: those of a usable disk, and the changelog from there on."""
     return _rows(settings, view)[0]
 
 
 def _rows(settings: Settings, view: View) -> tuple[dict[bytes, bytes], int | None]:
     """The rows, and the offset of the last record that cannot be read."""
-    found, unreadable = rows_on_disk(view.folder) if view.usable else {}, None
+    rows, unreadable = rows_on_disk(view.folder) if view.usable else {}, None
     begin = view.stamp.position if view.usable and view.stamp else view.changelog.first
     with reader(settings) as consumer:
         for record in records_between(consumer, TopicPartition(view.side.changelog, view.number), begin, view.changelog.end):
@@ -181,10 +182,10 @@ def _rows(settings: Settings, view: View) -> tuple[dict[bytes, bytes], int | Non
             elif record.key is None or record.key.startswith(b"\0"):
                 continue
             elif record.value is None:
-                found.pop(record.key, None)
+                rows.pop(record.key, None)
             else:
-                found[record.key] = record.value
-    return found, unreadable
+                rows[record.key] = record.value
+    return rows, unreadable
 
 
 def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent) -> tuple[Mark | None, bool]:
@@ -204,17 +205,17 @@ def _garbage(side: Side, rows: Mapping[bytes, bytes]) -> dict[bytes, str]:
     """Rows that cannot be read, and why."""
     if side.unpack is None:
         return {}
-    found = {}
+    reasons = {}
     for key, raw in rows.items():
         try:
             side.unpack(raw)
         except StateMismatch as exc:
-            found[key] = str(exc)
-    return found
+            reasons[key] = str(exc)
+    return reasons
 
 
 def _damaged(consumer: KafkaConsumer, place: TopicPartition, extent: Extent, position: int) -> int | None:
-    """The offset behind the batch at a position, where that batch was damaged."""
+    """The offset behind the batch at a position, if that batch is damaged."""
     if not extent.first <= position < extent.end:
         return None
     consumer.assign([place])
@@ -237,7 +238,7 @@ def _stamp(folder: Path) -> Stamp | None:
 
 
 def _patiently(ask: Callable[..., Any], *args: Sequence[str] | str) -> Any:
-    """The first question about a group finds no coordinator on a broker that has never had one."""
+    """Ask until there is an answer: on a broker that has never had a group, the first question finds no coordinator."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:

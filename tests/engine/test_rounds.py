@@ -26,6 +26,8 @@ from streamrec.system.core import Core
 from tests.engine.support import until
 
 PARTITIONS = 3
+NOW = now_ms()
+"""The clock of rounds stands still: on a busy machine records would wait longer than a test says."""
 
 
 class Adding:
@@ -121,14 +123,15 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setattr(module, "now_ms", lambda: NOW)
     made = Bench(tmp_path)
     yield made
     made.close()
 
 
 def _batch(partition: int, start: int, end: int, topic: str = "views", waited_ms: int = 0) -> Batch:
-    at = now_ms() - waited_ms
+    at = NOW - waited_ms
     records: list[Inbound] = [Record(topic, partition, offset, at, b"row", b"", ()) for offset in range(start, end)]
     return Batch(topic, partition, 1, start, end, records)
 

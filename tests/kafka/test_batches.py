@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streamrec.contract.records import Outbound
 from streamrec.events.partitioner import partition_of
-from streamrec.kafka.batches import Fields, by_place, fill
+from streamrec.kafka.batches import Fields, by_destination, fill
 
 SIZE = 1000
 FIELDS = st.tuples(
@@ -53,7 +53,7 @@ def test_records_go_where_they_say_or_else_where_their_key_says() -> None:
         Outbound("letters", None, b"3"),
         Outbound("lists", b"bob", b"4", (), 3),
     ]
-    assert by_place(records, {"signals": 8, "letters": 2}.__getitem__) == {
+    assert by_destination(records, {"signals": 8, "letters": 2}.__getitem__) == {
         ("lists", 3): [(b"ann", b"1", []), (b"bob", b"4", [])],
         ("signals", partition_of(b"tea", 8)): [(b"tea", b"2", [("a", b"b")])],
         ("letters", partition_of(b"", 2)): [(None, b"3", [])],

@@ -9,7 +9,7 @@ from streamrec.errors import BadEvent, InputError
 from streamrec.events.codec import REASONS
 from streamrec.events.dead_letters import NEXT_STEPS, dead_letter
 from streamrec.operations import redrive
-from streamrec.operations.letters import Choice, Letter, Place, as_data, letter_of, place_of
+from streamrec.operations.letters import Choice, Letter, LetterPlace, as_data, letter_of, place_of
 from tests.events.strategies import Record
 
 EVENT = Record(topic="p.views", partition=1, offset=5, headers=(("a", b"b"),))
@@ -65,8 +65,8 @@ def test_a_number_that_somebody_else_made_up_stops_no_command(number: str) -> No
         (Choice(since_ms=100), False),
         (Choice(until_ms=99), False),
         (Choice(until_ms=100), True),
-        (Choice(places=[Place(3, 17)]), True),
-        (Choice(places=[Place(17, 3)]), False),
+        (Choice(places=[LetterPlace(3, 17)]), True),
+        (Choice(places=[LetterPlace(17, 3)]), False),
         (Choice(reasons=["time"], topics=["items"]), False),
     ],
 )
@@ -75,7 +75,7 @@ def test_a_letter_is_chosen_by_all_that_is_asked_for(choice: Choice, taken: bool
 
 
 def test_places_are_written_as_they_are_read() -> None:
-    assert place_of(str(Place(3, 17))) == Place(3, 17)
+    assert place_of(str(LetterPlace(3, 17))) == LetterPlace(3, 17)
     for text in ("", "3", "3-", "-3", "a-1", "views-0-1", "3-1 "):
         with pytest.raises(InputError, match="dlq ls"):
             place_of(text)

@@ -14,7 +14,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from streamrec.contract.records import Outbound
 from streamrec.engine.store.mark import MARK
 from streamrec.kafka import producers
-from streamrec.kafka.batches import Fields, by_place, fill
+from streamrec.kafka.batches import Fields, by_destination, fill
 from streamrec.settings import Settings
 
 Pairs = Iterable[tuple[bytes, bytes | None]]
@@ -46,7 +46,7 @@ class Changelog:
         """
         producer = self._producer
         assert producer is not None
-        places = by_place(more, lambda _: self._settings.partitions)
+        places = by_destination(more, lambda _: self._settings.partitions)
         try:
             await producer.begin_transaction()
             sent = [future for place, records in places.items() for future, _ in await self._write(producer, *place, records)]
