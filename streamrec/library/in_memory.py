@@ -21,15 +21,15 @@ from streamrec.worker.users import UserProcessor
 def repeatable(settings: Settings) -> Settings:
     """The settings under which the same input gives the same lists.
 
-    How many pairs the cross-encoder scores would follow from the time left, and a place for items that few have seen from chance;
-    `explore_slots` stays where somebody has set it.
+    Otherwise the time left would decide how many pairs the cross-encoder scores. Places for items that few have seen are given only where
+    `explore_slots` was set on purpose: offline, no reaction to them is there to be learned from.
     """
     unless_asked = {} if "explore_slots" in settings.model_fields_set else {"explore_slots": 0}
     return settings.model_copy(update={"cross_pairs_fixed": True, **unless_asked})
 
 
 class InMemoryWorker:
-    """Users, items and catalogue of one partition; statistics of items reach the catalogue at `settle`."""
+    """Users, items and catalogue of one partition. Item statistics reach the catalogue at `settle`."""
 
     def __init__(
         self,
@@ -40,8 +40,8 @@ class InMemoryWorker:
         rank_at: Collection[str] = (),
     ) -> None:
         """`rank_at` names the topics whose events `apply` may answer."""
-        # One partition without a prefix: a topic is called by its bare name. An interval between two records of one item's statistics
-        # spares Kafka, and there is none here.
+        # Without a prefix, topics go by their bare names. The interval between two records of one item's statistics spares Kafka; here it
+        # would only make lists older than what is known.
         settings = settings.model_copy(update={"prefix": "", "partitions": 1, "stats_interval_ms": 0})
         self._maker = maker
         self._silent = UserProcessor(settings, catalogue, maker, clock_ms, rank_at=())
@@ -54,7 +54,7 @@ class InMemoryWorker:
         self._item_memory: Memory = {}
 
     def apply(self, topic: str, offset: int, event: UserEvent, value: bytes, *, answer: bool = False) -> list[Recommendation]:
-        """Apply an event, which `value` holds as it travels; with `answer`, give the lists that it triggers, else none."""
+        """Apply an event, given also as the bytes that travel; return the lists that it triggers if it is to be answered."""
         users = self._answering if answer else self._silent
         record = Record(topic, 0, offset, event.ts, event.user_id.encode(), value, ())
         lists, signals = [], []
@@ -67,11 +67,11 @@ class InMemoryWorker:
         return lists
 
     def settle(self, now_ms: int) -> None:
-        """Let the catalogue know the statistics of the items that events were about."""
+        """Bring the statistics of items that events were about into the catalogue."""
         if self._items.waits(self._item_memory):
             self._items.tick(self.items, self._item_memory, now_ms)
 
     def answer(self, request: Request) -> Recommendation:
-        """The list that is asked for; the user's row is kept with what it shows."""
+        """Make the list that is asked for, and keep the user's row, which notes what is shown."""
         self.users.put(request.user_id.encode(), request.row)
         return self._maker.make([request]).lists[0]

@@ -18,21 +18,21 @@ from streamrec.worker.assembly import build_ranking
 from streamrec.worker.list_maker import ListMaker, Request
 
 ASKED = "asked"
-"""Stands where the lists of a worker name the topic of the event that they answer."""
+"""Takes the place of the topic in list ids: these lists answer a call, not an event."""
 _TOPICS = {kind: topic for topic, kind in WIRE_TYPES.items()}
 
 
 class Recommender:
     """A shop in memory, ranked by the worker's own code; the same input gives the same lists.
 
-    It belongs to one thread. Nothing is written: who needs state that outlives the process runs a worker. As a context manager it
-    ends the model's threads.
+    Use it from one thread. Nothing is written to disk: run a worker where state must outlive the process. As a context manager it stops
+    the model's threads on exit.
     """
 
     def __init__(self, settings: Settings | None = None, model: TextModel | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
-        """Without settings those of the environment count, without a model the one that the settings name.
+        """Settings default to those of the environment, the model to the one that the settings name.
 
-        `clock_ms` gives the time (ms since the epoch) at which lists are asked for; replaying the past needs another than the wall's.
+        `clock_ms` gives the time of a request in ms since the epoch; pass your own to ask for lists as of another time.
 
         Raises:
             SettingsError: a setting has no sense.
@@ -48,10 +48,10 @@ class Recommender:
         self._events = self._lists = 0
 
     def put(self, *records: Item | Room | Rule) -> None:
-        """Add or replace items, rooms and rules. Items of one call are read by the model together, which is the quickest.
+        """Add or replace items, rooms and rules. Pass many items at once: the model encodes those of one call in batches.
 
         Raises:
-            BadEvent: a field of a record lies outside its limits; nothing of the call is kept.
+            BadEvent: a field lies outside its limits; nothing of the call is kept.
         """
         checked = [decode(_TOPICS[type(record)], encode(record)) for record in records]
         self.catalogue.put_items(record for record in checked if isinstance(record, Item))
@@ -62,10 +62,10 @@ class Recommender:
                 self.catalogue.rules.put(record)
 
     def observe(self, *events: UserEvent) -> None:
-        """Learn what viewers did, in any order of time; an event whose `event_id` is known already changes nothing.
+        """Apply what viewers did, in any order of time. An event whose `event_id` was seen before changes nothing.
 
         Raises:
-            BadEvent: a field of an event lies outside its limits; the events before it are kept.
+            BadEvent: a field lies outside its limits; the events before that one are kept.
         """
         for event in events:
             topic, value = _TOPICS[type(event)], encode(event)
@@ -74,7 +74,10 @@ class Recommender:
             self._events += 1
 
     def recommend(self, user_id: str, room_id: str | None = None) -> Recommendation:
-        """A list for a viewer, who may be in a live room, of what is known by now; what it shows is noted, as for every list."""
+        """Make a list for a viewer, who may be in a live room, from all that is known so far.
+
+        The viewer's row notes what the list shows, so that items shown often give way to others.
+        """
         now = self._clock_ms()
         self.catalogue.expire(now)
         self._worker.settle(now)
@@ -83,12 +86,12 @@ class Recommender:
         return self._worker.answer(Request(user_id, row_of(self._worker.users, user_id, now), trigger, [], room_id))
 
     def explain(self, item: RankedItem, language: Language = "en") -> list[str]:
-        """Why an item is in its list, strongest reason first, in sentences; `language` is an ISO 639 code, such as "zh"."""
+        """Say why an item is in its list, strongest reason first, in sentences; `language` is an ISO 639 code, such as "zh"."""
         titles, _ = self.catalogue.names([item.because] if item.because else [], [])
         return in_words(item, titles, language)
 
     def close(self) -> None:
-        """End the model's threads."""
+        """Stop the model's threads."""
         if self.catalogue.model is not None:
             self.catalogue.model.close()
 
