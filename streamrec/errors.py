@@ -1,7 +1,7 @@
 """Every error that streamrec raises on purpose.
 
     StreamrecError
-    ├── SettingsError            a setting is unknown or has no sense
+    ├── SettingsError            a setting is unknown or makes no sense
     ├── BrokerUnavailable        no Kafka answers at the address
     ├── BrokerRefused            a broker and this client do not accept each other's certificate or password
     ├── BrokerStartFailed        the embedded broker did not come up
@@ -9,19 +9,20 @@
     ├── TopicMismatch            a topic exists with other partitions or another cleanup policy
     ├── DataFolderInUse          another worker holds the data folder
     ├── FolderNotOurs            a folder for private data belongs to another user
-    ├── GroupNotEmpty            workers run that must not
+    ├── GroupNotEmpty            workers run that must be stopped first
     ├── RedriveFailed            dead letters could not be sent back
     ├── StateMismatch            local disk and changelog do not belong together
     ├── WorkerUnreachable        a running worker cannot be asked
-    ├── NotForgotten             an erasure is not proven
+    ├── NotForgotten             an erasure cannot be proven
     ├── DiskFault                the local disk cannot be read
     ├── Stalled                  work goes on but progress stands still
-    ├── WorkerEnded             the worker that a command started is gone
+    ├── WorkerEnded              the worker that a command started is gone
     ├── LearnerReplaced          another learner has taken over
-    ├── NotCovered              triggers of the demo stayed without a list
+    ├── NotCovered               triggers of the demo got no list
     ├── ModelError
     │   ├── ModelMissing         the model folder or one of its files is not there
     │   ├── DigestMismatch       a file of the model is not the one that was published
+    │   ├── BlendMismatch        the blend was trained for other features
     │   ├── DeviceUnavailable    the device that was asked for cannot run the model
     │   └── Overloaded           more waits for the model than its queue may hold
     ├── ListNotFound             no list has that id
@@ -40,7 +41,7 @@ class StreamrecError(Exception):
 
 
 class SettingsError(StreamrecError):
-    """A setting is unknown or its value has no sense; the command line exits with 2."""
+    """A setting is unknown or its value makes no sense; the command line exits with 2."""
 
 
 class BrokerUnavailable(StreamrecError):
@@ -48,7 +49,7 @@ class BrokerUnavailable(StreamrecError):
 
 
 class BrokerRefused(StreamrecError):
-    """A broker and this client do not accept each other: TLS or credentials; the message names the setting."""
+    """A broker and this client do not accept each other's certificate or password; the message names the setting."""
 
 
 class BrokerStartFailed(StreamrecError):
@@ -72,11 +73,11 @@ class FolderNotOurs(StreamrecError):
 
 
 class GroupNotEmpty(StreamrecError):
-    """Workers of the group run while their state is to be repaired."""
+    """Workers of the group still run, and their state cannot be repaired meanwhile."""
 
 
 class RedriveFailed(StreamrecError):
-    """Kafka did not take dead letters that were to go back to their topics."""
+    """Kafka did not take dead letters that were sent back to their topics."""
 
 
 class StateMismatch(StreamrecError):
@@ -88,7 +89,7 @@ class WorkerUnreachable(StreamrecError):
 
 
 class NotForgotten(StreamrecError):
-    """That a person is forgotten is not proven, or is not so any more."""
+    """An erasure cannot be proven, or the person has come back since."""
 
 
 class DiskFault(StreamrecError):
@@ -108,7 +109,7 @@ class LearnerReplaced(StreamrecError):
 
 
 class NotCovered(StreamrecError):
-    """Triggers that the demo sent were without a list when its patience was over."""
+    """Triggers that the demo sent still had no list when its patience was over."""
 
 
 class ModelError(StreamrecError):
@@ -155,5 +156,5 @@ class BadEvent(StreamrecError):
         self.reason = reason
 
     def bare(self) -> BadEvent:
-        """The same without what led to it, to be kept: tracebacks hold the frames of all callers, and these the records."""
+        """A copy without a traceback, to be kept: a traceback holds the frames of all callers, and these hold the records."""
         return BadEvent(self.reason, str(self))

@@ -20,16 +20,16 @@ FILE = "streamrec.toml"
 PREFIX = "STREAMREC_"
 OUTSIDE_THE_TABLE = {"STREAMREC_CONFIG"}
 TOKEN_LENGTH = 12
-"""What is shorter, or a word, is found by guessing even at the pace that `streamrec.web.guesses` allows."""
+"""Shorter tokens, and words, can be guessed even at the pace that `streamrec.web.guesses` allows."""
 PLACES = {
     "broker": "sasl_username and sasl_password",
     "schema_registry": "schema_registry_auth (user:password), better as STREAMREC_SCHEMA_REGISTRY_AUTH than as a flag",
 }
-"""Addresses, which are shown and logged, and the settings for the passwords that belong to them."""
+"""Settings that are addresses, which are shown and logged, and where their passwords belong instead."""
 
 Positive = Annotated[int, Field(ge=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-"""No bound holds beside what is endless, and nothing compares with what is no number."""
+"""Neither infinite, beside which no bound means anything, nor NaN, with which nothing compares."""
 Seconds = Annotated[Finite, Field(gt=0)]
 
 TOPIC_NAME = 249
@@ -55,7 +55,7 @@ def _prefix(prefix: str) -> str:
 
 
 class Settings(BaseSettings):
-    """Flags win over the environment, the environment over `streamrec.toml`, and that over the defaults."""
+    """All settings. Flags win over the environment, the environment over `streamrec.toml`, and that over the defaults."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -235,15 +235,15 @@ class Settings(BaseSettings):
 
 
 def config_file() -> Path:
-    """The file that settings are read from: `STREAMREC_CONFIG`, else `streamrec.toml` in the current folder."""
+    """The file that settings are read from: the one that `STREAMREC_CONFIG` names, else `streamrec.toml` in the current folder."""
     return Path(os.environ.get("STREAMREC_CONFIG", FILE))
 
 
 def in_file() -> dict[str, Any]:
-    """What the file says; nothing where there is none.
+    """The settings in the file; empty if there is no file.
 
     Raises:
-        ValueError: it is no TOML.
+        ValueError: the file is not TOML.
     """
     return read_toml(config_file()) if config_file().is_file() else {}
 
@@ -254,7 +254,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def from_environment() -> set[str]:
-    """The variables of the environment that stand for settings."""
+    """The names of the environment variables that stand for settings."""
     return {name for name, value in os.environ.items() if name.upper().startswith(PREFIX) and not _is_service_link(name, value)}
 
 
@@ -262,7 +262,7 @@ def load(**flags: Any) -> Settings:
     """The settings in force; a flag that is None was not given.
 
     Raises:
-        SettingsError: an unknown setting, a value without sense, or a named file that is not there.
+        SettingsError: a setting is unknown, a value makes no sense, or the file that is named does not exist.
     """
     names = Settings.model_fields
     for variable in sorted(from_environment() - OUTSIDE_THE_TABLE):

@@ -24,11 +24,13 @@ from streamrec.errors import BrokerStartFailed, StreamrecError
 from streamrec.system.private import made_private, private_umask
 from streamrec.system.processes import tail, uninterrupted
 
+# Generous, since a JVM starts slowly on a busy machine: a broker that ends instead is noticed at once.
 START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.05
 ANSWER_MS = 5000
-"""A broker that is silent for so long does not answer: its process may be stopped."""
+"""After this silence a broker does not answer: its process may have been stopped (SIGSTOP)."""
+# Sized for a laptop that runs the worker beside it: one node with a few topics needs neither more heap nor parallel collectors.
 JVM = (
     "-Xms128m",
     "-Xmx512m",
@@ -38,25 +40,25 @@ JVM = (
 )
 PORT_TAKEN = "Address already in use"
 OURS = ("data", "broker.json", "broker.lock", "broker.log", "server.properties")
-"""What a broker makes in its folder: every event lies there."""
+"""The files and folders that a broker makes in its folder, which hold every event."""
 
 
 class Running(NamedTuple):
-    """A broker that runs: its process and the port of its clients."""
+    """A running broker: its process id, and the port for clients."""
 
     pid: int
     port: int
 
     @property
     def bootstrap(self) -> str:
-        """The address for clients, as `--broker` takes it."""
+        """The address for clients, in the form that `--broker` takes."""
         return f"{HOST}:{self.port}"
 
 
 class EmbeddedBroker:
-    """One broker in one folder, which holds its data, settings, log and process id.
+    """A broker in a folder, which holds its data, settings, log and process id.
 
-    The process holds a lock on `broker.lock` for as long as it lives, so that a stale process id is never believed.
+    The broker's process holds a lock on `broker.lock` while it lives, so that a stale process id is never believed.
     As a context manager it starts the broker, gives its address and always stops it:
 
         with EmbeddedBroker(tmp_path) as bootstrap:
@@ -66,7 +68,7 @@ class EmbeddedBroker:
     def __init__(
         self, folder: Path, port: int = 0, progress: Callable[[str], None] = lambda message: None, listeners: Sequence[Listener] = ()
     ) -> None:
-        """`listeners` are doors beside the one without TLS, for tests of clients."""
+        """`listeners` are listeners beside the one without TLS, for tests of clients."""
         self.folder = folder.absolute()
         self._listeners = listeners
         self.port = port
@@ -75,11 +77,11 @@ class EmbeddedBroker:
 
     @property
     def log(self) -> Path:
-        """Where the broker writes what goes wrong."""
+        """The file to which the broker writes its log."""
         return self.folder / "broker.log"
 
     def running(self) -> Running | None:
-        """The broker of this folder, when its process lives (it may not answer yet)."""
+        """The broker of this folder if its process lives, though it may not answer yet; else None."""
         lock = self.folder / "broker.lock"
         if not lock.exists():
             return None
@@ -112,7 +114,7 @@ class EmbeddedBroker:
         return self._start()
 
     def stop(self, patience_s: float = STOP_PATIENCE_S) -> bool:
-        """End the broker: SIGTERM, and SIGKILL when it lingers. False when none ran."""
+        """End the broker: SIGTERM, and after `patience_s` SIGKILL; returns False if none ran."""
         running = self.running()
         if running is None:
             return False
@@ -235,7 +237,7 @@ def _require_utf_8(folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    # In a locale without UTF-8, Java finds no folder whose name needs it; and PORT_TAKEN is to be said in English.
+    # In a locale without UTF-8 Java finds no folder whose name needs it, and only in English it says PORT_TAKEN.
     return {**os.environ, "LC_ALL": "C.UTF-8"}
 
 

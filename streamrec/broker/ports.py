@@ -1,4 +1,4 @@
-"""Which ports are free."""
+"""Which ports of this machine are free."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ HOST = "127.0.0.1"
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports on which nothing listens now, all different."""
+    """Different ports on which nothing listens now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [one.getsockname()[1] for one in sockets]
+        for bound in sockets:
+            bound.bind((HOST, 0))
+        return [bound.getsockname()[1] for bound in sockets]
 
 
 def require_free(port: int) -> None:

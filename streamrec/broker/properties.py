@@ -1,4 +1,4 @@
-"""The embedded broker's settings: one node that is broker and controller, sized for a small machine."""
+"""The settings of the embedded broker: one node that is both broker and controller, sized for a small machine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from streamrec.broker.ports import HOST
 
+# As large as a dead letter may be, the largest record that our topics take.
 MESSAGE_BYTES = 4 * 1024 * 1024
 
 
 class Listener(NamedTuple):
-    """Another door of the broker, such as one with TLS: `settings` are Kafka's for a listener, without their prefix."""
+    """Another listener of the broker, such as one with TLS; `settings` are those of Kafka for a listener, without their prefix."""
 
     name: str
     protocol: str
@@ -22,8 +23,8 @@ class Listener(NamedTuple):
 
 def properties(data: Path, port: int, controller_port: int, more: Sequence[Listener] = ()) -> str:
     """The text of server.properties; `more` are listeners beside the one without TLS."""
-    addresses = [f"PLAINTEXT://{HOST}:{port}", *(f"{one.name}://{HOST}:{one.port}" for one in more)]
-    protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", *(f"{one.name}:{one.protocol}" for one in more)]
+    addresses = [f"PLAINTEXT://{HOST}:{port}", *(f"{listener.name}://{HOST}:{listener.port}" for listener in more)]
+    protocols = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", *(f"{listener.name}:{listener.protocol}" for listener in more)]
     table: dict[str, str | int] = {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -36,6 +37,7 @@ def properties(data: Path, port: int, controller_port: int, more: Sequence[Liste
         "log.dirs": str(data),
         "auto.create.topics.enable": "false",
         "message.max.bytes": MESSAGE_BYTES,
+        # Kafka waits three seconds for more members of a new group; demo and tests start theirs one by one, and often.
         "group.initial.rebalance.delay.ms": 0,
         "offsets.topic.replication.factor": 1,
         "offsets.topic.num.partitions": 4,
@@ -49,15 +51,16 @@ def properties(data: Path, port: int, controller_port: int, more: Sequence[Liste
         "num.io.threads": 4,
         "background.threads": 4,
         "num.recovery.threads.per.data.dir": 1,
+        # 128 MB by default, a quarter of this broker's heap.
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
         "log.cleaner.io.buffer.size": 256 * 1024,
     }
-    table |= {f"listener.name.{one.name.lower()}.{key}": value for one in more for key, value in one.settings.items()}
+    table |= {f"listener.name.{listener.name.lower()}.{key}": value for listener in more for key, value in listener.settings.items()}
     return "".join(f"{name}={_escaped(str(value))}\n" for name, value in table.items())
 
 
 def _escaped(value: str) -> str:
-    """A value as `java.util.Properties` reads it, in ASCII: what it would take for an escape, a line's end or an indent is escaped."""
+    """The value in the ASCII that `java.util.Properties` reads: what it would take for an escape, a line's end or an indent is escaped."""
     units = value.replace("\\", "\\\\").encode("utf-16-be", "surrogatepass")
     text = "".join(
         chr(unit) if 32 <= unit < 127 else f"\\u{unit:04x}"

@@ -21,12 +21,13 @@ from streamrec.state.stats import ItemStats
 from streamrec.system.clock import DAY_MS, now_ms
 from streamrec.understanding.mentions import TitleIndex
 
+# Leaves some 800 bytes for each of the 20,000 ids that `unlisted_items` allows: a record of statistics has at most 1 KiB.
 UNLISTED_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How much is kept of what no item record lists, and of rooms that say nothing, and for how long (ms)."""
+    """How much is kept of what no item record lists, and for how long (ms); how long a room is live that says nothing."""
 
     strangers: int = 2_500
     """Ids that were never listed, for each partition of the item side."""
@@ -36,9 +37,9 @@ class Keeping:
 
 
 class Catalogue:
-    """Belongs to one thread: whoever ranks also applies the changes, so that no list sees half of one.
+    """Items, rooms, rules and statistics. It belongs to one thread, which ranks and applies the changes, so that no list sees half of one.
 
-    Only an item that a record lists has a slot. What is said of other ids waits beside, in bounded room, until they are listed.
+    Only an item that a record lists has a slot. What is said of other ids is kept aside, within bounds, until they are listed.
     """
 
     def __init__(self, model: TextModel | None = None, keeping: Keeping | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
@@ -54,7 +55,7 @@ class Catalogue:
         self.index = TitleIndex()
         self.unlisted = Unlisted(UNLISTED_BYTES)
         self.homes: set[int] = set()
-        """The partitions of the item side of which any statistics were heard."""
+        """The partitions of the item side from which statistics have come."""
         self.strangers = Strangers(clock_ms, keeping.strangers, keeping.stranger_ms, keeping.removed_ms)
 
     def put_items(self, items: Iterable[Item]) -> None:
@@ -67,7 +68,7 @@ class Catalogue:
             self._join(item_id, self.items.slots[item_id])
 
     def take_model(self, model: TextModel, encoded: Encoded) -> None:
-        """Let another model serve from here on, with the items as it has read them."""
+        """Serve with another model from now on, and with the items as that model has read them."""
         if self.model is not None:
             model.counts.update(self.model.counts)
         self.model = model
@@ -90,7 +91,7 @@ class Catalogue:
             self.put_stats(item_id, stats, home, heard_ms)
 
     def put_room(self, room: Room, heard_ms: int | None = None) -> None:
-        """Open, change or end a room; it was heard of at a time of the broker's clock, or at its own."""
+        """Open, change or end a room that was heard of at `heard_ms` by the broker's clock, or at its own time."""
         self.rooms.put(room, int(room.ts) if heard_ms is None else heard_ms)
 
     def expire(self, now: int) -> None:
@@ -99,7 +100,7 @@ class Catalogue:
         self.rules.expire(now)
 
     def put_stats(self, item_id: str, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> None:
-        """Take over statistics unless newer ones are known. They come from partition `home` of the item side, sent at `heard_ms`."""
+        """Take over statistics unless newer ones are known. Partition `home` of the item side sent them at `heard_ms`."""
         self.homes.add(home)
         slot = self.items.slots.get(item_id)
         if slot is None:
@@ -110,7 +111,7 @@ class Catalogue:
             self.leads.put(slot, [(self.items.slots.get(other, other), weight) for other, weight in stats.leaders])
 
     def drop_stats(self, item_id: str) -> None:
-        """The item side has forgotten the item."""
+        """Forget an item's statistics, as the item side has."""
         self.unlisted.pop(item_id)
         self.strangers.pop(item_id)
         slot = self.items.slots.get(item_id)
@@ -120,11 +121,11 @@ class Catalogue:
             self.leads.put(slot, ())
 
     def numbering(self) -> tuple[int, int]:
-        """Changes whenever an id, a category or a host has come to stand for another number."""
+        """Two numbers that change whenever an id, a category or a host gets another number; what was computed by number is void then."""
         return self.items.changes, self.rooms.changes
 
     def held(self) -> dict[str, int]:
-        """How much there is, by what it is."""
+        """How much the catalogue holds, by what it is; for the metrics."""
         return {
             "items": len(self.items),
             "slots": self.items.size,
@@ -136,11 +137,11 @@ class Catalogue:
         }
 
     def dropped(self) -> dict[str, int]:
-        """How much was given up because there was too much of it or it was too old, by what it was."""
+        """How much was given up so far because there was too much of it or it was too old, by what it was; for the metrics."""
         return dict(self.unlisted.counts) | dict(self.rooms.counts) | dict(self.rules.counts)
 
     def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
-        """The titles of those items and live rooms that are known."""
+        """The titles by id of the items and of the live rooms, as far as they are known."""
         slots = ((item_id, self.items.slots.get(item_id)) for item_id in item_ids)
         items = {item_id: self.items.titles[slot] for item_id, slot in slots if slot is not None}
         rooms = ((room_id, self.rooms.live.get(room_id)) for room_id in room_ids)
@@ -155,13 +156,13 @@ class Catalogue:
         """The items (id, weight) that a danmaku names: by id, by shelf position or by the words of their titles."""
         room = self.rooms.live.get(room_id) if room_id else None
         shelf = room.places if room is not None else None
-        # A place of the shelf whose item is not listed is named by nobody.
-        found = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items()) if slot >= 0}
+        # An item on the shelf that is not listed has the slot -1.
+        weights = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items()) if slot >= 0}
         # By id, not by slot: an id that nobody sells must not take room in the catalogue.
-        return list((found | {item_id: 1.0} if item_id is not None else found).items())
+        return list((weights | {item_id: 1.0} if item_id is not None else weights).items())
 
     def _join(self, item_id: str, slot: int) -> None:
-        """What was said of the id before it was listed holds for the item."""
+        """Give a new item what was said of its id before it was listed."""
         for links in (self.links, self.leads):
             links.join(item_id, slot)
         self.rooms.join(item_id)

@@ -22,12 +22,12 @@ VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
 WEEK = 1
 """Position of the 7-day half-life."""
 VIEW_SHARE = 0.1
-"""What a view counts beside a purchase."""
+"""What a view counts beside a purchase, so that ten views weigh as much as one purchase."""
 NEVER = np.iinfo(np.int64).max
 # Items that are given away have no logarithm of their price: they count as one cent.
 LEAST_PRICE = 0.01
 UNLISTED = 1e12
-"""Neighbours that are not listed are told last: in place of rare ones that stand out, invented ids would fill the statistics of an item."""
+"""The popularity of ids that are not listed, so large that they are told last: invented ids would crowd out real neighbours."""
 LINK_PRIOR = 1.0
 """Added to the popularity of both items of a link, so that a single shared purchase does not make two rare items inseparable."""
 

@@ -7,31 +7,32 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+# As many links of an item as ranking looks at; a row is an array of this width, so that whole batches are read at once.
 WIDTH = 20
 
 
 class Links:
-    """Row `a` holds the items linked to `a` and the weights; a row is rebuilt when it is read and has changed."""
+    """Row `a` holds the items linked to `a` and their weights; a row that has changed is rebuilt when it is read next."""
 
     def __init__(self, root: Callable[[], NDArray[np.float64]], *, before: bool = True) -> None:
-        """`root` gives the root of each slot's purchases: where there are more than WIDTH links, those stay that weigh most beside it.
+        """`root` gives the root of each slot's purchases. Of more than WIDTH links those stay whose weight is largest relative to it.
 
-        Without `before` row `a` holds only the items that name `a`: what came after it.
+        Without `before`, row `a` holds only the items that name `a`: what came after it.
         """
         self._root = root
         self._both = before
         self._before: dict[int, dict[int, float]] = {}
         self._after: dict[int, dict[int, float]] = {}
         self._unlisted: dict[str, dict[int, float]] = {}
-        """By the id of an item that is not listed: who names it, and the weight."""
+        """By the id of an item that is not listed: the slots that name it, and with which weight."""
         self._awaited: dict[int, set[str]] = {}
-        """The ids there that a slot names."""
+        """By slot: the ids in `_unlisted` that it names."""
         self._stale: set[int] = set()
         self._slots = np.full((0, WIDTH), -1, np.int32)
         self._weights = np.zeros((0, WIDTH), np.float32)
 
     def put(self, slot: int, neighbours: Sequence[tuple[int | str, float]]) -> None:
-        """Replace what was bought before `slot`: slots, or the ids of items that are not listed, which cost no slot."""
+        """Replace what was bought before `slot`: slots, or ids of items that are not listed and so have no slot."""
         for gone in self._before.pop(slot, {}):
             del self._after[gone][slot]
             self._stale.add(gone)
@@ -42,18 +43,18 @@ class Links:
         self._stale.add(slot)
 
     def of(self, slot: int, ids: Sequence[str]) -> list[tuple[str, float]]:
-        """What was put for a slot, by id; `ids` by slot."""
+        """What was put for a slot, by id; `ids` gives the id of each slot."""
         listed = [(ids[other], weight) for other, weight in self._before.get(slot, {}).items()]
         return listed + [(item_id, self._unlisted[item_id][slot]) for item_id in sorted(self._awaited.get(slot, ()))]
 
     def join(self, item_id: str, slot: int) -> None:
-        """An item is listed from now on: those that name it find it."""
+        """An item is listed from now on: link it with those that name its id."""
         for owner, weight in self._unlisted.pop(item_id, {}).items():
             self._awaited[owner].discard(item_id)
             self._name(owner, slot, weight)
 
     def part(self, item_id: str, slot: int) -> None:
-        """An item is no longer listed: what it names is forgotten, those that name it remember its id."""
+        """An item is no longer listed: forget what it names, and keep its id for those that name it."""
         self.put(slot, ())
         for owner, weight in self._after.pop(slot, {}).items():
             del self._before[owner][slot]

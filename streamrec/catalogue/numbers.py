@@ -1,4 +1,4 @@
-"""Small numbers for names, so that arrays can hold them."""
+"""Small numbers that stand for names in arrays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import heapq
 
 
 class Numbers:
-    """Numbers from 1 for the names in use. A name that nothing uses any more gives its number back: none grows with what ever was."""
+    """Numbers from 1 for the names in use. A name that is no longer used gives its number back, so that memory follows what is in use."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -21,7 +21,7 @@ class Numbers:
         return len(self._numbers)
 
     def take(self, name: str) -> int:
-        """The number of a name for one more use."""
+        """The number of a name, for one more use of it."""
         number = self._numbers.get(name)
         if number is None:
             if self._free:
@@ -37,7 +37,7 @@ class Numbers:
         return number
 
     def give(self, number: int) -> None:
-        """One use less; 0 is no number."""
+        """End one use of a number; 0 stands for no name and is passed over."""
         if not number:
             return
         self._uses[number] -= 1

@@ -1,4 +1,4 @@
-"""The live rooms: who hosts, what lies on the shelf and what is on air."""
+"""The live rooms: who hosts them, what lies on their shelves and what is on air."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from streamrec.catalogue.numbers import Numbers
 from streamrec.events.types import Room
 
 logger = logging.getLogger(__name__)
+# Rooms are announced by others: without a bound one producer with invented ids would end every worker.
 MOST_BYTES = 64 * 1024 * 1024
 ROOM_BYTES, PLACE_BYTES, UNLISTED_BYTES = 1_000, 40, 400
-"""What a room takes, each place of its shelf, and each id on it that is not listed, beside its characters."""
+"""Estimates of what a room takes, each place of its shelf, and each id on it that is not listed, beside the id's characters."""
 SAY_AGAIN_MS = 60_000
+"""Least time between two warnings: over the limit every new room would make one."""
 Slots = NDArray[np.int32]
 
 
@@ -28,7 +30,7 @@ def _none() -> Slots:
 
 @dataclass(slots=True)
 class LiveRoom:
-    """A live room, heard of last at `heard_ms`."""
+    """A live room; the last word of it came at `heard_ms`."""
 
     room_id: str
     host_id: str
@@ -40,44 +42,45 @@ class LiveRoom:
     title: str | None
     heard_ms: int
     places: Slots = field(default_factory=_none)
-    """The slot of each name, -1 for those that are not listed."""
+    """The slot of each name, -1 for names that are not listed."""
     shelf: Slots = field(default_factory=_none)
-    """The slots of those that are listed, in this order."""
+    """The slots of the listed names, in the same order."""
     on_air: int = -1
     unlisted: frozenset[str] = frozenset()
-    """What of shelf and air is not listed."""
+    """The ids on the shelf or on air that are not listed."""
 
     @property
     def bytes(self) -> int:
-        """About what the room takes."""
+        """About how much memory the room takes."""
         return ROOM_BYTES + PLACE_BYTES * len(self.names) + sum(UNLISTED_BYTES + len(name) for name in self.unlisted)
 
 
 class RoomTable:
-    """The rooms that are live now, and per item slot those whose shelf it is on.
+    """The rooms that are live now, and for each item slot the rooms on whose shelf it is.
 
-    A room ends when it says so, when it has said nothing for `silence_ms`, and when all rooms take more than `most_bytes` and none was
-    silent for longer. What batches ask for is kept up to date with every change, so that their work does not grow with the rooms.
+    A room ends when it says so, or has said nothing for `silence_ms`. When all rooms together take more than `most_bytes`, the one that
+    has been silent for longest is taken for ended. The answers that batches need are kept up to date with every change, so that the work
+    of a batch does not grow with the rooms.
     """
 
     def __init__(self, items: ItemTable, silence_ms: int, most_bytes: int = MOST_BYTES) -> None:
         self.items = items
         self.live: OrderedDict[str, LiveRoom] = OrderedDict()
-        """By id, the one that was silent for longest first."""
+        """By id; the room that has been silent for longest comes first."""
         self.any_room = False
         """Whether a room was ever announced, live or ended."""
         self.bytes = 0
         self.counts: Counter[str] = Counter()
-        """Rooms that were taken for ended: "room_silent" for too long, or "room_over" the limit."""
+        """Rooms that were taken for ended, because they were silent for too long ("room_silent") or over the limit ("room_over")."""
         self._silence_ms, self._most_bytes = silence_ms, most_bytes
         self._said_ms = 0
         self._hosts = Numbers()
         self._having: dict[int, list[str]] = {}
-        """By slot: the ids of the rooms that have the item on their shelf, in order."""
+        """By slot: the ids of the rooms that have the item on their shelf, sorted."""
         self._wanting: dict[str, set[str]] = {}
         """By an id that is not listed: the rooms that name it."""
         self._shelves, self._airs, self._host_of = _none(), _none(), _none()
-        """By slot: on how many shelves it is, in how many rooms on air, and the host of the first room by id."""
+        """By slot: on how many shelves the item is, in how many rooms it is on air, and the number of the host of the first room by id."""
 
     def put(self, room: Room, heard_ms: int) -> None:
         """Open, change or end a room."""
@@ -110,19 +113,19 @@ class RoomTable:
             del self.live[room_id]
 
     def expire(self, now_ms: int) -> None:
-        """Take rooms for ended that have said nothing for too long."""
+        """End rooms that have said nothing for too long."""
         while self.live and (room := next(iter(self.live.values()))).heard_ms <= now_ms - self._silence_ms:
             logger.info("the room %s has said nothing for %d s and is taken for ended", room.room_id, self._silence_ms // 1000)
             self.counts["room_silent"] += 1
             self.remove(room.room_id)
 
     def join(self, item_id: str) -> None:
-        """An item is listed from now on: the rooms that name it have it."""
+        """An item is listed from now on: put it into the rooms that name its id."""
         for room_id in sorted(self._wanting.get(item_id, ())):
             self._look(self.live[room_id])
 
     def part(self, slot: int) -> None:
-        """The item of a slot is no longer listed: the rooms that have it remember its id."""
+        """The item of a slot is no longer listed: the rooms that have it keep its id."""
         having = set(self._having.get(slot, ()))
         if slot < len(self._airs) and self._airs[slot]:
             having.update(room.room_id for room in self.live.values() if room.on_air == slot)
@@ -161,12 +164,12 @@ class RoomTable:
         return having[0] if having else None
 
     def _own(self, name: str) -> str:
-        """The catalogue's own copy of an id: a shelf holds many."""
+        """The catalogue's own copy of an id, so that shelves share the strings of listed items."""
         slot = self.items.slots.get(name)
         return name if slot is None else self.items.ids[slot]
 
     def _look(self, room: LiveRoom) -> None:
-        """Find the room's items among those that are listed now."""
+        """Find the room's items among those that are listed now, and keep the tables in step."""
         slots = self.items.slots
         room.places = self.items.find(room.names)
         on_air = slots.get(room.on_air_id, -1) if room.on_air_id is not None else -1
@@ -174,7 +177,7 @@ class RoomTable:
         self._change(room, room.places[room.places >= 0], on_air, unlisted)
 
     def _change(self, room: LiveRoom, shelf: Slots, on_air: int, unlisted: frozenset[str]) -> None:
-        """Give a room these items, and keep the tables by slot and by id in step."""
+        """Give a room these items, and keep the tables by slot and by id in step with it."""
         self._grow(self.items.size)
         before, after = set(room.shelf.tolist()), set(shelf.tolist())
         for slot in before - after:
@@ -207,7 +210,7 @@ class RoomTable:
     def _grow(self, size: int) -> None:
         if size > len(self._shelves):
             more = max(256, 2 * size) - len(self._shelves)
-            self._shelves, self._airs, self._host_of = (np.pad(each, (0, more)) for each in (self._shelves, self._airs, self._host_of))
+            self._shelves, self._airs, self._host_of = (np.pad(column, (0, more)) for column in (self._shelves, self._airs, self._host_of))
 
     def _make_way(self, now_ms: int) -> None:
         while self.bytes > self._most_bytes and len(self.live) > 1:

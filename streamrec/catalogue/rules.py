@@ -1,4 +1,4 @@
-"""The operators' rules, as read from their topic, and as arrays to find those that matter to a batch."""
+"""The operators' rules: as read from their topic, and as arrays in which those that matter to a batch are found."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from streamrec.events.types import Rule
 from streamrec.system.clock import DAY_MS
 
 logger = logging.getLogger(__name__)
+# Every batch compares its candidates with every rule: without a bound whoever writes rules decides how long lists take.
 MOST = 10_000
 MOST_OF_ONE = 100
-"""Rules of one target: each concerns all its candidates, so that thousands of one host would slow every list down."""
+"""Most rules of one target. Each concerns all candidates of its target, so that thousands for one host would slow every list down."""
 LATE_MS = DAY_MS
-"""A rule is kept so long after its time: it holds by the time of the event, and events may be read late."""
+"""How long a rule is kept after it expires: it holds by the time of the event, and events may be read late."""
 SAY_AGAIN_MS = 60_000
+"""Least time between two errors about refused rules, which may come by the thousand."""
 EVER = np.iinfo(np.int64).max
 TARGETS = ("item", "category", "host")
 
 
 @dataclass(slots=True)
 class Rulebook:
-    """Rules of some actions in the order of their ids, and columns over them."""
+    """Rules with certain actions in the order of their ids, and columns over them."""
 
     rules: list[Rule]
     starts: NDArray[np.int64]
@@ -36,22 +38,21 @@ class Rulebook:
     target: NDArray[np.int8]
     """Position in TARGETS."""
     numbers: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    """What stands for each rule's target in the catalogue, -1 where it knows none; right for `numbered`."""
+    """The number of each rule's target in the catalogue, -1 where it knows none; valid while the catalogue's `numbering` is `numbered`."""
     numbered: object = None
 
     @classmethod
     def of(cls, rules: list[Rule]) -> Rulebook:
-        """The columns of some rules."""
+        """The book of these rules."""
         starts = np.array([rule.starts_ts or 0 for rule in rules], np.int64)
         expires = np.array([EVER if rule.expires_ts is None else rule.expires_ts for rule in rules], np.int64)
         return cls(rules, starts, expires, np.array([TARGETS.index(rule.target) for rule in rules], np.int8))
 
 
 class RuleTable:
-    """At most MOST rules, MOST_OF_ONE of them of one target, in the order of their ids: of two that say different things of one place
-    the first wins.
+    """At most MOST rules, and MOST_OF_ONE for one target, in the order of their ids: of two that contradict each other the first wins.
 
-    One more is refused, unless the time of another is over.
+    A rule beyond these limits is refused unless another has expired.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -60,12 +61,12 @@ class RuleTable:
         self._of_target: Counter[tuple[str, str]] = Counter()
         self._ids: list[str] = []
         self._ends: list[tuple[int, str]] = []
-        """When rules expire; a rule that was changed stands here more than once."""
+        """A heap of when rules expire; a rule that was changed stands here more than once."""
         self._books: dict[tuple[str, ...], Rulebook] = {}
         self._now = 0
         self._said_ms = -SAY_AGAIN_MS
         self.counts: Counter[str] = Counter()
-        """Rules that were forgotten: "rule_expired", and those that were refused: "rule_over" the limit."""
+        """Rules that were forgotten ("rule_expired"), and those that were refused because of the limits ("rule_over")."""
 
     def __len__(self) -> int:
         """Rules."""
@@ -85,7 +86,8 @@ class RuleTable:
         if rule.expires_ts is not None:
             heapq.heappush(self._ends, (rule.expires_ts, rule.rule_id))
             if len(self._ends) > 2 * self._most:
-                self._ends = sorted((each.expires_ts, each.rule_id) for each in self._rules.values() if each.expires_ts is not None)
+                # Changed rules leave entries behind; a sorted list is a heap.
+                self._ends = sorted((kept.expires_ts, kept.rule_id) for kept in self._rules.values() if kept.expires_ts is not None)
         self._books.clear()
 
     def remove(self, rule_id: str) -> None:
@@ -99,18 +101,18 @@ class RuleTable:
             self._books.clear()
 
     def expire(self, now_ms: int) -> None:
-        """Forget rules whose time is over, and was so for LATE_MS."""
+        """Forget rules that expired more than LATE_MS ago."""
         self._now = now_ms
         self._forget(now_ms - LATE_MS)
 
     def book(self, actions: Sequence[str]) -> Rulebook:
         """The rules with one of these actions, expired ones among them."""
         key = tuple(actions)
-        found = self._books.get(key)
-        if found is None:
+        book = self._books.get(key)
+        if book is None:
             rules = [rule for rule in map(self._rules.__getitem__, self._ids) if rule.action in key]
-            found = self._books[key] = Rulebook.of(rules)
-        return found
+            book = self._books[key] = Rulebook.of(rules)
+        return book
 
     def _full(self, rule: Rule) -> bool:
         return len(self._rules) >= self._most or self._of_target[rule.target, rule.target_id] >= MOST_OF_ONE

@@ -1,4 +1,4 @@
-"""Which ids the item side has to forget, because no item record lists them: too many, or for too long."""
+"""Which ids the item side has to forget because no item record lists them, and there are too many of them or they are too old."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 GRACE_MS = 3_600_000
-"""An id is not forgotten for its age before it has been unlisted for so long: a catalogue that is sent anew removes and puts."""
+"""An id is not forgotten for its age before it was unlisted for this long: a catalogue that is sent anew removes and puts items."""
 NEVER = 1 << 62
 
 
 class Strangers:
     """Unlisted ids with statistics, by partition of the item side.
 
-    Ids that were never listed are bounded in number and age, those that once were by age alone: real items are few, and a catalogue
-    that is lost by mistake must not take their statistics along. `waits` may be asked on the event loop, all else belongs to the core.
+    Ids that were never listed are bounded in number and age, those that once were listed by age alone: real items are few, and a
+    catalogue that is lost by mistake must not take their statistics along. `waits` may be called on the event loop, everything else
+    belongs to the core thread.
     """
 
     def __init__(self, clock_ms: Callable[[], int], most: int, stranger_ms: int, removed_ms: int) -> None:
-        """For each partition `most` ids that were never listed, for `stranger_ms` after they were last heard of; others `removed_ms`."""
+        """Each partition keeps `most` ids that were never listed, for `stranger_ms` after they were last heard of.
+
+        Ids that once were listed are kept for `removed_ms`.
+        """
         self._clock_ms, self._most = clock_ms, most
         self._age_ms = {False: stranger_ms, True: removed_ms}
         self._known: dict[str, tuple[int, bool]] = {}
@@ -33,25 +37,25 @@ class Strangers:
         return len(self._known)
 
     def put(self, item_id: str, partition: int, listed: bool, heard_ms: int) -> None:
-        """An unlisted id was heard of; `listed` says that it once was."""
+        """Note that an unlisted id was heard of at `heard_ms`; `listed` says that it once was listed."""
         self.pop(item_id)
         self._known[item_id] = partition, listed
         self._ids[partition, listed].put(item_id, max(heard_ms + self._age_ms[listed], self._clock_ms() + GRACE_MS))
         self._look(partition)
 
     def pop(self, item_id: str) -> None:
-        """The id is listed, or forgotten."""
-        place = self._known.pop(item_id, None)
-        if place is not None:
-            self._ids[place].pop(item_id)
-            self._look(place[0])
+        """Take an id out: it is listed now, or forgotten."""
+        group = self._known.pop(item_id, None)
+        if group is not None:
+            self._ids[group].pop(item_id)
+            self._look(group[0])
 
     def waits(self, partition: int) -> bool:
         """Whether ids of a partition are to be forgotten now."""
         return self._due.get(partition, NEVER) <= self._clock_ms()
 
     def overdue(self, partition: int, most: int) -> list[str]:
-        """The ids of a partition that are to be forgotten now, `most` at most: those that were heard of least recently."""
+        """Up to `most` ids of a partition that are to be forgotten now, the least recently heard of first."""
         now, never, once = self._clock_ms(), self._ids[partition, False], self._ids[partition, True]
         return [*never.first(most, now, len(never) - self._most), *once.first(most, now)][:most]
 
@@ -61,7 +65,7 @@ class Strangers:
 
 
 class _Aging:
-    """Ids with the times at which they are too old; what was put out of date stays in the heap until it comes up."""
+    """Ids with the times at which they are too old. Entries that were replaced stay in the heap until they come up."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
@@ -81,23 +85,23 @@ class _Aging:
         del self._entries[item_id]
 
     def next(self) -> int:
-        """When the first is too old."""
+        """When the first id is too old; NEVER without any."""
         while self._heap and self._entries.get(self._heap[0].item_id) != self._heap[0]:
             heapq.heappop(self._heap)
         return self._heap[0].due if self._heap else NEVER
 
     def first(self, most: int, now: int, excess: int = 0) -> list[str]:
-        """The ids that are too old at `now`, and as many more as are too many; they stay."""
-        found: list[_Entry] = []
-        while len(found) < most and (self.next() <= now or len(found) < excess) and self._heap:
-            found.append(heapq.heappop(self._heap))
-        for entry in found:
+        """Up to `most` ids that are too old at `now` or among the `excess` oldest; they are not taken out."""
+        oldest: list[_Entry] = []
+        while len(oldest) < most and (self.next() <= now or len(oldest) < excess) and self._heap:
+            oldest.append(heapq.heappop(self._heap))
+        for entry in oldest:
             heapq.heappush(self._heap, entry)
-        return [entry.item_id for entry in found]
+        return [entry.item_id for entry in oldest]
 
 
 class _Entry(NamedTuple):
     due: int
     number: int
-    """Tells apart what was put under one id; of equal times the first that came is the older."""
+    """Counts entries: it tells apart those of one id, and of two with equal times the first to come is the older."""
     item_id: str

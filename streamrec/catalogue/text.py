@@ -1,4 +1,4 @@
-"""What the catalogue needs of a text model; `streamrec.bert` has the real one."""
+"""What the catalogue needs of a text model; the real one is in `streamrec.bert`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TextModel(Protocol):
     late_dim: int
     """Shape of an item's token states for late interaction; 0 where the model has none."""
     counts: Counter[str]
-    """Pairs so far, by where their score came from: `cached`, `scored`, or `late` when nobody waited for it any more."""
+    """Pairs so far by where their score came from: `cached`, `scored`, or `late` when it came after the patience was over."""
 
     def tokenize(self, texts: Sequence[str], limit: int) -> Ints:
         """Token ids of shape (texts, limit)."""
@@ -45,29 +45,32 @@ class TextModel(Protocol):
         ...
 
     def late_score(self, users: Ints, items: Ints, states: NDArray[np.float16], user_of_pair: NDArray[np.intp]) -> Floats:
-        """Like `score`, but cheap and less exact: by the items' token states."""
+        """Scores like those of `score`, cheaper and less exact, from the items' token states."""
         ...
 
     def prefixes(self, said: Ints, recent: Ints) -> Ints:
-        """The user's side of a pair, of shape (users, max_user_tokens).
+        """The user's side of each pair, of shape (users, max_user_tokens).
 
-        Made of danmaku (users, n) and the titles of recent items (users, items, tokens), newest first.
+        It is made of comments (users, n) and the titles of recent items (users, items, tokens), newest first.
         """
         ...
 
     def score(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp], patience_s: float | None = None) -> Floats:
         """Logits of shape (pairs,): how likely user `users[user_of_pair[p]]` buys item `items[p]` next.
 
-        NaN where there is no score after `patience_s`; `Overloaded` when the model has too much to do already.
+        NaN where there is no score after `patience_s` seconds.
+
+        Raises:
+            Overloaded: more pairs wait for the model than its queue may hold.
         """
         ...
 
     def close(self) -> None:
-        """End the threads of a model that serves no more."""
+        """End the threads of a model that no longer serves."""
         ...
 
 
 def how_it_runs(model: TextModel) -> str:
-    """Provider and precision of a model, why it is that precision, and what to do about it."""
+    """Provider and precision of a model in words: why that precision was taken, and what could be done about it."""
     advice = f"; {model.precision_advice}" if model.precision_advice else ""
     return f"{model.provider}, pairs in {model.precision} ({model.precision_why}{advice})"

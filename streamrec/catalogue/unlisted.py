@@ -1,4 +1,4 @@
-"""Statistics of ids that no item record lists: kept for a while, in case the record comes."""
+"""Statistics of ids that no item record lists, kept for a while in case the record comes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from streamrec.state.stats import ItemStats, decode_stats, encode_stats
 
 ENTRY_BYTES = 250
-"""What an entry takes beside the bytes of its id and its statistics."""
+"""About what an entry takes beside the bytes of its id and its statistics: Python's objects and the place in the dictionary."""
 
 
 class Heard(NamedTuple):
-    """Statistics, from which partition of the item side they came, and when (ms) they were sent."""
+    """Statistics, the partition of the item side that sent them, and when (ms)."""
 
     stats: ItemStats
     home: int
@@ -20,10 +20,10 @@ class Heard(NamedTuple):
 
 
 class Unlisted:
-    """Packed statistics by id, in a number of bytes; those that were heard of least recently make way.
+    """Packed statistics by id, within a number of bytes; the least recently heard of make way.
 
-    Statistics and item records travel on separate topics, so that the ones may come before the others. While a worker starts it
-    has read some statistics and not their items: from `begin` to `settle` nothing makes way.
+    Statistics and item records travel on separate topics and may come in either order. A worker that starts has read statistics whose
+    items are still to come, so nothing makes way from `begin` to `settle`.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -32,7 +32,7 @@ class Unlisted:
         self._held: OrderedDict[str, tuple[int, bytes, int, int]] = OrderedDict()
         self.bytes = 0
         self.counts: Counter[str] = Counter()
-        """Statistics that made way, as "unlisted"."""
+        """How many statistics made way, as "unlisted"."""
 
     def __len__(self) -> int:
         """Ids."""
@@ -42,7 +42,7 @@ class Unlisted:
         return item_id in self._held
 
     def put(self, item_id: str, stats: ItemStats, home: int, heard_ms: int) -> bool:
-        """Keep the statistics of an id unless newer ones are known; whether they were kept."""
+        """Keep the statistics of an id unless newer ones are known; returns whether they were kept."""
         former = self._held.get(item_id)
         if former is not None and stats.version <= former[0]:
             return False
@@ -63,11 +63,11 @@ class Unlisted:
         return Heard(decode_stats(held[1]), *held[2:])
 
     def begin(self) -> None:
-        """Statistics are about to be read of items whose records may come later."""
+        """Hold everything from now on: statistics are about to be read whose items may come later."""
         self._settled = False
 
     def settle(self) -> None:
-        """All that was there has been read: hold no more than the limit from here on."""
+        """Everything that was there has been read: hold no more than the limit from now on."""
         self._settled = True
         self._make_way()
 

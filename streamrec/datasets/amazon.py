@@ -1,7 +1,7 @@
 """Amazon reviews as prepared for next-item prediction (valid.csv, test.csv, item.json of one category), as items and purchase events.
 
-The files tell who took what in which order, but not when, and no prices. Times are made up: one event an hour, first what came before
-the rows of the files (of every user the first thing, then every second, and so on), then the rows in their order. Prices are 0.
+The files say who took what in which order, but neither when nor at what price. Prices are 0, and times are made up, one event an hour:
+first the histories (every user's first item, then every user's second, and so on), then the rows in their order.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ START_MS = 1_475_280_000_000
 HOUR_MS = 3_600_000
 CURRENCY = "USD"
 SCRIPT = "getTime()"
-"""Of some pages a script was taken for the title; those who gathered them tell such titles by this call."""
+"""Where the crawler took a page's script for its title, the title holds this call; the authors of the data set drop such titles."""
 
 
 class Row(NamedTuple):
-    """One row of a file: what a user took, and up to ten things before it."""
+    """A row of a file: the item that a user took, and up to ten before it."""
 
     user_id: str
     history: list[str]
@@ -37,8 +37,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reviews:
-    """The items, and (user, item) in the order of the made-up times; the rows of valid.csv begin at `valid_from`,
-    those of test.csv at `test_from` (ms)."""
+    """The items, and (user, item) pairs in the order of the made-up times.
+
+    The rows of valid.csv begin at `valid_from`, and those of test.csv at `test_from` (ms).
+    """
 
     items: list[dict[str, Any]]
     taken: list[tuple[str, str]]
@@ -47,7 +49,7 @@ class Reviews:
     left_out: LeftOut
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """A purchase for each, an order of its own."""
+        """A purchase for each pair, each an order of its own."""
         for number, (user, item) in enumerate(self.taken):
             yield _event(number, user, item)
 

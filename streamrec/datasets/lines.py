@@ -1,4 +1,4 @@
-"""JSON lines that importers write, as their readers will find them."""
+"""The JSON lines that importers write, checked as their readers will check them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def fault(topic_name: str, record: dict[str, Any]) -> str | None:
 
 
 def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> int:
-    """Write JSON lines and return how many; a name that ends in `.gz` is compressed, with the same bytes for the same lines."""
+    """Write JSON lines and return their number. A file whose name ends in `.gz` is compressed, with the same bytes for the same lines."""
     count = 0
     with path.open("wb") as raw:
+        # Without name and time in its header, so that two imports of one file give one digest.
         out: Any = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if path.suffix == ".gz" else raw
         for record in records:
             out.write(_encoder.encode(record) + b"\n")

@@ -1,4 +1,4 @@
-"""CSV files of others, plain or gzipped: whatever is wrong with one is named by its line."""
+"""CSV files that others wrote, plain or gzipped; errors name the line."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from streamrec.errors import InputError
 
 Wrap = Callable[[BinaryIO], BinaryIO]
 SHOWN = 5
+"""How many places of each reason are kept: enough to look the fault up, however many millions of rows have it."""
 
 
 @dataclass(slots=True)
 class LeftOut:
-    """What an importer did not take over: how much by reason, and the first places of each, such as "line 12"."""
+    """What an importer left out: how many rows for each reason, and the first places of each, such as "line 12"."""
 
     counts: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, reason: str, place: str) -> None:
-        """Count one more."""
+        """Count one row."""
         self.counts[reason] += 1
         places = self.places.setdefault(reason, [])
         if len(places) < SHOWN:
@@ -43,15 +44,15 @@ class LeftOut:
 
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
-    """UTF-8 text, with or without a byte order mark, of a file that is gzip-compressed when its name ends in `.gz`."""
+    """The UTF-8 text of a file, with or without a byte order mark, decompressed if its name ends in `.gz`."""
     with _open(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
         yield text
 
 
 def read_rows(path: Path, columns: Sequence[str], what: str, wrap: Wrap | None = None) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows that are not blank, each with the number of its line; `wrap` may watch the bytes go by.
+    """The rows that are not blank, each with the number of its line. `wrap` may watch the bytes, for a progress bar.
 
-    No field may hold a line break, so that a quote which is not closed is found where it stands. `what` names the file that is wanted.
+    No field may hold a line break, so that a quote that is not closed is found where it stands. `what` names the wanted file in errors.
 
     Raises:
         InputError: the file cannot be read, lacks one of the `columns`, or a line is no row; the message names it.

@@ -1,7 +1,7 @@
 """UCI Online Retail (Chen 2015, doi 10.24432/C5BW33) as items and purchase events.
 
 A row of the file is one line of an invoice. Rows that cannot be a purchase or a refund of a product by a known customer are
-left out and counted by reason; everything else is kept as it is.
+left out and counted by reason; all others are kept unchanged.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from streamrec.errors import InputError
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 CURRENCY = "GBP"
 TITLE = 500
+"""Longest title that the wire type takes."""
+# Longer numerals are no numbers of this file, and Python's conversion of a long one takes quadratic time.
 DIGITS = 40
 
 
@@ -42,14 +44,14 @@ class Line(NamedTuple):
 
 @dataclass(slots=True)
 class Invoices:
-    """The kept lines in time order (ties in the order of the file) and how many rows were left out, by reason."""
+    """The kept lines in time order (ties in the order of the file), and how many rows were left out for which reason."""
 
     lines: list[Line] = field(default_factory=list)
     rows: int = 0
     left_out: LeftOut = field(default_factory=LeftOut)
 
     def items(self) -> list[dict[str, Any]]:
-        """One item per product: its most frequent description, its last price, the time of its first sale."""
+        """An item for each product: its most frequent description, its last price and the time of its first sale."""
         titles: dict[str, Counter[str]] = defaultdict(Counter)
         first: dict[str, int] = {}
         price: dict[str, float] = {}
@@ -79,7 +81,7 @@ class Invoices:
 
 
 def read_invoices(path: Path, wrap: Wrap | None = None) -> Invoices:
-    """Read `invoices.csv`, or `.csv.gz`; `wrap` may watch the bytes go by.
+    """Read `invoices.csv` or `.csv.gz`. `wrap` may watch the bytes, for a progress bar.
 
     Raises:
         InputError: the file is not there, lacks a column, or a field of a row cannot be read; the message names file and line.
@@ -108,11 +110,12 @@ def read_invoices(path: Path, wrap: Wrap | None = None) -> Invoices:
 
 
 def parse_row(row: dict[str, str], at: int, number: int) -> Line | str:
-    """The line, or the reason why the row is left out. `at` is its line in the file, `number` counts the rows of the invoice from 1.
+    """The invoice line in a row, or the reason why it is left out. `at` is its line in the file; `number` counts the invoice's rows from 1.
 
     Raises:
         ValueError: a field cannot be read; the message names it.
     """
+    # Codes of products begin with five digits; others stand for postage, fees, corrections and samples.
     code = row["StockCode"].strip()
     if len(code) < 5 or not (code[:5].isascii() and code[:5].isdigit()):
         return "not a product"

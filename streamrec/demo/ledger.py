@@ -1,4 +1,4 @@
-"""The demo's books: which triggers were sent, which lists cover them, and how long that took."""
+"""The demo's ledger: which triggers were sent, which lists cover them, and how long that took."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOTHING = "-"
 
 
 class Cause(NamedTuple):
-    """The trigger that a list answers, and the seconds from its produce call to the list's arrival; None when unknown."""
+    """The trigger that a list answers, and the seconds from its produce call to the list's arrival; each None when unknown."""
 
     message: Message | None
     seconds: float | None
@@ -27,7 +27,7 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """What came out, as `--json` prints it. Latencies are from a trigger's produce call until its list was readable."""
+    """The figures of a run, as `--json` prints them. Latencies are from a trigger's produce call until its list was readable."""
 
     triggers: int
     lists: int
@@ -47,7 +47,7 @@ class Report:
     seconds: float
 
     def text(self) -> str:
-        """The figures in a line."""
+        """The figures in one line."""
         latency = "" if self.p50_ms is None else f", p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
         return (
             f"{self.lists} lists for {self.triggers} triggers ({self.coalesced} coalesced){latency}, {self.dead_letters} dead letters "
@@ -56,7 +56,7 @@ class Report:
 
 
 class Ledger:
-    """Matches triggers and lists by the source coordinates in `covers`; both sides may come first, from different threads."""
+    """Matches triggers and lists by the coordinates in `covers`. Either may come first, and they come from different threads."""
 
     def __init__(self, started: float) -> None:
         """`started` is the monotonic time from which `first_list_s` and `seconds` count."""
@@ -64,7 +64,7 @@ class Ledger:
         self._begin(started)
 
     def restart(self) -> None:
-        """Forget everything: the figures count from now."""
+        """Forget everything, so that the figures count from now."""
         with self._lock:
             self._begin(time.monotonic())
 
@@ -81,19 +81,19 @@ class Ledger:
         self._weights = NOTHING
 
     def sent(self, topic: str, message: Message, moment: float, partition: int, offset: int) -> None:
-        """A trigger is in Kafka; `moment` is the monotonic time of its produce call."""
+        """Note a trigger that Kafka has taken; `moment` is the monotonic time of its produce call. Other messages are passed over."""
         if not message.trigger:
             return
-        place = (topic, partition, offset)
+        coordinates = (topic, partition, offset)
         with self._lock:
             self._triggers += 1
-            if place in self._early:
-                self._latencies.append(self._early.pop(place) - moment)
+            if coordinates in self._early:
+                self._latencies.append(self._early.pop(coordinates) - moment)
             else:
-                self._pending[place] = (message, moment)
+                self._pending[coordinates] = (message, moment)
 
     def list_read(self, ranked: Recommendation, moment: float) -> Cause:
-        """A list could be read at the monotonic time `moment`."""
+        """Note a list that became readable at the monotonic time `moment`; returns what it answers."""
         cause = Cause(None, None)
         trigger = ranked.trigger
         with self._lock:
@@ -106,21 +106,22 @@ class Ledger:
             self._weights = ranked.weights_version
             self._models[ranked.model.name, ranked.model.provider] += 1
             for topic, partition, offset in ranked.covers:
-                place = (topic, partition, offset)
-                if place in self._covered:
+                coordinates = (topic, partition, offset)
+                if coordinates in self._covered:
                     continue
-                self._covered.add(place)
-                if place not in self._pending:
-                    self._early[place] = moment
+                self._covered.add(coordinates)
+                if coordinates not in self._pending:
+                    # Kafka's confirmation reaches the producer after the list reached the reader.
+                    self._early[coordinates] = moment
                     continue
-                message, sent = self._pending.pop(place)
+                message, sent = self._pending.pop(coordinates)
                 self._latencies.append(moment - sent)
-                if place == (trigger.topic, trigger.partition, trigger.offset):
+                if coordinates == (trigger.topic, trigger.partition, trigger.offset):
                     cause = Cause(message, moment - sent)
         return cause
 
     def dead_letter_read(self) -> None:
-        """A dead letter could be read."""
+        """Note a dead letter."""
         with self._lock:
             self._dead_letters += 1
 
@@ -150,7 +151,7 @@ class Ledger:
 
 
 def describe(message: Message, titles: dict[str, str]) -> str:
-    """What happened, in words."""
+    """What the viewer did, in words."""
     fields: dict[str, Any] = msgspec.json.decode(message.value)
     if message.topic == "danmaku":
         return f"wrote “{fields['text']}”"
@@ -159,7 +160,7 @@ def describe(message: Message, titles: dict[str, str]) -> str:
 
 
 def _quantile_ms(ordered: list[float], share: float) -> float | None:
-    """The smallest value that at least `share` of all do not exceed."""
+    """The smallest of the values (s, in order) that at least `share` of them do not exceed, in ms; None without any."""
     if not ordered:
         return None
     rank = max(1, -int(-share * len(ordered) // 1))

@@ -1,4 +1,4 @@
-"""Reads lists and dead letters as they come, the way a service would."""
+"""Reads lists and dead letters as they come, as a service would."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Reader:
         self._thread.join(JOIN_S)
 
     def require_alive(self) -> None:
-        """Raise what ended the thread, if something did."""
+        """Raise the error that ended the thread, if one did."""
         if self.failure is not None:
             raise self.failure
 
@@ -53,15 +53,15 @@ class Reader:
         consumer = KafkaConsumer(**clients.kafka_python(self._settings), auto_offset_reset="earliest", enable_auto_commit=False)
         try:
             partitions = {topic: consumer.partitions_for_topic(topic) or () for topic in (lists, dead)}
-            places = [TopicPartition(topic, number) for topic, numbers in partitions.items() for number in numbers]
-            consumer.assign(places)
-            consumer.seek_to_beginning(*places)
+            assigned = [TopicPartition(topic, number) for topic, numbers in partitions.items() for number in numbers]
+            consumer.assign(assigned)
+            consumer.seek_to_beginning(*assigned)
             while not self._stop.is_set():
                 batches = consumer.poll(timeout_ms=POLL_MS)
                 moment = time.monotonic()
-                for place, records in batches.items():
+                for source, records in batches.items():
                     for record in records:
-                        if place.topic == dead:
+                        if source.topic == dead:
                             self._ledger.dead_letter_read()
                             continue
                         ranked = decode_list(record.value)

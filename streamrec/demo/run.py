@@ -1,4 +1,4 @@
-"""The demo: a live shop with real items and purchases, from Kafka to ranked lists and the figures about them."""
+"""The demo: a live shop with real items and purchases, from Kafka to ranked lists, and the figures about them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
 from streamrec.system.clock import now_ms
 
+# Generous, since no demo should fail because its machine is busy: a worker that has ended is noticed within WATCH_S anyway.
 DRAIN_PATIENCE_S = 120.0
 WATCH_S = 0.5
 PAUSE_S = 0.05
@@ -40,9 +41,9 @@ PAUSE_S = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """What the demo plays: messages per second, for how long (None: until interrupted), with which dice and faults.
+    """What the demo plays: messages a second, for how long (None: until interrupted), with which seed and share of spoilt events.
 
-    What happens in the first `warm_up_s` seconds is not in the figures. With `learn` viewers react to their lists, and a learner runs.
+    The first `warm_up_s` seconds are left out of the figures. With `learn`, viewers react to their lists and a learner runs.
     """
 
     rate: float
@@ -54,12 +55,12 @@ class Plan:
 
 
 def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console: Console | None, cleaning: Callable[[], None]) -> Report:
-    """Start broker, topics and worker, play the shop with the real purchases, and stop everything again.
+    """Start broker, topics and worker, play the shop with the real purchases, and stop everything again; returns the figures.
 
     Without a `console` nothing is shown. `cleaning` is called before anything is stopped.
 
     Raises:
-        NotCovered: triggers were without a list when the patience was over.
+        NotCovered: triggers still had no list when the patience was over.
         WorkerEnded: the worker died; the message holds the end of its log.
     """
     started = time.monotonic()
@@ -96,7 +97,7 @@ def _report_when_interrupted(show: Show, progress: Callable[[str], None]) -> Cal
 
 
 class Show:
-    """The shop, its player and the books that are kept about it."""
+    """The shop, its player and the ledger that is kept about it."""
 
     def __init__(self, settings: Settings, plan: Plan, client: object, started: float) -> None:
         self._settings, self._plan = settings, plan
@@ -113,7 +114,7 @@ class Show:
         self._player.play(itertools.chain(item_messages(SAMPLE_ITEMS), self._shop.opening(now_ms())), stop=self._stop)
 
     def play(self, worker: WorkerProcess, console: Console | None) -> Report:
-        """Play for as long as planned, then wait until every trigger is covered; the figures."""
+        """Play for as long as planned, wait until every trigger is covered, and return the figures."""
         screen, drawn = self._screen(console)
         real = event_messages(SAMPLE_EVENTS, "now", now_ms)
         messages: Iterator[Message] = live(self._shop, now_ms, purchases=real, bad_share=self._plan.bad_share)
@@ -152,7 +153,7 @@ class Show:
 
     @contextmanager
     def _watched(self, worker: WorkerProcess, reader: Reader) -> Iterator[None]:
-        """Stop playing as soon as the worker or the reader is gone."""
+        """Stop playing as soon as the worker or the reader has ended."""
         over = threading.Event()
 
         def watch() -> None:

@@ -1,4 +1,4 @@
-"""What the demo shows: the last lists, readable, and the figures below."""
+"""What the demo shows: the last lists in words, and the figures below them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFRESH_PER_SECOND = 4
 
 
 class Screen:
-    """The last lists in the order of their arrival; as a rich renderable it is as high as the terminal allows."""
+    """The last lists in the order of their arrival, as many as fit into the terminal; a renderable of rich."""
 
     def __init__(self, console: Console, titles: dict[str, str], report: Callable[[], Report], rate: float) -> None:
         self._titles, self._report, self._rate = titles, report, rate
@@ -30,7 +30,7 @@ class Screen:
         self._lists: deque[RenderableType] = deque(maxlen=max(1, (console.height - 4) // LINES_PER_LIST))
 
     def show(self, ranked: Recommendation, cause: Cause) -> None:
-        """Put a list on the screen; one whose trigger is not known (a repeat) is passed over."""
+        """Put a list on the screen. One whose trigger is not known, such as a repeat, is passed over."""
         if cause.message is not None:
             block = list_block(ranked, cause, self._titles)
             with self._lock:
@@ -42,18 +42,18 @@ class Screen:
         return Group(*blocks, footer(self._report(), self._rate))
 
     def live(self, console: Console) -> Live:
-        """The screen, redrawn by itself while it is entered."""
+        """A context manager in which the screen redraws itself."""
         return Live(self, console=console, refresh_per_second=REFRESH_PER_SECOND)
 
 
 class Scroll:
-    """Prints each list once; for output that is no terminal."""
+    """Prints each list once, for output that is not a terminal."""
 
     def __init__(self, console: Console, titles: dict[str, str]) -> None:
         self._console, self._titles = console, titles
 
     def show(self, ranked: Recommendation, cause: Cause) -> None:
-        """Print a list; one whose trigger is not known is passed over."""
+        """Print a list. One whose trigger is not known is passed over."""
         if cause.message is not None:
             self._console.print(list_block(ranked, cause, self._titles, whole=True))
 
@@ -66,8 +66,7 @@ class Silence:
 
 
 def list_block(ranked: Recommendation, cause: Cause, titles: dict[str, str], *, whole: bool = False) -> RenderableType:
-    """Who, what happened, how long the list took, and its top items; `titles` names items and rooms, and stay as long as they are when
-    `whole`."""
+    """Who did what, how long the list took, and its top items. `titles` has the names of items and rooms, cut short unless `whole`."""
     assert cause.message is not None
     where = f" in {titles.get(ranked.room_id, ranked.room_id)}" if ranked.room_id else ""
     took = "" if cause.seconds is None else f"  {cause.seconds * 1000:.0f} ms"

@@ -1,4 +1,4 @@
-"""What the demo runs on: a broker, topics and a worker of its own, all gone afterwards."""
+"""What the demo runs on: a broker and topics of its own, removed afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamrec.settings import Settings
 
 
 def own(settings: Settings, folder: Path) -> Settings:
-    """The settings with names and folders that no one else uses."""
+    """The settings with names and folders that nobody else uses."""
     name = f"demo-{secrets.token_hex(4)}"
     names = {"prefix": f"{settings.prefix}{name}.", "app_id": f"{settings.app_id}-{name}", "instance_id": None}
     port = settings.web_port if "web_port" in settings.model_fields_set else 0
@@ -24,9 +24,9 @@ def own(settings: Settings, folder: Path) -> Settings:
 
 @contextmanager
 def broker_with_topics(settings: Settings, folder: Path, progress: Callable[[str], None]) -> Iterator[Settings]:
-    """The settings with a broker that has the topics: one of its own unless a setting names one.
+    """The settings with a broker that has the topics: an embedded one unless a setting names one.
 
-    Topics and consumer group on a broker of someone else's are deleted in the end.
+    From a broker that was named, topics and consumer groups are deleted in the end.
     """
     if "broker" in settings.model_fields_set:
         topics.create(settings)

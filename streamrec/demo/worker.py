@@ -1,4 +1,4 @@
-"""A real `streamrec worker` as a child process."""
+"""Runs a real `streamrec worker` as a child process."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _TAIL_LINES = 20
 
 
 class WorkerProcess:
-    """One worker, or another `command` that runs on, with settings of its own; whoever starts it stops it."""
+    """A worker, or another `command` that keeps running, with its own settings. Whoever starts it has to stop it."""
 
     def __init__(self, settings: Settings, log: Path, command: Sequence[str] = ("worker",)) -> None:
         self._settings, self._log, self._command = settings, log, command
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process; `stop` may be called before, while or after this runs."""
+        """Start the process; `stop` may be called before, during or after this."""
         with self._log.open("wb") as log, uninterrupted():
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamrec.cli.main", *self._command],
@@ -63,11 +63,11 @@ class WorkerProcess:
             raise WorkerEnded(f"the worker ended with {code}; the end of its log:\n{self.log_tail()}")
 
     def log_tail(self) -> str:
-        """The last lines that it wrote."""
+        """The last lines of the log."""
         return tail(self._log.read_text(errors="replace"), _TAIL_LINES)
 
     def await_ready(self, progress: Callable[[str], None]) -> None:
-        """Wait until `/ready` says yes; what it still waits for goes to `progress`.
+        """Wait until `/ready` says yes; meanwhile the reasons why not go to `progress`.
 
         Raises:
             WorkerEnded: the process is gone, or not ready in time.
@@ -86,7 +86,7 @@ class WorkerProcess:
         raise WorkerEnded(f"the worker was not ready after {READY_PATIENCE_S:g} s ({why}); the end of its log:\n{self.log_tail()}")
 
     def stop(self) -> int | None:
-        """End the worker: SIGTERM, and SIGKILL for its whole process group when it lingers. Its exit status."""
+        """End the worker: SIGTERM, then SIGKILL for its whole process group; returns its exit status, None if it was never started."""
         if self._process is None:
             return None
         if self.alive:
@@ -106,7 +106,7 @@ class WorkerProcess:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables; those that are unset are left out."""
+    """The settings as environment variables, without those that are unset."""
     return {variable(name): _text(value) for name, value in settings if value is not None}
 
 

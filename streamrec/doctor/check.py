@@ -1,4 +1,4 @@
-"""What a check of the doctor says."""
+"""The result of a check of the doctor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ State = Literal["ok", "warn", "fail"]
 
 
 class Check(NamedTuple):
-    """One line: what was looked at, how it is, what was found, and what to do about it (empty when nothing)."""
+    """A line of the report: what was checked, its state, what was found, and what to do about it (empty if nothing)."""
 
     name: str
     state: State

@@ -1,4 +1,4 @@
-"""Checks of Kafka: the broker, the topics, and whether producers hash their keys as we do."""
+"""Checks of Kafka: the broker, the topics, and whether producers hash their keys as streamrec does."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from streamrec.events.partitioner import partition_of
 from streamrec.kafka import clients, topics
 from streamrec.settings import Settings
 
+# Somebody waits for the report: the usual minute for a broker would be too long for "is it there?".
 PATIENCE_S = 5.0
 SAMPLE = 100
-"""Most recent records that are looked at in each partition."""
+"""How many of the most recent records are looked at in each partition."""
 MANY = 0.1
-"""Share of strayed records from which on a producer as a whole must be wrong, not single events."""
+"""Share of strayed records above which a producer as a whole must be wrong, and not single events."""
 _READ_S = 10.0
 
 
 def checks(settings: Settings) -> list[Check]:
-    """Broker, topics and keys; what depends on something that failed is left out."""
+    """The checks of broker, topics and keys; those that depend on a failed one are left out."""
     settings = settings.model_copy(update={"broker_patience_s": min(PATIENCE_S, settings.broker_patience_s)})
     try:
         reports = topics.describe(settings)
     except (StreamrecError, KafkaError) as exc:
         return [Check("broker", "fail", str(exc))]
-    found = [Check("broker", "ok", f"answers at {settings.broker}"), _topics(settings, reports)]
-    if found[-1].state == "ok":
+    results = [Check("broker", "ok", f"answers at {settings.broker}"), _topics(settings, reports)]
+    if results[-1].state == "ok":
         try:
-            found.append(keys(settings))
+            results.append(keys(settings))
         except KafkaError as exc:
-            found.append(Check("keys", "fail", f"the most recent records cannot be read: {exc}", "see that the brokers are well"))
-    return found
+            results.append(Check("keys", "fail", f"the most recent records cannot be read: {exc}", "see that the brokers are well"))
+    return results
 
 
 def _topics(settings: Settings, reports: list[topics.Report]) -> Check:
@@ -74,19 +75,19 @@ def keys(settings: Settings) -> Check:
 def _recent_keys(settings: Settings) -> list[tuple[str, int, bytes | None]]:
     consumer = KafkaConsumer(**clients.kafka_python(settings), enable_auto_commit=False)
     try:
-        places = [TopicPartition(settings.topic(name), number) for name in topics.USER_SOURCES for number in range(settings.partitions)]
-        first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
-        wanted = {place: max(first[place], end[place] - SAMPLE) for place in places if end[place] > first[place]}
-        if not wanted:
+        partitions = [TopicPartition(settings.topic(name), number) for name in topics.USER_SOURCES for number in range(settings.partitions)]
+        first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        start = {partition: max(first[partition], end[partition] - SAMPLE) for partition in partitions if end[partition] > first[partition]}
+        if not start:
             return []
-        consumer.assign(list(wanted))
-        for place, offset in wanted.items():
-            consumer.seek(place, offset)
-        found: list[tuple[str, int, bytes | None]] = []
+        consumer.assign(list(start))
+        for partition, offset in start.items():
+            consumer.seek(partition, offset)
+        read: list[tuple[str, int, bytes | None]] = []
         deadline = time.monotonic() + _READ_S
-        while any(consumer.position(place) < end[place] for place in wanted) and time.monotonic() < deadline:
+        while any(consumer.position(partition) < end[partition] for partition in start) and time.monotonic() < deadline:
             for records in consumer.poll(timeout_ms=500).values():
-                found += [(record.topic, record.partition, record.key) for record in records]
-        return found
+                read += [(record.topic, record.partition, record.key) for record in records]
+        return read
     finally:
         consumer.close()

@@ -18,6 +18,7 @@ from streamrec.settings import Settings
 
 LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec", "regex")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
+# Below a GiB RocksDB may fill the disk with one compaction, which writes new files before it deletes the old.
 LEAST_FREE_BYTES = 1 << 30
 _OLDEST = (3, 11)
 
@@ -51,7 +52,7 @@ def jvm() -> Check:
 
 
 def model(settings: Settings) -> list[Check]:
-    """The model folder against its digests, and where the model really runs."""
+    """The model folder checked against its digests, and the device on which the model really runs."""
     if settings.scoring == "off":
         return [Check("model", "ok", "off by setting; lists are ranked by behaviour alone")]
     from streamrec.worker.assembly import load_model

@@ -1,4 +1,4 @@
-"""One AsyncAPI 3.1 document of all public topics, made from the wire types and the table of topics."""
+"""An AsyncAPI 3.1 document of all public topics, made from the wire types and the table of topics."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from streamrec.version import __version__
 
 VERSION = "3.1.0"
 KAFKA_BINDING = "0.5.0"
+# The name of Avro as a schema format in AsyncAPI's specification, which lists this version.
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 SCHEMAS = "#/components/schemas/"
 LISTS, DEAD_LETTERS = "recommendations", "dead-letters"
@@ -26,9 +27,10 @@ Document = dict[str, Any]
 
 
 def asyncapi(topic_name: str | None = None) -> Document:
-    """The document of every public topic, or of one.
+    """The document of all public topics, or of `topic_name` alone.
 
-    streamrec receives what others write, as JSON or as Avro behind Confluent's frame, and sends lists and dead letters.
+    It takes streamrec's side: streamrec receives what others write, as JSON or as Avro behind Confluent's frame, and sends lists and
+    dead letters.
     """
     names = [name for name in (*WIRE_TYPES, DEAD_LETTERS) if topic_name in (None, name)]
     schemas = _schemas(names)
@@ -107,7 +109,7 @@ def _context() -> Document:
 
 
 def _schemas(names: list[str]) -> Document:
-    """All types in AsyncAPI's own dialect, which is draft 7: what is a tuple is said with a list of `items`."""
+    """All types in AsyncAPI's own dialect, which is JSON Schema draft 7: tuples are lists of `items` there."""
     wanted = [WIRE_TYPES[name] for name in names if name in WIRE_TYPES]
     _, parts = msgspec.json.schema_components(wanted, schema_hook=schema_hook, ref_template=SCHEMAS + "{name}")
     return {name: _draft_7(part) for name, part in sorted(parts.items())}

@@ -21,7 +21,7 @@ Schema = dict[str, Any]
 
 
 def avro_schema(topic_name: str) -> Schema:
-    """The schema of a public topic's values: optional fields are unions with null, times are `timestamp-millis`."""
+    """The Avro schema of a public topic's values: optional fields are unions with null, times are `timestamp-millis`."""
     (record,) = kinds.multi_type_info([WIRE_TYPES[topic_name]])
     schema = _schema(record, "", set())
     assert isinstance(schema, dict)
@@ -30,12 +30,12 @@ def avro_schema(topic_name: str) -> Schema:
 
 
 def _schema(kind: kinds.Type, name: str, named: set[str]) -> Schema | list[Any] | str:
-    """The schema of one type; `name` is for types that Avro wants named, `named` holds the names given so far."""
+    """The schema of a type. Types that Avro wants named get `name`; `named` holds the names given so far, which may not be given again."""
     match kind:
         case kinds.Metadata():
             return _schema(kind.type, name, named)
         case kinds.UnionType():
-            # Null first: it is the default, which Avro wants to be of the first branch.
+            # Null first: Avro wants a default to be of the union's first branch, and it is null.
             parts = sorted(kind.types, key=lambda part: not isinstance(part, kinds.NoneType))
             return [_schema(part, name, named) for part in parts]
         case kinds.StructType():
@@ -90,7 +90,7 @@ def _enum(kind: kinds.LiteralType, name: str, named: set[str]) -> Schema | str:
 
 
 def _tuple(kind: kinds.TupleType, name: str, named: set[str]) -> Schema | str:
-    """Avro has no tuples: a record whose fields are named by the titles of the places."""
+    """A record whose fields are named by the titles of the tuple's members, since Avro has no tuples."""
     if name in named:
         return name
     named.add(name)
@@ -101,11 +101,11 @@ def _tuple(kind: kinds.TupleType, name: str, named: set[str]) -> Schema | str:
 
 
 def _text(kind: kinds.Type) -> Mapping[str, Any]:
-    """The description and title that the annotations give."""
+    """The description and title in the annotations of a type."""
     if isinstance(kind, kinds.Metadata):
         return kind.extra_json_schema or {}
     if isinstance(kind, kinds.UnionType):
-        return next((found for part in kind.types if (found := _text(part))), {})
+        return next((text for part in kind.types if (text := _text(part))), {})
     return {}
 
 
@@ -114,15 +114,18 @@ def _camel(name: str) -> str:
 
 
 def undated(schema: Any) -> Any:
-    """The schema with logical types whose values are plain: times and durations are whole milliseconds (finer ones are cut off), UUIDs
-    their text, decimals numbers. A local time counts as UTC; a date stays one, since it is no moment."""
+    """The schema with logical types whose values are as in JSON.
+
+    Times and durations become whole milliseconds (finer parts are cut off), UUIDs their text, and decimals numbers. A local time counts
+    as UTC. A date stays a date, since it is no moment.
+    """
     if isinstance(schema, Mapping):
         kept = {key: undated(value) for key, value in schema.items()}
         stored, logical = kept.get("type"), kept.get("logicalType")
         if f"{stored}-{logical}" in _PLAIN and (logical != "decimal" or _has_scale(kept)):
             kept["logicalType"] = f"{_OURS}{logical}"
         elif logical != "date":
-            # Those in milliseconds and texts are plain as they are stored; what else stands there, Avro wants passed over.
+            # Milliseconds and texts are stored as JSON has them; Avro's specification wants unknown logical types to be ignored.
             kept.pop("logicalType", None)
         return kept
     if isinstance(schema, Sequence) and not isinstance(schema, str):
@@ -155,7 +158,7 @@ def _text_of(value: bytes, writer: Any, reader: Any = None) -> str | bytes:
 _UUID_BYTES = 16
 _OURS = "streamrec-"
 _PRECISION = 1000
-"""Most digits of a decimal: powers of ten are not free."""
+"""Most digits of a decimal: a schema decides the power of ten that is computed for every value, and its author is not trusted that far."""
 _PLAIN: dict[str, Callable[..., Any]] = {
     "long-timestamp-micros": _micros,
     "long-local-timestamp-micros": _micros,

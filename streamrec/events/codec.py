@@ -1,4 +1,4 @@
-"""From bytes to events and back; whatever cannot be used becomes a BadEvent with a reason of `REASONS`."""
+"""From bytes to events and back. Whatever cannot be used raises a BadEvent with a reason of `REASONS`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ REASONS: Final[dict[str, str]] = {
     "misrouted": "The key differs from the id in the value, or the record lies in another partition than its key hashes to (murmur2).",
     "failed": "The code that applies the event raised, and state is as if it had never come; the worker's log names the error.",
 }
-"""Why an event becomes a dead letter: what stands in its `streamrec.errors.reason` header, and what that means."""
+"""Why an event becomes a dead letter: the values of its header `streamrec.errors.reason`, and what they mean."""
 
 
 class Tombstone(Struct):
-    """A record without value on a compacted topic: what its key names is gone."""
+    """A record without a value on a compacted topic: what its key names is removed."""
 
 
 TOMBSTONE: Final = Tombstone()
@@ -65,9 +65,9 @@ _encoder = msgspec.json.Encoder(enc_hook=encode_hook)
 
 
 def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas: WriterSchemas | None = None) -> Event:
-    """The event that a value of an input topic holds: JSON, or JSON or Avro behind Confluent's frame.
+    """The event in a value of an input topic: JSON, or JSON or Avro behind Confluent's frame.
 
-    `topic_name` is without the prefix; `schemas` are needed for Avro. On compacted topics no value is `TOMBSTONE`.
+    `topic_name` is without the prefix; `schemas` are needed for Avro. A missing value is TOMBSTONE on compacted topics.
 
     Raises:
         BadEvent: the value cannot be used; the message names the field, never its content.
@@ -87,7 +87,7 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
             if body is None:
                 return _decode_avro(topic_name, value, schemas)
             value = body
-        # msgspec reads strings of known fields only; the bytes of unknown ones must be UTF-8 as well.
+        # msgspec decodes the strings of known fields only. An event that is kept or passed on must be UTF-8 as a whole.
         if not value.isascii():
             value.decode()
         return decoder(value)  # type: ignore[no-any-return]
@@ -107,9 +107,9 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
 def decode_batch(
     topic_name: str, records: Iterable[Inbound], schemas: WriterSchemas | None = None
 ) -> list[Event | BadEvent | SchemaAwaited]:
-    """`decode` of every record, in order; what it raises stands in the place of what cannot be used (BadEvent) or not yet (SchemaAwaited).
+    """Decode every record, in order. In place of an event that cannot be used stands the BadEvent, or the SchemaAwaited if it has to wait.
 
-    An event without an event_id that came as a CloudEvent is known by its source and id.
+    An event without an event_id that came as a CloudEvent gets its source and id as one.
     """
     events: list[Event | BadEvent | SchemaAwaited] = []
     add = events.append
@@ -127,7 +127,7 @@ def decode_batch(
 
 
 def decode_internal(decode_value: Callable[[bytes], Internal], value: bytes | None) -> Internal:
-    """What a value of a topic of our own holds; anybody may have written it, though.
+    """Decode a value of one of our own topics, which is not trusted either: anybody may have written it.
 
     `decode_value` is the `decode` of a msgspec decoder.
 
@@ -153,18 +153,18 @@ _decode_list = msgspec.json.Decoder(Recommendation).decode
 
 
 def decode_list(value: bytes | None) -> Recommendation:
-    """The list that a value of the topic `recommendations` holds; raises BadEvent as `decode_internal` does."""
+    """The list in a value of the topic `recommendations`; raises BadEvent as `decode_internal` does."""
     return decode_internal(_decode_list, value)
 
 
 def require_readable(value: bytes | None) -> None:
-    """Raise BadEvent (`unreadable`) for what stands in the place of records that could not be read."""
+    """Raise BadEvent (`unreadable`) for a value that stands for a record whose bytes could not be read."""
     if isinstance(value, Unreadable):
         raise BadEvent("unreadable", value.decode())
 
 
 def key_text(key: bytes | None) -> str:
-    """The id that a key is, for records that have nothing else to tell it: tombstones, statistics.
+    """The id in a key, for records whose value does not hold it: tombstones and statistics.
 
     Raises:
         BadEvent: `missing_key`.
@@ -176,7 +176,9 @@ def key_text(key: bytes | None) -> str:
 
 
 def check_route(record_key: bytes | None, row_id: str, partition: int, partitions: int) -> None:
-    """Check that a record lies where all others of its user, item or room do; `row_id` is the id in its value.
+    """Check that a record lies in the partition of its user, item or room; `row_id` is the id in its value.
+
+    A record elsewhere would be applied to a second row of the same user by another worker.
 
     Raises:
         BadEvent: `missing_key` or `misrouted`.
@@ -191,7 +193,7 @@ def check_route(record_key: bytes | None, row_id: str, partition: int, partition
 
 
 def encode(value: Struct) -> bytes:
-    """The value as it goes to a topic: JSON in UTF-8."""
+    """The value as it is written to a topic: JSON in UTF-8."""
     return _encoder.encode(value)
 
 
@@ -204,7 +206,7 @@ CLOUD_EVENT_HEADERS: Final[dict[str, str]] = {
     "content-type": "application/json",
     "traceparent": "As the trigger had it (W3C Trace Context).",
 }
-"""The headers of what streamrec sends (CloudEvents 1.0, binary mode), and what they hold."""
+"""The headers of the lists that streamrec sends (CloudEvents 1.0, binary mode), and what they hold."""
 
 
 def cloud_event_headers(
@@ -212,7 +214,7 @@ def cloud_event_headers(
 ) -> list[tuple[str, bytes]]:
     """The headers of a record in the binary mode of CloudEvents 1.0 (Kafka protocol binding).
 
-    `event_type` is such as `streamrec.recommendation`; `time_ms` is now when it is not given; `traceparent` is passed on as it came.
+    `event_type` is a name such as `streamrec.recommendation`. Without `time_ms` the time is now. `traceparent` is passed on unchanged.
     """
     moment = datetime.now(UTC) if time_ms is None else datetime.fromtimestamp(time_ms / 1000, UTC)
     headers = [
@@ -229,13 +231,14 @@ def cloud_event_headers(
 
 
 def cloud_event_id(headers: Headers) -> str | None:
-    """What identifies a CloudEvent in binary mode, out of `ce_source` and `ce_id`; None when the headers are not of one."""
+    """The identity of a CloudEvent in binary mode, from `ce_source` and `ce_id`; None when the headers are not those of a CloudEvent."""
     source, own = header(headers, "ce_source"), header(headers, "ce_id")
     if not source or not own or not (header(headers, "ce_specversion") or b"").startswith(b"1."):
         return None
     try:
         return msgspec.convert(f"{source.decode()}#{own.decode()}", Id)
     except (UnicodeDecodeError, msgspec.ValidationError):
+        # Too long for an id, or with control characters: the specification bounds neither.
         return blake2b(source + b"#" + own, digest_size=16).hexdigest()
 
 

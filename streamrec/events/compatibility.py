@@ -1,4 +1,4 @@
-"""Whether the wire types still serve who was built on the last release: fields are only added, and with defaults."""
+"""Whether the wire types still serve programs built on the last release: fields may only be added, and with defaults."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastavro.utils import generate_many
 
 Schema = Mapping[str, Any]
 
+# fastavro makes values up by the schema: too few may miss a branch of a union, more make the check slower.
 SAMPLES = 20
 SHAPE = ("type", "$ref", "const", "format", "prefixItems")
 """What may not change at all about a field."""
@@ -19,15 +20,15 @@ LOWER, UPPER = ("minimum", "minLength", "minItems", "minProperties"), ("maximum"
 
 
 def json_breaks(old: Schema, new: Schema, *, read: bool) -> list[str]:
-    """What about a JSON Schema breaks who knows the old one.
+    """The changes from `old` to `new` that break programs built on the old schema.
 
-    On a topic that streamrec reads (`read`), a limit may not become narrower either.
+    On a topic that streamrec reads (`read`), limits may not become narrower either.
     """
     return list(_breaks(old, new, "", read))
 
 
 def avro_breaks(old: Any, new: Any) -> list[str]:
-    """What keeps a reader with the new Avro schema from data written with the old one (Avro's schema resolution)."""
+    """What keeps a reader with the new Avro schema from reading data written with the old one (Avro's schema resolution)."""
     writer, reader = fastavro.parse_schema(old), fastavro.parse_schema(new)
     for value in generate_many(writer, SAMPLES):
         body = BytesIO()
@@ -59,7 +60,7 @@ def _breaks(old: Schema, new: Schema, at: str, read: bool) -> Iterator[str]:
         if name not in old.get("required", ()):
             yield f"{where}: the field {name} is required now; give it a default"
     if not read:
-        # Who reads lists counts on the fields that are always there.
+        # Programs that read lists rely on the fields that were always there.
         for name in old.get("required", ()):
             if name in after and name not in new.get("required", ()):
                 yield f"{where}: the field {name} may be missing now"
@@ -72,12 +73,12 @@ def _breaks(old: Schema, new: Schema, at: str, read: bool) -> Iterator[str]:
 
 
 def _parts(old: Schema, new: Schema, at: str, read: bool) -> Iterator[str]:
-    """Alternatives, and the types that are referred to."""
+    """The breaks within alternatives and within the types that are referred to."""
     before, after = old.get("anyOf", []), new.get("anyOf", [])
     if len(before) != len(after):
         yield f"{at or 'the value'}: had {len(before)} alternative types, has {len(after)}"
-    for one, other in zip(before, after, strict=False):
-        yield from _breaks(one, other, at, read)
+    for former, present in zip(before, after, strict=False):
+        yield from _breaks(former, present, at, read)
     known = new.get("$defs", {})
     for name, part in old.get("$defs", {}).items():
         if name in known:

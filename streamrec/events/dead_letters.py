@@ -1,4 +1,4 @@
-"""Dead letters: the record as it was read, and in headers why and where it could not be used."""
+"""Dead letters: the record as it was read, with headers that say why and where it could not be used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTEXT: Final[dict[str, str]] = {
     "attempts": "how often it has failed by now",
     "cut": "only where the letter would be too large for its topic: what was shortened, its length in bytes and its SHA-256",
 }
-"""The headers that a dead letter has, without `PREFIX`, and what they hold."""
+"""The headers of a dead letter, without `PREFIX`, and what they hold."""
 
 NEXT_STEPS: Final[dict[str, str]] = {
     "malformed": "Mend the producer, and let it send the event again; these bytes fail again.",
@@ -37,17 +37,17 @@ NEXT_STEPS: Final[dict[str, str]] = {
 """What to do about a dead letter, by its reason."""
 
 FAIL_AGAIN: Final = frozenset({"malformed", "invalid", "too_large", "unreadable", "tombstone", "missing_key"})
-"""Reasons that lie in the bytes alone."""
+"""Reasons that lie in the bytes of the record alone: sent again, they fail again."""
 
 MARKER = "streamrec.redriven"
-"""Header of a record that says which dead letter (PARTITION-OFFSET of the same topic) was sent back to its topic."""
+"""Header of a record in the dead-letter topic that says which letter (PARTITION-OFFSET) was sent back to its topic."""
 
 
 def dead_letter(topic: str, record: Inbound, stage: str, error: BadEvent, now_ms: int) -> Outbound:
     """The dead letter of `record` for the dead-letter topic `topic` (full name).
 
-    Key and value are untouched and foreign headers are kept in order. Headers of a former failure are replaced, and its
-    `attempts` counted on. Where nothing could be read there is no value.
+    Key and value are untouched, and foreign headers keep their order. Headers of an earlier failure are replaced, and its `attempts`
+    counted on. There is no value where nothing could be read.
     """
     context = {
         "topic": record.topic,
@@ -66,7 +66,7 @@ def dead_letter(topic: str, record: Inbound, stage: str, error: BadEvent, now_ms
 
 
 def is_marker(key: bytes | None, value: bytes | None, headers: Headers) -> bool:
-    """Whether a record of the dead-letter topic says that a letter was sent back; letters have their own headers, markers none of these."""
+    """Whether a record of the dead-letter topic is a marker that a letter was sent back: it has that header, no other, and no value."""
     return value is None and key is not None and [name for name, _ in headers] == [MARKER]
 
 

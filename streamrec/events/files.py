@@ -1,4 +1,4 @@
-"""Files of events and items: one JSON object a line, plain or gzipped. Whatever is wrong is named by file and line."""
+"""Files of events and items: one JSON object a line, plain or gzipped. Errors name file and line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streamrec.events.types import Item, Rule
 
 
 class FileEvent(NamedTuple):
-    """An event of a file: its line, counted from 0, its topic without prefix, the event, and the line as it stands there."""
+    """An event of a file: the number of its line (from 0), its topic without the prefix, the event, and the line's bytes."""
 
     line: int
     topic: str
@@ -34,7 +34,7 @@ _topic = msgspec.json.Decoder(_Topic)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers from 0; a name that ends in `.gz` is decompressed, a byte order mark passed over.
+    """The lines that are not blank, with their numbers from 0. A name in `.gz` is decompressed, a byte order mark skipped.
 
     Raises:
         InputError: the file cannot be read, or is in UTF-16.
@@ -57,7 +57,7 @@ def _without_mark(path: Path, line: bytes) -> bytes:
 
 
 def read_events(path: Path, topic: str | None = None) -> Iterator[FileEvent]:
-    """The events of a file in its order, all of `topic`, or each of the `"topic"` (without prefix) that its line names.
+    """The events of a file in its order: all are of `topic`, or without it each of the `"topic"` (without the prefix) that its line names.
 
     Raises:
         InputError: the file cannot be read, or a line is no valid event of its topic.
@@ -73,7 +73,7 @@ def read_events(path: Path, topic: str | None = None) -> Iterator[FileEvent]:
 
 
 def read_items(path: Path) -> list[Item]:
-    """The items of a file; of lines with the same item_id the last one counts.
+    """The items of a file. Of several lines with one item_id the last counts.
 
     Raises:
         InputError: as `read_events`.
@@ -92,5 +92,5 @@ def read_rules(path: Path) -> list[Rule]:
 
 
 def wrong(path: Path, line: int, exc: Exception) -> InputError:
-    """What to raise for a line, counted from 0, that cannot be used."""
+    """The error to raise for a line (counted from 0) that cannot be used."""
     return InputError(f"{path}: line {line + 1}: {exc}; correct or remove the line")

@@ -1,4 +1,4 @@
-"""Confluent's frame: 0x00, the 4-byte id of a schema, and a body that is Avro or JSON."""
+"""Confluent's frame: a zero byte, the 4-byte id of a schema, and a body that is Avro or JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BYTES = 5
 
 
 def json_body(value: bytes, *, avro_expected: bool) -> bytes | None:
-    """The body of a framed value when it is a JSON object, else None.
+    """The body of a framed value if it is a JSON object, else None.
 
     Raises:
         BadEvent: the frame is too short to name a schema.
@@ -22,7 +22,7 @@ def json_body(value: bytes, *, avro_expected: bool) -> bytes | None:
     if len(value) < BYTES:
         raise BadEvent("malformed", "the Confluent frame is shorter than its schema id")
     body = value[BYTES:].lstrip()
-    # Avro may begin with a brace as well, but only where the first field is a number.
+    # Avro may begin with the byte of a brace as well, but only where the first field is a number; then the last byte decides.
     return body if body[:1] == b"{" and (not avro_expected or body.rstrip()[-1:] == b"}") else None
 
 
@@ -39,7 +39,7 @@ def avro_body(value: bytes, schemas: WriterSchemas) -> Any:
     try:
         record = fastavro.schemaless_reader(body, schema, None)
     except Exception as exc:
-        # What fastavro raises on bytes that are not of the schema is of many kinds, and always about the bytes.
+        # fastavro raises errors of many kinds on bytes that do not fit the schema, and all of them are about the bytes.
         raise BadEvent("malformed", f"the Avro body is not of the schema that its frame names ({type(exc).__name__})") from None
     if body.tell() != len(value):
         raise BadEvent("malformed", "the Avro body goes on behind the end that its schema gives it")

@@ -14,7 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_hook(kind: type) -> dict[str, Any]:
-    """The schema of an event time; that it may lie at most 24 hours ahead is beyond JSON Schema."""
+    """The schema of an event time. That it may lie at most 24 hours ahead cannot be said in JSON Schema."""
     if kind is EventTime:
         return {
             "description": "Event time: milliseconds since the epoch (UTC) or RFC 3339 text, from 2000-01-01 to 24 hours ahead.",
@@ -24,7 +24,7 @@ def schema_hook(kind: type) -> dict[str, Any]:
 
 
 def json_schema(topic_name: str) -> dict[str, Any]:
-    """The schema of a public topic's values."""
+    """The JSON Schema of a public topic's values."""
     kind = WIRE_TYPES[topic_name]
     (top,), parts = msgspec.json.schema_components([kind], schema_hook=schema_hook, ref_template="#/$defs/{name}")
     body: dict[str, Any] = parts.pop(top["$ref"].removeprefix("#/$defs/"))

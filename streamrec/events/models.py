@@ -1,4 +1,4 @@
-"""What the topic `models` holds: the model that the workers are to serve, and those that were served before it."""
+"""The records of the topic `models`: the model that the workers serve, and the models before it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal
 
 SLOT = b"text"
-"""The key: the place that the model takes in the ranking."""
+"""The key of the record: the part of the ranking that the model plays."""
+# Twelve hexadecimal digits tell 2^48 models apart, and fit into a line of a log.
 REVISION = 12
 KEPT = 8
-"""Earlier models that a record remembers."""
+"""Earlier models that a record remembers, to roll back to."""
 
 
 class ServedModel(msgspec.Struct, frozen=True):
-    """A model folder: `path` is where the workers find it, `digest` that of its digests.json, which stands for every byte of it."""
+    """A model folder. Workers find it at `path`; `digest` is that of its digests.json, and so stands for every byte of the folder."""
 
     name: str
     digest: str
@@ -29,7 +30,7 @@ class ServedModel(msgspec.Struct, frozen=True):
 
 
 class PublishedModel(ServedModel, frozen=True):
-    """A record of the topic; `before` are the models to go back to, the latest first."""
+    """A record of the topic; `before` are the models to roll back to, the latest first."""
 
     before: tuple[ServedModel, ...] = ()
 
@@ -43,7 +44,7 @@ def encode_model(model: PublishedModel) -> bytes:
 
 
 def decode_model(value: bytes) -> PublishedModel:
-    """The reverse.
+    """The published model in a value of the topic.
 
     Raises:
         BadEvent: the value is no published model.
@@ -55,13 +56,13 @@ def decode_model(value: bytes) -> PublishedModel:
 
 
 def published(new: ServedModel, now: PublishedModel | None) -> PublishedModel:
-    """The record that makes `new` the model to serve where `now` is."""
+    """The record that publishes `new` in place of `now`."""
     before = () if now is None else (_served(now), *now.before)[:KEPT]
     return PublishedModel(new.name, new.digest, new.path, new.published_ts, before)
 
 
 def rolled_back(now: PublishedModel) -> PublishedModel | None:
-    """The record that brings the model before `now` back; None when there is none and the workers go back to their own setting."""
+    """The record that brings back the model before `now`; None without one, when the workers return to the model of their settings."""
     if not now.before:
         return None
     former, *older = now.before

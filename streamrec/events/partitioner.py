@@ -1,4 +1,4 @@
-"""Which partition a key belongs to: murmur2, as Java's producer, kafka-python and aiokafka hash."""
+"""Which partition a key belongs to: murmur2, as in Java's producer, kafka-python and aiokafka."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
+# A hash in pure Python costs more than the rest of the routing check; a larger cache would only keep users who are gone.
 _CACHED_KEYS = 1 << 17
 
 
@@ -28,10 +29,10 @@ def murmur2(data: bytes) -> int:
 
 @lru_cache(_CACHED_KEYS)
 def _hash(key: bytes) -> int:
-    # The sign bit is dropped as the clients do it, which is not the same as the absolute value.
+    # The clients drop the sign bit, which is not the same as the absolute value.
     return murmur2(key) & 0x7FFFFFFF
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition, of `partitions`, in which the records of `key` lie; recent keys are remembered."""
+    """The partition, out of `partitions`, in which the records of `key` lie."""
     return _hash(key) % partitions

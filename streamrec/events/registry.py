@@ -1,21 +1,14 @@
-"""Writer schemas by the id that Confluent's frame carries: from a schema registry over HTTP, or a folder of `ID.avsc` files.
+"""Writer schemas by the id that Confluent's frame carries.
 
-Nobody who applies events waits for a registry: a thread asks, and the records wait whose schema is asked for.
+Nothing that applies events waits for a registry: a thread asks it, and only the records wait whose schema is being asked for.
 """
 
 from __future__ import annotations
 
-import base64
-import http.client
-import json
-import ssl
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,20 +18,19 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from streamrec.errors import BadEvent
 from streamrec.events.avro import undated
+from streamrec.events.schema_sources import Folder, Http, RegistryAway, unusable
 from streamrec.settings import Settings
-from streamrec.system.addresses import host_of, is_loopback
 
 log = structlog.get_logger(__name__)
 
-TRY_S = 5.0
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
-"""Between two tries of a registry that does not answer; each is twice as long as the one before."""
+"""Pause between two tries of a registry that does not answer; each is twice as long as the one before."""
+# A producer may send before it has registered its schema: after a minute the id is asked for again, and its dead letters can be redriven.
 UNKNOWN_S = 60.0
+# Beyond that all are forgotten, at the cost of asking again: garbage that looks like a frame must not fill the memory.
 UNKNOWN_IDS = 1024
 AWAITED_IDS = 256
-"""Most ids that are asked for at a time. A deployment has a few dozen schemas; garbage that looks like a frame has four billion ids."""
-ANSWER_BYTES = 4 << 20
-"""Longest answer that is read."""
+"""Most ids that are asked for at a time. Deployments have a few dozen schemas; garbage that looks like a frame has four billion ids."""
 
 
 class SchemaAwaited(Exception):
@@ -61,21 +53,17 @@ class WriterSchemas(Protocol):
         """
 
     def settled(self, schema_id: int) -> bool:
-        """Whether it is known by now what the id means, be it nothing."""
-
-
-class RegistryAway(Exception):
-    """The registry did not answer, or not as a registry does."""
+        """Whether the id is no longer being asked for: its schema is known, or known not to exist."""
 
 
 class SchemaRegistry:
-    """Remembers every schema for good, since an id never changes its meaning, and for a minute that there is none.
+    """Remembers every schema for good, since an id never changes its meaning, and for a minute that an id has none.
 
-    A thread of its own asks for what is not known, one id after the other; one that gets no answer goes behind the others.
+    A thread asks for unknown ids one after the other; an id without an answer goes behind the others.
     """
 
     def __init__(self, fetch: Callable[[int], Any], monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`fetch` gives the Avro schema of an id as JSON has it; it raises BadEvent (`unknown_schema`) or RegistryAway."""
+        """`fetch` gives the Avro schema of an id as decoded JSON; it raises BadEvent (`unknown_schema`) or RegistryAway."""
         self._fetch = fetch
         self._monotonic = monotonic
         self._known: dict[int, Any] = {}
@@ -90,7 +78,7 @@ class SchemaRegistry:
         if known is not None:
             return known
         with self._changed:
-            # Once more: between that look and this lock the answer may have come.
+            # Looked up again: the answer may have come before this lock was taken.
             known = self._known.get(schema_id)
             if known is not None:
                 return known
@@ -99,7 +87,7 @@ class SchemaRegistry:
                 raise reason.bare()
             if schema_id not in self._awaited:
                 if len(self._awaited) >= AWAITED_IDS:
-                    raise _unknown(schema_id, f"{AWAITED_IDS} others are being asked for")
+                    raise unusable(schema_id, f"{AWAITED_IDS} others are being asked for")
                 self._awaited.append(schema_id)
                 self._changed.notify_all()
             if self._thread is None:
@@ -108,12 +96,12 @@ class SchemaRegistry:
         raise SchemaAwaited(schema_id)
 
     def settled(self, schema_id: int) -> bool:
-        """Whether it is known by now what the id means, be it nothing."""
+        """See `WriterSchemas`."""
         with self._changed:
             return schema_id not in self._awaited
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until nothing is asked for any more; whether that came in time."""
+        """Wait until nothing is asked for any more; returns whether that came within `timeout_s`."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._awaited, timeout_s)
 
@@ -153,89 +141,9 @@ def registry(settings: Settings) -> SchemaRegistry | None:
     if place is None:
         return None
     if not place.startswith(("http://", "https://")):
-        return SchemaRegistry(_Folder(Path(place)))
+        return SchemaRegistry(Folder(Path(place)))
     auth = settings.schema_registry_auth
     return SchemaRegistry(Http(place, auth.get_secret_value() if auth else None, settings.ssl_cafile))
-
-
-class _Folder:
-    """Reads `ID.avsc` of a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __call__(self, schema_id: int) -> Any:
-        path = self._folder / f"{schema_id}.avsc"
-        # Before the file, too: a folder that is mounted between the two looks may hold it.
-        if not self._folder.is_dir():
-            raise self._away()
-        try:
-            return json.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
-            if self._folder.is_dir():
-                raise _unknown(schema_id, f"there is no {path}") from None
-            raise self._away() from None
-        except OSError as exc:
-            raise RegistryAway(f"{path} cannot be read ({exc.strerror}); mend that") from exc
-        except (ValueError, RecursionError) as exc:
-            raise _unknown(schema_id, f"{path} is no JSON") from exc
-
-    def _away(self) -> RegistryAway:
-        return RegistryAway(f"{self._folder}, which schema_registry names, is no folder; correct it")
-
-
-class Http:
-    """Asks a registry with Confluent's interface (`GET /schemas/ids/ID`)."""
-
-    def __init__(self, url: str, auth: str | None = None, cafile: Path | None = None) -> None:
-        """`auth` is "user:password"."""
-        self._url = url.rstrip("/")
-        self._headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
-        if auth:
-            self._headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
-        self._open = _opener(self._url, ssl.create_default_context(cafile=cafile) if url.startswith("https://") else None)
-
-    def __call__(self, schema_id: int) -> Any:
-        url = f"{self._url}/schemas/ids/{schema_id}"
-        request = urllib.request.Request(url, headers=self._headers)  # noqa: S310 - http or https, see `registry`
-        try:
-            with self._open(request, timeout=TRY_S) as answer:
-                found = json.loads(answer.read(ANSWER_BYTES))
-        except urllib.error.HTTPError as exc:
-            exc.close()
-            if exc.code == HTTPStatus.NOT_FOUND:
-                raise _unknown(schema_id, "the registry does not know it") from None
-            hint = "; check schema_registry_auth" if exc.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) else ""
-            raise RegistryAway(f"{url} answers {exc.code} ({exc.reason}){hint}") from exc
-        # An answer that breaks off, is no HTTP or no JSON comes from something between us and the registry, or a registry that ends.
-        except (OSError, http.client.HTTPException, ValueError, RecursionError) as exc:
-            raise RegistryAway(f"{url} cannot be asked ({type(exc).__name__}: {exc}); check schema_registry") from exc
-        if not isinstance(found, dict) or not isinstance(found.get("schema"), str):
-            raise RegistryAway(f"{url} does not answer as a schema registry does; check schema_registry")
-        kind = found.get("schemaType", "AVRO")
-        if kind != "AVRO":
-            raise _unknown(schema_id, f"it is of type {str(kind)[:40]}")
-        if found.get("references"):
-            raise _unknown(schema_id, "it refers to other schemas")
-        try:
-            return json.loads(found["schema"])
-        except (ValueError, RecursionError) as exc:
-            raise _unknown(schema_id, "it is no JSON") from exc
-
-
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection: the password would go along, to whatever host it names."""
-
-    def redirect_request(self, *asked: Any, **more: Any) -> None:
-        """Called by urllib; without a request, the redirection is an answer like others."""
-
-
-def _opener(url: str, tls: ssl.SSLContext | None) -> Callable[..., Any]:
-    handlers: list[Any] = [_Straight(), urllib.request.HTTPSHandler(context=tls)]
-    # Elsewhere `http_proxy`, `https_proxy` and `no_proxy` hold; a proxy cannot reach this machine's own address.
-    if is_loopback(host_of(urllib.request.Request(url).host or "") or ""):  # noqa: S310 - http or https, see `registry`
-        handlers.append(urllib.request.ProxyHandler({}))
-    return urllib.request.build_opener(*handlers).open
 
 
 def usable(schema_id: int, schema: Any) -> Any:
@@ -246,10 +154,10 @@ def usable(schema_id: int, schema: Any) -> Any:
     """
     try:
         if _holds_itself(schema, frozenset()):
-            raise _unknown(schema_id, "it has a type that holds itself")
+            raise unusable(schema_id, "it has a type that holds itself")
         return fastavro.parse_schema(undated(schema))
     except (SchemaParseException, UnknownType, KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise _unknown(schema_id, f"it is no Avro schema ({type(exc).__name__})") from exc
+        raise unusable(schema_id, f"it is no Avro schema ({type(exc).__name__})") from exc
 
 
 def _holds_itself(schema: Any, around: frozenset[str]) -> bool:
@@ -261,7 +169,3 @@ def _holds_itself(schema: Any, around: frozenset[str]) -> bool:
             return any(_holds_itself(field["type"], inside) for field in schema["fields"])
         return any(_holds_itself(schema[key], around) for key in ("type", "items", "values") if key in schema)
     return isinstance(schema, Sequence) and any(_holds_itself(part, around) for part in schema)
-
-
-def _unknown(schema_id: int, why: str) -> BadEvent:
-    return BadEvent("unknown_schema", f"the schema {schema_id} cannot be used: {why}; register it, or send JSON")

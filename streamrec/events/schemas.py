@@ -28,31 +28,31 @@ JSON, AVRO, ASYNCAPI = ".schema.json", ".avsc", "asyncapi.json"
 AGAIN = "run `python -m streamrec.events.schemas`"
 
 FORMATS: Final[dict[str, Callable[[str], dict[str, Any]]]] = {JSON: json_schema, AVRO: avro_schema}
-"""What there is of each topic, by the end of the file's name."""
+"""The contracts of a topic, by the ending of the file's name."""
 
 
 Names = Callable[[str], bool]
-"""Which files are meant, by name."""
+"""Chooses files by their names."""
 
 
 def everything(name: str) -> bool:
-    """All files."""
+    """Choose all files."""
     return True
 
 
 def text_of(document: Any) -> str:
-    """The document as it stands in a file."""
+    """The document as it is written to a file."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def rendered() -> dict[str, str]:
-    """Every file: its name and its text."""
+    """The text of every file, by its name."""
     files = {name + end: text_of(make(name)) for end, make in FORMATS.items() for name in sorted(WIRE_TYPES)}
     return files | {ASYNCAPI: text_of(asyncapi())}
 
 
 def drift(folder: Path, names: Names = everything) -> dict[str, str]:
-    """The files of `folder` that are missing, differ from what the types say, or belong to no topic, with the difference."""
+    """The files of `folder` that are missing, differ from the types or belong to no topic, each with the difference."""
     wanted, present = rendered(), _present(folder)
     return {
         name: _difference(name, present.get(name), wanted.get(name))
@@ -62,22 +62,22 @@ def drift(folder: Path, names: Names = everything) -> dict[str, str]:
 
 
 def breaks(folder: Path, names: Names = everything) -> list[str]:
-    """What about the types breaks who was built on the last version in `folder`/released; each names version, topic and field."""
+    """The changes since the last version in `folder`/released that break programs built on it, each with version, topic and field."""
     released = last_release(folder)
     if released is None:
         return []
-    found = []
+    broken = []
     for path in sorted(released.iterdir()):
         name, _, end = path.name.partition(".")
         if not names(path.name):
             continue
         if name not in WIRE_TYPES:
-            found.append(f"{path}: the topic is gone")
+            broken.append(f"{path}: the topic is gone")
             continue
         old = json.loads(path.read_text("utf-8"))
-        said = json_breaks(old, json_schema(name), read=name in INPUTS) if f".{end}" == JSON else avro_breaks(old, avro_schema(name))
-        found += [f"{path}: {one}" for one in said]
-    return found
+        changes = json_breaks(old, json_schema(name), read=name in INPUTS) if f".{end}" == JSON else avro_breaks(old, avro_schema(name))
+        broken += [f"{path}: {change}" for change in changes]
+    return broken
 
 
 def last_release(folder: Path) -> Path | None:
@@ -87,7 +87,7 @@ def last_release(folder: Path) -> Path | None:
 
 
 def write(folder: Path) -> None:
-    """Make the files of `folder` what the types say."""
+    """Write the files of `folder` as the types say, and delete those of no topic."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = rendered()
     for name, text in wanted.items():
@@ -97,7 +97,7 @@ def write(folder: Path) -> None:
 
 
 def release(folder: Path) -> Path:
-    """Keep the schemas of this version as released; what has been released before stays as it is."""
+    """Keep the schemas of this version as released; files that were released before stay as they are."""
     target = folder / RELEASED / __version__
     target.mkdir(parents=True, exist_ok=True)
     for name, text in rendered().items():
@@ -107,13 +107,13 @@ def release(folder: Path) -> Path:
 
 
 def complaints(folder: Path, names: Names = everything) -> list[str]:
-    """All that is wrong with the contracts in `folder`, a line or a few each; empty when all is well."""
+    """Everything that is wrong with the contracts in `folder`, in a line or a few each."""
     changed = [f"{folder / name} is not as the wire types say; {AGAIN}\n{text}" for name, text in drift(folder, names).items()]
-    return changed + [f"not compatible with {one}" for one in breaks(folder, names)]
+    return changed + [f"not compatible with {change}" for change in breaks(folder, names)]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the contracts, or with `--check` say what differs from the types or breaks the last release, and return 1."""
+    """Write the contracts; with `--check` print what differs from the types or breaks the last release instead, and return 1."""
     parser = argparse.ArgumentParser(prog="python -m streamrec.events.schemas", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file differs from the types")
     parser.add_argument("--release", action="store_true", help=f"also keep them in {RELEASED}/{__version__}, to be compatible with")

@@ -1,4 +1,4 @@
-"""How large a record is for Kafka, and how a dead letter is shortened to what its topic takes."""
+"""How large a record is for Kafka, and how a dead letter is shortened to the size that its topic takes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from streamrec.events.dead_letters import PREFIX
 
 CUT: Final = PREFIX + "cut"
 KEPT_BYTES: Final = 64 * 1024
-"""Most of what is kept of a part that has to be shortened: enough to see what it is."""
+"""Most bytes that are kept of a part that has to be shortened: enough to see what it was."""
 RECORD_BYTES: Final = 128
-"""Upper bound of what a batch adds around one record: its header of 61 bytes, lengths, offsets and times."""
+"""Upper bound of what a batch adds around one record: its header of 61 bytes (record format v2), lengths, offsets and times."""
 HEADER_BYTES: Final = 10
-"""Upper bound of the two lengths before the name and the value of a header."""
+"""Upper bound of the two lengths before a header's name and value, varints of at most five bytes each."""
 
 
 def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
@@ -24,18 +24,18 @@ def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
 
 
 def shortened(letter: Outbound, most_bytes: int) -> Outbound:
-    """The dead letter, shortened where it is larger than `most_bytes`.
+    """The dead letter, shortened if it is larger than `most_bytes`.
 
-    Key, value and foreign headers are cut to their first 64 KiB (an eighth of a small limit), the longest first, until the letter
-    fits; then foreign headers are left out from the end. The header `streamrec.errors.cut` names what was cut, with its length in
-    bytes and its SHA-256.
+    Key, value and foreign headers are cut to their first 64 KiB (an eighth of `most_bytes` if that is less), the longest first, until the
+    letter fits; after that, foreign headers are left out from the end. The header `streamrec.errors.cut` names what was cut, with its
+    length in bytes and its SHA-256.
     """
     if size_of(letter.key, letter.value, letter.headers) <= most_bytes:
         return letter
     most_of_part = min(KEPT_BYTES, most_bytes // 8)
     own = [(name, value) for name, value in letter.headers if name.startswith(PREFIX)]
     foreign = [(name[:most_of_part], value) for name, value in letter.headers if not name.startswith(PREFIX)]
-    # A quarter is kept free for the header that tells what was cut: there may be thousands of parts.
+    # A quarter is kept free for the header that names what was cut, since there may be thousands of parts.
     room = 3 * most_bytes // 4
     parts: list[tuple[str, bytes | None]] = [("key", letter.key), ("value", letter.value), *foreign]
     excess, cut = size_of(letter.key, letter.value, letter.headers) - room, []
@@ -52,5 +52,5 @@ def shortened(letter: Outbound, most_bytes: int) -> Outbound:
         del kept[len(kept) // 2 :]
     if len(kept) < len(foreign):
         cut.append(f"{len(foreign) - len(kept)} headers: left out")
-    told = "; ".join(cut).encode()[: most_bytes // 8]
-    return Outbound(letter.topic, key, value, [*kept, *own, (CUT, told)], letter.partition)
+    summary = "; ".join(cut).encode()[: most_bytes // 8]
+    return Outbound(letter.topic, key, value, [*kept, *own, (CUT, summary)], letter.partition)

@@ -1,4 +1,4 @@
-"""Event time as it arrives: milliseconds or RFC 3339 text, and only from a plausible span."""
+"""Event time as it arrives: milliseconds or RFC 3339 text, within a plausible span."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from streamrec.events.types import EventTime
 from streamrec.system.clock import DAY_MS, YEAR_2000_MS
 
 AHEAD_MS = DAY_MS
-"""How far ahead of this machine's clock an event may lie: 24 hours."""
+"""How far ahead of this machine's clock an event may lie: 24 hours, more than any zone for which a clock is mistaken."""
 RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})$"
-"""The shape of a time given as text, for the JSON Schemas."""
+"""The form of a time that is given as text, for the JSON Schemas."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -26,11 +26,11 @@ _Zoned = Annotated[datetime, Meta(tz=True)]
 
 
 class EventTimeError(ValueError):
-    """The time of an event is no time, or lies before 2000 or more than 24 hours ahead."""
+    """An event's time cannot be read, or lies before 2000 or more than 24 hours ahead."""
 
 
 def parse_time(raw: Any) -> EventTime:
-    """The event time that `raw` gives, in whole milliseconds since the epoch (finer text is cut off).
+    """The event time in `raw`, in whole milliseconds since the epoch; finer parts are cut off.
 
     Raises:
         EventTimeError: neither a whole number nor RFC 3339 text with a zone, or outside the plausible span.
@@ -51,6 +51,7 @@ def parse_time(raw: Any) -> EventTime:
 
 
 def _from_text(raw: str) -> int:
+    # datetime knows no second 60, and RFC 3339 allows it: it is read as 59, and a second is added.
     leap = raw[_SECONDS] == "60"
     try:
         moment = msgspec.convert(f"{raw[: _SECONDS.start]}59{raw[_SECONDS.stop :]}" if leap else raw, _Zoned)

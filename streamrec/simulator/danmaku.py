@@ -1,4 +1,4 @@
-"""What viewers write: questions, praise and chatter in English and Chinese, about an item or about nothing."""
+"""What made-up viewers write: questions, praise and chatter in English and Chinese, about an item or about nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CHATTER: dict[Language, tuple[str, ...]] = {
 
 
 def about(dice: Random, language: Language, title: str, number: int) -> str:
-    """A comment about the item called `title`, which stands at place `number` of the shelf."""
+    """A comment about the item called `title` at the position `number` of the shelf."""
     return dice.choice(ABOUT[language]).format(number=number, words=title_words(dice, title))
 
 
@@ -50,7 +50,7 @@ def chatter(dice: Random, language: Language) -> str:
 
 
 def title_words(dice: Random, title: str) -> str:
-    """Two neighbouring words of the title, as a viewer would write them."""
+    """Two neighbouring words of the title, in lower case as viewers write."""
     words = [word for word in title.lower().split() if any(letter.isalnum() for letter in word)] or [title]
     start = dice.randrange(max(1, len(words) - 1))
     return " ".join(words[start : start + 2])

@@ -1,4 +1,4 @@
-"""What made-up viewers do with the lists that they get: they look at it from the top, and react by their taste."""
+"""What made-up viewers do with their lists: they look at them from the top, and react by their taste."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from streamrec.settings import Settings
 from streamrec.simulator.messages import SIMULATED, Message, message
 
 CHEAP, NEW = "cheap", "new"
+# The cascade that click models take for granted: the tenth place is seen in 0.9^9, four lists of ten.
 LOOKS_ON = 0.9
-"""Chance to look at the next place of a list."""
+"""Chance that a viewer looks at the next place of a list, too."""
 LIKED, OTHER = 0.25, 0.03
-"""Chance of a click on an item of their taste, and on any other."""
+"""Chance of a click on an item to their taste, and on any other: far enough apart to learn from within a minute of the demo."""
 BUYS = 0.3
 """Chance of a purchase after a click."""
 POLL_MS = 200
 
 
 class Critics:
-    """Viewers who look at lists and react; `likes` tells whether an item (second) is to the taste of a user (first)."""
+    """Viewers who look at lists and react; `likes(user_id, item_id)` says whether the item is to the user's taste."""
 
     def __init__(self, likes: Callable[[str, str], bool], seed: int = 0) -> None:
         self._dice, self._likes = Random(seed), likes
 
     def reactions(self, made: Recommendation, now_ms: int) -> Iterator[Message]:
-        """Impressions, clicks and purchases; the same lists in the same order give the same."""
+        """Impressions, clicks and purchases; the same lists in the same order get the same reactions."""
         for position, place in enumerate(made.items):
             if self._dice.random() > LOOKS_ON**position:
                 break
@@ -41,7 +42,7 @@ class Critics:
                     yield self._say(made, place.item_id, position, "purchase", now_ms)
 
     def share(self, made: Recommendation) -> float:
-        """How much of a list is to their taste."""
+        """The share of a list that is to its user's taste."""
         return sum(self._likes(made.user_id, place.item_id) for place in made.items) / max(len(made.items), 1)
 
     @staticmethod
@@ -58,7 +59,7 @@ class Critics:
 
 
 def taste(items: Sequence[Item], words: str) -> Callable[[str, str], bool]:
-    """A taste that all share: `cheap` items, `new` items, or those with the words in their title."""
+    """A taste that all viewers share: `cheap` items, `new` items, or those with the words in their title."""
     if words == CHEAP:
         usual = median([item.price for item in items] or [0.0])
         liked = {item.item_id for item in items if item.price < usual}
@@ -72,7 +73,7 @@ def taste(items: Sequence[Item], words: str) -> Callable[[str, str], bool]:
 
 @contextmanager
 def arriving(settings: Settings) -> Iterator[Callable[[], list[Recommendation]]]:
-    """Polls for the lists that come from now on."""
+    """A function that polls for the lists written from now on."""
     from kafka import KafkaConsumer, TopicPartition
 
     from streamrec.kafka import clients, topics
@@ -80,11 +81,12 @@ def arriving(settings: Settings) -> Iterator[Callable[[], list[Recommendation]]]
     consumer: Any = KafkaConsumer(**clients.kafka_python(settings), enable_auto_commit=False)
     try:
         count = topics.partitions_of(topics.TOPICS["recommendations"], settings)
-        places = [TopicPartition(settings.topic("recommendations"), number) for number in range(count)]
-        consumer.assign(places)
-        consumer.seek_to_end(*places)
-        for place in places:
-            consumer.position(place)
+        partitions = [TopicPartition(settings.topic("recommendations"), number) for number in range(count)]
+        consumer.assign(partitions)
+        consumer.seek_to_end(*partitions)
+        for partition in partitions:
+            # kafka-python looks up the end when the position is asked for: later, lists of the meantime would be missed.
+            consumer.position(partition)
         yield lambda: [decode_list(record.value) for records in consumer.poll(timeout_ms=POLL_MS).values() for record in records]
     finally:
         consumer.close()

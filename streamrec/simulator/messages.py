@@ -1,4 +1,4 @@
-"""What the simulator sends: one record for a topic, and what may be expected of it."""
+"""What the simulator sends: records for topics, and what to expect of them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from streamrec.contract.records import Headers
 from streamrec.events.types import DECLARED
 
 SIMULATED: Headers = (("streamrec.simulated", b"true"),)
-"""Carried by every record that is made up."""
+"""The headers of every record that is made up."""
 RETIMED: Headers = (("streamrec.retimed", b"true"),)
-"""Carried by every real record whose time was changed."""
+"""The headers of every real record whose time was changed."""
 CHANNEL = "simulated"
 """The `channel` of made-up events, where the type has one."""
 
 
 class Message(NamedTuple):
-    """A record to send. `topic` is without prefix; `spoilt` names what is wrong with it on purpose."""
+    """A record to send.
+
+    `topic` is without the prefix; `trigger` says that a list has to answer it, and `spoilt` what is wrong with it on purpose.
+    """
 
     topic: str
     key: bytes | None
@@ -30,7 +33,11 @@ class Message(NamedTuple):
 
 
 def message(topic: str, fields: Mapping[str, Any], headers: Headers = ()) -> Message:
-    """A well-formed message under the key that its topic asks for."""
+    """A well-formed message under the key that its topic asks for.
+
+    Raises:
+        KeyError: the fields lack the key.
+    """
     declared = DECLARED[topic]
     trigger = declared.triggers(fields.get("action"))
     return Message(topic, str(fields[declared.topic.key]).encode(), msgspec.json.encode(fields), headers, trigger)

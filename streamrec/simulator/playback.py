@@ -1,4 +1,4 @@
-"""Files of real events, played as they are: also what a worker would refuse, as long as it has a topic and a key."""
+"""Plays files of real events as they are, including what a worker would refuse, as long as it has a topic and a key."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def item_messages(path: Path) -> Iterator[Message]:
 
 
 def event_messages(path: Path, times: Times, clock: Callable[[], int]) -> Iterator[Message]:
-    """The events of a file, whose lines say their `topic`; `now` gives each the time at which it is sent.
+    """The events of a file, each for the `topic` that its line names. With the times `now` each has the time at which it is sent.
 
     Raises:
         InputError: a line cannot be played; the message names file and line.

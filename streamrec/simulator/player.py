@@ -1,4 +1,4 @@
-"""Sends messages into Kafka at a rate, and counts what was sent."""
+"""Sends messages to Kafka at a given rate, and counts them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 from streamrec.errors import BrokerUnavailable
 from streamrec.simulator.messages import SIMULATED, Message
 
+# As long as a broker is waited for by default (the setting `broker_patience_s`).
 FLUSH_PATIENCE_S = 60.0
 
 
 @dataclass
 class Summary:
-    """What was sent: messages by topic, malformed ones by kind, made-up ones, and those that ask for a list."""
+    """What was sent: messages by topic, spoilt ones by fault, and how many were made up or triggers."""
 
     sent: int = 0
     triggers: int = 0
@@ -39,8 +40,8 @@ class Summary:
 class Player:
     """Plays messages through a kafka-python producer.
 
-    `topic` gives a topic's full name. `delivered` is called, in the producer's thread, with each message, the
-    monotonic time at which it was handed over, and its partition and offset.
+    `topic` gives a topic's full name. `delivered` is called in the producer's thread with each message, the monotonic time at which it was
+    handed over, and its partition and offset.
     """
 
     def __init__(
@@ -54,9 +55,10 @@ class Player:
         self.summary = Summary()
 
     def play(self, messages: Iterable[Message], *, rate: float = 0, duration_s: float | None = None, stop: threading.Event) -> None:
-        """Send `messages`, `rate` per second (0: as fast as Kafka takes them), until they end, the time is up or `stop` is set.
+        """Send `messages`, `rate` a second (0: as fast as Kafka takes them), until they end, the time is up or `stop` is set.
 
-        The times are fixed beforehand: a slow send is not allowed to slow the ones after it.
+        The time of each message is fixed beforehand, so that a slow send delays none after it: latencies measured against these times have
+        no coordinated omission.
 
         Raises:
             BrokerUnavailable: Kafka did not take a message.

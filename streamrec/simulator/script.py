@@ -1,4 +1,4 @@
-"""What happens in a simulated shop, one message after the other."""
+"""The events of a simulated shop, one message after another."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from streamrec.simulator.messages import Message
 from streamrec.simulator.shop import Shop
 from streamrec.simulator.spoilt import spoilt
 
+# Enough real purchases for co-purchases to mean something, and enough made-up views for rooms that live.
 REAL_SHARE = 0.4
 
 
@@ -20,9 +21,9 @@ def live(
     real_share: float = REAL_SHARE,
     bad_share: float = 0.0,
 ) -> Iterator[Message]:
-    """The shop's moments without end; `real_share` of the messages come out of `purchases` while there are any.
+    """The shop's moments without end; `real_share` of the messages are taken from `purchases` while there are any.
 
-    `bad_share` of the messages are malformed on purpose. `clock` gives the present in ms.
+    `bad_share` of the messages are spoilt on purpose. `clock` gives the present time in ms.
     """
     dice = Random(shop.dice.random())
     while True:

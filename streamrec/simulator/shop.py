@@ -1,4 +1,4 @@
-"""A made-up live shop with real items: rooms with hosts and shelves, and viewers with a taste who look around and write."""
+"""A made-up live shop with real items: rooms with hosts and shelves, and viewers with a taste who look at items and write."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SHELF = 24
 TASTES = 2
 CHINESE_SHARE = 0.5
 
+# Chances of what happens next. None is measured: they make a page on which something of every kind is seen within a minute, and viewers
+# whose taste can be found out.
 ROOM_CHANGE = 0.03
 VISIT_CHANGE = 0.05
 WRITES = 0.35
@@ -25,12 +27,13 @@ FOLLOWS_HOST = 0.2
 BUYS = 0.1
 
 NO_THEME = "everything"
+# A theme fills a shelf with different items, and then has some to change.
 _THEME_TITLES = 30
 _THEMES = 24
 
 
 class Room:
-    """A live room, its theme and its shelf; the first place of the shelf is number 1."""
+    """A live room with a theme and a shelf, whose first item is number 1."""
 
     def __init__(self, number: int, theme: str, host: str, shelf: list[Item]) -> None:
         self.room_id, self.theme, self.host, self.shelf = f"room-{number}", theme, host, shelf
@@ -38,7 +41,7 @@ class Room:
         self.on_air = shelf[0]
 
     def message(self, now_ms: int) -> Message:
-        """The room as it is now."""
+        """The message that tells the room's present state."""
         fields = {
             "room_id": self.room_id,
             "host_id": f"host-{self.host}",
@@ -52,14 +55,14 @@ class Room:
 
 
 class Viewer:
-    """A viewer, the words that they like in titles, the language that they write, and the room that they are in."""
+    """A viewer: the words that they like in titles, the language that they write in, and the room that they are in."""
 
     def __init__(self, number: int, tastes: Sequence[str], language: danmaku.Language, room: Room) -> None:
         self.user_id, self.tastes, self.language, self.room = f"viewer-{number}", tastes, language, room
 
 
 class Shop:
-    """The whole shop; the same items, numbers and seed give the same messages but for their times."""
+    """The whole shop. The same items, numbers and seed give the same messages, apart from their times."""
 
     def __init__(self, items: Sequence[Item], *, rooms: int = 6, viewers: int = 200, seed: int = 0) -> None:
         self.dice = dice = Random(seed)
@@ -73,15 +76,15 @@ class Shop:
         self._titles = {item.item_id: item.title.lower() for item in items}
 
     def opening(self, now_ms: int) -> list[Message]:
-        """The rooms as they are at the start."""
+        """The messages that open the rooms."""
         return [room.message(now_ms) for room in self.rooms]
 
     def likes(self, user_id: str, item_id: str) -> bool:
-        """Whether the item is to the taste of the viewer; nobody else has one."""
+        """Whether the item is to the viewer's taste; users who are no viewers of this shop have none."""
         return any(taste in self._titles.get(item_id, "") for taste in self._tastes.get(user_id, ()))
 
     def moment(self, now_ms: int, *, buying: bool) -> Message:
-        """What happens next: mostly a view or a comment, at times a change of a room; purchases only when `buying`."""
+        """What happens next: mostly a view or a comment, sometimes a change of a room, and purchases only when `buying`."""
         dice = self.dice
         if dice.random() < ROOM_CHANGE:
             return self._change_room(now_ms)
@@ -147,6 +150,6 @@ class Shop:
 def _themes(items: Sequence[Item]) -> dict[str, list[Item]]:
     """The most frequent long words of the titles, and the items with each."""
     words = [{word for word in item.title.lower().split() if word.isalpha() and len(word) > 3} for item in items]
-    counts = Counter(word for found in words for word in sorted(found)).most_common(_THEMES)
+    counts = Counter(word for of_title in words for word in sorted(of_title)).most_common(_THEMES)
     frequent = [word for word, count in counts if count >= _THEME_TITLES] or [word for word, _ in counts]
-    return {word: [item for item, found in zip(items, words, strict=True) if word in found] for word in frequent}
+    return {word: [item for item, of_title in zip(items, words, strict=True) if word in of_title] for word in frequent}

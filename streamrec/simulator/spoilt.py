@@ -1,4 +1,4 @@
-"""Events that are malformed on purpose, each of a kind that must end as a dead letter."""
+"""Events that are spoilt on purpose, each of which must end as a dead letter."""
 
 from __future__ import annotations
 

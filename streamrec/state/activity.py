@@ -1,4 +1,4 @@
-"""On which days an account was active first and last: what tells a customer from an account that was made for today."""
+"""The days on which an account was active: they tell a customer from an account that was made today for a purpose."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+# With one, an account that is made before midnight would be known after it; each more keeps real customers strangers for longer.
 KNOWN_DAYS = 2
 """Earlier days with events after which an account is known."""
 
 
 class Activity(Struct, array_like=True, gc=False):
-    """Days are UTC; all but the first are counted from it, which keeps rows short."""
+    """The first, second and newest day of an account. Days are UTC; all but the first are counted from it, which keeps rows short."""
 
     first: int
     """Since the epoch."""
     second: int = 0
-    """The second day with events; 0: there was none."""
+    """The second day with events; 0 when there was none."""
     newest: int = 0
     told: int = 0
     """Signals that were sent to items on the newest day."""
 
     @classmethod
     def of(cls, days: Iterable[int]) -> Activity | None:
-        """What a row tells that was written before there was an Activity: its items name some of the days."""
-        found = sorted(set(days))
-        if not found:
+        """The activity of a row that was written before rows kept one, from the days that its items name; None without any."""
+        distinct = sorted(set(days))
+        if not distinct:
             return None
-        return cls(found[0], found[1] - found[0] if len(found) > 1 else 0, found[-1] - found[0])
+        return cls(distinct[0], distinct[1] - distinct[0] if len(distinct) > 1 else 0, distinct[-1] - distinct[0])
 
     def note(self, day: int, told: int) -> None:
-        """There was an event on this day, which sent so many signals; days may come in any order."""
+        """Note an event on `day` that sent `told` signals; days may come in any order."""
         newest = self.first + self.newest
         if day == newest:
             self.told += told
@@ -42,9 +43,10 @@ class Activity(Struct, array_like=True, gc=False):
         self.newest = max(newest, day) - self.first
 
     def before(self, day: int) -> int:
-        """How many days with events are known before this one, KNOWN_DAYS at most."""
+        """How many days with events lie before `day`, counted up to KNOWN_DAYS."""
+        # The two earliest days suffice to count up to two.
         return (self.first < day) + (self.second > 0 and self.first + self.second < day)
 
     def told_on(self, day: int) -> int:
-        """Signals sent on a day; of days that are over, as many as on the newest."""
+        """Signals sent on `day`. Only the newest day is counted, and stands for those before it."""
         return self.told if day <= self.first + self.newest else 0

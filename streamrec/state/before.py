@@ -8,17 +8,18 @@ from streamrec.state.user import UserRow
 from streamrec.system.clock import DAY_MS
 
 BEFORE = LED = MOST_BEFORE
+# What was taken a month ago still says half as much of an item as what was taken with it; the feasibility run weighed histories so.
 BEFORE_HALF_LIFE = 30 * DAY_MS
 SEEN_SHARE = 0.3
-"""What an item that was only looked at counts as a neighbour."""
+"""What an item counts as a neighbour that was looked at but not bought."""
 BASKET_MS = DAY_MS // 48
-"""Purchases of one user that lie closer together are one basket."""
+"""Half an hour: purchases of one user that lie closer together are one basket."""
 LEAST_WEIGHT = 0.01
 """A neighbour below this weight is left out: it would take a place of the signal and move no statistics."""
 
 
 def just_before(row: UserRow, item_id: str, ts: int) -> list[tuple[str, float]]:
-    """The items that the user took or saw around `ts`, nearest first, with weights; of equal times the last that came."""
+    """The items that the user took or saw around `ts` (ms) with their weights, the strongest first; of equal ones the last to arrive."""
     weights: dict[str, float] = {}
     for tallies, share in ((row.seen, SEEN_SHARE), (row.bought, 1.0)):
         for other, entry in reversed(_nearest(tallies, ts)):
@@ -29,7 +30,7 @@ def just_before(row: UserRow, item_id: str, ts: int) -> list[tuple[str, float]]:
 
 
 def basket_before(row: UserRow, ts: int) -> list[str]:
-    """The items of the user's last basket that was over before `ts`, the last taken first."""
+    """The items of the user's last basket that was over before `ts` (ms), the last taken first."""
     over = [(entry.ts, item_id) for item_id, entry in row.bought.items() if entry.ts < ts - BASKET_MS]
     if not over:
         return []

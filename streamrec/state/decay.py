@@ -1,7 +1,7 @@
 """Exponential forgetting that gives the same result for every order of arrival.
 
-A decayed count is kept as (value, time): the value as seen at that time, which is that of the newest event. An older
-event that comes late is weighed at its own time instead of moving the clock back (forward decay: Cormode et al., ICDE 2009).
+A decayed count is kept as a value and the time of its newest event, at which the value holds. An event that arrives late is
+weighed by its own time and does not move the clock back (forward decay: Cormode et al., ICDE 2009).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from msgspec import Struct
 
 
 def fading(elapsed_ms: float, half_life_ms: float) -> float:
-    """What is left of one after `elapsed_ms`; 0.5 per half-life."""
+    """The factor by which a count shrinks in `elapsed_ms`: 0.5 for each half-life."""
     return 2.0 ** (-elapsed_ms / half_life_ms)  # type: ignore[no-any-return]
 
 
 class Tally(Struct, array_like=True, gc=False):
-    """A decayed count: `count` as of `ts`, the time (ms) of its newest event."""
+    """A decayed count: its value at `ts`, the time (ms) of its newest event."""
 
     ts: int
     count: float
@@ -31,12 +31,12 @@ class Tally(Struct, array_like=True, gc=False):
             self.count += amount * fading(self.ts - ts, half_life_ms)
 
     def at(self, now: int, half_life_ms: float) -> float:
-        """The count as seen at `now`; an event that lies ahead of `now` is not faded."""
+        """The count at `now` (ms). Before `ts` it does not grow: an event that lies ahead counts as if it happened now."""
         return self.count * fading(now - self.ts, half_life_ms) if now > self.ts else self.count
 
 
 def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life_ms: float, bound: int) -> None:
-    """Count `amount` for `key`; the entry with the oldest event leaves when there are more than `bound`."""
+    """Count `amount` for `key`. When there are more than `bound` entries, the one with the oldest event leaves."""
     entry = tallies.get(key)
     if entry is None:
         tallies[key] = Tally(ts, amount)
@@ -50,7 +50,7 @@ def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life
 
 
 def gather(tallies: dict[str, Tally], amounts: Iterable[tuple[str, float]], ts: int, half_life_ms: float, bound: int) -> None:
-    """Count an amount for each key at `ts`; once there are more than `bound`, the weakest quarter leaves in one go."""
+    """Count an amount for each key at `ts`. Once there are more than `bound` entries, the weakest leave, down to three quarters of it."""
     for key, amount in amounts:
         entry = tallies.get(key)
         if entry is None:
@@ -58,7 +58,8 @@ def gather(tallies: dict[str, Tally], amounts: Iterable[tuple[str, float]], ts: 
         else:
             entry.add(ts, amount, half_life_ms)
     if len(tallies) > bound:
-        # Counts as of `ts`, which changes no order: plain arithmetic, for this is the most that an item's row costs.
+        # A quarter at once, so that the sort is paid for once in `bound / 4` new keys. Counts as of `ts`, which changes no order, in plain
+        # arithmetic: this is the most that an item's row costs.
         ranked = sorted([(entry.count * 2.0 ** ((entry.ts - ts) / half_life_ms), entry.ts, key) for key, entry in tallies.items()])
         for _, _, key in ranked[: len(ranked) - bound + bound // 4]:
             del tallies[key]

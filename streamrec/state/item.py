@@ -13,30 +13,34 @@ from streamrec.system.clock import DAY_MS
 
 Kind = Literal["view", "purchase", "refund", "mention", "impression", "click"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which rows and statistics hold their counters: a new kind goes to the end."""
+# What sells today, this week, this month and at all; trends are ratios of them.
 HALF_LIVES = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
 NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
+# Several times what statistics tell of (20 and 12, `state.stats`), so that a neighbour is not forgotten before it can rise.
 NEIGHBOURS, LEADERS = 160, 64
 COUNTRY_HALF_LIFE = 30 * DAY_MS
 COUNTRIES = 8
 SPLIT = ("view", "purchase")
-"""Kinds that make an item popular: what accounts without standing say is counted apart."""
+"""Kinds that make an item popular: for these, what accounts without standing say is counted apart."""
 BY_STRANGERS = 2.0
-"""What such accounts may add to an item by themselves, in views or purchases of every half-life, before more of them count ever less."""
+"""What such accounts may add to an item by themselves, in views or purchases at each half-life, before further ones count ever less."""
 LINK_LEAST = 0.3
-"""What a link counts that rests on an account without any standing."""
+"""What a link from an account without any standing counts. Not 0: in a new shop no account has standing, and links have to begin."""
 MOST_BEFORE = 16
-"""Most items of the same user that a signal names beside its own."""
+"""Most items of the same user that a signal names beside its own: each costs the item side an entry to update."""
 
-# The topic of the signals is ours, but whoever may write to it is not trusted: no number here is one that an event cannot lead to.
+# The topic of the signals is ours, but its writers are not trusted: no number is accepted that an event cannot lead to.
 Share = Annotated[float, Meta(ge=0, le=1)]
 Natural = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class Signal(Struct, array_like=True, gc=False):
-    """What one event says about one item; `before` are the items of the same user just before it, with weights.
+    """What one event says about one item. Fields are written by position: new ones go to the end, with a default.
 
-    The source coordinates (topic, partition, offset, index within the event) let the item side count it once. `led` are the
-    items of the user's basket before this one; `again` says that the user had bought the item before. New fields go to the end.
+    `before` are the items that the same user took just before, with weights, and `led` those of the user's basket before this one.
+    `again` says that the user had bought the item before. The source coordinates (topic, partition, offset, index within the event) let
+    the item side count the signal once.
     """
 
     kind: Kind
@@ -55,7 +59,7 @@ class Signal(Struct, array_like=True, gc=False):
 
 
 class ItemRow(Struct, array_like=True):
-    """Counters by kind and half-life, all as of `ts`. New fields go to the end, with a default."""
+    """Counters of shape (kinds, half-lives), all as of `ts`. Fields are written by position: new ones go to the end, with a default."""
 
     ts: int = 0
     counts: list[list[float]] = field(default_factory=lambda: [[0.0] * len(HALF_LIVES) for _ in KINDS])
@@ -72,18 +76,19 @@ class ItemRow(Struct, array_like=True):
     countries: dict[str, Tally] = field(default_factory=dict)
     """Purchases by country."""
     strangers: list[list[float]] = field(default_factory=lambda: [[0.0] * len(HALF_LIVES) for _ in SPLIT])
-    """What accounts without standing add to `counts`, by kind of SPLIT and half-life; not in `counts`."""
+    """What accounts without standing said, of shape (kinds of SPLIT, half-lives); `counts` do not hold it."""
     listed: bool = False
     """Whether the catalogue listed the item when something was counted."""
 
 
 def count(row: ItemRow, signal: Signal) -> None:
-    """Add one signal; signals of different times may come in any order."""
+    """Count one signal; signals of different times may come in any order."""
     ts = signal.ts
     age = ts - row.ts
     if row.version and age > 0:
         fade = [fading(age, half) for half in HALF_LIVES]
         for values in (*row.counts, *row.strangers):
+            # The longest half-life is the last to reach 0: where it is 0, nothing was ever counted.
             if values[-1]:
                 values[:] = [value * f for value, f in zip(values, fade, strict=True)]
     row.ts = max(row.ts, ts) if row.version else ts
@@ -104,8 +109,8 @@ def count(row: ItemRow, signal: Signal) -> None:
 def heard(row: ItemRow) -> list[list[float]]:
     """`counts` with as much of `strangers` as is believed.
 
-    In full up to BY_STRANGERS and as much as those with standing say; what is more grows by its logarithm only, so that a throng of
-    accounts made for the purpose moves an item little, and an item that many know is not held back.
+    Strangers are believed in full up to BY_STRANGERS plus what accounts with standing say. Beyond that only the logarithm grows, so that
+    a throng of accounts made for the purpose moves an item little, and an item that many know is not held back.
     """
     counts = [list(values) for values in row.counts]
     for kind, strangers in zip(SPLIT, row.strangers, strict=True):
@@ -122,13 +127,14 @@ def _add(values: list[float], amount: float, late: int) -> None:
 
 
 def _bond(signal: Signal) -> float:
-    """What the links of a signal count."""
+    """How much the links of a signal count."""
     return signal.amount * (LINK_LEAST + (1.0 - LINK_LEAST) * signal.standing)
 
 
 def _sold(row: ItemRow, signal: Signal) -> None:
     row.sold_ts = max(row.sold_ts, signal.ts)
     if signal.led:
+        # By the root of the basket's size: a basket of twenty says less of each of its items than one of two, but not ten times less.
         share = _bond(signal) * len(signal.led) ** -0.5
         gather(row.leaders, [(item_id, share) for item_id in signal.led], signal.ts, NEIGHBOUR_HALF_LIFE, LEADERS)
     if signal.again:

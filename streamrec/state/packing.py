@@ -1,4 +1,7 @@
-"""Rows as bytes: one version byte, then msgpack. Every version that was ever written stays readable."""
+"""Rows as bytes: a version byte, then msgpack. Every version that was ever written stays readable.
+
+Fields are written by position, so that a new one at the end of a row needs nothing here: older rows lack it and have its default.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def unpack_user(raw: bytes) -> UserState:
     """The reverse of `pack_user`.
 
     Raises:
-        StateMismatch: the row was written by a newer streamrec, or by nobody of ours.
+        StateMismatch: the row was written by a newer streamrec, or by another program.
     """
     try:
         match raw[:1]:

@@ -1,4 +1,7 @@
-"""What an account's word about an item counts: how often it said the same of late, how much it says in all, and how well it is known."""
+"""How much an account's word about an item counts: by how often it said the same lately, how much it says in all, and how well it is known.
+
+Measured by `benchmarks/poisoning.py`: what it takes an attacker to lift an item, and what the rules cost honest data (docs/guarantees.md).
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,18 @@ from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow, a
 from streamrec.system.clock import DAY_MS
 
 KNOWN_ITEMS = 5
-"""Other items that an account must have had to do with; one that knows but its target is a tool."""
+"""Other items that an account must have seen or bought: an account that knows nothing but its target is a tool."""
 LOUD = 300
 """Signals a day (UTC, event time) that count in full: of the real purchases that the blends were trained on 0.2 % lie beyond."""
 KEPT = 3.0
-"""Purchases that an account is taken to have kept before any is known: few refunds say little."""
+"""Purchases that an account is assumed to have kept before any is known: few refunds say little."""
 
 
 class Curve(NamedTuple):
     """How the weight of what one account says of one item falls.
 
-    In full for the first `free` times, then by `fall` from time to time; after a pause it comes back by `recovery_ms`, as a half-life.
+    The first `free` times count in full, and each later time counts `fall` of the one before. In a pause the weight comes back with the
+    half-life `recovery_ms`.
     """
 
     free: float
@@ -40,28 +44,28 @@ CURVES: Mapping[str, tuple[str, Curve]] = {
     # The tally counts lists that showed the item, too.
     "impression": ("shown", Curve(6.0, 0.8, SHOWN_HALF_LIFE, SHOWN_HALF_LIFE)),
 }
-"""By kind of signal: where the user's row counts it, and the curve. A refund is not weighed: no figure of an item depends on it."""
+"""By kind of signal: where the user's row counts it, and the curve. A refund is not weighed, since no figure of an item depends on it."""
 
 
 def weight(row: UserRow, kind: str, item_id: str, ts: int) -> float:
-    """What the next signal of this kind counts, in (0, 1], by the user's row as it was before."""
+    """How much the next signal of this kind counts, in (0, 1], by the user's row as it was before."""
     active = activity(row)
     told = active.told_on(ts // DAY_MS) if active is not None else 0
-    found = min(1.0, LOUD / (told + 1))
+    share = min(1.0, LOUD / (told + 1))
     if kind == "purchase":
-        found *= _keeps(row, ts)
+        share *= _keeps(row, ts)
     if kind in CURVES:
         name, curve = CURVES[kind]
         entry: Tally | None = getattr(row, name).get(item_id)
         if entry is not None:
-            found *= _again(curve, entry, ts)
-    return found
+            share *= _again(curve, entry, ts)
+    return share
 
 
 def standing(row: UserRow, item_id: str, ts: int) -> float:
     """How well the account is known, in [0, 1], by the user's row as it was before.
 
-    In full after KNOWN_DAYS earlier days (UTC, event time) with events, and KNOWN_ITEMS other items.
+    It is 1 after KNOWN_DAYS earlier days (UTC, event time) with events and KNOWN_ITEMS other items.
     """
     active = activity(row)
     earlier = active.before(ts // DAY_MS) if active is not None else 0
@@ -75,9 +79,9 @@ def standing(row: UserRow, item_id: str, ts: int) -> float:
 
 
 def _again(curve: Curve, entry: Tally, ts: int) -> float:
-    """The larger of two: what is left after so many times, and what the pause since the last one has brought back.
+    """The weight of saying it again: what is left after all the times before, or what the pause since has brought back, if that is more.
 
-    The second bounds what any number of signals counts in a time: ln 2 a `recovery_ms`, however they are spread.
+    The latter bounds what any number of signals counts: at most ln 2 in each `recovery_ms`, however they are spread.
     """
     fallen: float = curve.fall ** (entry.at(ts, curve.half_life_ms) - curve.free + 1.0)
     back = 1.0 - fading(max(ts - entry.ts, 0), curve.recovery_ms)
@@ -85,7 +89,7 @@ def _again(curve: Curve, entry: Tally, ts: int) -> float:
 
 
 def _keeps(row: UserRow, ts: int) -> float:
-    """The share of an account's purchases that it keeps, squared: the sum over any number of bought and returned things is bounded."""
+    """The share of its purchases that an account keeps, squared, which bounds the sum over any number of things bought and returned."""
     if row.refunds is None:
         return 1.0
     returned = row.refunds.at(ts, INTEREST_HALF_LIFE)

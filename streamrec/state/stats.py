@@ -1,4 +1,4 @@
-"""What the item side tells every worker about an item: a record of at most 1 KiB on the topic item-stats."""
+"""What the item side tells every worker about an item: a record of at most 1 KiB on the topic `item-stats`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from streamrec.events.fields import YEAR_9999_MS, Id, Label
 from streamrec.state.decay import Tally
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, heard
 
+# As many neighbours as ranking takes of an item's links (`catalogue.links.WIDTH`).
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
+# Every worker reads the record of every item at its start, and again whenever it changes: 1 KiB of 100,000 items are 100 MB.
 MOST_BYTES = 1024
 # A record that breaks these would spoil the columns of every worker: no count is negative, and none of a real shop comes near 1e12.
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
@@ -25,10 +27,10 @@ Floats = NDArray[np.float64]
 
 
 class ItemStats(Struct, array_like=True):
-    """Decayed counters (kinds × half-lives, as of `ts`) and the strongest neighbours with their weights.
+    """Decayed counters of shape (kinds, half-lives), as of `ts`, and the strongest neighbours with their weights.
 
-    `version` grows with every signal; a lower one that comes later is out of date. New fields go to the end, with a default. The bounds are
-    what columns of a catalogue can take: what lies beyond them is no record of ours.
+    `version` grows with every signal; a record with a lower one is out of date. Fields are written by position: new ones go to the end,
+    with a default. The bounds are what the columns of a catalogue can take: a record beyond them was not written by streamrec.
     """
 
     version: Natural
@@ -37,7 +39,7 @@ class ItemStats(Struct, array_like=True):
     counts: Annotated[list[Halves], Meta(min_length=len(KINDS), max_length=len(KINDS))]
     neighbours: Annotated[Weighed, Meta(max_length=MOST_NEIGHBOURS)]
     leaders: Annotated[Weighed, Meta(max_length=MOST_LEADERS)] = field(default_factory=list)
-    """Items of the baskets before."""
+    """Items of the baskets that came just before a purchase of this one."""
     again: Amount = 0.0
     """Purchases by people who had bought it before, half-life 90 days."""
     sold_ts: Time = 0
@@ -52,15 +54,15 @@ decode_stats = msgspec.json.Decoder(ItemStats).decode
 
 
 def alike(item_ids: Sequence[str]) -> Floats:
-    """Every item is as popular as the other."""
+    """Equal popularity for all items."""
     return np.ones(len(item_ids))
 
 
 def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike) -> ItemStats:
     """The statistics of an item as of its newest event.
 
-    Of its neighbours those are told that stand out by weight over the root of their `popularity`: the cosine up to a factor, while
-    raw weights would fill the record with what everybody buys anyway.
+    The neighbours with the largest weight over the root of their `popularity` are told: up to a factor that is the cosine, while raw
+    weights would fill the record with what everybody buys anyway.
     """
     counts = [[round(value, 3) for value in values] if values[-1] else values for values in heard(row)]
     return ItemStats(
@@ -89,7 +91,7 @@ def _strongest(tallies: Mapping[str, Tally], ts: int, most: int, popularity: Cal
 
 
 def encode_stats(stats: ItemStats) -> bytes:
-    """The record's bytes; the weakest neighbours, then countries are left out until it fits into 1 KiB."""
+    """The record's bytes. The weakest of the longest list (neighbours, leaders or countries) are left out until it fits into 1 KiB."""
     raw = _encode(stats)
     while len(raw) > MOST_BYTES and (longest := max((stats.neighbours, stats.leaders, stats.countries), key=len)):
         del longest[-max(1, len(longest) // 8) :]

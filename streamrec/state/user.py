@@ -10,13 +10,17 @@ from streamrec.state.activity import Activity
 from streamrec.state.decay import Tally
 from streamrec.system.clock import DAY_MS
 
+# 60 days is the half-life of the per-item interest of the feasibility run (own-history baseline, `evaluation/baselines/query.py`).
 INTEREST_HALF_LIFE = 60 * DAY_MS
+# Two hours: a viewer who left and comes back in the evening may be shown the same again.
 SHOWN_HALF_LIFE = DAY_MS // 12
+# A row is read and written with every event of its user: a usual one stays below 1 KiB (`tests/state/test_packing.py`), a full one of 200
+# purchases at some 8 KiB.
 BOUGHT, SEEN, NAMED, SHOWN, HIDDEN, SAID, WAITING = 200, 64, 16, 48, 32, 3, 256
 
 
 class Said(Struct, array_like=True, gc=False):
-    """A danmaku: when, and its first characters."""
+    """A danmaku: its event time, and its first characters."""
 
     ts: int
     text: str
@@ -25,8 +29,8 @@ class Said(Struct, array_like=True, gc=False):
 class UserRow(Struct, array_like=True):
     """Everything that streamrec knows of a user.
 
-    Items are kept by id, with decayed counts and the time of the newest event. The fields are written by position:
-    new ones go to the end, with a default.
+    Items are kept by id, with decayed counts and the time of the newest event. Fields are written by position: new ones go to the end,
+    with a default, by which older rows are read. `state show` and the live page show every field by its name.
     """
 
     seq: int = 0
@@ -61,26 +65,30 @@ class UserRow(Struct, array_like=True):
     since: int = 0
     """Event time of the oldest event in the row; 0 in rows of versions that did not keep it."""
     activity: Activity | None = None
+    # A fact that most users lack is None until it is known: that takes one byte of a row, and an empty Tally eleven.
     refunds: Tally | None = None
     """Purchases taken back."""
 
 
 class ErasedUser(Struct, array_like=True):
-    """What stays of an erased user, under a hash of the id: the time, and the list number that consumers know."""
+    """What stays of an erased user, under a hash of the id: the time of the erasure, and the number of the last list.
+
+    Lists go on from that number: a consumer that orders a user's lists by it would drop those of a returning user otherwise.
+    """
 
     ts: int
     seq: int = 0
 
 
 def activity(row: UserRow) -> Activity | None:
-    """When the account was active."""
+    """When the account was active; estimated from its items in rows that were written before rows kept it."""
     if row.activity is not None:
         return row.activity
     return Activity.of(entry.ts // DAY_MS for tallies in (row.bought, row.seen, row.named) for entry in tallies.values())
 
 
 class ErasureSecret(Struct, array_like=True):
-    """What the ids of erased users are hashed with in one partition: without it nobody can try out who was erased."""
+    """The key with which a partition hashes the ids of erased users: without it nobody can try out who was erased."""
 
     secret: bytes
 
@@ -90,12 +98,12 @@ ERASED_PREFIX, PARKED_PREFIX, SECRET_KEY = b"\x01erased:", b"\x02parked:", b"\x0
 
 
 def erased_key(user_id: str, secret: bytes = b"") -> bytes:
-    """The key under which an erasure is remembered; without a secret as versions before 0.2 had it."""
+    """The key under which an erasure is remembered; versions before 0.2 had no secret."""
     return ERASED_PREFIX + blake2b(user_id.encode(), digest_size=16, key=secret).digest()
 
 
 class ParkedEvent(Struct, array_like=True, gc=False):
-    """An event as it was read, until the schema that its frame names is known."""
+    """An event as it was read, kept until the schema that its frame names is known."""
 
     topic: str
     """Without the prefix."""

@@ -1,4 +1,4 @@
-"""Rows as people and JSON want them: fields by name, items newest first."""
+"""Rows for people and JSON: fields by name, items newest first."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Row = UserState | ItemRow
 
 
 def as_data(row: Row) -> dict[str, Any]:
-    """All fields of a row by name; of the event ids only how many are known, since they are hashes."""
-    found: dict[str, Any] = _plain(row)
+    """All fields of a row by name; of the event ids, which are hashes, only their number."""
+    fields: dict[str, Any] = _plain(row)
     if isinstance(row, UserRow):
-        found["event_ids"] = len(row.event_ids) // repeats.SIZE
-    return found
+        fields["event_ids"] = len(row.event_ids) // repeats.SIZE
+    return fields
 
 
 def known(get: Callable[[bytes], UserState | None], user_id: str) -> dict[str, Any]:
-    """What the rows that `get` reads hold of a user: `row`, and `erased` if the person asked to be forgotten, else None."""
+    """What the rows behind `get` hold of a user: the `row`, and `erased` if the person asked to be forgotten, or None."""
     row, erased = get(user_id.encode()), find(get, user_id)
     return {
         "user_id": user_id,

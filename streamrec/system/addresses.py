@@ -1,4 +1,4 @@
-"""Host names and addresses as clients write them: which lead back to this machine, and how they stand in a URL."""
+"""Host names and addresses as clients write them: which of them lead back to this machine, and how they are written in a URL."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _LEGACY = re.compile(r"(?:0x)?[0-9a-f]+(?:\.(?:0x)?[0-9a-f]+){0,3}", re.ASCII)
 
 def host_of(authority: str) -> str | None:
     """The host of `host`, `host:port` or `[address]:port`, in lower case and without a trailing dot; None where it is malformed."""
-    found = _AUTHORITY.fullmatch(authority)
-    return canonical(found["host"]) if found else None
+    match = _AUTHORITY.fullmatch(authority)
+    return canonical(match["host"]) if match else None
 
 
 def canonical(host: str) -> str:
@@ -22,10 +22,10 @@ def canonical(host: str) -> str:
 
 
 def address(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, also in the short forms that browsers and C libraries take (`127.1`); None for a name."""
+    """The address that `host` is, also in the short forms that browsers and C libraries take (`127.1`); None for a name."""
     host = canonical(host)
     try:
-        found = ip_address(host)
+        parsed = ip_address(host)
     except ValueError:
         if not _LEGACY.fullmatch(host):
             return None
@@ -33,31 +33,31 @@ def address(host: str) -> IPv4Address | IPv6Address | None:
             return IPv4Address(socket.inet_aton(host))
         except OSError:
             return None
-    # An IPv4 client of a socket that listens on `::`.
-    return getattr(found, "ipv4_mapped", None) or found
+    # A socket that listens on `::` names its IPv4 clients so.
+    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is reached from its own machine only; no name is looked up."""
-    found = address(host)
+    """Whether a host can be reached from its own machine only; no name is looked up."""
+    parsed = address(host)
     # Names under localhost do not count: some resolvers ask a DNS server for them, whatever RFC 6761 says.
-    return found.is_loopback if found is not None else canonical(host) == "localhost"
+    return parsed.is_loopback if parsed is not None else canonical(host) == "localhost"
 
 
 def holder(host: str) -> str:
-    """What one client holds of the address space: an IPv4 address, or the 64 bits of an IPv6 network, in which it can choose addresses."""
-    found = address(host)
-    if isinstance(found, IPv6Address) and not found.is_loopback:
-        return str(ip_network((int(found), 64), strict=False))
-    return str(found) if found is not None else host
+    """What one client holds of the address space: an IPv4 address, or the /64 of an IPv6 network, in which it may choose any address."""
+    parsed = address(host)
+    if isinstance(parsed, IPv6Address) and not parsed.is_loopback:
+        return str(ip_network((int(parsed), 64), strict=False))
+    return str(parsed) if parsed is not None else host
 
 
 def reachable(host: str) -> str:
-    """Where this machine reaches a server that listens on the address: the loopback address for one that means all addresses."""
-    found = address(host)
-    if found is None or not found.is_unspecified:
+    """The host under which this machine reaches a server that listens on `host`: loopback where it listens on all addresses."""
+    parsed = address(host)
+    if parsed is None or not parsed.is_unspecified:
         return host
-    return "127.0.0.1" if found.version == 4 else "::1"
+    return "127.0.0.1" if parsed.version == 4 else "::1"
 
 
 def http_url(host: str, port: int) -> str:

@@ -1,4 +1,4 @@
-"""The core: where all pure code runs, one call at a time."""
+"""The core: it runs all pure code, one call at a time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 SHORT_S = 0.002
-"""So long a call may hold up the event loop."""
+"""How long a call may hold up the event loop: longer ones delay heartbeats and pages, shorter ones cost less there than on a thread."""
 LEAST_RECORDS, MOST_RECORDS = 16, 256
-"""Rows of so many records fit into a processor's cache, more at once are slower for each; and fewer are no cheap work."""
+"""Rows of that many records fit into a processor's cache: more at once take longer for each. Fewer are not worth a batch of their own."""
 
 
 class Core:
-    """Runs processors and all that touches rows or catalogue, so that none of them needs a lock of its own.
+    """Runs processors and everything that touches rows or catalogue, so that none of them needs a lock.
 
-    Long calls run on a thread of their own, short ones on the event loop: handing them to a thread and back would cost more
-    than they take, and two threads that both have something to do wait for the interpreter at every step.
+    Long calls run on a thread, short ones on the event loop: handing them to a thread and back would cost more than the work itself,
+    and two busy threads wait for the interpreter at every step.
     """
 
     def __init__(self) -> None:
@@ -32,13 +32,13 @@ class Core:
         self._waiting = 0
 
     def call(self, function: Callable[Params, Result], *args: Params.args, **kwargs: Params.kwargs) -> Result:
-        """Run on the thread and wait; only for the time before the event loop runs."""
+        """Run on the thread and wait for the result; for use before the event loop runs."""
         return self._thread.submit(function, *args, **kwargs).result()
 
     async def run(self, function: Callable[..., Result], *args: object) -> Result:
-        """Run on the thread, after what it has to do already.
+        """Run on the thread, after the calls that are queued there.
 
-        Who is cancelled here waits no more, but what runs on the thread runs to its end: until then `run_short` keeps off.
+        A caller that is cancelled stops waiting, but its call runs to the end: until then `run_short` does not use the event loop.
         """
         with self._counting:
             self._waiting += 1
@@ -47,11 +47,11 @@ class Core:
         return await asyncio.wrap_future(call)
 
     async def run_short(self, function: Callable[..., Result], *args: object) -> Result:
-        """Run at once, or after what the thread has to do already."""
+        """Run on the event loop at once, or on the thread if it has something to do."""
         return await self.run(function, *args) if self._waiting else function(*args)
 
     def stop(self) -> None:
-        """End the thread after what is queued."""
+        """End the thread once its queue is empty."""
         self._thread.shutdown()
 
     def _done(self, call: Future[Result]) -> None:
@@ -60,31 +60,32 @@ class Core:
 
 
 class Pace:
-    """What a record takes, by what records took of late."""
+    """How long a record takes to apply, learned from recent batches."""
 
     def __init__(self) -> None:
         self._record_s = math.inf
 
     @property
     def short(self) -> int:
-        """So many records may be applied on the event loop; 0 where they would be too few."""
-        found = min(MOST_RECORDS, self.records(SHORT_S))
-        return found if found >= LEAST_RECORDS else 0
+        """How many records may be applied on the event loop at once; 0 where they would be too few."""
+        count = min(MOST_RECORDS, self.records(SHORT_S))
+        return count if count >= LEAST_RECORDS else 0
 
     def records(self, seconds: float) -> int:
-        """How many records can be applied in that time."""
+        """How many records can be applied in `seconds`."""
         return int(seconds / self._record_s)
 
     def learn(self, records: int, seconds: float) -> None:
-        """So many records took so long. What became slower is believed at once, what became quicker by and by."""
+        """Learn that `records` took `seconds`."""
         took = seconds / records
+        # Slower is believed at once, since the event loop waits; quicker only by and by, since one batch may have been easy.
         self._record_s = took if took > self._record_s or math.isinf(self._record_s) else (3 * self._record_s + took) / 4
 
 
 async def off_loop(function: Callable[..., Result], *args: object, undo: Callable[[Result], object] | None = None) -> Result:
-    """Run in some other thread; even when cancelled, wait until it has ended, so that nothing it uses is closed under it.
+    """Run in another thread. Even when cancelled, wait until it has ended, so that nothing that it uses is closed meanwhile.
 
-    What it has made when the caller is gone would belong to nobody: `undo` is called with it.
+    The result of a cancelled call belongs to nobody: `undo` is called with it.
     """
     work = asyncio.ensure_future(asyncio.to_thread(function, *args))
     try:
@@ -97,15 +98,15 @@ async def off_loop(function: Callable[..., Result], *args: object, undo: Callabl
 
 
 async def finished(*tasks: asyncio.Future[Any]) -> None:
-    """Wait until all of them have ended, also when that is cancelled meanwhile, once or several times."""
+    """Wait until all tasks have ended, however often the waiting is cancelled meanwhile."""
     while any(not task.done() for task in tasks):
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait(tasks)
 
 
 async def together(*work: Coroutine[Any, Any, Result]) -> list[Result]:
-    """Run at the same time; when one raises, or the caller is cancelled, the others are cancelled and have ended before this raises."""
-    tasks = [asyncio.create_task(one) for one in work]
+    """Run concurrently. When one raises or the caller is cancelled, the others are cancelled, and have ended before this raises."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:

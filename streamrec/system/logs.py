@@ -1,4 +1,4 @@
-"""Logs: on stderr, one line per event, as JSON where stderr is no terminal."""
+"""Logs on stderr: a line per event, as JSON unless stderr is a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import structlog
 
 from streamrec.system.printing import escaped, printable, printable_lines
 
+# A broker that restarts or an election of a leader is over within seconds, and nobody has to act on it.
 LASTING_S = 3.0
+# Clients try again every few hundred ms: a complaint that was not heard for this long is over, and begins anew.
 FORGET_S = 10.0
 REPEAT_S = 30.0
 PLACE = ("topic", "partition", "offset", "trace_id")
@@ -26,9 +28,9 @@ NOISY = {
 
 
 class Lasting(logging.Filter):
-    """Of what the Kafka clients complain about, lets through only what goes on, and that once in a while.
+    """Lets complaints of the Kafka clients through only once they have lasted, and then only every REPEAT_S.
 
-    They report every attempt of many a second, also where the next one succeeds.
+    The clients report each of many attempts a second, even where the next one succeeds.
     """
 
     def __init__(self) -> None:
@@ -39,7 +41,7 @@ class Lasting(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         library = record.name.split(".")[0]
-        # A traceback of aiokafka's means that one of its tasks has died; asyncio has some for every commit that was given up.
+        # A traceback from aiokafka means that one of its tasks has died, while asyncio logs one for every commit that was given up.
         if library not in NOISY or (record.exc_info and library == "aiokafka"):
             return True
         what, now = (record.name, str(record.msg)), time.monotonic()
@@ -53,8 +55,8 @@ class Lasting(logging.Filter):
 
 
 def configure(level: str) -> None:
-    """Send the logs of this process, ours and the libraries', to stderr; `level` is a name such as "INFO"."""
-    # What the pure code knows of a record, as fields of their own.
+    """Send the logs of this process, ours and those of libraries, to stderr; `level` is a name such as "INFO"."""
+    # What the pure code logs about a record becomes fields.
     known = structlog.stdlib.ExtraAdder(allow=PLACE)
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
@@ -62,7 +64,7 @@ def configure(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    # For people before the colours are added; JSON is escaped as a whole.
+    # Escaped before the colours are added, which are escape sequences themselves; JSON is escaped as a whole.
     render: list[Any] = [_for_people, structlog.dev.ConsoleRenderer()] if sys.stderr.isatty() else [_as_json]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -91,7 +93,7 @@ def _as_json(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
 
 
 def _for_people(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """What was logged, with nothing that a terminal would obey; tracebacks keep their lines."""
+    """The event without anything that a terminal would obey; tracebacks keep their lines."""
     for name, value in event.items():
         if name == "exception":
             event[name] = printable_lines(str(value))

@@ -1,4 +1,4 @@
-"""What others wrote, as it may stand on a terminal: nothing in it is obeyed, reorders a line, or starts one that is not ours."""
+"""Makes what others wrote safe for a terminal: nothing in it is obeyed, reorders a line, or begins a line that is not ours."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import msgspec
 
 _BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _JOINERS = "\u200c\u200d"
-"""Invisible, but letters of Indian scripts, Persian and families of emoji are spelt with them."""
+"""Invisible, but Indian scripts, Persian and the families among emoji are spelt with them."""
 
 
 def printable(text: str) -> str:
-    """A text on one line: breaks and tabs become spaces, control characters the replacement sign, invisible signs are left out."""
+    """The text on one line: breaks and tabs become spaces, control characters the replacement sign, and invisible signs are left out."""
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def printable_lines(text: str) -> str:
-    """The same for each line of a text whose lines are ours."""
+    """`printable` for each line of a text whose line breaks are ours."""
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
 def json_line(data: Any, *, only_ascii: bool = False) -> str:
-    """A value on one line of JSON, with everything escaped that a terminal would obey, and with `only_ascii` what is not ASCII."""
+    """The data as one line of JSON in which everything is escaped that a terminal would obey, with `only_ascii` also what is not ASCII."""
     try:
         text = msgspec.json.encode(data).decode()
     except UnicodeEncodeError:  # file names that are no UTF-8 are text with lone surrogates
@@ -33,7 +33,7 @@ def json_line(data: Any, *, only_ascii: bool = False) -> str:
 
 
 def escaped(line: str, *, only_ascii: bool = False) -> str:
-    """A line of JSON with those signs escaped, which JSON has within strings only."""
+    """The line of JSON with those signs escaped; JSON has them within strings only."""
     if line.isascii() if only_ascii else line.isprintable():
         return line
     return "".join(sign if _stays(sign, only_ascii) else json.dumps(sign)[1:-1] for sign in line)

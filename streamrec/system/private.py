@@ -1,4 +1,4 @@
-"""Folders that nobody but their owner can read, whatever the umask says and whatever an older version left behind."""
+"""Folders that only their owner can read, whatever the umask is and whatever an older version left behind."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from streamrec.errors import FolderNotOurs
 log = structlog.get_logger(__name__)
 
 OTHERS = 0o077
-"""The rights of everyone but the owner."""
+"""The permission bits of everyone but the owner."""
 
 
 def made_private(folder: Path, names: Sequence[str]) -> None:
-    """Make the folder where it is missing, and take it and what it holds under `names` from everyone but its owner.
+    """Make the folder if it is missing, and give it and what it holds under `names` to its owner alone.
 
-    Links are left alone: what they lead to belongs to whoever made it.
+    Links are left alone: their targets belong to whoever made them.
 
     Raises:
         FolderNotOurs: it belongs to another user, who could read and change what is in it.
@@ -41,7 +41,7 @@ def made_private(folder: Path, names: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def private_umask() -> Iterator[None]:
-    """Give new files of this process, those of libraries too, to their owner alone."""
+    """Give new files of this process, also those that libraries make, to their owner alone."""
     before = os.umask(OTHERS)
     try:
         yield
@@ -61,7 +61,7 @@ def _close(path: Path) -> None:
             f"{path} belongs to the user {found.st_uid}, and this process runs as {os.geteuid()}: run it as that user, "
             "choose another folder with --data-dir, or hand this one over (chown -R)"
         )
-    # The owner's own rights too: a umask may have kept them back.
+    # The owner's own bits too: a umask may have withheld them.
     wanted = 0o700 if stat.S_ISDIR(found.st_mode) else 0o600
     if stat.S_IMODE(found.st_mode) != wanted:
         with contextlib.suppress(FileNotFoundError, PermissionError):

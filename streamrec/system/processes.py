@@ -1,4 +1,4 @@
-"""Child processes that a signal cannot make us lose."""
+"""Starting child processes so that no signal makes us lose track of them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def uninterrupted() -> Iterator[None]:
     """Hold back the signals that end a command until the block is left.
 
-    For the moments between starting a process and knowing its id. Python handles signals in the main thread only, so in
-    other threads there is nothing to hold back.
+    It is for the moments between starting a process and knowing its id. Python handles signals in the main thread alone, so there is
+    nothing to hold back in others.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

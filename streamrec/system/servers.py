@@ -1,4 +1,4 @@
-"""Where servers are: host names that can be looked up, and host:port."""
+"""Addresses of servers in settings: host names that can be looked up, and host:port."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ PORTS = range(1, 65_536)
 
 
 def servers_of(broker: str) -> list[tuple[str, int]]:
-    """Host and port of each bootstrap server in a list as the setting `broker` has it.
+    """Host and port of each bootstrap server in the value of the setting `broker`.
 
     Raises:
         ValueError: it names none, or one of them is not host:port.
     """
-    found = [_server(server.strip()) for server in broker.split(",") if server.strip()]
-    if not found:
+    servers = [_server(server.strip()) for server in broker.split(",") if server.strip()]
+    if not servers:
         raise ValueError("it names no server; give host:port")
-    return found
+    return servers
 
 
 def _server(server: str) -> tuple[str, int]:
@@ -32,10 +32,10 @@ def _server(server: str) -> tuple[str, int]:
 
 
 def require_url(url: str) -> str:
-    """The URL; what does not begin with http:// or https:// is none, and stays as it is.
+    """Check a URL and return it. Anything that does not begin with http:// or https:// is taken for a path and returned unchecked.
 
     Raises:
-        ValueError: its host is none, or its port no number.
+        ValueError: it has no valid host or port.
     """
     if url.startswith(("http://", "https://")):
         place = urlsplit(url)
@@ -46,7 +46,7 @@ def require_url(url: str) -> str:
 
 
 def require_host(host: str) -> str:
-    """The host, which may be an address; empty stands for all addresses of this machine.
+    """Check a host name or address and return it; empty stands for all addresses of this machine.
 
     Raises:
         ValueError: no resolver can take it.

@@ -1,4 +1,4 @@
-"""Finds the items that a danmaku speaks of, by shelf position ("number 3", "3号", "#3") or by the words of their titles."""
+"""Finds the items that a comment is about, by shelf position ("number 3", "3号", "#3") or by the words of their titles."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ from streamrec.understanding.positions import positions
 from streamrec.understanding.words import cut, fold, words
 
 LEAST_SHARE = 0.34
-"""Least share of a title's information that must be named."""
+"""Least share of a title's information that must be named: with less, one of three words would do."""
 ENOUGH = 0.5
-"""The share from which on an item counts as named outright: hardly anybody writes a whole title."""
+"""The share from which an item counts as named outright: hardly anybody writes a whole title."""
+# Who names more items than that in a comment asks about none of them.
 MOST_ITEMS = 3
 MOST_TITLES = 500
-"""So many titles are looked at for one danmaku where no shelf bounds them: viewers must not decide how long the others wait. It takes
-about a millisecond; words that more titles share tell hardly anything."""
+"""Most titles that are looked at for one comment where no shelf bounds them: viewers must not decide how long others wait. It takes about
+a millisecond; words that more titles share tell hardly anything."""
+# Up to here the items of the shelf are found by the words; with more words it is quicker to ask each title of the shelf.
 FEW_WORDS = 16
 _NO_WORDS: frozenset[str] = frozenset()
 
 
 class TitleIndex:
-    """Words of titles to slots. A rare word says more than a common one: each is weighed by its inverse document frequency."""
+    """An index from words of titles to slots. Words weigh by their inverse document frequency: a rare one says more than a common one."""
 
     def __init__(self) -> None:
         self._slots_of: dict[str, set[int]] = {}
         self._words_of: dict[int, frozenset[str]] = {}
         self._whole: dict[int, float] = {}
-        """Information of whole titles, as far as it was asked for since the last change."""
+        """By slot: the information of the whole title, as far as it was needed since the last change."""
 
     def put(self, slot: int, title: str) -> None:
-        """Index a title, in place of the slot's former one."""
+        """Index a title in place of the slot's former one."""
         new = frozenset(words(title))
         if self._words_of.get(slot) == new:
             return
@@ -52,17 +54,17 @@ class TitleIndex:
                 del self._slots_of[word]
 
     def mentions(self, text: str, shelf: NDArray[np.int32] | None = None) -> dict[int, float]:
-        """Slots with weights in (0, 1]. With a shelf only its items are looked for, and numbers are positions on it, from 1.
+        """The slots that `text` names, with weights in (0, 1]. With a shelf only its items count, and numbers are positions on it, from 1.
 
-        An item named by words weighs by the share of its title's information that they are, beside that of the item named best.
+        An item named by words weighs by the share of its title's information that they carry, relative to the item that is named best.
         """
         folded = fold(text)
-        found = self._by_words(folded, None if shelf is None else set(shelf.tolist()))
+        weights = self._by_words(folded, None if shelf is None else set(shelf.tolist()))
         if shelf is not None:
             for position in positions(folded):
                 if position <= len(shelf):
-                    found[int(shelf[position - 1])] = 1.0
-        return found
+                    weights[int(shelf[position - 1])] = 1.0
+        return weights
 
     def _by_words(self, folded: str, allowed: set[int] | None) -> dict[int, float]:
         asked = {word: self._information(word) for word in cut(folded) if word in self._slots_of}
@@ -71,7 +73,6 @@ class TitleIndex:
         if allowed is None:
             named = self._named(asked)
         else:
-            # With many words it is quicker to ask the titles of the shelf than the words.
             slots = allowed if len(asked) > FEW_WORDS else set[int]().union(*(allowed & self._slots_of[word] for word in asked))
             named = {slot: told for slot in slots if (told := self._told(asked, slot))}
         shares = {slot: told / self._of_title(slot) for slot, told in named.items()}
@@ -80,7 +81,7 @@ class TitleIndex:
         return {slot: share / whole for slot, share in best if share >= LEAST_SHARE}
 
     def _named(self, asked: dict[str, float]) -> dict[int, float]:
-        """What the words tell of each title that has one of the rarest; the commonest only speak for titles that rarer words name."""
+        """The information that the words carry about each title. The commonest words count only for titles that rarer ones name."""
         named: dict[int, float] = defaultdict(float)
         ordered, walked = sorted(asked, key=lambda word: (len(self._slots_of[word]), word)), 0
         for place, word in enumerate(ordered):
@@ -96,10 +97,10 @@ class TitleIndex:
         return math.fsum(map(asked.__getitem__, asked.keys() & self._words_of.get(slot, _NO_WORDS)))
 
     def _of_title(self, slot: int) -> float:
-        found = self._whole.get(slot)
-        if found is None:
-            found = self._whole[slot] = math.fsum(map(self._information, self._words_of[slot]))
-        return found
+        whole = self._whole.get(slot)
+        if whole is None:
+            whole = self._whole[slot] = math.fsum(map(self._information, self._words_of[slot]))
+        return whole
 
     def _information(self, word: str) -> float:
         return math.log1p(len(self._words_of) / len(self._slots_of[word]))

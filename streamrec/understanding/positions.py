@@ -31,7 +31,7 @@ def positions(folded: str) -> list[int]:
 
 
 def _number(numeral: str) -> int | None:
-    """What a numeral in digits or in Chinese means; None for 三四 (three or four) and other things that are no one number."""
+    """The value of a numeral in digits or in Chinese; None for 三四 (three or four) and whatever else is not a single number."""
     if numeral.isdecimal():
         return int(numeral)
     values = [2.0 if sign in _OTHER_TWOS else unicodedata.numeric(sign, -1.0) for sign in numeral]
@@ -44,7 +44,7 @@ def _number(numeral: str) -> int | None:
 
 
 def _compound(values: list[int]) -> int | None:
-    """The number of digits and units: 二十一, 一百零三, 一百二 (120), 廿三."""
+    """The number that digits and units spell: 二十一, 一百零三, 一百二 (120), 廿三; None where they spell none."""
     total, digit, zero, last = 0, None, False, 10_000
     for value in values:
         if value == 0:

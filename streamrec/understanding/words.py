@@ -1,4 +1,4 @@
-"""Cuts short texts of any language into comparable pieces: words, and short spans of characters where no spaces are written."""
+"""Cuts short texts of any language into comparable pieces: words, and short spans of characters in scripts without spaces."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _LEFT_OUT = regex.compile(
     r"(?V1)[[\p{M}&&[\p{Script=Inherited}\p{Hebrew}\p{Arabic}\p{Syriac}]]--[\u3099\u309a]]|\u0640|[\p{Cf}--\u200c]|(?<=\p{M})\u200c"
 )
 _FOREIGN_DIGITS = regex.compile(r"(?V1)[\p{Nd}--[0-9]]")
+# Two clusters of one letter each say as little as two letters of Latin: a span has at least three characters.
 _SPAN = 3
 
 
@@ -53,13 +54,13 @@ def cut(folded: str) -> list[str]:
 
 
 def _spans(clusters: list[str]) -> list[str]:
-    """From every cluster on as many as make two clusters and three characters; a run that has fewer is one span."""
-    found = []
+    """Overlapping spans: from each cluster on, at least two clusters and three characters. A shorter run is one span."""
+    spans = []
     for start in range(len(clusters) - 1):
         span = clusters[start] + clusters[start + 1]
         if len(span) < _SPAN:
             if start + 2 == len(clusters):
                 break
             span += clusters[start + 2]
-        found.append(span)
-    return found or ["".join(clusters)]
+        spans.append(span)
+    return spans or ["".join(clusters)]

@@ -91,3 +91,28 @@ def test_exactly_the_newest_stay(steps: list[tuple[str, bool, int]]) -> None:
     oldest = sorted(heard, key=heard.__getitem__)[: max(0, len(heard) - 3)]
     assert gone == oldest
     assert len(bench.held) == min(3, len(heard))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefghijkl"), st.integers(0, 2), st.booleans(), st.integers(-40, 0)), max_size=60),
+    st.integers(0, 40),
+)
+def test_after_forgetting_no_partition_has_too_many_or_too_old_ids_and_removed_ones_stay_for_a_month(
+    heard: list[tuple[str, int, bool, int]], days: int
+) -> None:
+    bench = Bench()
+    latest: dict[str, tuple[int, bool, int]] = {}
+    for name, partition, listed, day in heard:
+        bench.put(name, listed=listed, heard=NOW + day * DAY, partition=partition)
+        latest[name] = partition, listed, max(NOW + day * DAY + (30 if listed else 7) * DAY, NOW + GRACE_MS)
+    bench.now = NOW + days * DAY
+    for partition in range(3):
+        gone = set(bench.forget(partition))
+        mine = {name: (listed, due) for name, (of, listed, due) in latest.items() if of == partition}
+        overdue = {name for name, (_, due) in mine.items() if due <= bench.now}
+        young = [name for name, (listed, _) in mine.items() if not listed and name not in overdue]
+        assert overdue <= gone
+        assert not any(mine[name][0] for name in gone - overdue), "removed items go by age alone"
+        assert len(young) - len(gone - overdue) <= 3
+        assert len(gone - overdue) <= max(0, len([name for name, (listed, _) in mine.items() if not listed]) - 3)
+        assert not bench.held.waits(partition)

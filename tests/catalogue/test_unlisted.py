@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from streamrec.catalogue.unlisted import Unlisted
 from tests.catalogue.test_catalogue import stats
 
@@ -45,3 +48,32 @@ def test_while_a_worker_starts_nothing_makes_way() -> None:
     held.settle()
     assert held.bytes <= 1_000
     assert "i49" in held
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["put", "pop", "begin", "settle"]), st.sampled_from("abcdefgh"), st.integers(1, 9)), max_size=60)
+
+
+@given(STEPS, st.integers(0, 3_000))
+def test_never_more_than_the_limit_is_held_but_while_a_worker_starts(steps: list[tuple[str, str, int]], limit: int) -> None:
+    held, settled, order = Unlisted(limit), True, list[str]()
+    for kind, name, version in steps:
+        match kind:
+            case "put" if held.put(name, stats(version), 0, 0):
+                order = [*(known for known in order if known != name), name]
+            case "pop":
+                assert (held.pop(name) is not None) == (name in order)
+                order = [known for known in order if known != name]
+            case "begin":
+                held.begin()
+                settled = False
+            case "settle":
+                held.settle()
+                settled = True
+        if settled:
+            assert held.bytes <= limit
+            # The least recently heard of have made way, and no other.
+            order = order[len(order) - len(held) :]
+        assert [name for name in "abcdefgh" if name in held] == sorted(order)
+    for name in order:
+        held.pop(name)
+    assert (held.bytes, len(held)) == (0, 0)

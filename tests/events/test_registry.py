@@ -11,7 +11,8 @@ import pytest
 from streamrec.errors import BadEvent
 from streamrec.events import registry as registries
 from streamrec.events.avro import avro_schema
-from streamrec.events.registry import Http, RegistryAway, SchemaAwaited, SchemaRegistry, registry
+from streamrec.events.registry import SchemaAwaited, SchemaRegistry, registry
+from streamrec.events.schema_sources import Http, RegistryAway
 from streamrec.settings import Settings
 from tests.events.registries import Registry, serving
 from tests.patience import PATIENCE_S
