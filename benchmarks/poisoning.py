@@ -30,7 +30,8 @@ from streamrec.bert.blends import load_blend
 from streamrec.bert.folder import ModelFolder
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.items import PURCHASE
-from streamrec.contract.processor import Memory, Part
+from streamrec.contract.processor import Part
+from streamrec.contract.rows import MemoryRows
 from streamrec.evaluation.replay import Record, read_timeline
 from streamrec.events.files import read_items
 from streamrec.events.types import Item, Purchase
@@ -38,6 +39,7 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
 from streamrec.settings import Settings
 from streamrec.simulator.playback import SAMPLE
+from streamrec.state.memory import ItemMemory, ItemShard, UserMemory, UserShard
 from streamrec.state.packing import pack_item, pack_user, unpack_item, unpack_user
 from streamrec.state.stats import decode_stats
 from streamrec.state.user import UserRow
@@ -57,8 +59,8 @@ Wire = tuple[str, dict[str, Any]]
 """Topic and fields of an event."""
 
 
-class Rows(dict[bytes, Any]):
-    """Rows that begin as a copy of packed ones."""
+class Rows(MemoryRows[Any]):
+    """Rows that begin as a copy of packed ones; only those that an attack touches are worth unpacking."""
 
     def __init__(self, packed: dict[bytes, bytes], unpack: Callable[[bytes], Any]) -> None:
         super().__init__()
@@ -69,10 +71,6 @@ class Rows(dict[bytes, Any]):
         if key not in self and key in self._packed:
             self[key] = self._unpack(self._packed[key])
         return super().get(key, default)
-
-    def put(self, key: bytes, row: Any) -> None:
-        """Keep the row."""
-        self[key] = row
 
     def delete(self, key: bytes) -> None:
         """Forget the row."""
@@ -98,21 +96,21 @@ class Side:
         self._users = UserProcessor(SETTINGS, self.catalogue, maker, lambda: self.now, rank_at=())
         self._items = ItemProcessor(SETTINGS, self.catalogue, lambda: self.now, only_at_ticks=True)
         self.user_rows, self.item_rows = Rows(users, unpack_user), Rows(rows, unpack_item)
-        self._user_memory: Memory = {}
-        self._item_memory: Memory = {}
+        self._users_shard = UserShard(0, self.user_rows, UserMemory())
+        self._items_shard = ItemShard(0, self.item_rows, ItemMemory())
         self._offset = 0
 
     def send(self, topic: str, user_id: str, raw: bytes, ts: int) -> None:
         """Apply an event, and the signals that it sends to items."""
         self.now, self._offset = ts, self._offset + 1
         record = Record(topic, self._offset, user_id.encode(), raw, ts)
-        made = self._users.process([Part(self.user_rows, self._user_memory, [record])])[0].records
+        made = self._users.process([Part(self._users_shard, [record])])[0].records
         said = [Record(out.topic, self._offset, out.key, out.value, ts) for out in made if out.topic == "item-signals"]
-        self._items.process([Part(self.item_rows, self._item_memory, said)])
+        self._items.process([Part(self._items_shard, said)])
 
     def tell(self) -> dict[str, bytes]:
         """Let the statistics that have changed be known; gives their records."""
-        saved = self._items.tick(self.item_rows, self._item_memory, self.now).saved
+        saved = self._items.tick(self._items_shard, self.now).saved
         return {(out.key or b"").decode(): out.value for out in saved if out.value is not None}
 
     def ranks(self, viewers: list[str], ts: int, target: str) -> list[int]:

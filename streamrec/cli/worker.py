@@ -12,7 +12,7 @@ def worker(settings: Settings) -> None:
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong usage, 3 to 8 a fault while running (see the documentation).
     """
-    from streamrec.worker.assembly import pieces
+    from streamrec.worker.pieces import pieces
     from streamrec.worker.worker import run_worker
 
     run_worker(settings, pieces)

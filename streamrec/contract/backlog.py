@@ -20,8 +20,5 @@ class Backlog(NamedTuple):
 
 def together(backlogs: Iterable[Backlog]) -> Backlog:
     """Who and what waits in several partitions."""
-    found = list(backlogs)
-    if not found:
-        return Backlog()
-    waiting, overdue, overdue_s, parked = zip(*found, strict=True)
+    waiting, overdue, overdue_s, parked = zip(Backlog(), *backlogs, strict=True)
     return Backlog(sum(waiting), sum(overdue), max(overdue_s), sum(parked))

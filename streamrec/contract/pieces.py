@@ -1,76 +1,107 @@
-"""What the pure side gives to the worker."""
+"""What the pure side gives to a worker: a processor for each state family, and who plays the roles beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from streamrec.contract.backlog import Backlog
-from streamrec.contract.processor import Memory, Processor
-from streamrec.contract.records import Inbound, Rows
+from streamrec.contract.idle import Idle
+from streamrec.contract.processor import Processor
+from streamrec.contract.records import Inbound
+from streamrec.contract.rows import Rows
 from streamrec.errors import BadEvent
-
-Apply = Callable[[str, Sequence[Inbound]], None]
-"""Takes the full name of a topic and some of its records in partition order, tombstones among them; called on the core thread."""
 
 Names = tuple[dict[str, str], dict[str, str]]
 """Titles of items and of rooms by their ids."""
 
 
-def _nothing() -> None:
-    pass
+class Follower(Protocol):
+    """Follows the broadcast topics. All but `polled` is called on the core thread."""
+
+    @property
+    def topics(self) -> Collection[str]:
+        """The full names of the topics it follows; each is read whole before the first event."""
+        ...
+
+    def apply(self, topic: str, records: Sequence[Inbound]) -> None:
+        """Take over records of one partition of a topic, in order, tombstones among them.
+
+        When it raises, they come again one by one: applying a record twice must do no harm.
+        """
+        ...
+
+    def reject(self, record: Inbound, error: BadEvent) -> None:
+        """A record on which `apply` raised is given up."""
+        ...
+
+    def warm(self) -> None:
+        """Everything that was there at the start is applied: get ready for the first event. Called once; may take long."""
+        ...
+
+    def between(self) -> None:
+        """Do what is due between two batches; called some times a second, so it must be short."""
+        ...
+
+    def polled(self, moment: float) -> None:
+        """Up to this monotonic time the topics are known. Called on the event loop: store it and return."""
+        ...
 
 
-def _unnamed(items: Collection[str], rooms: Collection[str]) -> Names:
-    return {}, {}
+class Inspector(Protocol):
+    """Answers people who look into the worker: on the live page, and by the command `state`. Called on the core thread."""
+
+    def names(self, items: Collection[str], rooms: Collection[str]) -> Names:
+        """The titles of those among these items and rooms that are known."""
+        ...
+
+    def known(self, rows: Rows[Any], user_id: str) -> dict[str, Any]:
+        """What the rows of the user's partition hold of a user: `user_id`, `row` and `erased`, the last two None where there is none."""
+        ...
+
+    def removed(self, rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
+        """The ids of the items that filters keep out of the user's lists, by the name of the filter."""
+        ...
 
 
-def _unknown(rows: Rows[Any], user_id: str) -> dict[str, Any]:
-    return {"user_id": user_id, "row": None, "erased": None}
+class Gauges(Protocol):
+    """What the metrics ask when they are read. Called on the event loop, while the core may be at work: only look, and be quick."""
 
+    def model(self) -> Mapping[str, str]:
+        """Labels of the model in use: name, revision, provider, precision."""
+        ...
 
-def _none_removed(rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
-    return {}
+    def pairs(self) -> Mapping[str, int]:
+        """Pairs for the cross-encoder, by what became of them."""
+        ...
 
+    def swaps(self) -> Mapping[str, int]:
+        """Published models, by what became of them."""
+        ...
 
-def _not_rejected(record: Inbound, error: BadEvent) -> None:
-    raise error
+    def weights(self) -> Mapping[str, int]:
+        """Versions of learned weights, by what became of them."""
+        ...
 
+    def held(self) -> Mapping[str, int]:
+        """How much the catalogue holds, by what it is."""
+        ...
 
-def _unheard(moment: float) -> None:
-    pass
+    def dropped(self) -> Mapping[str, int]:
+        """How much the catalogue gave up because it was too much or too old, by what it was."""
+        ...
+
+    def awaiting(self) -> int:
+        """Records of the catalogue that wait for their schemas."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerPieces:
-    """The processors of both state families, and who takes the broadcast topics.
+    """Everything pure that a worker runs. A role that nobody plays is played by `Idle`."""
 
-    `broadcast` maps the full names of topics to the functions that apply their records, and `reject` is told of a record on which
-    such a function raises. `warm` runs once on the core thread after they have caught up and before the first event, and `between`
-    some times a second between two batches. `polled` hears up to which monotonic time the broadcast topics are known (on the event
-    loop: store it and return).
-    On the core thread, `names` tells the titles of items and rooms, `known` what the rows of users hold of one, and `removed`
-    which candidates the filters keep out of the lists of one, by filter. The metrics ask `info` for the labels of
-    `streamrec_model_info`, `pairs`, `swaps`, `weights` and `dropped` for what to count, `held` for how much the catalogue holds, `awaiting`
-    for how many of its records wait for their schemas, and `backlog` for what waits in a partition (its memory, the time in ms).
-    """
-
-    user: Processor[Any]
-    item: Processor[Any]
-    broadcast: Mapping[str, Apply] = field(default_factory=dict)
-    reject: Callable[[Inbound, BadEvent], None] = _not_rejected
-    warm: Callable[[], None] = _nothing
-    polled: Callable[[float], None] = _unheard
-    names: Callable[[Collection[str], Collection[str]], Names] = _unnamed
-    known: Callable[[Rows[Any], str], dict[str, Any]] = _unknown
-    removed: Callable[[Rows[Any], str], dict[str, list[str]]] = _none_removed
-    between: Callable[[], None] = _nothing
-    info: Callable[[], Mapping[str, str]] = dict
-    pairs: Callable[[], Mapping[str, int]] = dict
-    swaps: Callable[[], Mapping[str, int]] = dict
-    weights: Callable[[], Mapping[str, int]] = dict
-    awaiting: Callable[[], int] = int
-    backlog: Callable[[Memory, int], Backlog] = lambda memory, now_ms: Backlog()
-    dropped: Callable[[], Mapping[str, int]] = dict
-    held: Callable[[], Mapping[str, int]] = dict
+    user: Processor[Any, Any]
+    item: Processor[Any, Any]
+    follower: Follower = field(default_factory=Idle)
+    inspector: Inspector = field(default_factory=Idle)
+    gauges: Gauges = field(default_factory=Idle)

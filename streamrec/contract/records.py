@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 
@@ -83,17 +83,3 @@ class Outbound(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None
     headers: Headers = ()
     partition: int | None = None
-
-
-Row = TypeVar("Row")
-
-
-class Rows(Protocol[Row]):
-    """The state table of one partition as the pure code sees it. A row that was changed must be `put`."""
-
-    def get(self, key: bytes) -> Row | None: ...
-    def put(self, key: bytes, row: Row) -> None: ...
-    def delete(self, key: bytes) -> None: ...
-    def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
-        """The next `most` keys with a prefix, behind `after` and in order, of rows that are saved."""
-        ...

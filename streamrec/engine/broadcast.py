@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streamrec.contract.pieces import WorkerPieces
+from streamrec.contract.pieces import Follower
 from streamrec.contract.records import Inbound, place
 from streamrec.engine.quarantine import is_fatal
 from streamrec.errors import BadEvent
@@ -36,9 +36,9 @@ class Broadcast:
     `caught_up` is set once all has been applied that was there at the start. Tombstones are passed on.
     """
 
-    def __init__(self, settings: Settings, pieces: WorkerPieces, core: Core) -> None:
+    def __init__(self, settings: Settings, follower: Follower, core: Core) -> None:
         self._settings = settings
-        self._pieces = pieces
+        self._follower = follower
         self._core = core
         self._assigned: list[TopicPartition] = []
         self._targets: dict[TopicPartition, int] = {}
@@ -46,11 +46,11 @@ class Broadcast:
 
     def behind(self) -> list[str]:
         """The topics of which not all has been applied that was there at the start."""
-        return sorted({target.topic for target in self._targets} or self._pieces.broadcast)
+        return sorted({target.topic for target in self._targets} or self._follower.topics)
 
     async def run(self) -> None:
         """Read until cancelled."""
-        if not self._pieces.broadcast:
+        if not self._follower.topics:
             self.caught_up.set()
             return
         consumer = whole_reader(self._settings)
@@ -74,16 +74,15 @@ class Broadcast:
         for partition, records in got.items():
             for begin in range(0, len(records), CHUNK):
                 await self._core.run(self._apply, partition.topic, records[begin : begin + CHUNK])
-        await self._core.run(self._pieces.between)
+        await self._core.run(self._follower.between)
         heard = answered(consumer, self._assigned)
         if heard is not None:
-            self._pieces.polled(heard)
+            self._follower.polled(heard)
 
     def _apply(self, topic: str, records: Sequence[Inbound]) -> None:
         """Apply records; where that raises, one by one and without the one at fault. They are states, and do no harm when repeated."""
-        apply = self._pieces.broadcast[topic]
         try:
-            apply(topic, records)
+            self._follower.apply(topic, records)
         except Exception as fault:
             if is_fatal(fault):
                 raise
@@ -92,11 +91,11 @@ class Broadcast:
                     self._apply(topic, [record])
                 return
             log.error("a record on which the catalogue raises becomes a dead letter", exc_info=fault, **place(records[0]))
-            self._pieces.reject(records[0], BadEvent("failed", f"{type(fault).__name__} while the record was applied"))
+            self._follower.reject(records[0], BadEvent("failed", f"{type(fault).__name__} while the record was applied"))
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> None:
         """Take all partitions that there are, new ones from their beginning."""
-        numbers = {topic: await insides.partitions_now(consumer, topic) for topic in self._pieces.broadcast}
+        numbers = {topic: await insides.partitions_now(consumer, topic) for topic in self._follower.topics}
         partitions = [TopicPartition(topic, number) for topic in numbers for number in sorted(numbers[topic])]
         if partitions != self._assigned:
             positions: Mapping[TopicPartition, int] = {known: await consumer.position(known) for known in self._assigned}

@@ -88,5 +88,5 @@ async def _save(partition: Partition, tools: Tools, ids: TopicIds) -> None:
 
 def _snapshot(partition: Partition, ids: TopicIds) -> tuple[Packed, Mark, bytes]:
     topics = {topic: ids[topic] for topic in partition.family.sources}
-    mark = Mark(dict(partition.guard.next), topics, partition.memory, begins=partition.begins)
+    mark = Mark(dict(partition.guard.next), topics, partition.memory.saved(), begins=partition.begins)
     return partition.table.snapshot(), mark, encode(mark)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from faust.types.tuples import TP
 
-from streamrec.contract.processor import Memory
-from streamrec.contract.records import Rows
+from streamrec.contract.backlog import Backlog, together
+from streamrec.contract.rows import Rows
 from streamrec.engine.checkpoint import TopicIds, checkpoint, keep
 from streamrec.engine.flight import Flight
 from streamrec.engine.guard import Batch, Cursor
@@ -24,6 +24,7 @@ from streamrec.engine.partition import Family, Partition, Tools
 from streamrec.engine.rounds import Rounds
 from streamrec.errors import Stalled, StateMismatch
 from streamrec.settings import Settings
+from streamrec.system.clock import now_ms
 from streamrec.system.core import finished, off_loop
 
 if TYPE_CHECKING:
@@ -192,9 +193,13 @@ class Engine:
             found[tp.topic] += records
         return found
 
-    def memories(self, family: str) -> list[Memory]:
-        """What the processor of a family remembers of the partitions that are open, to be read only."""
-        return [one.memory for one in self._partitions.values() if one.family.name == family and one.open]
+    def queued(self) -> int:
+        """Records that were fetched and wait for their turn."""
+        return len(self.inbox)
+
+    def backlog(self) -> Backlog:
+        """How many users and events wait in the partitions that are open."""
+        return together(partition.memory.backlog(now_ms()) for partition in self._partitions.values() if partition.open)
 
     async def look(self, family: str, number: int, read: Callable[[Rows[Any]], Found]) -> Found | None:
         """What `read` finds in the rows of a partition, between two batches; None when the partition is not open here."""

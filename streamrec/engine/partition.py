@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from streamrec.contract.processor import Memory, Outcome, Processor
-from streamrec.contract.records import Inbound, Outbound, Rows
+from streamrec.contract.memory import Memory
+from streamrec.contract.processor import Outcome, Processor, Shard
+from streamrec.contract.records import Inbound, Outbound
+from streamrec.contract.rows import Rows
 from streamrec.engine.guard import Batch, Guard, Verdict
 from streamrec.engine.outbox import Outbox, Sent
 from streamrec.engine.quarantine import Piece, Quarantine, is_fatal
@@ -23,7 +25,7 @@ from streamrec.observe.metrics import Metrics
 from streamrec.system.clock import now_ms
 from streamrec.system.core import Core
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Family:
     name: str
     sources: tuple[str, ...]
     changelog: str
-    processor: Processor[Any]
+    processor: Processor[Any, Any]
     personal: bool = False
 
 
@@ -72,7 +74,7 @@ class Partition:
         self.changelog = changelog
         self.disk = disk
         self.table: Table[Any] = Table(disk, family.processor, cache)
-        self.memory: Memory = {}
+        self.memory: Memory = family.processor.memory()
         self.guard = Guard()
         self.quarantine = Quarantine()
         self.lock = asyncio.Lock()
@@ -121,7 +123,7 @@ class Partition:
         """Let the processor send what waits for a time."""
         processor = self.family.processor
         async with self.lock:
-            if self.open and not self.torn and processor.waits(self.memory):
+            if self.open and not self.torn and processor.waits(Shard(self.number, self.table, self.memory)):
                 self.torn = True
                 try:
                     outcome = await tools.core.run(self._tick)
@@ -136,7 +138,7 @@ class Partition:
                     self.moved.set()
                 self.torn = False
 
-    def find(self, read: Callable[[Rows[Any]], Found]) -> Found:
+    def find(self, read: Callable[[Rows[Any]], Result]) -> Result:
         """What `read` finds in the rows; on the core thread, between two batches."""
         try:
             return read(self.table)
@@ -144,27 +146,28 @@ class Partition:
             self.table.abandon()
 
     def _tick(self) -> Outcome:
-        return transact([self], lambda drafts: self.family.processor.tick(self.table, drafts[0], now_ms()))
+        return transact([self], lambda shards: self.family.processor.tick(shards[0], now_ms()))
 
 
-def transact(partitions: Sequence[Partition], work: Callable[[Sequence[Memory]], Found]) -> Found:
-    """Let a processor work on rows and memories of partitions: all of what it does counts, or when it raises, nothing.
+def transact(partitions: Sequence[Partition], work: Callable[[Sequence[Shard[Any, Any]]], Result]) -> Result:
+    """Let a processor work on shards of partitions: all of what it does counts, or when it raises, nothing.
 
-    `work` is given a draft of each memory. Belongs to the core.
+    The shards hold the tables and a draft of each memory. Belongs to the core.
     """
-    drafts = [{name: dict(value) if isinstance(value, dict) else value for name, value in one.memory.items()} for one in partitions]
+    shards = [Shard(partition.number, partition.table, partition.memory.draft()) for partition in partitions]
     try:
-        found = work(drafts)
-        for one in partitions:
-            one.table.seal()
+        result = work(shards)
+        # Whoever cannot be packed must be known before anybody is committed.
+        for partition in partitions:
+            partition.table.seal()
     except BaseException:
-        for one in partitions:
-            one.table.abandon()
+        for partition in partitions:
+            partition.table.abandon()
         raise
-    for one, draft in zip(partitions, drafts, strict=True):
-        one.table.commit()
-        one.memory = draft
-    return found
+    for partition, shard in zip(partitions, shards, strict=True):
+        partition.table.commit()
+        partition.memory = shard.memory
+    return result
 
 
 def _buried(record: Inbound, reason: BadEvent, tools: Tools) -> Outcome:

@@ -67,7 +67,7 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         _require_readable(unreadable.get(partition), partition)
         await off_loop(partition.disk.write, (), Stamp(ids[log.topic], end[log], saved_ms, raw))
         partition.saved = mark
-        partition.memory = (mark.memory if mark else {}) | {"partition": partition.number}
+        partition.memory = partition.family.processor.memory.load(mark.memory if mark else {})
         partition.guard.next = _next_positions(partition, mark, ids, first, end)
 
 

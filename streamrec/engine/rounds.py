@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 from faust.types.tuples import TP
 
-from streamrec.contract.processor import Outcome, Part
+from streamrec.contract.processor import Outcome, Part, Shard
 from streamrec.engine.guard import Batch, Verdict
 from streamrec.engine.partition import Family, Partition, Tools, transact
 from streamrec.engine.quarantine import Piece, Work, sift
@@ -145,9 +146,9 @@ class Rounds:
     def _process(self, work: Work[Partition]) -> list[Outcome]:
         partitions = _distinct(work)
 
-        def run(drafts: Sequence[dict[str, object]]) -> list[Outcome]:
-            draft_of = dict(zip(partitions, drafts, strict=True))
-            return self._family.processor.process([Part(whose.table, draft_of[whose], records, whose.lag) for whose, records in work])
+        def run(shards: Sequence[Shard[Any, Any]]) -> list[Outcome]:
+            shard_of = dict(zip(partitions, shards, strict=True))
+            return self._family.processor.process([Part(shard_of[whose], records, whose.lag) for whose, records in work])
 
         for partition, records in work:
             partition.table.expect(record.key for record in records)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.memory_rows import MemoryRows
-from streamrec.contract.processor import Memory, Part
+from streamrec.contract.processor import Part, Shard
 from streamrec.contract.records import Record
+from streamrec.contract.rows import MemoryRows
 from streamrec.events.codec import decode_list
 from streamrec.events.types import Recommendation, UserEvent
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow
+from streamrec.state.memory import ItemMemory, ItemShard, UserMemory, UserShard
 from streamrec.state.packing import UserState
 from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker, Request
@@ -50,26 +51,26 @@ class InMemoryWorker:
         self._lists, self._signals = settings.topic("recommendations"), settings.topic("item-signals")
         self.users = MemoryRows[UserState]()
         self.items = MemoryRows[ItemRow]()
-        self._user_memory: Memory = {}
-        self._item_memory: Memory = {}
+        self._user_shard: UserShard = Shard(0, self.users, UserMemory())
+        self._item_shard: ItemShard = Shard(0, self.items, ItemMemory())
 
     def apply(self, topic: str, offset: int, event: UserEvent, value: bytes, *, answer: bool = False) -> list[Recommendation]:
         """Apply an event, given also as the bytes that travel; return the lists that it triggers if it is to be answered."""
         users = self._answering if answer else self._silent
         record = Record(topic, 0, offset, event.ts, event.user_id.encode(), value, ())
         lists, signals = [], []
-        for out in users.process([Part(self.users, self._user_memory, [record])])[0].records:
+        for out in users.process([Part(self._user_shard, [record])])[0].records:
             if out.topic == self._lists:
                 lists.append(decode_list(out.value))
             elif out.topic == self._signals:
                 signals.append(Record(out.topic, 0, offset, event.ts, out.key, out.value, ()))
-        self._items.process([Part(self.items, self._item_memory, signals)])
+        self._items.process([Part(self._item_shard, signals)])
         return lists
 
     def settle(self, now_ms: int) -> None:
         """Bring the statistics of items that events were about into the catalogue."""
-        if self._items.waits(self._item_memory):
-            self._items.tick(self.items, self._item_memory, now_ms)
+        if self._items.waits(self._item_shard):
+            self._items.tick(self._item_shard, now_ms)
 
     def answer(self, request: Request) -> Recommendation:
         """Make the list that is asked for, and keep the user's row, which notes what is shown."""

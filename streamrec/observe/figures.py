@@ -49,7 +49,7 @@ class Figures:
             "removed": {name.removeprefix(REMOVED): count for name, count in fates.items() if name != KEPT and count},
             "dead_letters_total": sum(new["streamrec_dead_letters_total"].values()),
             "dead_letters": sums(new["streamrec_dead_letters_total"], 1),
-            "model": dict(self._metrics.model_labels()),
+            "model": dict(self._metrics.gauges.model()),
             "memory_bytes": new.get("process_resident_memory_bytes", {}).get((), None),
         }
 

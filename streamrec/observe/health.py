@@ -1,46 +1,54 @@
-"""Whether the worker serves, and why not."""
+"""Whether the worker lives, serves and why not, and its metrics: what supervisors and Prometheus ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
+from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from streamrec.contract.backlog import Backlog
 from streamrec.observe.metrics import Metrics
 
-if TYPE_CHECKING:
-    from faust import App
-
 Reasons = Callable[[], list[str]]
 """Why the worker is not ready; empty when it is."""
 
 
-def serve_health(
-    app: App,
-    metrics: Metrics,
-    reasons: Reasons,
-    lag: Callable[[], dict[str, int]],
-    queue: Callable[[], int],
-    backlog: Callable[[], Backlog],
-) -> None:
-    """Add `/live`, `/ready` (503 with reasons until the worker serves) and `/metrics` to the app's web server."""
+class Progress(Protocol):
+    """How far the engine has come."""
 
-    @app.page("/live")
-    async def live(view: Any, request: Any) -> Any:
-        return view.json({"live": True})
+    def lag(self) -> Mapping[str, int]:
+        """Records that wait to be read, by topic."""
+        ...
 
-    @app.page("/ready")
-    async def ready(view: Any, request: Any) -> Any:
+    def queued(self) -> int:
+        """Records that were fetched and wait for their turn."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """Users and events that wait."""
+        ...
+
+
+def serve_health(app: web.Application, metrics: Metrics, reasons: Reasons, progress: Progress) -> None:
+    """Add `/live`, `/ready` (503 with reasons until the worker serves) and `/metrics` to the worker's web server."""
+
+    async def live(request: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def ready(request: web.Request) -> web.Response:
         why = reasons()
-        return view.json({"ready": not why, "reasons": why}, status=503 if why else 200)
+        return web.json_response({"ready": not why, "reasons": why}, status=503 if why else 200)
 
-    @app.page("/metrics")
-    async def exposition(view: Any, request: Any) -> Any:
+    async def exposition(request: web.Request) -> web.Response:
         metrics.ready.set(0 if reasons() else 1)
-        metrics.queue.set(queue())
-        metrics.set_backlog(backlog())
-        for topic, records in lag().items():
+        metrics.queue.set(progress.queued())
+        metrics.set_backlog(progress.backlog())
+        for topic, records in progress.lag().items():
             metrics.set_lag(topic, records)
-        return view.bytes(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.router.add_get("/live", live)
+    app.router.add_get("/ready", ready)
+    app.router.add_get("/metrics", exposition)

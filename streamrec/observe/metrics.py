@@ -12,6 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streamrec.contract.backlog import Backlog
+from streamrec.contract.idle import Idle
+from streamrec.contract.pieces import Gauges
 from streamrec.contract.processor import Outcome
 from streamrec.contract.records import Inbound, header
 from streamrec.events.dead_letters import PREFIX
@@ -32,11 +34,11 @@ class _Followed(Collector):
 
     def __init__(self, name: str, help_text: str, totals: Totals) -> None:
         self._name, self._help = name, help_text
-        self.totals = totals
+        self._totals = totals
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         family = CounterMetricFamily(self._name, self._help, labels=["outcome"])
-        for outcome, total in sorted(self.totals().items()):
+        for outcome, total in sorted(self._totals().items()):
             family.add_metric([outcome], total)
         yield family
 
@@ -44,13 +46,13 @@ class _Followed(Collector):
 class _Held(Collector):
     """Amounts that are looked up when they are asked for."""
 
-    def __init__(self, name: str, help_text: str) -> None:
+    def __init__(self, name: str, help_text: str, amounts: Totals) -> None:
         self._name, self._help = name, help_text
-        self.totals: Totals = dict
+        self._amounts = amounts
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily(self._name, self._help, labels=["what"])
-        for what, amount in sorted(self.totals().items()):
+        for what, amount in sorted(self._amounts().items()):
             family.add_metric([what], amount)
         yield family
 
@@ -58,7 +60,9 @@ class _Held(Collector):
 class Metrics:
     """All metrics of a worker, in a registry of their own; labels hold topics without their `prefix`."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, gauges: Gauges | None = None) -> None:
+        """`gauges` tell of model and catalogue, each time that the metrics are read."""
+        gauges = Idle() if gauges is None else gauges
         self._prefix = prefix
         self.registry = own = CollectorRegistry()
         self.events = Counter("streamrec_events", "What became of events, by topic and outcome.", ["topic", "outcome"], registry=own)
@@ -101,17 +105,14 @@ class Metrics:
         )
         self.ready = Gauge("streamrec_ready", "1 when the worker serves all its partitions.", registry=own)
         self.model = Info("streamrec_model", "The model in use.", registry=own)
-        self.model_labels: Callable[[], Mapping[str, str]] = dict
-        self._pairs = _Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", dict)
-        self._swaps = _Followed("streamrec_model_swaps", "Published models that were taken over or refused.", dict)
-        self._weights = _Followed("streamrec_weights", "Versions of learned weights that were served, refused or for another base.", dict)
-        self._held = _Held("streamrec_catalogue", "What the catalogue holds, in memory, by what it is.")
-        self._dropped = _Followed("streamrec_catalogue_dropped", "What the catalogue gave up: too much, or too old.", dict)
-        own.register(self._held)
-        own.register(self._dropped)
-        own.register(self._weights)
-        own.register(self._pairs)
-        own.register(self._swaps)
+        self.gauges = gauges
+        self.parked.labels("catalogue").set_function(gauges.awaiting)
+        weights = "Versions of learned weights that were served, refused or for another base."
+        own.register(_Held("streamrec_catalogue", "What the catalogue holds, in memory, by what it is.", gauges.held))
+        own.register(_Followed("streamrec_catalogue_dropped", "What the catalogue gave up: too much, or too old.", gauges.dropped))
+        own.register(_Followed("streamrec_weights", weights, gauges.weights))
+        own.register(_Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", gauges.pairs))
+        own.register(_Followed("streamrec_model_swaps", "Published models that were taken over or refused.", gauges.swaps))
         ProcessCollector(registry=own)
 
     def observe(self, topic: str, records: Sequence[Inbound], outcome: Outcome, sent: Sequence[asyncio.Future[Any]] = ()) -> None:
@@ -149,14 +150,6 @@ class Metrics:
                 topic = (header(record.headers, f"{PREFIX}topic") or b"").decode().removeprefix(self._prefix)
                 self.dead_letters.labels(topic, reason.decode()).inc()
 
-    def follow_model(self, labels: Callable[[], Mapping[str, str]], pairs: Totals, swaps: Totals, weights: Totals) -> None:
-        """Say from where to learn which model serves, and what became of pairs, of published models and of learned weights."""
-        self.model_labels, self._pairs.totals, self._swaps.totals, self._weights.totals = labels, pairs, swaps, weights
-
-    def follow_catalogue(self, held: Totals, dropped: Totals) -> None:
-        """Say from where to learn what the catalogue holds, and what it gave up."""
-        self._held.totals, self._dropped.totals = held, dropped
-
     def set_lag(self, topic: str, records: int) -> None:
         """Say how many records of a topic wait to be read."""
         self.lag.labels(topic.removeprefix(self._prefix)).set(records)
@@ -170,5 +163,5 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
-        self.model.info(dict(self.model_labels()))
+        self.model.info(dict(self.gauges.model()))
         return generate_latest(self.registry)

@@ -12,7 +12,6 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from streamrec.contract.processor import Memory
 from streamrec.contract.records import Unreadable
 from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark, is_garbage
 from streamrec.engine.store.shelf import rows_on_disk, stamp_on_disk
@@ -45,7 +44,7 @@ class Side:
     sources: tuple[str, ...]
     changelog: str
     in_row: Callable[[bytes, Limits], bytes | None] | None = None
-    in_memory: Callable[[Memory, Limits], Memory] | None = None
+    in_memory: Callable[[dict[str, Any], Limits], dict[str, Any]] | None = None
     unpack: Callable[[bytes], object] | None = None
     lost: Mapping[bytes, str] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from streamrec.contract.records import Rows
+from streamrec.contract.rows import Rows
 from streamrec.state.packing import UserState
 from streamrec.state.user import ERASED_PREFIX, SECRET_KEY, ErasedUser, ErasureSecret, erased_key
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
-from streamrec.contract.processor import Memory
+from msgspec.structs import replace
+
+from streamrec.state.memory import ItemMemory
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import UserRow
 
@@ -25,10 +28,11 @@ def forget_in_user(raw: bytes, limits: Mapping[str, float]) -> bytes | None:
     return pack_user(row)
 
 
-def forget_in_items(memory: Memory, limits: Mapping[str, float]) -> Memory:
-    """The memory of an item partition without the fences at or beyond the limit of their source (such as "views-3")."""
-    kept = {source: place for source, place in memory.get("fences", {}).items() if place[0] < limits.get(_of_topic(source), math.inf)}
-    return memory | {"fences": kept} if "fences" in memory else memory
+def forget_in_items(saved: dict[str, Any], limits: Mapping[str, float]) -> dict[str, Any]:
+    """What the mark of an item partition remembers, without the fences at or beyond the limit of their source (such as "views-3")."""
+    memory = ItemMemory.load(saved)
+    kept = {source: fence for source, fence in memory.fences.items() if fence.offset < limits.get(_of_topic(source), math.inf)}
+    return saved if len(kept) == len(memory.fences) else replace(memory, fences=kept).saved()
 
 
 LATE = "~"

@@ -4,7 +4,7 @@
 """
 
 from streamrec.broker.embedded import EmbeddedBroker
-from streamrec.contract.memory_rows import MemoryRows
+from streamrec.contract.rows import MemoryRows
 from streamrec.testing.word_model import WordModel
 
 __all__ = ["EmbeddedBroker", "MemoryRows", "WordModel"]

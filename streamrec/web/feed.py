@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from streamrec.contract.pieces import Names, WorkerPieces
+from streamrec.contract.pieces import Inspector
 from streamrec.contract.records import Inbound, Outbound
 from streamrec.observe.audience import Audience, Batch, Watcher
 from streamrec.observe.figures import Figures
@@ -38,7 +38,7 @@ class Feed:
     def __init__(
         self,
         settings: Settings,
-        pieces: WorkerPieces,
+        inspector: Inspector,
         core: Core,
         audience: Audience,
         metrics: Metrics,
@@ -47,8 +47,7 @@ class Feed:
         """`extra` is what the page shows beside the metrics: readiness, lag, queue."""
         self.people = People(settings.web_show_people)
         self._prefix, self._lists, self._dead = settings.prefix, settings.topic("recommendations"), settings.topic("dead-letters")
-        self._names: Callable[..., Names] = pieces.names
-        self._core, self._audience, self._metrics, self._extra = core, audience, metrics, extra
+        self._inspector, self._core, self._audience, self._metrics, self._extra = inspector, core, audience, metrics, extra
         self._pump: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -103,7 +102,7 @@ class Feed:
             return
         items = set[str]().union(*(one.needs()[0] for one in shown))
         rooms = set[str]().union(*(one.needs()[1] for one in shown))
-        names = await self._core.run(self._names, items, rooms)
+        names = await self._core.run(self._inspector.names, items, rooms)
         for watcher, chosen in wanted.items():
             if chosen:
                 watcher.tell("lists", [one.message(self._prefix, self.people, names) for one in chosen])

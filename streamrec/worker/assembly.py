@@ -1,36 +1,17 @@
-"""Puts the parts together: model, catalogue, ranker and the two processors of a worker or of a replay."""
+"""Builds what ranks, by the settings: model, catalogue, and a ranker for each arm; of a worker and of a replay alike."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue, Keeping
-from streamrec.catalogue.text import TextModel, how_it_runs
-from streamrec.contract.pieces import WorkerPieces
-from streamrec.contract.records import Inbound, Rows
-from streamrec.events.registry import registry
+from streamrec.catalogue.text import TextModel
 from streamrec.ranking.arms import DEFAULT, Arms, load_arms
-from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
-from streamrec.state.user import UserRow
-from streamrec.state.view import known
-from streamrec.system.clock import DAY_MS, now_ms
-from streamrec.worker.catalogue_feed import CatalogueFeed
-from streamrec.worker.items import ItemProcessor
-from streamrec.worker.list_maker import ListMaker
-from streamrec.worker.model_swap import ModelSwap
-from streamrec.worker.users import UserProcessor
-from streamrec.worker.waiting import backlog
-from streamrec.worker.weights_feed import WeightsFeed
-
-logger = logging.getLogger(__name__)
+from streamrec.system.clock import DAY_MS
 
 
 @dataclass(slots=True)
@@ -45,6 +26,24 @@ class Ranking:
     def ranker(self) -> Ranker:
         """The one by the settings as they are."""
         return self.rankers[DEFAULT]
+
+    def ranker_of(self, user_id: str) -> Ranker:
+        """The one that makes a user's lists."""
+        return self.rankers.get(self.arms.of(user_id), self.ranker)
+
+    def follow(self, chosen: Settings) -> Callable[[], None]:
+        """Read the blends that go with a chosen model; what is returned has the rankers use them.
+
+        In two steps, since the first one reads files beside the core, and the second one must not wait for any.
+        """
+        _, varied = load_arms(chosen)
+        blends = {name: own_blend(settings) for name, settings in varied.items()}
+
+        def take() -> None:
+            for name, ranker in self.rankers.items():
+                ranker.rebase(blends[name])
+
+        return take
 
 
 def load_model(settings: Settings) -> TextModel | None:
@@ -72,7 +71,7 @@ def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking
     """
     arms, varied = load_arms(settings)
     catalogue = Catalogue(load_model(settings) if model is None else model, keeping(settings))
-    return Ranking(catalogue, arms, {name: Ranker(catalogue, each, own_blend(each)) for name, each in varied.items()})
+    return Ranking(catalogue, arms, {name: Ranker(catalogue, own, own_blend(own)) for name, own in varied.items()})
 
 
 def keeping(settings: Settings) -> Keeping:
@@ -93,86 +92,3 @@ def own_blend(settings: Settings) -> Blend:
     if settings.blend is not None:
         return read_blend(settings.blend)[0]
     return load_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
-
-
-def _own_blends(chosen: Settings, ranking: Ranking) -> Callable[[], None]:
-    """Read the blends of the folder of a chosen model; what is returned has the rankers use them."""
-    _, varied = load_arms(chosen)
-    blends = {name: own_blend(each) for name, each in varied.items()}
-
-    def take() -> None:
-        for name, ranker in ranking.rankers.items():
-            ranker.rebase(blends[name])
-
-    return take
-
-
-def pieces(settings: Settings) -> WorkerPieces:
-    """Everything pure that a worker runs."""
-    ranking = build_ranking(settings)
-    catalogue = ranking.catalogue
-    catalogue.unlisted.begin()
-    schemas = registry(settings)
-    feed = CatalogueFeed(settings, catalogue, schemas=schemas)
-    if catalogue.model is not None:
-        model = catalogue.model
-        level = logging.WARNING if model.precision_advice else logging.INFO
-        logger.log(level, "the model %s %s runs on %s", model.name, model.revision, how_it_runs(model))
-        if settings.late_pairs and not model.late_dim:
-            logger.warning("late_pairs is %d, but the model has no late interaction; set it to 0", settings.late_pairs)
-    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates, arms=ranking.arms, rankers=ranking.rankers)
-    swap = ModelSwap(settings, catalogue, load_model, lambda chosen: _own_blends(chosen, ranking))
-    weights = [WeightsFeed(settings, ranker) for ranker in ranking.rankers.values()]
-
-    def learned(topic: str, records: Sequence[Inbound]) -> None:
-        for each in weights:
-            each.apply(topic, records)
-
-    def settle() -> None:
-        for each in weights:
-            each.settle()
-
-    def between() -> None:
-        feed.between()
-        catalogue.expire(now_ms())
-        swap.between()
-        settle()
-
-    def warm() -> None:
-        catalogue.unlisted.settle()
-        swap.settle()
-        settle()
-        for ranker in ranking.rankers.values():
-            ranker.warm()
-
-    def removed(rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
-        row = rows.get(user_id.encode())
-        if not isinstance(row, UserRow):
-            return {}
-        ranker = ranking.rankers.get(ranking.arms.of(user_id), ranking.ranker)
-        return ranker.removed(queries([row], [now_ms()], [None], catalogue))
-
-    def info() -> dict[str, str]:
-        model = catalogue.model
-        return {**msgspec.structs.asdict(maker.model), "precision": model.precision if model is not None else "none"}
-
-    return WorkerPieces(
-        user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
-        item=ItemProcessor(settings, catalogue),
-        broadcast=dict.fromkeys(feed.topics(), feed.apply) | dict.fromkeys(swap.topics(), swap.apply) | {weights[0].topic: learned},
-        reject=feed.reject,
-        warm=warm,
-        polled=feed.polled,
-        known=lambda rows, user_id: known(rows.get, user_id),
-        names=catalogue.names,
-        removed=removed,
-        between=between,
-        info=info,
-        pairs=lambda: catalogue.model.counts if catalogue.model is not None else {},
-        swaps=lambda: swap.counts,
-        weights=lambda: weights[0].counts,
-        awaiting=feed.awaiting,
-        backlog=backlog,
-        held=catalogue.held,
-        dropped=catalogue.dropped,
-    )

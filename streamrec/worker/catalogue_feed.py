@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.processor import Memory
 from streamrec.contract.records import Inbound, Outbound, place
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode, decode_internal, key_text
@@ -15,6 +14,7 @@ from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.sizes import size_of
 from streamrec.events.types import Item, Room, Rule
 from streamrec.settings import Settings
+from streamrec.state.memory import UserMemory
 from streamrec.state.stats import decode_stats
 from streamrec.worker.rejects import Rejects
 
@@ -95,6 +95,10 @@ class CatalogueFeed:
         logger.warning("a record of the catalogue cannot be used (%s): %s", error.reason, error, extra=place(record))
         self._rejects.add(record, error)
 
+    def settle(self) -> None:
+        """Everything that was there at the start was applied: statistics of items that no record lists are bounded from here on."""
+        self._catalogue.unlisted.settle()
+
     def between(self) -> None:
         """Take over the records whose schemas have come."""
         if self._schemas is None or not self._awaiting:
@@ -108,7 +112,7 @@ class CatalogueFeed:
         """How many records wait for their schemas."""
         return len(self._awaiting)
 
-    def dead_letters(self, memory: Memory, now_ms: int) -> list[Outbound]:
+    def dead_letters(self, memory: UserMemory, now_ms: int) -> list[Outbound]:
         """Dead letters of bad records that `memory` does not know as sent; to be called for one partition only."""
         return self._rejects.letters(memory, now_ms)
 

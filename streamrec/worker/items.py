@@ -9,13 +9,14 @@ from contextlib import suppress
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.processor import Memory, Outcome, Part
-from streamrec.contract.records import Inbound, Outbound, Rows
+from streamrec.contract.processor import Outcome, Part
+from streamrec.contract.records import Inbound, Outbound
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode_internal, key_text
 from streamrec.events.dead_letters import dead_letter
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow, Signal, count
+from streamrec.state.memory import Fence, ItemMemory, ItemShard
 from streamrec.state.packing import pack_item, unpack_item
 from streamrec.state.stats import encode_stats, stats_of
 from streamrec.system.clock import now_ms
@@ -24,12 +25,11 @@ _decode_signal = msgspec.json.Decoder(Signal).decode
 WAITING_BYTES = 256 * 1024
 """What waits is saved in the mark, one record with every checkpoint; beyond it statistics are sent early."""
 ENTRY_BYTES = 12
-OWN_KEYS = b"\0\xff"
-"""Behind the keys of the engine's own rows, which begin with a zero byte; ids hold no control characters."""
 FORGOTTEN_AT_ONCE = 500
 """Ids that one tick forgets: each is a row to delete and two tombstones to write."""
 SENT_AGAIN_AT_ONCE = 500
 """Statistics that one tick sends again where the topic has lost them: each is a record of some kilobytes."""
+NOTHING_COUNTED = Fence(-1, -1)
 SENT_ITEMS = 100_000
 """Items whose last sending is remembered; beyond that all are forgotten, which at worst sends a record early."""
 
@@ -37,6 +37,7 @@ SENT_ITEMS = 100_000
 class ItemProcessor:
     """Counts every signal once: per source partition the last (offset, index) is kept in `memory`, and what is not newer is dropped."""
 
+    memory = ItemMemory
     pack = staticmethod(pack_item)
     unpack = staticmethod(unpack_item)
 
@@ -52,14 +53,14 @@ class ItemProcessor:
         self._sent: dict[str, int] = {}
         self._looked: set[int] = set()
 
-    def process(self, parts: Sequence[Part[ItemRow]]) -> list[Outcome]:
+    def process(self, parts: Sequence[Part[ItemRow, ItemMemory]]) -> list[Outcome]:
         """Count signals and send the statistics of the items whose interval has passed."""
-        return [self._count(part.rows, part.memory, part.records) for part in parts]
+        return [self._count(part.shard, part.records) for part in parts]
 
-    def _count(self, rows: Rows[ItemRow], memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        self._look(rows, memory)
+    def _count(self, shard: ItemShard, records: Sequence[Inbound]) -> Outcome:
+        self._look(shard)
         out, begin, now = Outcome(), time.perf_counter(), self._clock_ms()
-        fences, waiting = memory.setdefault("fences", {}), memory.setdefault("waiting", {})
+        rows, fences, waiting = shard.rows, shard.memory.fences, shard.memory.waiting
         listed = self._catalogue.items.slots
         for record in records:
             try:
@@ -68,8 +69,8 @@ class ItemProcessor:
                 out.records.append(dead_letter(self._dead, record, "decode", error, now))
                 out.counts["dead_letter"] += 1
                 continue
-            source, place = f"{signal.topic}-{signal.partition}", [signal.offset, signal.index]
-            if place <= fences.get(source, [-1, -1]):
+            source, place = f"{signal.topic}-{signal.partition}", Fence(signal.offset, signal.index)
+            if place <= fences.get(source, NOTHING_COUNTED):
                 out.counts["repeated"] += 1
                 continue
             fences[source] = place
@@ -81,57 +82,55 @@ class ItemProcessor:
             waiting.setdefault(item_id, self._sent.get(item_id, 0) + self._interval)
             out.counts["applied"] += 1
         if not self._only_at_ticks:
-            self._send_due(rows, memory, now, out)
-            if self._catalogue.strangers.waits(memory.get("partition", 0)):
+            self._send_due(shard, now, out)
+            if self._catalogue.strangers.waits(shard.number):
                 # As many as may have come: ticks alone would fall behind a stream of ids that nobody lists.
-                self._forget(rows, memory, out, max(len(records), FORGOTTEN_AT_ONCE))
+                self._forget(shard, out, max(len(records), FORGOTTEN_AT_ONCE))
         out.seconds["item_stats"] = time.perf_counter() - begin
         return out
 
-    def waits(self, memory: Memory) -> bool:
+    def waits(self, shard: ItemShard) -> bool:
         """Whether statistics wait for their interval or to be sent again, or ids to be forgotten."""
-        partition = memory.get("partition", 0)
+        memory = shard.memory
         return (
-            bool(memory.get("waiting"))
-            or "again" in memory
-            or partition not in self._looked
-            or self._catalogue.strangers.waits(partition)
+            bool(memory.waiting)
+            or memory.again is not None
+            or shard.number not in self._looked
+            or self._catalogue.strangers.waits(shard.number)
         )
 
-    def tick(self, rows: Rows[ItemRow], memory: Memory, now_ms: int) -> Outcome:
+    def tick(self, shard: ItemShard, now_ms: int) -> Outcome:
         """Send the statistics that waited for their interval to pass, and those that the topic has lost; forget what nobody lists."""
         out = Outcome()
-        self._look(rows, memory)
-        if "again" in memory:
-            self._send_again(rows, memory)
-        self._send_due(rows, memory, now_ms, out)
-        self._forget(rows, memory, out, FORGOTTEN_AT_ONCE)
+        if not self._look(shard) and shard.memory.again is not None:
+            self._send_again(shard, shard.memory.again)
+        self._send_due(shard, now_ms, out)
+        self._forget(shard, out, FORGOTTEN_AT_ONCE)
         return out
 
-    def _look(self, rows: Rows[ItemRow], memory: Memory) -> None:
-        """See, once for each partition, whether the topic of statistics has none of it though it has rows: it was made again."""
-        partition = memory.get("partition", 0)
-        if partition not in self._looked:
-            self._looked.add(partition)
-            if partition not in self._catalogue.homes and rows.scan(b"", OWN_KEYS, 1):
-                memory["again"] = OWN_KEYS
+    def _look(self, shard: ItemShard) -> bool:
+        """Once for each partition, begin to send again where the topic of statistics has none of its items: it was made again."""
+        if shard.number in self._looked:
+            return False
+        self._looked.add(shard.number)
+        if shard.number in self._catalogue.homes:
+            return False
+        self._send_again(shard, b"")
+        return True
 
-    def _send_again(self, rows: Rows[ItemRow], memory: Memory) -> None:
+    def _send_again(self, shard: ItemShard, after: bytes) -> None:
         """Let the statistics of the next items be sent; how far that has come is in the memory, and so in the mark."""
-        keys = rows.scan(b"", memory["again"], SENT_AGAIN_AT_ONCE)
+        keys = shard.rows.scan(b"", after, SENT_AGAIN_AT_ONCE)
         for key in keys:
             with suppress(UnicodeDecodeError):  # a row that somebody else wrote
-                memory.setdefault("waiting", {}).setdefault(key.decode(), 0)
-        if len(keys) == SENT_AGAIN_AT_ONCE:
-            memory["again"] = keys[-1]
-        else:
-            del memory["again"]
+                shard.memory.waiting.setdefault(key.decode(), 0)
+        shard.memory.again = keys[-1] if len(keys) == SENT_AGAIN_AT_ONCE else None
 
-    def _send_due(self, rows: Rows[ItemRow], memory: Memory, now: int, out: Outcome) -> None:
-        waiting = memory.get("waiting", {})
+    def _send_due(self, shard: ItemShard, now: int, out: Outcome) -> None:
+        waiting = shard.memory.waiting
         for item_id in _urgent(waiting, now):
             del waiting[item_id]
-            row = rows.get(item_id.encode())
+            row = shard.rows.get(item_id.encode())
             if row is None:
                 continue
             stats = stats_of(row, self._catalogue.items.popularity)
@@ -139,18 +138,17 @@ class ItemProcessor:
                 self._sent.clear()
             self._sent[item_id] = now
             # In the checkpoint: a worker that was paused and lost the partition must not write old statistics over new ones.
-            out.saved.append(Outbound(self._stats, item_id.encode(), encode_stats(stats), (), memory.get("partition")))
+            out.saved.append(Outbound(self._stats, item_id.encode(), encode_stats(stats), (), shard.number))
             # This worker knows its own statistics at once; the other workers read them from the topic.
-            self._catalogue.put_stats(item_id, stats, memory.get("partition", 0), now)
+            self._catalogue.put_stats(item_id, stats, shard.number, now)
 
-    def _forget(self, rows: Rows[ItemRow], memory: Memory, out: Outcome, most: int) -> None:
+    def _forget(self, shard: ItemShard, out: Outcome, most: int) -> None:
         """Delete rows and statistics of ids that no record lists: of too many, or not heard of for too long."""
-        waiting, partition = memory.get("waiting", {}), memory.get("partition", 0)
-        for item_id in self._catalogue.strangers.overdue(partition, most):
-            rows.delete(item_id.encode())
-            waiting.pop(item_id, None)
+        for item_id in self._catalogue.strangers.overdue(shard.number, most):
+            shard.rows.delete(item_id.encode())
+            shard.memory.waiting.pop(item_id, None)
             self._sent.pop(item_id, None)
-            out.saved.append(Outbound(self._stats, item_id.encode(), None, (), memory.get("partition")))
+            out.saved.append(Outbound(self._stats, item_id.encode(), None, (), shard.number))
             self._catalogue.drop_stats(item_id)
             out.counts["forgotten"] += 1
 

@@ -6,11 +6,11 @@ from collections import deque
 from hashlib import sha256
 from typing import NamedTuple
 
-from streamrec.contract.processor import Memory
 from streamrec.contract.records import Inbound, Outbound, Record
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.sizes import CUT, size_of
+from streamrec.state.memory import Sent, UserMemory
 
 WHOLE_BYTES = 8 << 20
 """Records are kept whole as long as they are no larger together; of the others the key, and length and digest of the value."""
@@ -59,25 +59,25 @@ class Rejects:
         else:
             self._kept.append(_remnant(record, error))
 
-    def letters(self, memory: Memory, now_ms: int) -> list[Outbound]:
+    def letters(self, memory: UserMemory, now_ms: int) -> list[Outbound]:
         """The next dead letters that `memory` does not know as sent; to be called for one partition only."""
-        done: dict[str, list[int] | int] = memory.setdefault("rejected", {})
+        sent = memory.rejected
         leaving = [self._kept.popleft() for _ in range(min(LETTERS_AT_ONCE, len(self._kept)))]
         if not self._kept:
             leaving += self._more.values()
             self._more.clear()
             self._counts.clear()
             self._whole_bytes = 0
-        found = []
+        letters = []
         for rejected in leaving:
             record = rejected.record
             place = f"{record.topic}-{record.partition}"
-            offset, newest = _known(done.get(place))
+            offset, newest_ms = _last(sent.get(place))
             # A topic that was made again has the old offsets once more, but later times.
-            if record.offset > offset or record.timestamp > newest:
-                done[place] = [record.offset, record.timestamp if newest == UNKNOWN_MS else max(newest, record.timestamp)]
-                found.append(self._letter(rejected, now_ms))
-        return found
+            if record.offset > offset or record.timestamp > newest_ms:
+                sent[place] = Sent(record.offset, record.timestamp if newest_ms == UNKNOWN_MS else max(newest_ms, record.timestamp))
+                letters.append(self._letter(rejected, now_ms))
+        return letters
 
     def _letter(self, rejected: Rejected, now_ms: int) -> Outbound:
         letter = dead_letter(self._dead_letters, rejected.record, "catalogue", rejected.error, now_ms)
@@ -94,15 +94,14 @@ class Rejects:
         self._more[place] = Rejected(last, told, f"key: left out; value: {count} left out")
 
 
-def _known(done: list[int] | int | None) -> tuple[int, int]:
-    """The offset of the last record whose letter was sent, and the newest time of any; marks of versions before 0.2 have no time."""
-    match done:
+def _last(sent: Sent | int | None) -> Sent:
+    """What was sent last; versions before 0.2 kept no time, and their offsets count for every time."""
+    match sent:
         case None:
-            return -1, -1
+            return Sent(-1, -1)
         case int():
-            return done, UNKNOWN_MS
-        case _:
-            return done[0], done[1]
+            return Sent(sent, UNKNOWN_MS)
+    return sent
 
 
 def _remnant(record: Inbound, error: BadEvent) -> Rejected:

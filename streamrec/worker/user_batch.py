@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.processor import Memory, Outcome
+from streamrec.contract.processor import Outcome
 from streamrec.contract.records import Inbound, Outbound, traceparent
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode
@@ -20,9 +20,10 @@ from streamrec.events.types import Danmaku, Erasure, Recommendation, RowEvent, T
 from streamrec.learning.slates import Slate, encode_slate
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
-from streamrec.state.erasures import UserRows, find
+from streamrec.state.erasures import find
 from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.fences import late_source
+from streamrec.state.memory import UserShard
 from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
 from streamrec.state.user import ErasedUser, UserRow
@@ -59,12 +60,12 @@ class UserSide:
 class UserBatch:
     """What one call of the processor does to one partition."""
 
-    def __init__(self, side: UserSide, rows: UserRows, memory: Memory) -> None:
-        self._side, self._rows, self._memory = side, rows, memory
+    def __init__(self, side: UserSide, shard: UserShard) -> None:
+        self._side, self._rows, self._partition = side, shard.rows, shard.number
         self._settings = side.settings
         self._lists, self._signals, self._dead = map(side.settings.topic, ("recommendations", "item-signals", "dead-letters"))
-        self._waiting = Waiting(memory, side.settings)
-        self._parked = Parked(memory, rows)
+        self._waiting = Waiting(shard.memory, side.settings)
+        self._parked = Parked(shard)
         self.outcome = self._out = Outcome()
         """Of the part that was applied last."""
         self._outcomes: dict[str, Outcome] = {}
@@ -199,11 +200,10 @@ class UserBatch:
         value, slate = _bounded(made, slate)
         headers = cloud_event_headers(made.list_id, LIST_TYPE, request.traceparent, time_ms=made.generated_ts)
         # The user's partition of the sources is that of the lists, too: no need to hash the key again.
-        partition = self._memory.get("partition")
         out = self._outcomes.get(request.trigger.topic, self._out)
         if slate is not None:
-            out.records.append(Outbound(self._settings.topic("slates"), key, encode_slate(slate), (), partition))
-        out.records.append(Outbound(self._lists, key, value, headers, partition))
+            out.records.append(Outbound(self._settings.topic("slates"), key, encode_slate(slate), (), self._partition))
+        out.records.append(Outbound(self._lists, key, value, headers, self._partition))
         out.counts["list"] += 1
         out.counts["coalesced"] += len(made.covers) - 1
         if made.degraded:

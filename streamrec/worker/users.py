@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.processor import Outcome, Part
 from streamrec.events.registry import WriterSchemas
 from streamrec.events.topics import TRIGGERS
 from streamrec.settings import Settings
-from streamrec.state.erasures import Sweep, UserRows
+from streamrec.state.erasures import Sweep
+from streamrec.state.memory import UserMemory, UserShard
 from streamrec.state.packing import UserState, pack_user, unpack_user
 from streamrec.system.clock import DAY_MS, now_ms
 from streamrec.worker.catalogue_feed import CatalogueFeed
@@ -22,6 +23,7 @@ LISTS_PER_TICK = 64
 class UserProcessor:
     """Applies every event once to its user's row and covers every trigger by a list."""
 
+    memory = UserMemory
     pack = staticmethod(pack_user)
     unpack = staticmethod(unpack_user)
 
@@ -44,37 +46,37 @@ class UserProcessor:
         self._marks_ms = settings.erasure_mark_days * DAY_MS
         self._sweeps: dict[int, Sweep] = {}
 
-    def process(self, parts: Sequence[Part[UserState]]) -> list[Outcome]:
+    def process(self, parts: Sequence[Part[UserState, UserMemory]]) -> list[Outcome]:
         """Apply records in order, then make the lists of all partitions at once."""
         batches: dict[int, UserBatch] = {}
         outcomes = []
         for part in parts:
-            batch = batches.get(id(part.rows)) or batches.setdefault(id(part.rows), UserBatch(self.side, part.rows, part.memory))
+            number = part.shard.number
+            batch = batches.get(number) or batches.setdefault(number, UserBatch(self.side, part.shard))
             outcomes.append(batch.apply(part.records, part.lag))
         answer(self.side.maker, list(batches.values()))
         return outcomes
 
-    def waits(self, memory: Memory) -> bool:
+    def waits(self, shard: UserShard) -> bool:
         """Whether a list waits for its user's minimum interval, an event for its schema, or marks of erasures may have expired.
 
         The partition 0 always does: the catalogue may have dead letters.
         """
-        number = memory.get("partition")
         return (
-            bool(memory.get("waiting") or memory.get("parked"))
-            or (self.feed is not None and number == 0)
-            or (number is not None and self._sweep(number).due(self.side.clock_ms()))
+            bool(shard.memory.waiting or shard.memory.parked)
+            or (self.feed is not None and shard.number == 0)
+            or self._sweep(shard.number).due(self.side.clock_ms())
         )
 
-    def tick(self, rows: UserRows, memory: Memory, now_ms: int) -> Outcome:
+    def tick(self, shard: UserShard, now_ms: int) -> Outcome:
         """Apply events whose schemas have come, and make the lists that waited for a user's minimum interval to pass."""
-        batch = UserBatch(self.side, rows, memory)
+        batch = UserBatch(self.side, shard)
         batch.apply_parked()
         batch.make_due(now_ms, LISTS_PER_TICK)
-        if (number := memory.get("partition")) is not None and (sweep := self._sweep(number)).due(now_ms):
-            batch.outcome.counts["mark_expired"] += sweep.run(rows, now_ms)
-        if self.feed is not None and memory.get("partition") == 0:
-            batch.bury_all(self.feed.dead_letters(memory, now_ms))
+        if (sweep := self._sweep(shard.number)).due(now_ms):
+            batch.outcome.counts["mark_expired"] += sweep.run(shard.rows, now_ms)
+        if self.feed is not None and shard.number == 0:
+            batch.bury_all(self.feed.dead_letters(shard.memory, now_ms))
         answer(self.side.maker, [batch])
         return batch.outcome
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from itertools import islice, takewhile
 
-from streamrec.contract.backlog import Backlog
-from streamrec.contract.processor import Memory
 from streamrec.contract.records import Inbound
 from streamrec.settings import Settings
+from streamrec.state.memory import Late, UserMemory
 from streamrec.state.user import WAITING, UserRow
 
 LATE_MS, LATE_RECORDS = 2_000, 64
@@ -21,53 +20,45 @@ ENTRY_BYTES = 16
 """What a user takes there beside the id."""
 
 
-def backlog(memory: Memory, now_ms: int) -> Backlog:
-    """Who and what waits in a partition; another thread may be at work on it."""
-    waiting = list(memory.get("waiting", {}).values())  # at one go: nothing changes in between
-    overdue = [due for due in waiting if due < now_ms]
-    overdue_s = (now_ms - min(overdue)) / 1000 if overdue else 0.0
-    return Backlog(len(waiting), len(overdue), overdue_s, len(memory.get("parked", {})))
-
-
 class Waiting:
     """Kept in the partition's memory: by user the time (ms) since which they may be listed, in that order."""
 
-    def __init__(self, memory: Memory, settings: Settings) -> None:
+    def __init__(self, memory: UserMemory, settings: Settings) -> None:
         self._memory, self._settings = memory, settings
         self._late_ms = 0
-        self._bytes = sum(map(_size, memory.get("waiting", {})))
+        self._bytes = sum(map(_size, memory.waiting))
 
     def look(self, record: Inbound, lag: int, now_ms: int) -> None:
         """See whether the partition is late: this is the oldest record of those that are applied, `lag` wait behind them."""
         late_ms = now_ms - record.timestamp
         if self._settings.coalesce and late_ms > LATE_MS and lag > LATE_RECORDS:
             self._late_ms = late_ms
-            self._memory["late"] = (late_ms, now_ms + LATE_UNTIL_MS)
+            self._memory.late = Late(late_ms, now_ms + LATE_UNTIL_MS)
 
     def must(self, user_id: str, ts: float, row: UserRow) -> bool:
         """Whether a user with a trigger at `ts` has to wait."""
         span_ms = max(self._settings.min_interval_ms, self._late_ms)
         if not span_ms or ts - row.listed_ts >= span_ms or len(row.waiting) >= WAITING:
             return False
-        waiting = self._memory.setdefault("waiting", {})
+        waiting = self._memory.waiting
         return user_id in waiting or (len(waiting) < WAITING_USERS and self._bytes + _size(user_id) <= WAITING_BYTES)
 
     def add(self, user_id: str, now_ms: int) -> None:
         """The user waits, if not already."""
-        if user_id not in self._memory["waiting"]:
-            self._memory["waiting"][user_id] = now_ms + self._settings.min_interval_ms
+        if user_id not in self._memory.waiting:
+            self._memory.waiting[user_id] = now_ms + self._settings.min_interval_ms
             self._bytes += _size(user_id)
 
     def due(self, now_ms: int, most: int) -> list[str]:
         """The users who have waited long enough, `most` at most."""
-        late_ms, until_ms = self._memory.get("late", (0, 0))
-        due_ms = now_ms - late_ms if now_ms < until_ms else now_ms
-        waiting = self._memory.get("waiting", {})
+        late = self._memory.late
+        due_ms = now_ms - late.span_ms if now_ms < late.until_ms else now_ms
+        waiting = self._memory.waiting
         return list(islice(takewhile(lambda user_id: waiting[user_id] <= due_ms, waiting), most))
 
     def end(self, user_id: str) -> bool:
         """The user waits no more; whether they did."""
-        if self._memory.get("waiting", {}).pop(user_id, None) is None:
+        if self._memory.waiting.pop(user_id, None) is None:
             return False
         self._bytes -= _size(user_id)
         return True

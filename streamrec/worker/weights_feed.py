@@ -36,12 +36,20 @@ class WeightsFeed:
         self.counts: Counter[str] = Counter()
         """What became of the versions."""
 
+    def topics(self) -> list[str]:
+        """The full name of the topic that this feeds on."""
+        return [self.topic]
+
     def apply(self, topic: str, records: Sequence[Inbound]) -> None:
         """Take over records in order."""
         for record in records:
             self._take(record)
 
     def settle(self) -> None:
+        """Be up to date; see `between`."""
+        self.between()
+
+    def between(self) -> None:
         """Follow a model that was swapped: what was learned on top of another one must not touch it."""
         if self._ranker.base_name != self._base:
             self._base = self._ranker.base_name

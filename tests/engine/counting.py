@@ -11,10 +11,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from streamrec.contract.processor import Memory, Outcome, Part
-from streamrec.contract.records import Inbound, Outbound, Rows
+from msgspec import field
+
+from streamrec.contract.idle import Idle
+from streamrec.contract.memory import Memory
+from streamrec.contract.pieces import WorkerPieces
+from streamrec.contract.processor import Outcome, Part, Shard
+from streamrec.contract.records import Inbound, Outbound
 from streamrec.settings import Settings, load
-from streamrec.worker.worker import WorkerPieces, run_worker
+from streamrec.worker.worker import run_worker
 
 
 class Count:
@@ -27,17 +32,29 @@ class Count:
         self.total = total
 
 
+class Counted(Memory):
+    """How many events were counted, and the items whose counts wait to be sent."""
+
+    seen: int = 0
+    waiting: dict[str, int] = field(default_factory=dict)
+
+
+CountShard = Shard[Count, Counted]
+
+
 class CountUsers:
     """Counts per user; `erasures` delete the row, `{"boom": true}` raises, whatever is not JSON becomes a dead letter."""
+
+    memory = Counted
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def process(self, parts: Sequence[Part[Count]]) -> list[Outcome]:
-        return [self.count(part.rows, part.memory, part.records) for part in parts]
+    def process(self, parts: Sequence[Part[Count, Counted]]) -> list[Outcome]:
+        return [self.count(part.shard, part.records) for part in parts]
 
-    def count(self, rows: Rows[Count], memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        outcome = Outcome()
+    def count(self, shard: CountShard, records: Sequence[Inbound]) -> Outcome:
+        outcome, rows = Outcome(), shard.rows
         for record in records:
             assert record.key is not None
             if record.topic.endswith("erasures"):
@@ -59,7 +76,7 @@ class CountUsers:
             row.events += 1
             row.total += event["amount"]
             rows.put(record.key, row)
-            memory["seen"] = memory.get("seen", 0) + 1
+            shard.memory.seen += 1
             place = f"{record.topic}-{record.partition}-{record.offset}"
             answer = json.dumps({"id": place, "events": row.events, "total": row.total, "at": event.get("at")}).encode()
             outcome.records.append(Outbound(self._settings.topic("recommendations"), record.key, answer, [("ce_id", place.encode())]))
@@ -68,10 +85,10 @@ class CountUsers:
             outcome.counts["applied"] += 1
         return outcome
 
-    def waits(self, memory: Memory) -> bool:
-        return bool(memory.get("waiting"))
+    def waits(self, shard: CountShard) -> bool:
+        return bool(shard.memory.waiting)
 
-    def tick(self, rows: Rows[Count], memory: Memory, now_ms: int) -> Outcome:
+    def tick(self, shard: CountShard, now_ms: int) -> Outcome:
         return Outcome()
 
     def pack(self, row: Count) -> bytes:
@@ -84,45 +101,49 @@ class CountUsers:
 class CountItems(CountUsers):
     """Counts per item, and writes what has changed to item-stats when it is time."""
 
-    def count(self, rows: Rows[Count], memory: Memory, records: Sequence[Inbound]) -> Outcome:
-        outcome = Outcome()
+    def count(self, shard: CountShard, records: Sequence[Inbound]) -> Outcome:
+        outcome, rows = Outcome(), shard.rows
         for record in records:
             assert record.key is not None
             row = rows.get(record.key) or Count()
             row.events += 1
             rows.put(record.key, row)
-            memory.setdefault("waiting", {})[record.key.decode()] = row.events
+            shard.memory.waiting[record.key.decode()] = row.events
             outcome.counts["applied"] += 1
         return outcome
 
-    def tick(self, rows: Rows[Count], memory: Memory, now_ms: int) -> Outcome:
-        waiting = memory.pop("waiting", {})
+    def tick(self, shard: CountShard, now_ms: int) -> Outcome:
+        waiting, shard.memory.waiting = shard.memory.waiting, {}
         topic = self._settings.topic("item-stats")
         return Outcome(saved=[Outbound(topic, item.encode(), str(events).encode()) for item, events in waiting.items()])
 
 
-def pieces(settings: Settings) -> WorkerPieces:
-    """Both counters, and a catalogue that is only a dict."""
-    catalogue: dict[bytes, bytes | None] = {}
+class Catalogue(Idle):
+    """Follows the items, in a dictionary, and says that it is a model."""
 
-    def apply(topic: str, records: Sequence[Inbound]) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.topics = (settings.topic("items"),)
+        self.items: dict[bytes, bytes | None] = {}
+
+    def apply(self, topic: str, records: Sequence[Inbound]) -> None:
         for record in records:
             assert record.key is not None
-            catalogue[record.key] = record.value
+            self.items[record.key] = record.value
 
-    def warm() -> None:
+    def warm(self) -> None:
         if "LINGER" in os.environ:
             threading.Thread(target=threading.Event().wait).start()
         while "WARM_UNTIL" in os.environ and not Path(os.environ["WARM_UNTIL"]).exists():
             time.sleep(0.05)
 
-    return WorkerPieces(
-        user=CountUsers(settings),
-        item=CountItems(settings),
-        broadcast={settings.topic("items"): apply},
-        warm=warm,
-        info=lambda: {"name": "count"},
-    )
+    def model(self) -> dict[str, str]:
+        return {"name": "count"}
+
+
+def pieces(settings: Settings) -> WorkerPieces:
+    """Both counters, and a catalogue that is only a dict."""
+    catalogue = Catalogue(settings)
+    return WorkerPieces(CountUsers(settings), CountItems(settings), follower=catalogue, gauges=catalogue)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient
 
-from streamrec.contract.pieces import WorkerPieces
-from streamrec.contract.processor import Processor
+from streamrec.contract.idle import Idle
 from streamrec.contract.records import Inbound, Record
 from streamrec.engine import broadcast
 from streamrec.engine.broadcast import Broadcast
+from streamrec.errors import BadEvent
 from streamrec.kafka import clients
 from streamrec.settings import Settings
 from streamrec.system.core import Core
@@ -22,13 +22,14 @@ from tests.engine.support import records, until
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.kafka
-NOBODY = cast("Processor[Any]", None)
 
 
-class Catalogue:
-    """Remembers what was applied, and how."""
+class Catalogue(Idle):
+    """Remembers what was applied, and how, and what was rejected."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.topics = (settings.topic("item-stats"),)
+        self.rejected: list[tuple[bytes | None, str]] = []
         self.values: dict[bytes, bytes | None] = {}
         self.chunks: list[int] = []
         self.polls: list[float] = []
@@ -38,6 +39,12 @@ class Catalogue:
         for record in records:
             assert record.key is not None
             self.values[record.key] = record.value
+
+    def polled(self, moment: float) -> None:
+        self.polls.append(moment)
+
+    def reject(self, record: Inbound, error: BadEvent) -> None:
+        self.rejected.append((record.key, error.reason))
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
@@ -51,8 +58,7 @@ Test = Callable[[Catalogue, Broadcast, AIOKafkaProducer], Coroutine[Any, Any, No
 
 def follow(settings: Settings, test: Test, before: int = 0) -> None:
     async def run() -> None:
-        catalogue, core = Catalogue(), Core()
-        pieces = WorkerPieces(NOBODY, NOBODY, {settings.topic("item-stats"): catalogue.apply}, polled=catalogue.polls.append)
+        catalogue, core = Catalogue(settings), Core()
         producer = AIOKafkaProducer(transactional_id=f"{settings.app_id}-items", **clients.aiokafka(settings))
         await producer.start()
         if before:
@@ -61,7 +67,7 @@ def follow(settings: Settings, test: Test, before: int = 0) -> None:
                     await producer.send(settings.topic("item-stats"), key=b"item-%d" % number, value=b"first")
             # The broker tells its partitions of a commit after it has answered.
             await asyncio.to_thread(until, lambda: len(records(settings, "item-stats")) == before, "the records that were there before")
-        follower = Broadcast(settings, pieces, core)
+        follower = Broadcast(settings, catalogue, core)
         following, testing = asyncio.create_task(follower.run()), asyncio.create_task(test(catalogue, follower, producer))
         try:
             await asyncio.wait([following, testing], return_when=asyncio.FIRST_COMPLETED)
@@ -126,7 +132,7 @@ def test_partitions_that_are_added_later_are_read_and_the_others_not_again(setti
 def test_no_topics_is_caught_up_at_once(settings: Settings) -> None:
     async def run() -> None:
         core = Core()
-        follower = Broadcast(settings, WorkerPieces(NOBODY, NOBODY), core)
+        follower = Broadcast(settings, Idle(), core)
         await follower.run()
         assert follower.caught_up.is_set()
         core.stop()
@@ -135,19 +141,16 @@ def test_no_topics_is_caught_up_at_once(settings: Settings) -> None:
 
 
 def test_a_record_on_which_the_catalogue_raises_is_rejected_and_the_others_are_applied(settings: Settings) -> None:
-    rejected: list[tuple[bytes | None, str]] = []
-
     class Picky(Catalogue):
         def apply(self, topic: str, records: Sequence[Inbound]) -> None:
             if any(record.key == b"item-3" for record in records):
                 raise RuntimeError("three")
             super().apply(topic, records)
 
-    catalogue, core = Picky(), Core()
+    catalogue, core = Picky(settings), Core()
     name = settings.topic("item-stats")
-    pieces = WorkerPieces(NOBODY, NOBODY, {name: catalogue.apply}, lambda record, error: rejected.append((record.key, error.reason)))
     records = [Record(name, 0, number, 0, b"item-%d" % number, b"first", ()) for number in range(6)]
-    Broadcast(settings, pieces, core)._apply(name, records)
+    Broadcast(settings, catalogue, core)._apply(name, records)
     core.stop()
     assert catalogue.values.keys() == {b"item-0", b"item-1", b"item-2", b"item-4", b"item-5"}
-    assert rejected == [(b"item-3", "failed")]
+    assert catalogue.rejected == [(b"item-3", "failed")]

@@ -117,7 +117,8 @@ def require_nothing_lost(before: Path, folder: Path) -> None:
         assert found.rows == expected.rows
         assert found.next == expected.next
         if family == "user":
-            assert found.memory == expected.memory
+            # The number of the partition lay in the memory then; nobody has read it from there.
+            assert found.memory == {name: value for name, value in expected.memory.items() if name != "partition"}
         else:
             # The statistics that its topic has lost go on being sent, and those that waited for their interval are sent.
             assert found.memory["fences"] == expected.memory["fences"]

@@ -20,7 +20,7 @@ from streamrec.engine.store.table import Budget
 from streamrec.errors import StateMismatch
 from streamrec.kafka import topics
 from streamrec.settings import Settings
-from tests.engine.counting import Count, CountUsers
+from tests.engine.counting import Count, Counted, CountUsers
 from tests.engine.support import Shop
 
 pytestmark = pytest.mark.kafka
@@ -94,7 +94,7 @@ def bench(settings: Settings, tmp_path: Path) -> Bench:
 def test_a_first_start_begins_at_the_beginning(bench: Bench) -> None:
     partition = bench.recover()
     assert partition.guard.next == dict.fromkeys(bench.family.sources, 0)
-    assert (partition.saved, partition.memory) == (None, {"partition": 0})
+    assert (partition.saved, partition.memory) == (None, Counted())
 
 
 def test_a_disk_behind_its_changelog_catches_up_with_rows_and_deletions(bench: Bench) -> None:
@@ -102,7 +102,7 @@ def test_a_disk_behind_its_changelog_catches_up_with_rows_and_deletions(bench: B
     bench.write({b"ann": None, b"bob": Count(2, 2), b"cid": Count(1, 5)}, bench.mark(0), disk=False)
     partition = bench.recover()
     assert bench.rows(b"ann", b"bob", b"cid") == [None, (2, 2), (1, 5)]
-    assert partition.memory == {"seen": 0, "partition": 0}
+    assert partition.memory == Counted(seen=0)
     assert partition.disk.stamp is not None
     assert partition.disk.stamp.position > bench.position - 1
 
@@ -118,7 +118,7 @@ def test_what_a_later_owner_writes_meanwhile_is_left_to_it(bench: Bench, monkeyp
 
     monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", end_offsets)
     partition = bench.recover()
-    assert (partition.memory["seen"], partition.guard.next[bench.family.sources[0]]) == (0, 0)
+    assert (partition.memory.seen, partition.guard.next[bench.family.sources[0]]) == (0, 0)
     assert bench.rows(b"ann") == [(1, 1)]
 
 

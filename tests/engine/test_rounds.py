@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from faust.types.tuples import TP
 
-from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.memory import Memory
+from streamrec.contract.processor import Outcome, Part, Shard
 from streamrec.contract.records import Inbound, Outbound, Record
 from streamrec.engine import rounds as module
 from streamrec.engine.guard import Batch, Cursor
@@ -30,32 +31,41 @@ NOW = now_ms()
 """The clock of rounds stands still: on a busy machine records would wait longer than a test says."""
 
 
+class Seen(Memory):
+    """How many records were seen."""
+
+    seen: int = 0
+
+
 class Adding:
     """Rows are lists of the offsets that were applied; each call takes `takes_s` a record, and raises on offsets in `bad`."""
+
+    memory = Seen
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
         self.takes_s = 0.0
         self.bad: set[int] = set()
 
-    def process(self, parts: Sequence[Part[list[int]]]) -> list[Outcome]:
+    def process(self, parts: Sequence[Part[list[int], Seen]]) -> list[Outcome]:
         self.calls.append([len(part.records) for part in parts])
         found = []
         for part in parts:
-            part.memory["seen"] = part.memory.get("seen", 0) + len(part.records)
+            rows = part.shard.rows
+            part.shard.memory.seen += len(part.records)
             for record in part.records:
-                row = part.rows.get(b"row") or []
+                row = rows.get(b"row") or []
                 row.append(record.offset)
                 if record.offset in self.bad:
                     raise ValueError("bad")
-                part.rows.put(b"row", row)
+                rows.put(b"row", row)
             found.append(Outcome([Outbound("lists", b"row", b"%d" % record.offset) for record in part.records]))
         return found
 
-    def waits(self, memory: Memory) -> bool:
+    def waits(self, shard: Shard[list[int], Seen]) -> bool:
         return False
 
-    def tick(self, rows: Any, memory: Memory, now_ms: int) -> Outcome:
+    def tick(self, shard: Shard[list[int], Seen], now_ms: int) -> Outcome:
         return Outcome()
 
     def pack(self, row: list[int]) -> bytes:
@@ -156,7 +166,7 @@ def test_two_topics_of_one_partition_share_a_round_its_rows_and_its_memory(bench
     bench.run()
     assert bench.processor.calls[0] == [2, 1, 3]
     assert bench.rows(0) == [0, 1, 0, 1, 2]
-    assert bench.partitions[0].memory["seen"] == 5
+    assert bench.partitions[0].memory.seen == 5
     assert bench.partitions[0].guard.next == {"views": 2, "danmaku": 3}
     assert bench.tools.metrics.records.labels("danmaku")._value.get() == 3
 
@@ -176,7 +186,7 @@ def test_quick_work_is_done_in_pieces_that_fit_the_cache(bench: Bench, monkeypat
     bench.run()
     assert bench.processor.calls == [[256], [256], [88]]
     assert bench.rows(0) == list(range(600))
-    assert bench.partitions[0].memory["seen"] == 600
+    assert bench.partitions[0].memory.seen == 600
 
 
 def test_a_record_that_raises_becomes_a_dead_letter_and_leaves_no_trace(bench: Bench) -> None:
@@ -185,7 +195,7 @@ def test_a_record_that_raises_becomes_a_dead_letter_and_leaves_no_trace(bench: B
         bench.rounds.put(_batch(number, 0, 3 + 3 * number))
     bench.run()
     assert [bench.rows(number) for number in range(PARTITIONS)] == [[0, 1, 2], [0, 1, 2, 3, 5], [0, 1, 2, 3, 5, 6, 7, 8]]
-    assert [partition.memory["seen"] for partition in bench.partitions] == [3, 5, 8]
+    assert [partition.memory.seen for partition in bench.partitions] == [3, 5, 8]
     assert [record.topic for record in bench.outbox.records].count("dead-letters") == 2
     assert [partition.guard.next["views"] for partition in bench.partitions] == [3, 6, 9]
 
@@ -204,7 +214,7 @@ def test_what_was_dropped_while_a_round_runs_does_not_come_back(bench: Bench, mo
     bench.rounds.put(_batch(0, 0, 50))
     process = bench.processor.process
 
-    def drop_meanwhile(parts: Sequence[Part[list[int]]]) -> list[Outcome]:
+    def drop_meanwhile(parts: Sequence[Part[list[int], Seen]]) -> list[Outcome]:
         bench.rounds.drop(TP("views", 0))
         return process(parts)
 

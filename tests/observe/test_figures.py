@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from streamrec.contract.idle import Idle
 from streamrec.contract.processor import Outcome
 from streamrec.observe.figures import Figures
 from streamrec.observe.metrics import Metrics
@@ -50,10 +51,14 @@ def test_without_events_there_are_no_shares_and_no_quantiles() -> None:
 
 
 def test_the_model_is_the_one_that_serves_now() -> None:
-    metrics = Metrics("")
-    serving = {"name": "mini", "revision": "1", "provider": "CPUExecutionProvider"}
-    metrics.follow_model(lambda: serving, dict, dict, dict)
-    figures = Figures(metrics)
+    class Model(Idle):
+        revision = "1"
+
+        def model(self) -> dict[str, str]:
+            return {"name": "mini", "revision": self.revision, "provider": "CPUExecutionProvider"}
+
+    model = Model()
+    figures = Figures(Metrics("", model))
     assert figures.now()["model"]["revision"] == "1"
-    serving["revision"] = "2"
+    model.revision = "2"
     assert figures.now()["model"]["revision"] == "2"

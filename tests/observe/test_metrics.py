@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streamrec.contract.backlog import Backlog
+from streamrec.contract.idle import Idle
 from streamrec.contract.processor import Outcome
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
@@ -84,18 +85,46 @@ def test_the_latency_of_lists_is_known_once_kafka_has_them() -> None:
     assert found["streamrec_list_seconds_sum",] >= 3
 
 
-def test_the_model_is_named_and_the_lag_shown() -> None:
-    metrics = Metrics("")
-    metrics.follow_model(lambda: {"name": "tiny", "revision": "1"}, lambda: {"cached": 5}, lambda: {"refused": 1}, lambda: {"served": 2})
+class Model(Idle):
+    """A model that has scored, beside published ones and learned weights."""
+
+    def model(self) -> dict[str, str]:
+        return {"name": "tiny", "revision": "1"}
+
+    def pairs(self) -> dict[str, int]:
+        return {"cached": 5}
+
+    def swaps(self) -> dict[str, int]:
+        return {"refused": 1}
+
+    def weights(self) -> dict[str, int]:
+        return {"served": 2}
+
+    def held(self) -> dict[str, int]:
+        return {"rooms": 3}
+
+    def dropped(self) -> dict[str, int]:
+        return {"rules": 4}
+
+    def awaiting(self) -> int:
+        return 6
+
+
+def test_model_and_catalogue_are_asked_when_the_metrics_are_read() -> None:
+    metrics = Metrics("", Model())
     metrics.set_lag("views", 7)
     found = _samples(metrics)
     assert found["streamrec_model_info", "tiny", "1"] == 1
     assert found["streamrec_lag_records", "views"] == 7
     assert found["streamrec_pairs_total", "cached"] == 5
     assert found["streamrec_model_swaps_total", "refused"] == 1
+    assert found["streamrec_weights_total", "served"] == 2
+    assert found["streamrec_catalogue", "rooms"] == 3
+    assert found["streamrec_catalogue_dropped_total", "rules"] == 4
+    assert found["streamrec_parked_records", "catalogue"] == 6
 
 
-@pytest.mark.parametrize("allowed", [{"topic", "outcome", "stage", "family", "le", "fate", "reason"}])
+@pytest.mark.parametrize("allowed", [{"topic", "outcome", "stage", "family", "le", "fate", "reason", "of"}])
 def test_no_label_could_name_a_user_or_an_item(allowed: set[str]) -> None:
     metrics = Metrics("shop.")
     letter = dead_letter("shop.dead-letters", _record(), "decode", BadEvent("misrouted", "no"), NOW_MS)

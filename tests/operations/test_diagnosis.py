@@ -134,7 +134,7 @@ def test_items_forget_what_they_counted_of_a_topic_made_again_and_skip_what_they
     items = view(ITEM, found=mark(ITEM, 5, fences={"views-0": [3, 1], "views-1": [3, 0]}))
     first, second = diagnose([view(found=mark(USER, 5, "before")), items], "shop.")
     assert (first.view.side, second.view.side) == (ITEM, USER), "the marks that tell of the trouble are written last"
-    assert first.mark == mark(ITEM, 9, fences={"views-1": [3, 0]})
+    assert first.mark == mark(ITEM, 9, fences={"views-1": (3, 0)})
     assert first.problems[0].records == 4
 
 
@@ -148,7 +148,7 @@ def test_signals_made_again_keep_their_fences_and_are_read_from_those_that_are_s
 
 def test_a_fence_beyond_the_end_of_its_source_is_forgotten() -> None:
     plan = only(view(read=False), view(ITEM, found=mark(ITEM, 5, fences={"views-0": [9, 0], "erasures-0": [8, 0]})))
-    assert plan.mark == mark(ITEM, 5, fences={"erasures-0": [8, 0]})
+    assert plan.mark == mark(ITEM, 5, fences={"erasures-0": (8, 0)})
 
 
 marks = st.builds(

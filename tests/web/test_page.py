@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import configparser
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
 import streamrec
+from streamrec.contract.idle import Idle
+from streamrec.contract.pieces import Names
 from streamrec.contract.processor import Outcome
 from streamrec.contract.records import Outbound
 from streamrec.errors import BadEvent
@@ -41,15 +43,21 @@ SESAME = "open sesame, 你好"
 Client = TestClient[web.Request, web.Application]
 
 
+class Titles(Idle):
+    """Titles that are no harmless words, and one room."""
+
+    def names(self, items: Collection[str], rooms: Collection[str]) -> Names:
+        return {item: f"<b>{item}</b>" for item in items}, {"r1": "Tea time"}
+
+
 class Worker:
     """What the page is served from: an audience that batches are shown to."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = Settings(prefix="shop.", **settings)
         self.audience, self.core = Audience(), Core()
-        pieces: Any = SimpleNamespace(names=lambda items, rooms: ({item: f"<b>{item}</b>" for item in items}, {"r1": "Tea time"}))
         outlook = lambda: {"not_ready": [], "lag": {"views": 3}, "queue": 0, "ts": NOW_MS}  # noqa: E731
-        self.feed = Feed(self.settings, pieces, self.core, self.audience, Metrics("shop."), outlook)
+        self.feed = Feed(self.settings, Titles(), self.core, self.audience, Metrics("shop."), outlook)
 
     def applied(self, *events: tuple[str, str]) -> None:
         """A batch of danmaku by (user, room), the last record a bad one."""

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.processor import Memory
 from streamrec.evaluation.replay import Record
 from streamrec.events.avro import avro_schema
 from streamrec.events.sizes import CUT
 from streamrec.events.types import EventTime
 from streamrec.state.item import ItemRow, Signal, count
+from streamrec.state.memory import Sent, UserMemory
 from streamrec.state.stats import encode_stats, stats_of
 from streamrec.worker import catalogue_feed as feed_module
 from streamrec.worker import rejects
@@ -54,7 +54,7 @@ def test_a_rule_holds_from_its_record_to_its_tombstone() -> None:
 def test_a_rule_that_says_nothing_known_is_a_dead_letter_and_its_former_state_stays() -> None:
     feed, catalogue = fed(record("rules", 0, "r", rule("r", "block", "a")), record("rules", 1, "r", {"rule_id": "r", "action": "praise"}))
     assert len(catalogue.rules.book(("block",)).rules) == 1
-    (letter,) = feed.dead_letters({}, NOW)
+    (letter,) = feed.dead_letters(UserMemory(), NOW)
     assert dict(letter.headers)["streamrec.errors.reason"] == b"invalid"
 
 
@@ -67,7 +67,7 @@ def test_records_of_one_chunk_are_applied_in_order() -> None:
 def test_an_item_without_a_title_is_a_dead_letter_and_its_former_state_stays() -> None:
     feed, catalogue = fed(record("items", 0, "a", item("a")), record("items", 1, "a", {"item_id": "a", "price": 1, "currency": "GBP"}))
     assert catalogue.for_sale(live_only=False).tolist() == [True]
-    (letter,) = feed.dead_letters({}, NOW)
+    (letter,) = feed.dead_letters(UserMemory(), NOW)
     assert (letter.topic, letter.key) == ("streamrec.dead-letters", b"a")
     assert dict(letter.headers)["streamrec.errors.offset"] == b"1"
     assert dict(letter.headers)["streamrec.errors.reason"] == b"invalid"
@@ -75,14 +75,14 @@ def test_an_item_without_a_title_is_a_dead_letter_and_its_former_state_stays() -
 
 def test_what_the_memory_knows_as_done_is_not_sent_again_after_a_restart() -> None:
     bad = record("items", 1, "a", b"?")
-    memory: Memory = {}
+    memory = UserMemory()
     assert len(fed(bad)[0].dead_letters(memory, NOW)) == 1
     restarted, _ = fed(bad, record("items", 2, "a", b"!"))
     assert [dict(letter.headers)["streamrec.errors.offset"] for letter in restarted.dead_letters(memory, NOW)] == [b"2"]
 
 
 def test_bad_records_of_a_topic_that_was_made_again_have_letters_though_their_offsets_have_been() -> None:
-    memory: Memory = {}
+    memory = UserMemory()
     old = [record("items", offset, "a", b"?")._replace(timestamp=NOW) for offset in (7, 8)]
     new = [record("items", offset, "a", b"?")._replace(timestamp=NOW + 1) for offset in (3, 4)]
     assert len(fed(*old)[0].dead_letters(memory, NOW)) == 2
@@ -91,7 +91,7 @@ def test_bad_records_of_a_topic_that_was_made_again_have_letters_though_their_of
 
 
 def test_a_memory_without_times_is_known() -> None:
-    memory: Memory = {"rejected": {"streamrec.items-0": 1}}
+    memory = UserMemory(rejected={"streamrec.items-0": 1})
     bad = [record("items", offset, "a", b"?") for offset in (0, 1, 2)]
     assert len(fed(*bad)[0].dead_letters(memory, NOW)) == 1
     assert fed(*bad)[0].dead_letters(memory, NOW) == []
@@ -100,7 +100,7 @@ def test_a_memory_without_times_is_known() -> None:
 def test_an_item_under_anothers_key_is_refused() -> None:
     feed, catalogue = fed(record("items", 0, "b", item("a")))
     assert catalogue.items.size == 0
-    assert dict(feed.dead_letters({}, NOW)[0].headers)["streamrec.errors.reason"] == b"misrouted"
+    assert dict(feed.dead_letters(UserMemory(), NOW)[0].headers)["streamrec.errors.reason"] == b"misrouted"
 
 
 def test_a_catalogue_that_was_not_polled_for_a_second_is_stale() -> None:
@@ -115,7 +115,7 @@ def test_a_tombstone_whose_key_can_be_no_id_is_a_dead_letter() -> None:
     for topic in ("items", "rooms", "rules", "item-stats"):
         for key in (b"\xff\xfe\x00*", b"", b"x" * 200, b"a\nb"):
             feed, _ = fed(record(topic, 0, None, None)._replace(key=key))
-            (letter,) = feed.dead_letters({}, NOW)
+            (letter,) = feed.dead_letters(UserMemory(), NOW)
             assert (letter.key, dict(letter.headers)["streamrec.errors.reason"]) == (key, b"missing_key")
 
 
@@ -124,7 +124,7 @@ def test_every_bad_record_has_its_letter_however_many_there_are(monkeypatch: pyt
     monkeypatch.setattr(rejects, "MOST", 40)
     monkeypatch.setattr(rejects, "LETTERS_AT_ONCE", 7)
     feed, _ = fed(*(record("items", offset, "a", b"?" * 50) for offset in range(100)))
-    memory: Memory = {}
+    memory = UserMemory()
     letters = []
     while found := feed.dead_letters(memory, NOW):
         letters += found
@@ -134,7 +134,7 @@ def test_every_bad_record_has_its_letter_however_many_there_are(monkeypatch: pyt
     left_out = f"value: 50 bytes, sha256 {sha256(b'?' * 50).hexdigest()}"
     assert (letters[30].value, dict(letters[30].headers)[CUT]) == (None, left_out.encode())
     assert (dict(letters[40].headers)["streamrec.errors.message"] or b"").startswith(b"60 records up to this offset")
-    assert memory == {"rejected": {"streamrec.items-0": [99, NOW]}}
+    assert memory == UserMemory(rejected={"streamrec.items-0": Sent(99, NOW)})
     assert fed(record("items", 99, "a", b"?"))[0].dead_letters(memory, NOW) == []
 
 
@@ -153,14 +153,14 @@ def test_an_item_whose_schema_is_asked_for_waits_and_gives_way_to_a_newer_one() 
     feed.between()
     assert feed.awaiting() == 0
     assert sorted(catalogue.items.titles) == ["b", "new"]
-    assert feed.dead_letters({}, NOW) == []
+    assert feed.dead_letters(UserMemory(), NOW) == []
 
 
 def test_items_that_wait_for_their_schemas_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "AWAITING_BYTES", 1_000)
     feed = CatalogueFeed(settings(), Catalogue(), schemas=LateSchemas({7: avro_schema("items")}))
     feed.apply("streamrec.items", [record("items", offset, f"i{offset}", b"\0\0\0\0\7" + b"x" * 200) for offset in range(10)])
-    reasons = [dict(letter.headers)["streamrec.errors.reason"] for letter in feed.dead_letters({}, NOW)]
+    reasons = [dict(letter.headers)["streamrec.errors.reason"] for letter in feed.dead_letters(UserMemory(), NOW)]
     assert 0 < feed.awaiting() < 10
     assert reasons == [b"unknown_schema"] * (10 - feed.awaiting())
 def statistics(offset: int, key: str, version: int | None) -> Record:
@@ -221,7 +221,7 @@ def test_statistics_that_nobody_of_ours_writes_change_nothing(value: bytes) -> N
         feed, catalogue = fed(*listed, record("item-stats", 0, "a", value))
         assert catalogue.items.version.tolist() == [0] * len(listed)
         assert catalogue.held()["unlisted"] == 0
-        assert len(feed.dead_letters({}, NOW)) == 1
+        assert len(feed.dead_letters(UserMemory(), NOW)) == 1
 
 
 def test_statistics_of_the_release_before_are_read() -> None:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue, Keeping
-from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.processor import Outcome, Part
 from streamrec.evaluation.replay import Record
 from streamrec.state.item import KINDS, Signal
+from streamrec.state.memory import ItemMemory, ItemShard
 from streamrec.state.stats import ItemStats, decode_stats, encode_stats, stats_of
 from streamrec.worker.items import SENT_AGAIN_AT_ONCE, ItemProcessor
 from tests.shop import DAY, NOW, item, rows, settings
@@ -26,10 +27,14 @@ class Side:
         self.catalogue = Catalogue(keeping=Keeping(strangers=most), clock_ms=lambda: self.now)
         self.catalogue.put_items([item("a"), item("b")])
         self.items = ItemProcessor(settings(stats_interval_ms=interval), self.catalogue, clock_ms=lambda: self.now)
-        self.rows, self.memory = rows(), Memory()
+        self.rows, self.memory = rows(), ItemMemory()
+
+    @property
+    def shard(self) -> ItemShard:
+        return ItemShard(0, self.rows, self.memory)
 
     def send(self, *records: Record) -> Outcome:
-        return self.items.process([Part(self.rows, self.memory, records)])[0]
+        return self.items.process([Part(self.shard, records)])[0]
 
 
 def signal(offset: int, item_id: str = "a", index: int = 0, partition: int = 0, **fields: Any) -> Record:
@@ -66,17 +71,17 @@ def test_within_the_interval_statistics_wait_and_are_sent_when_it_has_passed() -
     side = Side()
     assert set(sent(side.send(signal(1)))) == {"a"}
     assert sent(side.send(signal(2), signal(3, "b"))).keys() == {"b"}
-    assert sent(side.items.tick(side.rows, side.memory, NOW + 999)) == {}
-    assert sent(side.items.tick(side.rows, side.memory, NOW + 1000))["a"].version == 2
-    assert sent(side.items.tick(side.rows, side.memory, NOW + 5000)) == {}
+    assert sent(side.items.tick(side.shard, NOW + 999)) == {}
+    assert sent(side.items.tick(side.shard, NOW + 1000))["a"].version == 2
+    assert sent(side.items.tick(side.shard, NOW + 5000)) == {}
 
 
 def test_what_waits_survives_a_restart_with_the_memory() -> None:
     side, after = Side(), Side()
     side.send(signal(1))
     side.send(signal(2))
-    after.rows, after.memory = side.rows, msgspec.msgpack.decode(msgspec.msgpack.encode(side.memory))
-    assert sent(after.items.tick(after.rows, after.memory, NOW + 1000))["a"].version == 2
+    after.rows, after.memory = side.rows, ItemMemory.load(msgspec.msgpack.decode(msgspec.msgpack.encode(side.memory.saved())))
+    assert sent(after.items.tick(after.shard, NOW + 1000))["a"].version == 2
     assert after.send(signal(2)).counts["repeated"] == 1
 
 
@@ -86,11 +91,11 @@ def test_statistics_that_their_topic_has_lost_are_sent_again_bit_by_bit_and_once
     after = Side(interval=0)
     after.rows, after.memory = side.rows, side.memory
     sendings = []
-    while after.items.waits(after.memory):
-        sendings.append(sent(after.items.tick(after.rows, after.memory, after.now)))
+    while after.items.waits(after.shard):
+        sendings.append(sent(after.items.tick(after.shard, after.now)))
     assert [len(each) for each in sendings] == [SENT_AGAIN_AT_ONCE, 10]
     assert {item_id.encode() for each in sendings for item_id in each} == set(side.rows)
-    assert "again" not in after.memory
+    assert after.memory.again is None
 
 
 def test_statistics_that_their_topic_has_are_not_sent_again() -> None:
@@ -99,7 +104,7 @@ def test_statistics_that_their_topic_has_are_not_sent_again() -> None:
     after = Side(interval=0)
     after.rows, after.memory = side.rows, side.memory
     after.catalogue.put_stats("a", decode_stats(encode_stats(stats_of(side.rows[b"a"], side.catalogue.items.popularity))))
-    assert sent(after.items.tick(after.rows, after.memory, after.now)) == {}
+    assert sent(after.items.tick(after.shard, after.now)) == {}
 
 
 def test_a_signal_that_cannot_be_read_is_a_dead_letter() -> None:
@@ -131,7 +136,7 @@ def forgotten(outcome: Outcome) -> list[str]:
 def ticks(side: Side) -> list[str]:
     """What is forgotten until nothing is left to be."""
     gone: list[str] = []
-    while side.items.waits(side.memory) and (found := forgotten(side.items.tick(side.rows, side.memory, side.now))):
+    while side.items.waits(side.shard) and (found := forgotten(side.items.tick(side.shard, side.now))):
         gone += found
     return gone
 
@@ -145,7 +150,7 @@ def test_of_invented_ids_the_most_recent_stay_and_the_others_leave_neither_row_n
     assert gone == [f"invented{number:06}" for number in range(1_900)]
     assert set(side.rows) == {b"a", *(b"invented%06d" % number for number in range(1_900, 2_000))}
     assert side.catalogue.held()["unlisted"] == 100
-    assert side.memory["waiting"] == {}
+    assert side.memory.waiting == {}
 
 
 def test_ids_that_nobody_lists_do_not_pile_up_however_fast_they_come() -> None:
@@ -175,7 +180,7 @@ def test_what_is_forgotten_begins_anew_and_everyone_believes_the_new_statistics(
     for number in range(5):
         side.send(signal(number, "x"))
     side.now += 2000
-    side.items.tick(side.rows, side.memory, side.now)
+    side.items.tick(side.shard, side.now)
     assert forgotten(side.send(signal(10, "y"))) == ["x"]
     side.send(signal(11, "x"))
     side.catalogue.put_items([item("x")])
@@ -208,9 +213,9 @@ def test_what_waits_for_its_interval_fits_into_a_mark_and_nothing_is_lost() -> N
     names = [f"{number:0128}" for number in range(6_000)]
     first = side.send(*(signal(number, name) for number, name in enumerate(names)))
     again = side.send(*(signal(10_000 + number, name) for number, name in enumerate(names)))
-    assert len(msgspec.msgpack.encode(side.memory)) < 300 * 1024
+    assert len(msgspec.msgpack.encode(side.memory.saved())) < 300 * 1024
     side.now += 60_000
-    later = side.items.tick(side.rows, side.memory, side.now)
+    later = side.items.tick(side.shard, side.now)
     assert sent(first).keys() == set(names)
     told = {**sent(again), **sent(later)}
     assert told.keys() == set(names)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.processor import Outcome, Part
 from streamrec.evaluation.replay import Record
 from streamrec.events.avro import avro_schema
 from streamrec.state.fences import forget_in_items
+from streamrec.state.memory import ItemMemory, ItemShard
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import PARKED_PREFIX
 from streamrec.testing import MemoryRows
@@ -26,7 +27,6 @@ SCHEMA = avro_schema("views")
 def side() -> Side:
     made = Side()
     made.users.side.schemas = LateSchemas({7: SCHEMA})
-    made.memory["partition"] = 0
     return made
 
 
@@ -38,8 +38,8 @@ def avro(offset: int, user: str = "u", schema_id: int = 7, **fields: Any) -> Rec
 def answer(side: Side) -> Outcome:
     assert isinstance(side.users.side.schemas, LateSchemas)
     side.users.side.schemas.answers = True
-    assert side.users.waits(side.memory)
-    return side.users.tick(side.rows, side.memory, side.now)
+    assert side.users.waits(side.shard)
+    return side.users.tick(side.shard, side.now)
 
 
 def waiting(side: Side) -> int:
@@ -53,24 +53,25 @@ def test_good_events_go_on_while_one_waits_and_it_counts_once_when_its_schema_ha
     (made,) = lists(late)
     assert made.covers == [("streamrec.views", 0, 1)]
     assert round(side.rows[b"u"].seen["i1"].count) == 2
-    assert (waiting(side), side.memory["parked"]) == (0, {})
+    assert (waiting(side), side.memory.parked) == (0, {})
     assert side.rows[b"u"].offsets == {"views": 2}
 
 
 def test_items_count_it_though_later_events_of_its_topic_were_counted_before(side: Side) -> None:
     items = ItemProcessor(side.settings, side.catalogue, lambda: NOW)
-    rows, memory = MemoryRows[Any](), Memory()
+    rows = MemoryRows[Any]()
+    shard = ItemShard(0, rows, ItemMemory())
 
     def count(outcome: Outcome, offset: int) -> None:
         signals = [Record("streamrec.item-signals", offset, each.key, each.value, NOW) for each in out(outcome, "item-signals")]
-        items.process([Part(rows, memory, signals)])
+        items.process([Part(shard, signals)])
 
     count(side.send(avro(1), avro(2), view(3)), 0)
     late = answer(side)
     for _ in range(2):
         count(late, 1)
     assert rows[b"i1"].version == 3, "each of the events once, also when the signals come again"
-    assert forget_in_items(memory, {"views-0": 0})["fences"] == {}
+    assert "fences" not in forget_in_items(shard.memory.saved(), {"views-0": 0})
 
 
 def test_it_waits_through_a_restart(side: Side) -> None:
@@ -104,7 +105,7 @@ def test_an_erasure_deletes_what_waits_of_the_person(side: Side) -> None:
 
 def test_one_on_which_the_code_raises_is_buried_at_the_second_try(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
     side.send(avro(1), avro(2, "v"))
-    before = dict(side.memory["parked"])
+    before = dict(side.memory.parked)
 
     def raising(*_: object) -> None:
         raise RuntimeError("boom")
@@ -113,7 +114,7 @@ def test_one_on_which_the_code_raises_is_buried_at_the_second_try(side: Side, mo
     with pytest.raises(RuntimeError, match="boom"):
         answer(side)
     # As the engine does it, nothing of the first try counts.
-    side.memory["parked"] = before
+    side.memory.parked = before
     side.rows.update({key: row for key, row in _parked_rows(side).items() if key not in side.rows})
     outcome = answer(side)
     assert [header(letter, "reason") for letter in out(outcome, "dead-letters")] == ["failed"]

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.contract.processor import Part
+from streamrec.contract.rows import MemoryRows
 from streamrec.evaluation.replay import Record
 from streamrec.ranking.ranker import Ranker
 from streamrec.state.erasures import find
 from streamrec.state.item import Signal
+from streamrec.state.memory import UserMemory, UserShard
+from streamrec.state.packing import UserState
 from streamrec.state.user import SECRET_KEY, ErasedUser, erased_key
 from streamrec.worker.list_maker import Made, Request
-from tests.shop import DAY, NOW, WordModel, record, room, rows
+from tests.shop import DAY, NOW, WordModel, record, room
 from tests.worker.user_side import Side, header, lists, out, view
 
 TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -52,13 +55,12 @@ def test_the_users_of_several_partitions_are_ranked_at_once() -> None:
         return make(requests)
 
     side.users.side.maker.make = counted  # type: ignore[method-assign]
-    first = Part(rows(), {"partition": 0}, [view(1), view(2, "v")])
-    second = Part(rows(), {"partition": 1}, [view(1, "w")])
-    outcomes = side.users.process([first, second])
+    first, second = (UserShard(number, MemoryRows[UserState](), UserMemory()) for number in range(2))
+    outcomes = side.users.process([Part(first, [view(1), view(2, "v")]), Part(second, [view(1, "w")])])
     assert calls == [3]
     assert [[made.user_id for made in lists(outcome)] for outcome in outcomes] == [["u", "v"], ["w"]]
     assert [[sent.partition for sent in out(outcome, "recommendations")] for outcome in outcomes] == [[0, 0], [1]]
-    assert (set(first.rows), set(second.rows)) == ({b"u", b"v"}, {b"w"})
+    assert (first.rows.keys(), second.rows.keys()) == ({b"u", b"v"}, {b"w"})
 
 
 def test_a_refund_and_feedback_change_state_and_get_no_list() -> None:
@@ -154,13 +156,13 @@ def test_a_mark_of_an_older_version_is_known_and_replaced_by_the_next_one() -> N
 
 def test_marks_expire_once_no_event_from_before_can_come_any_more() -> None:
     side = Side(erasure_mark_days=30)
-    side.memory["partition"] = 3
+    side.partition = 3
     side.send(record("erasures", 0, user_id="u", ts=NOW))
     for days, there in ((29, True), (31, False)):
         side.now = NOW + days * DAY
-        assert side.users.waits(side.memory)
-        side.users.tick(side.rows, side.memory, side.now)
-        assert not side.users.waits(side.memory)
+        assert side.users.waits(side.shard)
+        side.users.tick(side.shard, side.now)
+        assert not side.users.waits(side.shard)
         assert (find(side.rows.get, "u") is not None) is there
 
 

@@ -8,12 +8,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.processor import Outcome, Part
 from streamrec.evaluation.replay import Record
 from streamrec.learning.slates import Slate, decode_slate
 from streamrec.learning.weights import STATE, Weights, encode_record
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from streamrec.ranking.ranker import Ranker
+from streamrec.state.memory import UserMemory, UserShard
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.users import UserProcessor
 from streamrec.worker.weights_feed import MOST_BASES, WeightsFeed
@@ -34,12 +35,12 @@ class Side:
         self.feed = WeightsFeed(self.settings, self.ranker)
         maker = ListMaker(self.catalogue, self.ranker, clock_ms=lambda: NOW, slates=slates)
         self.users = UserProcessor(self.settings, self.catalogue, maker, clock_ms=lambda: NOW)
-        self.rows, self.memory, self.offset = rows(), Memory(), 0
+        self.rows, self.memory, self.offset = rows(), UserMemory(), 0
 
     def lists(self, *users: str) -> Outcome:
         self.offset += 1
         views = [record("views", self.offset, user_id=user, item_id="i1", ts=NOW) for user in users]
-        return self.users.process([Part(self.rows, self.memory, views)])[0]
+        return self.users.process([Part(UserShard(0, self.rows, self.memory), views)])[0]
 
     def take(self, weights: Weights | bytes | None, key: str | None = None) -> dict[str, int]:
         raw = encode_record(weights) if isinstance(weights, Weights) else weights

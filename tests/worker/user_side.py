@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
-from streamrec.contract.processor import Memory, Outcome, Part
+from streamrec.contract.processor import Outcome, Part
 from streamrec.contract.records import Outbound
 from streamrec.evaluation.replay import Record
 from streamrec.events.types import Recommendation
 from streamrec.ranking.ranker import Ranker
+from streamrec.state.memory import UserMemory, UserShard
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.users import UserProcessor
 from tests.shop import DAY, NOW, WordModel, catalogue, item, record, rows, settings
@@ -27,10 +28,15 @@ class Side:
         self.now = NOW
         maker = ListMaker(self.catalogue, Ranker(self.catalogue, self.settings), clock_ms=lambda: self.now, stale=lambda: stale)
         self.users = UserProcessor(self.settings, self.catalogue, maker, clock_ms=lambda: self.now)
-        self.rows, self.memory = rows(), Memory()
+        self.rows, self.memory = rows(), UserMemory()
+        self.partition = 0
+
+    @property
+    def shard(self) -> UserShard:
+        return UserShard(self.partition, self.rows, self.memory)
 
     def send(self, *records: Record, lag: int = 0) -> Outcome:
-        return self.users.process([Part(self.rows, self.memory, records, lag)])[0]
+        return self.users.process([Part(self.shard, records, lag)])[0]
 
 
 def out(outcome: Outcome, topic: str) -> list[Outbound]:

@@ -8,10 +8,14 @@ from pathlib import Path
 
 from benchmarks.stream.job import Job, given
 from benchmarks.stream.work import Row, answer, apply, decode_event, new_row, pack, unpack
-from streamrec.contract.processor import Memory, Outcome, Part
-from streamrec.contract.records import Inbound, Outbound, Rows
+from streamrec.contract.idle import Idle
+from streamrec.contract.memory import Memory
+from streamrec.contract.pieces import WorkerPieces
+from streamrec.contract.processor import Outcome, Part, Shard
+from streamrec.contract.records import Inbound, Outbound
+from streamrec.contract.rows import Rows
 from streamrec.settings import Settings, load
-from streamrec.worker.worker import WorkerPieces, run_worker
+from streamrec.worker.worker import run_worker
 
 PAUSE_S = 0.01
 
@@ -19,11 +23,13 @@ PAUSE_S = 0.01
 class Answer:
     """Answers every view with a list."""
 
+    memory = Memory
+
     def __init__(self, sink: str) -> None:
         self._sink = sink
 
-    def process(self, parts: Sequence[Part[Row]]) -> list[Outcome]:
-        return [self._answer(part.rows, part.records) for part in parts]
+    def process(self, parts: Sequence[Part[Row, Memory]]) -> list[Outcome]:
+        return [self._answer(part.shard.rows, part.records) for part in parts]
 
     def _answer(self, rows: Rows[Row], records: Sequence[Inbound]) -> Outcome:
         sink, out = self._sink, []
@@ -41,10 +47,10 @@ class Answer:
         outcome.counts["applied"] = len(records)
         return outcome
 
-    def waits(self, memory: Memory) -> bool:
+    def waits(self, shard: Shard[Row, Memory]) -> bool:
         return False
 
-    def tick(self, rows: Rows[Row], memory: Memory, now_ms: int) -> Outcome:
+    def tick(self, shard: Shard[Row, Memory], now_ms: int) -> Outcome:
         return Outcome()
 
     def pack(self, row: Row) -> bytes:
@@ -61,19 +67,30 @@ def settings(job: Job) -> Settings:
     return load(broker=job.broker, prefix=prefix, app_id=job.group, partitions=job.partitions, data_dir=folder, web_port=0)
 
 
+class Stub(Idle):
+    """Stands for a model: it is warm when the work is to begin."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def warm(self) -> None:
+        """Wait for the start."""
+        while self._job.start is not None and not Path(self._job.start).exists():
+            time.sleep(PAUSE_S)
+
+    def model(self) -> dict[str, str]:
+        """There is none."""
+        return {"name": "stubbed"}
+
+
 def pieces(job: Job) -> Callable[[Settings], WorkerPieces]:
     """The processor for users; items get no events."""
 
     def make(settings: Settings) -> WorkerPieces:
-        processor = Answer(job.sink)
-        return WorkerPieces(user=processor, item=processor, warm=lambda: _await(job), info=lambda: {"name": "stubbed"})
+        processor, stub = Answer(job.sink), Stub(job)
+        return WorkerPieces(user=processor, item=processor, follower=stub, gauges=stub)
 
     return make
-
-
-def _await(job: Job) -> None:
-    while job.start is not None and not Path(job.start).exists():
-        time.sleep(PAUSE_S)
 
 
 if __name__ == "__main__":

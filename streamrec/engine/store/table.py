@@ -48,7 +48,7 @@ class Table(Generic[Row]):
     A packed row is pinned in memory from its change until the disk holds it: between, the disk would give an older one.
     """
 
-    def __init__(self, disk: Disk, processor: Processor[Any], budget: Budget) -> None:
+    def __init__(self, disk: Disk, processor: Processor[Any, Any], budget: Budget) -> None:
         self._disk = disk
         self._processor = processor
         self._budget = budget

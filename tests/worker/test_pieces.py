@@ -9,7 +9,7 @@ import pytest
 
 from streamrec.bert.folder import SHIPPED, seal
 from streamrec.bert.reference import Reference
-from streamrec.worker.assembly import pieces
+from streamrec.worker.pieces import pieces
 from tests.shop import settings
 
 

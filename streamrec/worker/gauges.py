@@ -1,0 +1,50 @@
+"""What the metrics say of the model and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from streamrec.catalogue.catalogue import Catalogue
+from streamrec.worker.catalogue_feed import CatalogueFeed
+from streamrec.worker.list_maker import ListMaker
+from streamrec.worker.model_swap import ModelSwap
+from streamrec.worker.weights_feed import WeightsFeed
+
+
+class ShopGauges:
+    """Implements `Gauges`. Of the arms of an experiment, which all follow the same weights, the first one is asked."""
+
+    def __init__(self, catalogue: Catalogue, maker: ListMaker, feed: CatalogueFeed, swap: ModelSwap, weights: WeightsFeed) -> None:
+        self._catalogue, self._maker = catalogue, maker
+        self._feed, self._swap, self._weights = feed, swap, weights
+
+    def model(self) -> Mapping[str, str]:
+        """See `Gauges`."""
+        model = self._catalogue.model
+        return {**msgspec.structs.asdict(self._maker.model), "precision": model.precision if model is not None else "none"}
+
+    def pairs(self) -> Mapping[str, int]:
+        """See `Gauges`; counted by the model, so that they begin anew with the next one."""
+        return self._catalogue.model.counts if self._catalogue.model is not None else {}
+
+    def swaps(self) -> Mapping[str, int]:
+        """See `Gauges`."""
+        return self._swap.counts
+
+    def weights(self) -> Mapping[str, int]:
+        """See `Gauges`."""
+        return self._weights.counts
+
+    def held(self) -> Mapping[str, int]:
+        """See `Gauges`."""
+        return self._catalogue.held()
+
+    def dropped(self) -> Mapping[str, int]:
+        """See `Gauges`."""
+        return self._catalogue.dropped()
+
+    def awaiting(self) -> int:
+        """See `Gauges`."""
+        return self._feed.awaiting()

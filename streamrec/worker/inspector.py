@@ -1,0 +1,37 @@
+"""What people who look into a worker are told of a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from streamrec.contract.pieces import Names
+from streamrec.contract.rows import Rows
+from streamrec.ranking.batch.queries import queries
+from streamrec.state.user import UserRow
+from streamrec.state.view import known
+from streamrec.system.clock import now_ms
+from streamrec.worker.assembly import Ranking
+
+
+class ShopInspector:
+    """Implements `Inspector` over the catalogue and the rankers that serve."""
+
+    def __init__(self, ranking: Ranking, clock_ms: Callable[[], int] = now_ms) -> None:
+        self._ranking, self._clock_ms = ranking, clock_ms
+
+    def names(self, items: Collection[str], rooms: Collection[str]) -> Names:
+        """See `Inspector`."""
+        return self._ranking.catalogue.names(items, rooms)
+
+    def known(self, rows: Rows[Any], user_id: str) -> dict[str, Any]:
+        """See `Inspector`."""
+        return known(rows.get, user_id)
+
+    def removed(self, rows: Rows[Any], user_id: str) -> dict[str, list[str]]:
+        """See `Inspector`; as of now, by the filters of the arm that the user is in."""
+        row = rows.get(user_id.encode())
+        if not isinstance(row, UserRow):
+            return {}
+        asked = queries([row], [self._clock_ms()], [None], self._ranking.catalogue)
+        return self._ranking.ranker_of(user_id).removed(asked)

@@ -1,0 +1,31 @@
+"""What the metrics say of a worker's model and catalogue."""
+
+from __future__ import annotations
+
+from streamrec.evaluation.replay import Record
+from streamrec.worker.pieces import pieces
+from tests.shop import NOW, settings
+
+
+def test_without_a_model_its_labels_say_so() -> None:
+    gauges = pieces(settings()).gauges
+    assert gauges.model() == {"name": "none", "revision": "", "provider": "none", "precision": "none"}
+    assert gauges.pairs() == {}
+
+
+def test_the_shipped_model_has_labels_and_has_scored_no_pairs_yet() -> None:
+    gauges = pieces(settings(scoring="bert", device="cpu")).gauges
+    assert {"name", "revision", "provider", "precision"} == gauges.model().keys()
+    assert gauges.model()["provider"] == "CPUExecutionProvider"
+    assert gauges.pairs() == {}
+
+
+def test_what_was_followed_is_counted() -> None:
+    made = pieces(settings())
+    topic = settings().topic
+    record = Record(topic("items"), 0, b"a", b'{"item_id": "a", "title": "mug", "price": 1, "currency": "GBP"}', NOW)
+    made.follower.apply(topic("items"), [record])
+    made.follower.apply(topic("blend-weights"), [Record(topic("blend-weights"), 0, b"other", b"{", NOW)])
+    assert made.gauges.held()["items"] == 1
+    assert made.gauges.weights() == {"refused": 1}
+    assert (made.gauges.swaps(), made.gauges.awaiting()) == ({}, 0)
