@@ -31,4 +31,4 @@ class MemoryRows(dict[bytes, Row]):
 
     def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
         """See `Rows`; here every row counts as saved. Sorts all keys: a replay asks once."""
-        return sorted(key for key in self if key.startswith(prefix) and key > after)[:most]
+        return sorted(key for key in list(self) if key.startswith(prefix) and key > after)[:most]

@@ -12,7 +12,7 @@ from streamrec.engine.checkpoint import TopicIds
 from streamrec.engine.partition import Family, Partition
 from streamrec.engine.recovery import recover
 from streamrec.engine.store.changelog import Changelog
-from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.stores import open_store
 from streamrec.engine.store.table import Budget
 from streamrec.errors import StateMismatch
 from streamrec.settings import Settings
@@ -46,7 +46,8 @@ class Opener:
 
         async def begin(family: Family, number: int) -> Partition:
             async with limit:
-                disk = await off_loop(Disk, self._settings.data_dir / family.name / str(number), family.personal, undo=Disk.close)
+                folder = self._settings.data_dir / family.name / str(number)
+                disk = await off_loop(open_store, folder, family.personal, undo=lambda store: store.close())
                 changelog = Changelog(self._settings, family.name, family.changelog, number)
                 partition = Partition(family, number, changelog, disk, self._budget)
                 made(partition)

@@ -15,8 +15,8 @@ from streamrec.engine.guard import Batch, Guard, Verdict
 from streamrec.engine.outbox import Outbox, Sent
 from streamrec.engine.quarantine import Piece, Quarantine, is_fatal
 from streamrec.engine.store.changelog import Changelog
-from streamrec.engine.store.disk import Disk
 from streamrec.engine.store.mark import Mark
+from streamrec.engine.store.store import Store
 from streamrec.engine.store.table import Budget, Table
 from streamrec.errors import BadEvent
 from streamrec.events.dead_letters import dead_letter
@@ -68,7 +68,7 @@ class Partition:
     behind those that are being applied.
     """
 
-    def __init__(self, family: Family, number: int, changelog: Changelog, disk: Disk, cache: Budget) -> None:
+    def __init__(self, family: Family, number: int, changelog: Changelog, disk: Store, cache: Budget) -> None:
         self.family = family
         self.number = number
         self.changelog = changelog

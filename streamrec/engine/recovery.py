@@ -77,7 +77,7 @@ def _begin(partition: Partition, ids: TopicIds, first: int, end: int, tombstones
     if stamp is not None:
         if ids[partition.family.changelog] != stamp.changelog or stamp.position > end:
             raise StateMismatch(
-                f"the disk of {partition.label} in {partition.disk.folder} is at {stamp.position} of a changelog that is not "
+                f"the disk of {partition.label} in {partition.disk.where} is at {stamp.position} of a changelog that is not "
                 f"{partition.family.changelog} as it is now (end {end}): give back the old topic, or stop all workers and run "
                 "`streamrec state repair`"
             )

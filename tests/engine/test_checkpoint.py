@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any, cast
 
 from streamrec.engine.checkpoint import checkpoint
 from streamrec.engine.outbox import Outbox
 from streamrec.engine.partition import Family, Partition, Tools
 from streamrec.engine.store.changelog import Changelog
-from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.memory import MemoryStore
 from streamrec.engine.store.table import Budget
 from streamrec.observe.metrics import Metrics
 from streamrec.settings import Settings
@@ -20,7 +19,7 @@ from tests.engine.test_rounds import Adding
 SOURCE, LOG = "p.views", "p.changelog"
 
 
-def test_topics_are_looked_at_once_all_that_was_sent_is_in_them_and_before_anything_is_saved(tmp_path: Path) -> None:
+def test_topics_are_looked_at_once_all_that_was_sent_is_in_them_and_before_anything_is_saved() -> None:
     """A look that ended before a record arrived says nothing of the topic in which it arrived."""
     steps: list[str] = []
 
@@ -35,8 +34,7 @@ def test_topics_are_looked_at_once_all_that_was_sent_is_in_them_and_before_anyth
     async def run() -> None:
         core = Core()
         tools = Tools(core, cast(Outbox, None), Metrics(Settings().prefix), 100, "dead", confirm)
-        disk = Disk(tmp_path / "0")
-        partition = Partition(Family("user", (SOURCE,), LOG, Adding()), 0, cast(Changelog, Log()), disk, Budget(1_000))
+        partition = Partition(Family("user", (SOURCE,), LOG, Adding()), 0, cast(Changelog, Log()), MemoryStore(), Budget(1_000))
         partition.guard.next[SOURCE] = 1
         arrived = asyncio.get_running_loop().create_future()
         arrived.add_done_callback(lambda _: steps.append("arrived"))
@@ -50,7 +48,6 @@ def test_topics_are_looked_at_once_all_that_was_sent_is_in_them_and_before_anyth
         assert steps == []
         arrived.set_result(None)
         await saving
-        disk.close()
         core.stop()
 
     asyncio.run(run())

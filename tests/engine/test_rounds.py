@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -19,7 +18,7 @@ from streamrec.engine.outbox import Outbox, Sent
 from streamrec.engine.partition import Family, Partition, Tools
 from streamrec.engine.rounds import Rounds
 from streamrec.engine.store.changelog import Changelog
-from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.memory import MemoryStore
 from streamrec.engine.store.table import Budget
 from streamrec.observe.metrics import Metrics
 from streamrec.system.clock import now_ms
@@ -89,12 +88,12 @@ class Kept:
 class Bench:
     """Rounds over open partitions without Kafka."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.processor, self.outbox, self.core = Adding(), Kept(), Core()
         self.tools = Tools(self.core, cast(Outbox, self.outbox), Metrics(""), 1_000_000, "dead-letters")
         family = Family("user", ("views", "danmaku"), "log", self.processor)
         self.partitions = [
-            Partition(family, number, cast(Changelog, None), Disk(folder / str(number)), Budget(1_000_000)) for number in range(PARTITIONS)
+            Partition(family, number, cast(Changelog, None), MemoryStore(), Budget(1_000_000)) for number in range(PARTITIONS)
         ]
         for partition in self.partitions:
             partition.open = True
@@ -133,9 +132,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr(module, "now_ms", lambda: NOW)
-    made = Bench(tmp_path)
+    made = Bench()
     yield made
     made.close()
 

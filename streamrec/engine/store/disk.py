@@ -23,6 +23,7 @@ from rocksdict import (
 )
 
 from streamrec.engine.store.mark import Stamp, decode_stamp, encode
+from streamrec.engine.store.store import FIRST_ROW
 from streamrec.errors import DiskFault
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ def damaged(exc: BaseException) -> bool:
 
 
 class Disk:
-    """Rows and stamp of one partition; a None among the values deletes the row."""
+    """Implements `Store` in a folder of one partition."""
 
     def __init__(self, folder: Path, forgets: bool = False) -> None:
         """Open the folder, making it where it is not there; a damaged one is built anew, since the changelog has everything.
@@ -105,20 +106,21 @@ class Disk:
         self._unpurged = self.holds_deleted
 
     @property
+    def where(self) -> str:
+        """See `Store`."""
+        return str(self.folder)
+
+    @property
     def holds_deleted(self) -> bool:
-        """Whether files may still have rows that were deleted."""
+        """See `Store`; a file says so, since the next process may have to purge what this one has deleted."""
         return self._forgets and (self.folder / UNPURGED).exists()
 
     def get(self, key: bytes) -> bytes | None:
-        """The packed row, if there is one.
-
-        Raises:
-            DiskFault: the disk cannot be read.
-        """
+        """See `Store`; raises DiskFault where the disk cannot be read."""
         return self.get_many([key])[0]
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
-        """The packed rows of many keys; raises as `get` does."""
+        """See `Store`; raises as `get` does."""
         try:
             return cast(list[bytes | None], self._db.get(cast(Any, keys))) if keys else []
         except Exception as exc:
@@ -127,17 +129,17 @@ class Disk:
             raise DiskFault(f"{self.folder} cannot be read ({exc}): check the disk; what is damaged is built anew at the start") from exc
 
     def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
-        """The next `most` keys with a prefix, behind `after`, in order; those of the last checkpoint."""
-        found: list[bytes] = []
+        """See `Store`."""
+        keys: list[bytes] = []
         walk = self._db.iter()
-        walk.seek(max(prefix, after + b"\0"))
-        while walk.valid() and len(found) < most and (key := cast(bytes, walk.key())).startswith(prefix):
-            found.append(key)
+        walk.seek(max(prefix, after + b"\0", FIRST_ROW))
+        while walk.valid() and len(keys) < most and (key := cast(bytes, walk.key())).startswith(prefix):
+            keys.append(key)
             walk.next()
-        return found
+        return keys
 
     def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
-        """Write rows, and the stamp that says what they are, at once. Without a stamp the disk counts as unfinished."""
+        """See `Store`."""
         batch = WriteBatch(raw_mode=True)
         for key, value in rows:
             if value is None:
@@ -173,7 +175,7 @@ class Disk:
             (self.folder / UNPURGED).unlink(missing_ok=True)
 
     def wipe(self) -> None:
-        """Begin anew."""
+        """See `Store`."""
         self._db.close()
         shutil.rmtree(self.folder)
         self._db = self._open()
@@ -182,7 +184,7 @@ class Disk:
         self._unpurged = False
 
     def close(self) -> None:
-        """Let go of the files."""
+        """See `Store`."""
         self._db.close()
 
     def _open(self) -> Rdict:

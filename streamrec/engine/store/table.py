@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from streamrec.contract.processor import Processor
-from streamrec.engine.store.disk import Disk
+from streamrec.engine.store.store import Store
 from streamrec.errors import StateMismatch
 
 Row = TypeVar("Row")
@@ -48,7 +48,7 @@ class Table(Generic[Row]):
     A packed row is pinned in memory from its change until the disk holds it: between, the disk would give an older one.
     """
 
-    def __init__(self, disk: Disk, processor: Processor[Any, Any], budget: Budget) -> None:
+    def __init__(self, disk: Store, processor: Processor[Any, Any], budget: Budget) -> None:
         self._disk = disk
         self._processor = processor
         self._budget = budget

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -154,12 +156,27 @@ def test_what_was_deleted_before_a_kill_is_purged_by_the_next_process(tmp_path: 
     again.close()
 
 
-def test_keys_come_in_order_by_prefix_and_in_pieces(tmp_path: Path) -> None:
-    disk = Disk(tmp_path / "0")
-    disk.write([(key, b"") for key in (b"a", b"b1", b"b2", b"b3", b"c")], STAMP)
-    assert disk.scan(b"b", b"", 2) == [b"b1", b"b2"]
-    assert disk.scan(b"b", b"b2", 2) == [b"b3"]
-    assert disk.scan(b"x", b"", 2) == []
+def test_a_disk_that_a_killed_process_left_half_made_is_built_anew(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "disk")
+    disk.write([(b"a", b"1")], Stamp("log", 7, 1, None))
+    disk.close()
+    for manifest in (tmp_path / "disk").glob("MANIFEST*"):
+        manifest.unlink()
+    disk = Disk(tmp_path / "disk")
+    assert (disk.get(b"a"), disk.stamp) == (None, None)
     disk.close()
 
 
+def test_what_was_written_is_there_after_a_kill(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib; from streamrec.engine.store.disk import Disk; from streamrec.engine.store.mark import Stamp\n"
+        "disk = Disk(pathlib.Path(sys.argv[1]))\n"
+        "for number in range(200):\n"
+        "  disk.write([(b'a', b'%d' % number), (b'fill-%d' % number, bytes(100_000))], Stamp('log', number, 1, None))\n"
+        "os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path / "disk")], check=False).returncode == 9
+    disk = Disk(tmp_path / "disk")
+    assert (disk.get(b"a"), disk.stamp) == (b"199", Stamp("log", 199, 1, None))
+    assert None not in disk.get_many([b"fill-%d" % number for number in range(200)])
+    disk.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import cast
 
@@ -12,9 +10,11 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from streamrec.contract.memory import Memory
 from streamrec.contract.processor import Processor
 from streamrec.engine.store.disk import Disk
-from streamrec.engine.store.mark import Stamp
+from streamrec.engine.store.memory import MemoryStore
+from streamrec.engine.store.store import Store
 from streamrec.engine.store.table import ENTRY_BYTES, Budget, Packed, Table
 from streamrec.errors import StateMismatch
 
@@ -32,24 +32,8 @@ class Packing:
         return list(raw)
 
 
-class DictDisk:
-    """A disk in memory."""
-
-    def __init__(self) -> None:
-        self.rows: dict[bytes, bytes] = {}
-
-    def get(self, key: bytes) -> bytes | None:
-        return self.rows.get(key)
-
-    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
-        return [self.rows.get(key) for key in keys]
-
-    def write(self, packed: Packed) -> None:
-        for key, value in packed.items():
-            if value is None:
-                self.rows.pop(key, None)
-            else:
-                self.rows[key] = value
+def _table(store: Store, budget: Budget, processor: Packing | None = None) -> Table[list[int]]:
+    return Table(store, cast("Processor[list[int], Memory]", processor or Packing()), budget)
 
 
 KEYS = st.sampled_from([b"a", b"b", b"c", b"d", b"e"])
@@ -60,9 +44,9 @@ class TableMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.disk = DictDisk()
+        self.store = MemoryStore()
         budget = Budget(CACHE * ROW_BYTES)
-        self.table: Table[list[int]] = Table(cast(Disk, self.disk), cast("Processor[list[int]]", Packing()), budget)
+        self.table: Table[list[int]] = _table(self.store, budget)
         self.model: dict[bytes, int] = {}
         self.committed: dict[bytes, int] = {}
         self.saving: tuple[Packed, dict[bytes, int]] | None = None
@@ -115,19 +99,15 @@ class TableMachine(RuleBasedStateMachine):
     def save(self) -> None:
         if self.saving is not None:
             packed, model = self.saving
-            self.disk.write(packed)
+            self.store.write(packed.items())
             self.table.saved()
             assert len(self.table) <= CACHE + len(self.table._dirty)
-            assert {key: raw[0] for key, raw in self.disk.rows.items()} == model
+            assert {key: raw[0] for key, raw in self.store.rows.items()} == model
             self.saving = None
 
 
 TestTable = TableMachine.TestCase
 TestTable.settings = profile(max_examples=200, stateful_step_count=30, deadline=None)
-
-
-def _table(disk: object, budget: Budget) -> Table[list[int]]:
-    return Table(cast(Disk, disk), cast("Processor[list[int]]", Packing()), budget)
 
 
 def test_rows_beyond_the_budget_are_let_go_and_read_from_disk_again(tmp_path: Path) -> None:
@@ -159,13 +139,14 @@ def test_reading_alone_does_not_fill_memory(tmp_path: Path) -> None:
 
 def test_tables_share_one_budget_by_what_they_hold() -> None:
     budget = Budget(12 * ROW_BYTES)
-    large, small = (_table(DictDisk(), budget) for _ in range(2))
-    for table, rows in ((large, 30), (small, 10), (large, 0)):
+    stores = MemoryStore(), MemoryStore()
+    large, small = (_table(store, budget) for store in stores)
+    for table, store, rows in ((large, stores[0], 30), (small, stores[1], 10), (large, stores[0], 0)):
         for number in range(rows):
             table.put(b"row-%d" % number, [number])
         table.seal()
         table.commit()
-        cast(DictDisk, table._disk).write(table.snapshot())
+        store.write(table.snapshot().items())
         table.saved()
     assert len(large) + len(small) <= 12 + 1
     assert len(large) > len(small) > 0
@@ -178,7 +159,7 @@ def test_a_batch_whose_rows_cannot_be_packed_changes_nothing() -> None:
         def pack(self, row: list[int]) -> bytes:
             return bytes(row)  # raises beyond 255
 
-    table: Table[list[int]] = Table(cast(Disk, DictDisk()), cast("Processor[list[int]]", Picky()), Budget(100))
+    table = _table(MemoryStore(), Budget(100), Picky())
     table.put(b"a", [1])
     table.put(b"b", [256])
     with pytest.raises(ValueError, match="256"):
@@ -192,15 +173,15 @@ def test_a_row_that_cannot_be_read_is_no_fault_of_an_event() -> None:
         def unpack(self, raw: bytes) -> list[int]:
             raise ValueError("version 9")
 
-    disk = DictDisk()
-    disk.rows[b"a"] = b"9"
-    table: Table[list[int]] = Table(cast(Disk, disk), cast("Processor[list[int]]", Newer()), Budget(100))
+    store = MemoryStore()
+    store.write([(b"a", b"9")])
+    table = _table(store, Budget(100), Newer())
     with pytest.raises(StateMismatch, match=r"version 9.*later version"):
         table.get(b"a")
 
 
 def test_keys_of_the_engine_are_refused() -> None:
-    table = _table(DictDisk(), Budget(CACHE * ROW_BYTES))
+    table = _table(MemoryStore(), Budget(CACHE * ROW_BYTES))
     table.put(b"\0mark", [1])
     with pytest.raises(ValueError, match="engine"):
         table.seal()
@@ -208,42 +189,3 @@ def test_keys_of_the_engine_are_refused() -> None:
     table.delete(b"\0stamp")
     with pytest.raises(ValueError, match="engine"):
         table.seal()
-
-
-def test_a_wiped_disk_is_empty_and_a_written_one_comes_back(tmp_path: Path) -> None:
-    disk = Disk(tmp_path / "disk")
-    stamp = Stamp("log", 7, 1, b"mark")
-    disk.write([(b"a", b"1"), (b"b", b"2")], stamp)
-    disk.write([(b"a", None)])
-    disk.close()
-    disk = Disk(tmp_path / "disk")
-    assert (disk.get(b"a"), disk.get(b"b"), disk.stamp) == (None, b"2", stamp)
-    disk.wipe()
-    assert (disk.get(b"b"), disk.stamp) == (None, None)
-    disk.close()
-
-
-def test_a_disk_that_a_killed_process_left_half_made_is_built_anew(tmp_path: Path) -> None:
-    disk = Disk(tmp_path / "disk")
-    disk.write([(b"a", b"1")], Stamp("log", 7, 1, None))
-    disk.close()
-    for manifest in (tmp_path / "disk").glob("MANIFEST*"):
-        manifest.unlink()
-    disk = Disk(tmp_path / "disk")
-    assert (disk.get(b"a"), disk.stamp) == (None, None)
-    disk.close()
-
-
-def test_what_was_written_is_there_after_a_kill(tmp_path: Path) -> None:
-    code = (
-        "import os, sys, pathlib; from streamrec.engine.store.disk import Disk; from streamrec.engine.store.mark import Stamp\n"
-        "disk = Disk(pathlib.Path(sys.argv[1]))\n"
-        "for number in range(200):\n"
-        "  disk.write([(b'a', b'%d' % number), (b'fill-%d' % number, bytes(100_000))], Stamp('log', number, 1, None))\n"
-        "os._exit(9)"
-    )
-    assert subprocess.run([sys.executable, "-c", code, str(tmp_path / "disk")], check=False).returncode == 9
-    disk = Disk(tmp_path / "disk")
-    assert (disk.get(b"a"), disk.stamp) == (b"199", Stamp("log", 199, 1, None))
-    assert None not in disk.get_many([b"fill-%d" % number for number in range(200)])
-    disk.close()

@@ -1,0 +1,64 @@
+"""What the engine asks of whatever keeps the rows of a partition; RocksDB on a disk does it, and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from streamrec.engine.store.mark import Stamp
+
+FIRST_ROW = b"\x01"
+"""No row has a key below this one: those that begin with a zero byte are the engine's own (see `mark`)."""
+
+
+class Store(Protocol):
+    """Packed rows by key, and the stamp that says of what they are; the changelog is the truth, and has more.
+
+    Calls come from several threads: rows are read on the core's while the event loop writes, or another one purges.
+    """
+
+    @property
+    def where(self) -> str:
+        """Where the rows lie, for messages."""
+        ...
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """The stamp that was written last. None: there is none, and what there is is of no use."""
+        ...
+
+    @property
+    def holds_deleted(self) -> bool:
+        """Whether bytes of deleted rows may still be there, so that it should be purged."""
+        ...
+
+    def get(self, key: bytes) -> bytes | None:
+        """One row, if it is there."""
+        ...
+
+    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        """Rows in the order of their keys."""
+        ...
+
+    def scan(self, prefix: bytes, after: bytes, most: int) -> list[bytes]:
+        """The next `most` keys of rows with a prefix, behind `after` and in order; never those of the engine's own."""
+        ...
+
+    def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
+        """Write rows, None for one to be deleted, and the stamp that says what they are: all of it or nothing, through a crash, too.
+
+        Without a stamp the former one stays: the changelog is read from there, and gives the same rows once more.
+        """
+        ...
+
+    def purge(self) -> None:
+        """Leave nothing of deleted rows."""
+        ...
+
+    def wipe(self) -> None:
+        """Leave nothing at all, and go on empty."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; nothing is asked afterwards."""
+        ...
