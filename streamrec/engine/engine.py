@@ -1,4 +1,4 @@
-"""The engine: opens, feeds and closes the partitions that Faust assigns, and says when the process must end."""
+"""The engine: opens, feeds and closes the partitions that Faust assigns, and decides when the process must end."""
 
 from __future__ import annotations
 
@@ -17,29 +17,24 @@ from streamrec.engine.checkpoint import TopicIds, checkpoint, keep
 from streamrec.engine.flight import Flight
 from streamrec.engine.guard import Batch, Cursor
 from streamrec.engine.inbox import Inbox
-from streamrec.engine.leftovers import Leftovers, delete
 from streamrec.engine.offsets import GroupOffsets
 from streamrec.engine.opening import Opener
 from streamrec.engine.partition import Family, Partition, Tools
 from streamrec.engine.rounds import Rounds
-from streamrec.errors import Stalled, StateMismatch
+from streamrec.engine.upkeep import Upkeep
+from streamrec.errors import StateMismatch
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
-from streamrec.system.core import finished, off_loop
+from streamrec.system.core import finished
 
 if TYPE_CHECKING:
     from streamrec.engine.transport import BatchConsumer, BatchThread
 
 log = structlog.get_logger(__name__)
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 
-TICK_S = 0.2
-LISTEN_S = 1.0
-COMMIT_S = 1.0
-HEAL_S = 1.5
-TIDY_S = 30.0
 INCOMPLETE_S = 30.0
-"""For so long an assignment that lacks topics may be an old one: the group is asked for another."""
+"""For so long an assignment that lacks topics may be an old one, which the group gave before it knew of them: it is asked for another."""
 
 
 class Engine:
@@ -70,11 +65,10 @@ class Engine:
         self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
         self._flight = Flight()
-        self._rounds = [Rounds(family, tools, self._partition, self._settled, self._gap, self._coming) for family in self._families]
+        self._rounds = [Rounds(family, tools, self.partition, self._settled, self.fetch_again, self._coming) for family in self._families]
         self._rounds_of = {topic: rounds for family, rounds in zip(self._families, self._rounds, strict=True) for topic in family.sources}
-        self._leftovers = Leftovers(settings.data_dir, [family.name for family in self._families], settings.lost_disk_s)
+        self._upkeep = Upkeep(self, self._partitions, self._flight, self._offsets, [family.name for family in self._families])
         self.inbox = Inbox(settings.poll_records)
-        self._heard = time.monotonic()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -83,7 +77,7 @@ class Engine:
 
     @property
     def thread(self) -> BatchThread:
-        """The one that fetches."""
+        """The thread that fetches."""
         return self.consumer._thread
 
     def opening(self) -> int:
@@ -147,7 +141,7 @@ class Engine:
 
     def wants(self, tp: TP) -> bool:
         """Whether to fetch the partition. Safe on any thread."""
-        partition = self._partition(tp)
+        partition = self.partition(tp)
         return partition is not None and partition.open and not self.inbox.full(tp)
 
     def ready(self) -> list[Batch]:
@@ -177,21 +171,21 @@ class Engine:
         return asyncio.create_task(self._or_fail(work))
 
     async def run(self) -> None:
-        """Apply, tick, commit, heal and watch until cancelled."""
-        rounds = (one.run() for one in self._rounds)
-        await asyncio.gather(*rounds, self._tick(), self._commit_now_and_then(), self._heal(), self._listen(), self._tidy())
+        """Apply what is fetched, and look after it, until cancelled."""
+        await asyncio.gather(*(rounds.run() for rounds in self._rounds), self._upkeep.run())
 
     def silence_s(self) -> float:
         """For how long Kafka has not answered, be it fetches or our wish to join the group."""
-        return time.monotonic() - self._heard
+        return self._upkeep.silence_s()
 
     def lag(self) -> dict[str, int]:
         """Records that wait to be read, by topic."""
-        found = dict.fromkeys(self.sources, 0)
-        nexts = {TP(topic, one.number): at for one in self._partitions.values() if one.open for topic, at in one.guard.next.items()}
+        lag = dict.fromkeys(self.sources, 0)
+        open_here = [partition for partition in self._partitions.values() if partition.open]
+        nexts = {TP(topic, partition.number): at for partition in open_here for topic, at in partition.guard.next.items()}
         for tp, records in self.thread.lag(nexts).items() if nexts else ():
-            found[tp.topic] += records
-        return found
+            lag[tp.topic] += records
+        return lag
 
     def queued(self) -> int:
         """Records that were fetched and wait for their turn."""
@@ -201,7 +195,7 @@ class Engine:
         """How many users and events wait in the partitions that are open."""
         return together(partition.memory.backlog(now_ms()) for partition in self._partitions.values() if partition.open)
 
-    async def look(self, family: str, number: int, read: Callable[[Rows[Any]], Found]) -> Found | None:
+    async def look(self, family: str, number: int, read: Callable[[Rows[Any]], Answer]) -> Answer | None:
         """What `read` finds in the rows of a partition, between two batches; None when the partition is not open here."""
         partition = self._partitions.get((family, number))
         if partition is None:
@@ -217,59 +211,10 @@ class Engine:
     def _coming(self) -> bool:
         return self._flight.flying or not self.inbox.empty
 
-    async def _gap(self, partition: Partition, topic: str) -> None:
+    async def fetch_again(self, partition: Partition, topic: str) -> None:
+        """Batches of a topic were lost on their way here: fetch from where the partition stands."""
         self.tools.metrics.gaps.inc()
         await self._move([partition], [topic])
-
-    async def _tick(self) -> None:
-        limit_s = self.settings.stall_timeout_s
-        while True:
-            await asyncio.sleep(TICK_S)
-            for partition in list(self._partitions.values()):
-                try:
-                    async with asyncio.timeout(limit_s):
-                        await partition.tick(self.tools)
-                except TimeoutError as exc:
-                    raise Stalled(f"{partition.label} has not moved for {limit_s:g} s: is the model stuck? Start the worker again") from exc
-
-    async def _commit_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_S)
-            await self._offsets.commit(list(self._partitions.values()), self.thread)
-
-    async def _heal(self) -> None:
-        """Fetch again what was handed out but has not arrived, should Faust have lost it on the way."""
-        while True:
-            await asyncio.sleep(HEAL_S)
-            for tp in self._flight.lost():
-                partition = self._partition(tp)
-                if partition is not None and partition.open:
-                    log.warning("records were lost on their way through the worker; they are fetched again", partition=partition.label)
-                    self.tools.metrics.gaps.inc()
-                    await self._move([partition], [tp.topic])
-
-    async def _listen(self) -> None:
-        limit_s = self.settings.stall_timeout_s
-        while True:
-            await asyncio.sleep(LISTEN_S)
-            tps = [TP(topic, one.number) for one in self._partitions.values() if one.open for topic in one.family.sources]
-            # Where a batch is being applied nothing need be fetched, and a worker may well have no partitions.
-            resting = [tp for tp in tps if self._flight.idle(tp)]
-            heard = self.thread.answered(resting) if resting else time.monotonic() if self.joined else None
-            self._heard = max(self._heard, heard or 0.0)
-            # Joining takes as long as the slowest worker needs to save its partitions.
-            if self.silence_s() > (limit_s if tps else 4 * limit_s):
-                raise Stalled(
-                    f"Kafka has not answered for {self.silence_s():.0f} s, neither to fetches nor to the wish to join the group; "
-                    "see that the brokers are well, nothing is lost"
-                )
-
-    async def _tidy(self) -> None:
-        while True:
-            await asyncio.sleep(min(TIDY_S, self.settings.lost_disk_s / 2))
-            # While partitions open or close it is not told whose the folders are.
-            if not self.opening() and self.joined:
-                await off_loop(delete, self._leftovers.due(self._partitions.keys()))
 
     async def _take_over(self, numbers: set[int], kept: set[int], before: asyncio.Task[None] | None) -> None:
         if before is not None:
@@ -279,8 +224,12 @@ class Engine:
                 before.cancel()
                 await asyncio.wait([before])
                 raise
-        # One without a keeper was never quite open; a torn one was cancelled amid a batch.
-        unfit = [one for one in self._partitions.values() if one.number not in kept or one not in self._keepers or one.torn]
+        # A partition without a keeper was never quite open; a torn one was cancelled amid a batch.
+        unfit = [
+            partition
+            for partition in self._partitions.values()
+            if partition.number not in kept or partition not in self._keepers or partition.torn
+        ]
         await self._close(unfit)
         await self._resume(list(self._partitions.values()))
         new = numbers - {number for _, number in self._partitions}
@@ -302,7 +251,7 @@ class Engine:
 
     async def _resume(self, partitions: list[Partition]) -> None:
         await self._move(partitions)
-        self._heard = time.monotonic()
+        self._upkeep.heard()
         for partition in partitions:
             partition.open = True
         self._count_open()
@@ -344,12 +293,13 @@ class Engine:
         self._flight.end(places)
         self.thread.wake()
 
-    def _partition(self, tp: TP) -> Partition | None:
+    def partition(self, tp: TP) -> Partition | None:
+        """Whose records those of a topic partition are, if it is here; it may not be open. Safe on any thread."""
         return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
 
     def _count_open(self) -> None:
         for family in self._families:
-            count = sum(one.open for one in self._partitions.values() if one.family is family)
+            count = sum(partition.open for partition in self._partitions.values() if partition.family is family)
             self.tools.metrics.partitions.labels(family.name).set(count)
 
     async def _or_fail(self, work: Coroutine[Any, Any, Any]) -> None:

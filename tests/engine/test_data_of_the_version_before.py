@@ -117,8 +117,8 @@ def require_nothing_lost(before: Path, folder: Path) -> None:
         assert found.rows == expected.rows
         assert found.next == expected.next
         if family == "user":
-            # The number of the partition lay in the memory then; nobody has read it from there.
-            assert found.memory == {name: value for name, value in expected.memory.items() if name != "partition"}
+            # The number of the partition lay in the memory then; a mark that is written today is without it, and nobody has read it.
+            assert found.memory | {"partition": number} == expected.memory
         else:
             # The statistics that its topic has lost go on being sent, and those that waited for their interval are sent.
             assert found.memory["fences"] == expected.memory["fences"]
