@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from rocksdict import AccessType, Options, Rdict
-
-from streamrec.engine.store.disk import STAMP
 from streamrec.engine.store.folder import locked
-from streamrec.engine.store.mark import Stamp, decode_stamp
-from streamrec.engine.store.table import OWN
+from streamrec.engine.store.mark import Stamp
+from streamrec.engine.store.store import Reader
+from streamrec.engine.store.stores import read_store
 from streamrec.errors import DataFolderInUse, InputError
 
 
@@ -39,67 +36,36 @@ class Shelf:
 
     def get(self, family: str, partition: int, key: bytes) -> bytes | None:
         """One packed row."""
-        with self._opened(family, partition) as disk:
-            return disk.get(key)
+        with self._opened(family, partition) as reader:
+            return reader.get(key)
 
     def rows(self, family: str) -> Iterator[Packed]:
         """All packed rows of a family, by partition and key."""
         for number in self.partitions(family):
-            with self._opened(family, number) as disk:
-                for key, raw in _rows(disk):
+            with self._opened(family, number) as reader:
+                for key, raw in reader.rows():
                     yield Packed(family, number, key, raw)
 
     def saved_ms(self, family: str, partition: int) -> int | None:
         """As of when the partition is, if it is whole."""
-        with self._opened(family, partition) as disk:
-            stamp = _stamp(disk)
+        with self._opened(family, partition) as reader:
+            stamp = reader.stamp
         return stamp.saved_ms if stamp is not None else None
 
-    def _opened(self, family: str, partition: int) -> contextlib.AbstractContextManager[Rdict]:
-        return _opened(self._folder / family / str(partition), live=self.live)
+    def _opened(self, family: str, partition: int) -> contextlib.AbstractContextManager[Reader]:
+        return read_store(self._folder / family / str(partition), self.live)
 
 
 def rows_on_disk(folder: Path) -> dict[bytes, bytes]:
     """The packed rows of one partition, on which no worker runs; raises InputError where it cannot be opened."""
-    with _opened(folder) as disk:
-        return dict(_rows(disk))
+    with read_store(folder) as reader:
+        return dict(reader.rows())
 
 
 def stamp_on_disk(folder: Path) -> Stamp | None:
     """What the disk of one partition says that it holds; raises as `rows_on_disk` does."""
-    with _opened(folder) as disk:
-        return _stamp(disk)
-
-
-def _rows(disk: Rdict) -> Iterator[tuple[bytes, bytes]]:
-    rows = cast(Iterator[tuple[bytes, bytes]], disk.items())
-    return ((key, raw) for key, raw in rows if not OWN(key))
-
-
-def _stamp(disk: Rdict) -> Stamp | None:
-    try:
-        raw = disk.get(STAMP)
-    except Exception as exc:
-        raise _unreadable(Path(disk.path()), exc) from exc
-    return decode_stamp(raw) if raw is not None else None
-
-
-def _unreadable(folder: Path, exc: Exception) -> InputError:
-    return InputError(f"{folder} cannot be read ({exc}); a worker builds it anew from the changelog")
-
-
-@contextlib.contextmanager
-def _opened(folder: Path, *, live: bool = False) -> Iterator[Rdict]:
-    with contextlib.ExitStack() as stack:
-        # A worker holds RocksDB's lock: beside it, the disk is followed as a second instance, which keeps its own notes.
-        second = stack.enter_context(tempfile.TemporaryDirectory(prefix="streamrec-")) if live else None
-        access = AccessType.secondary(second) if second else AccessType.read_only()
-        try:
-            disk = Rdict(str(folder), Options(raw_mode=True), access_type=access)
-        except Exception as exc:
-            raise _unreadable(folder, exc) from exc
-        stack.callback(disk.close)
-        yield disk
+    with read_store(folder) as reader:
+        return reader.stamp
 
 
 @contextlib.contextmanager

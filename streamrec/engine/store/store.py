@@ -1,8 +1,8 @@
-"""What the engine asks of whatever keeps the rows of a partition; RocksDB on a disk does it, and memory."""
+"""What the engine and the tools ask of whatever keeps the rows of a partition. RocksDB does it, and memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from streamrec.engine.store.mark import Stamp
@@ -61,4 +61,21 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of everything; nothing is asked afterwards."""
+        ...
+
+
+class Reader(Protocol):
+    """The rows that a store has left in a folder, for tools; opened without a worker, or beside the one that has them open."""
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """What the rows are; None: the partition is not whole."""
+        ...
+
+    def get(self, key: bytes) -> bytes | None:
+        """One row, if it is there."""
+        ...
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """All rows in the order of their keys, without those of the engine's own."""
         ...

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from streamrec.engine.store.disk import Disk
-from streamrec.engine.store.store import Store
+from streamrec.engine.store.disk_reader import disk_reader
+from streamrec.engine.store.store import Reader, Store
 
 
 def open_store(folder: Path, forgets: bool) -> Store:
@@ -15,3 +17,12 @@ def open_store(folder: Path, forgets: bool) -> Store:
         DiskFault: it cannot be opened, or another process holds it.
     """
     return Disk(folder, forgets)
+
+
+def read_store(folder: Path, live: bool = False) -> AbstractContextManager[Reader]:
+    """What the store of a partition has left in its folder; `live`: a worker has it open.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return disk_reader(folder, live)
