@@ -51,16 +51,16 @@ def header(headers: Headers, name: str) -> bytes | None:
 
 def traceparent(headers: Headers) -> bytes | None:
     """The header `traceparent` if it has the form that W3C Trace Context demands, else None."""
-    found = header(headers, "traceparent")
-    return found if found is not None and _TRACEPARENT.fullmatch(found) else None
+    value = header(headers, "traceparent")
+    return value if value is not None and _TRACEPARENT.fullmatch(value) else None
 
 
 def place(record: Inbound) -> dict[str, Any]:
     """Where a record was read, for logs: topic, partition, offset, and the trace id of its `traceparent` if it has one."""
-    found: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    fields: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
     if (trace := traceparent(record.headers)) is not None:
-        found["trace_id"] = trace.split(b"-")[1].decode()
-    return found
+        fields["trace_id"] = trace.split(b"-")[1].decode()
+    return fields
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

@@ -102,6 +102,7 @@ class Engine:
             self._incomplete = time.monotonic()
             self.watch(self._explain(incomplete, self._incomplete))
         numbers -= incomplete
+        # In the next generation, or the same one told again, nobody else can have had what we had.
         kept = numbers if generation - self._generation in (0, 1) else set[int]()
         self._generation = generation
         before = self._opening
@@ -125,6 +126,7 @@ class Engine:
                 self._opening.cancel()
                 await asyncio.wait([self._opening])
                 self._opening = None
+            # Faust clears its queues meanwhile: what was on its way is fetched again, from where the guards are.
             self._flight.clear()
             for rounds in self._rounds:
                 rounds.clear()
@@ -147,7 +149,7 @@ class Engine:
     def ready(self) -> list[Batch]:
         """Batches of the partitions whose last one has been applied; from now on they are under way through Faust."""
         tps = [tp for tp in self.inbox.tps() if self._flight.idle(tp)]
-        again = any(self.inbox.full(tp) for tp in tps)
+        again = any(self.inbox.full(tp) for tp in tps)  # full ones were left out of the fetches, and are about to have room
         for tp in tps:
             self._flight.begin(tp)
         batches = [self.inbox.take(tp) for tp in tps]
@@ -163,6 +165,7 @@ class Engine:
 
     def fail(self, exc: BaseException) -> None:
         """End the process: what is not saved is read again by the next one."""
+        # The first fault is the cause: those that follow come of it.
         if not self.failure.done():
             self.failure.set_exception(exc)
 
@@ -237,6 +240,7 @@ class Engine:
             began = time.monotonic()
             wanted = [(family, number) for number in sorted(new) for family in self._families]
             partitions = await self._opener.open(wanted, self._register, self.thread)
+            # Recovery goes on while the catalogue is read, but no list is made before it is there.
             await self.gate.wait()
             await self._resume(partitions)
             for partition in partitions:

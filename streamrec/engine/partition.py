@@ -104,6 +104,7 @@ class Partition:
         records, outcome = piece
         if isinstance(outcome, BadEvent):
             outcome = _buried(records[0], outcome, tools)
+        # First: when sending raises, nothing of the piece may be saved or shown.
         sent = await tools.outbox.send(outcome.records)
         self.sent += sent
         self.held += outcome.saved
@@ -123,6 +124,7 @@ class Partition:
         """Let the processor send what waits for a time."""
         processor = self.family.processor
         async with self.lock:
+            # A torn partition has rows without their records: only closing it, unsaved, mends that.
             if self.open and not self.torn and processor.waits(Shard(self.number, self.table, self.memory)):
                 self.torn = True
                 try:
@@ -143,7 +145,7 @@ class Partition:
         try:
             return read(self.table)
         finally:
-            self.table.abandon()
+            self.table.abandon()  # `read` may have changed what it was given
 
     def _tick(self) -> Outcome:
         return transact([self], lambda shards: self.family.processor.tick(shards[0], now_ms()))
@@ -154,6 +156,7 @@ def transact(partitions: Sequence[Partition], work: Callable[[Sequence[Shard[Any
 
     The shards hold the tables and a draft of each memory. Belongs to the core.
     """
+    # A draft costs a copy; to undo what a batch did to a memory would take a journal of every change.
     shards = [Shard(partition.number, partition.table, partition.memory.draft()) for partition in partitions]
     try:
         result = work(shards)

@@ -10,9 +10,10 @@ from streamrec.contract.processor import Outcome
 from streamrec.contract.records import Inbound, Outbound
 
 MOST_RECORDS = 20_000
-"""Kept between two looks; what comes beyond that is not shown."""
+"""Kept between two looks, half a second apart, in which a worker makes some 1,200 lists at most (benchmarks/results/ranking.json). What
+comes beyond this, such as the signals of a replay, is not shown."""
 QUEUED = 8
-"""Messages that a slow watcher may be behind; then the oldest are dropped."""
+"""Messages that a slow watcher may be behind, some seconds of them; then the oldest are dropped, since nobody wants to see old ones."""
 
 
 class Batch(NamedTuple):

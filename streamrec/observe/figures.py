@@ -10,6 +10,7 @@ from typing import Any
 from streamrec.observe.metrics import KEPT, REMOVED, Metrics
 
 WINDOW_S = 10.0
+"""Rates over less would jump with each batch of a quiet shop, and over more would follow an outage late."""
 Labels = tuple[str, ...]
 Samples = dict[str, dict[Labels, float]]
 
@@ -29,8 +30,8 @@ class Figures:
             self._past.popleft()
         since, old = self._past[0] if self._past else (moment, new)
         self._past.append((moment, new))
-        seconds = max(moment - since, 1e-9)
-        grown = {name: growth(found, old.get(name, {})) for name, found in new.items()}
+        seconds = max(moment - since, 1e-9)  # at the first call nothing has grown
+        grown = {name: growth(values, old.get(name, {})) for name, values in new.items()}
         events = sums(grown["streamrec_events_total"], 1)
         lists, degraded = events.get("list", 0.0), {name: count for name, count in events.items() if name.startswith("degraded_")}
         fates = sums(grown["streamrec_candidates_total"], 0)
@@ -63,7 +64,8 @@ class Figures:
 
 def samples(metrics: Metrics) -> Samples:
     """Every sample by name and label values (in a fixed order; `le` last)."""
-    found: Samples = {
+    # Those that the page asks for by name are there from the start, also before anything was counted.
+    by_name: Samples = {
         name: {}
         for name in (
             "streamrec_events_total",
@@ -75,8 +77,8 @@ def samples(metrics: Metrics) -> Samples:
     }
     for family in metrics.registry.collect():
         for sample in family.samples:
-            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
-    return found
+            by_name.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+    return by_name
 
 
 def growth(new: dict[Labels, float], old: dict[Labels, float]) -> dict[Labels, float]:
@@ -86,10 +88,10 @@ def growth(new: dict[Labels, float], old: dict[Labels, float]) -> dict[Labels, f
 
 def sums(values: dict[Labels, float], position: int) -> dict[str, float]:
     """Sums by the label at a position."""
-    found: dict[str, float] = {}
+    by_label: dict[str, float] = {}
     for labels, value in values.items():
-        found[labels[position]] = found.get(labels[position], 0.0) + value
-    return found
+        by_label[labels[position]] = by_label.get(labels[position], 0.0) + value
+    return by_label
 
 
 def quantiles(grown: Samples, name: str, labels: Labels) -> dict[str, float | None]:
@@ -112,7 +114,7 @@ def _quantile(buckets: Iterable[tuple[float, float]], share: float) -> float | N
         if count >= share * total:
             return 1000 * (low + (high - low) * (share * total - before) / (count - before))
         low, before = high, count
-    return 1000 * low
+    return 1000 * low  # beyond the last bucket with a bound: at least this
 
 
 def _finite(buckets: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:

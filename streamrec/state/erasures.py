@@ -12,16 +12,18 @@ from streamrec.state.user import ERASED_PREFIX, SECRET_KEY, ErasedUser, ErasureS
 UserRows = Rows[UserState]
 
 SECRET_BYTES = 16
+"""Nobody can try all secrets; ids, of which there are few, could be tried without one."""
 SWEEP_MS, SWEPT_AT_ONCE = 3_600_000, 1000
-"""Every hour the marks of a partition are looked through, so many at a time."""
+"""Every hour the marks of a partition are looked through, so many in a tick. They are kept for days: an hour more is no matter, and a
+tick holds up the lists."""
 
 
 def find(get: Callable[[bytes], UserState | None], user_id: str) -> ErasedUser | None:
     """The mark of a user's last erasure, in rows that `get` reads."""
     secret = get(SECRET_KEY)
-    found = get(erased_key(user_id, secret.secret)) if isinstance(secret, ErasureSecret) else None
-    found = found or get(erased_key(user_id))
-    return found if isinstance(found, ErasedUser) else None
+    mark = get(erased_key(user_id, secret.secret)) if isinstance(secret, ErasureSecret) else None
+    mark = mark or get(erased_key(user_id))  # as versions before 0.2 wrote it
+    return mark if isinstance(mark, ErasedUser) else None
 
 
 def remember(rows: UserRows, user_id: str, mark: ErasedUser) -> None:

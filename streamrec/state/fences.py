@@ -36,7 +36,7 @@ def forget_in_items(saved: dict[str, Any], limits: Mapping[str, float]) -> dict[
 
 
 LATE = "~"
-"""Between a topic and the id of the schema for which some of its events have waited."""
+"""Between a topic and the id of the schema for which some of its events have waited; no name of a topic holds it."""
 
 
 def late_source(topic: str, schema_id: int) -> str:

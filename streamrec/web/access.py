@@ -20,7 +20,7 @@ PROXIES = re.compile(r"via|.*forward.*|.+-(?:ip|addr|address|host)|cf-.+|x-envoy
 """Headers in which proxies say for whom they ask."""
 OWN_SITE = {"same-origin", "none"}
 WATCH_S = 0.25
-"""How often a pause looks whether its client is still there."""
+"""How often a pause looks whether its client is still there: whoever leaves makes room for another connection at once."""
 
 
 class Access:
@@ -109,8 +109,8 @@ class Access:
 def client_of(request: BaseRequest) -> str:
     """Whom wrong tokens are held against: an address, or what a proxy on this machine says of its client."""
     remote = request.remote or ""
-    found = address(remote)
-    if found is not None and found.is_loopback and "X-Forwarded-For" in request.headers:
+    near = address(remote)
+    if near is not None and near.is_loopback and "X-Forwarded-For" in request.headers:
         # The last entry is the proxy's own; those before it are what its client says.
         return "behind " + request.headers.getall("X-Forwarded-For")[-1].rpartition(",")[2].strip()[:64]
     return holder(remote)

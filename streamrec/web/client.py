@@ -15,7 +15,9 @@ from streamrec.errors import WorkerUnreachable
 from streamrec.system.addresses import http_url
 
 TIMEOUT_S = 10.0
+"""Longer than the longest pause that wrong tokens earn (`guesses.LONGEST_S`)."""
 MOST_BYTES = 64 << 20
+"""A row has some kilobytes; whatever else answers at the address must not fill the memory."""
 CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 
 
@@ -54,10 +56,10 @@ def get(url: str, token: str | None = None, timeout_s: float = TIMEOUT_S) -> Ans
 def url_of(folder: Path) -> str | None:
     """Where the worker of a data folder serves, or served last."""
     try:
-        found = msgspec.json.decode((folder / "web.json").read_bytes())
+        web = msgspec.json.decode((folder / "web.json").read_bytes())
     except FileNotFoundError:
         return None
-    return http_url(found["host"], found["port"])
+    return http_url(web["host"], web["port"])
 
 
 def ask_state(url: str, user_id: str, token: str | None) -> dict[str, Any]:
@@ -79,8 +81,8 @@ def ask_state(url: str, user_id: str, token: str | None) -> dict[str, Any]:
     if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
         raise WorkerUnreachable(f"{url} answers {answer.status} ({answer.reason}); see the worker's log")
     try:
-        found: dict[str, Any] = msgspec.json.decode(answer.body, type=dict[str, Any])
-        found["row"], found["here"]
+        state: dict[str, Any] = msgspec.json.decode(answer.body, type=dict[str, Any])
+        state["row"], state["here"]
     except (msgspec.MsgspecError, KeyError) as exc:
         raise WorkerUnreachable(f"what answers at {url} is no worker of this version") from exc
-    return found
+    return state

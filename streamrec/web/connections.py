@@ -19,7 +19,9 @@ from streamrec.system.addresses import holder
 log = structlog.get_logger(__name__)
 
 MOST = 128
+"""Pages, probes and tools are a handful; the rest is for clients that keep theirs open."""
 LEAST = 16
+"""Where descriptors are few, probes and a page still find room."""
 SHARE = 8
 """The server takes at most this part of the descriptors that the process may open; partitions and brokers need the rest."""
 IDLE_S = 15.0
@@ -27,6 +29,7 @@ IDLE_S = 15.0
 LINGER_S = 2.0
 """How long the rest of a body that nobody reads is waited for."""
 SAID_EVERY_S = 60.0
+"""An attack must not fill the log."""
 
 
 class _Unquoted(logging.Filter):

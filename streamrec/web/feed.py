@@ -22,12 +22,17 @@ from streamrec.web.showing import People, Shown, letter
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.5
+"""Nobody reads faster, and each tick takes the core for the titles of what is shown."""
 FIGURES_EVERY = 2
+"""Figures once a second: they are rates over `figures.WINDOW_S`, and collecting them walks through all metrics."""
 LISTS_PER_TICK = 10
 LETTERS_PER_TICK = 10
+"""More would scroll away unread; the page shows a sample, and `streamrec watch` everything."""
 LOOKED_THROUGH = 200
-"""Lists that are decoded in a tick to find those of a room."""
+"""Lists that are decoded in a tick to find those of a room, at some 16 µs for one of five places: the room of nobody must not cost the
+lists of the others."""
 MOST_WATCHERS = 16
+"""What is sent grows with them, on the loop that feeds the engine: a page that many open belongs behind a server of its own."""
 
 Candidates = list[tuple[Outbound, Sequence[Inbound]]]
 
@@ -77,13 +82,13 @@ class Feed:
         try:
             while self._audience.watchers:
                 if ticks % FIGURES_EVERY == 0:
-                    said = {**figures.now(), **self._extra()}
+                    now = {**figures.now(), **self._extra()}
                     for watcher in self._audience.watchers:
-                        watcher.tell("figures", said)
+                        watcher.tell("figures", now)
                 await self._tell(self._audience.take())
                 ticks += 1
                 await asyncio.sleep(TICK_S)
-        except Exception:
+        except Exception:  # of the page alone: the worker goes on
             log.exception("the live page cannot be served; it goes on when it is opened again")
             for watcher in self._audience.watchers:
                 watcher.end()
@@ -92,31 +97,34 @@ class Feed:
     async def _tell(self, batches: Sequence[Batch]) -> None:
         letters = [record for batch in batches for record in batch.made if record.topic == self._dead][-LETTERS_PER_TICK:]
         if letters:
-            said = [letter(record, self._prefix, self.people) for record in letters]
+            shown_letters = [letter(record, self._prefix, self.people) for record in letters]
             for watcher in self._audience.watchers:
-                watcher.tell("letters", said)
+                watcher.tell("letters", shown_letters)
         lists = [(record, batch.read) for batch in batches for record in batch.made if record.topic == self._lists]
         wanted = {watcher: self._wanted(watcher, lists) for watcher in self._audience.watchers} if lists else {}
-        shown = [one for chosen in wanted.values() for one in chosen]
-        if not shown:
+        needs = [shown.needs() for chosen in wanted.values() for shown in chosen]
+        if not needs:
             return
-        items = set[str]().union(*(one.needs()[0] for one in shown))
-        rooms = set[str]().union(*(one.needs()[1] for one in shown))
+        # One visit to the core for all watchers: it waits for the batch that is being ranked.
+        items = set[str]().union(*(items for items, _ in needs))
+        rooms = set[str]().union(*(rooms for _, rooms in needs))
         names = await self._core.run(self._inspector.names, items, rooms)
         for watcher, chosen in wanted.items():
             if chosen:
-                watcher.tell("lists", [one.message(self._prefix, self.people, names) for one in chosen])
+                watcher.tell("lists", [shown.message(self._prefix, self.people, names) for shown in chosen])
 
     def _wanted(self, watcher: Watcher, lists: Candidates) -> list[Shown]:
         if watcher.user:
-            return _shown(islice((one for one in reversed(lists) if self.people.meant(one[0].key or b"", watcher.user)), LISTS_PER_TICK))
+            own = ((record, read) for record, read in reversed(lists) if self.people.meant(record.key or b"", watcher.user))
+            return _shown(islice(own, LISTS_PER_TICK))
         if watcher.room:
+            # The room is named in the list only, and decoding a list takes ten times as long as looking for the room's bytes.
             quoted = msgspec.json.encode(watcher.room)
-            maybe = islice((one for one in reversed(lists) if quoted in (one[0].value or b"")), LOOKED_THROUGH)
-            return [one for one in _shown(maybe) if one.ranked.room_id == watcher.room][-LISTS_PER_TICK:]
+            maybe = ((record, read) for record, read in reversed(lists) if quoted in (record.value or b""))
+            return [shown for shown in _shown(islice(maybe, LOOKED_THROUGH)) if shown.ranked.room_id == watcher.room][-LISTS_PER_TICK:]
         step = max(1, len(lists) // LISTS_PER_TICK)
         return _shown(islice(lists[::-step], LISTS_PER_TICK))
 
 
 def _shown(newest_first: Iterable[tuple[Outbound, Sequence[Inbound]]]) -> list[Shown]:
-    return [Shown.of(*one) for one in newest_first][::-1]
+    return [Shown.of(record, read) for record, read in newest_first][::-1]

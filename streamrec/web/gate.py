@@ -64,6 +64,7 @@ def guard(app: web.Application, access: Access, connections: Connections) -> Non
     async def dress(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(HEADERS)
 
+    # When an answer is prepared, and not in the middleware: streams and aiohttp's own errors have the headers, too.
     app.middlewares.append(gate)
     app.on_response_prepare.append(dress)
 

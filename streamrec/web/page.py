@@ -24,6 +24,7 @@ FORM = "application/x-www-form-urlencoded"
 FORM_BYTES, FORM_S, FIELDS = 8192, 10.0, 8
 """What the login page sends is smaller, quicker and fewer."""
 YEAR_S = 365 * 24 * 3600
+"""For so long a browser keeps the cookie; with another token it is worth nothing."""
 
 
 def serve_page(app: web.Application, feed: Feed, access: Access) -> None:

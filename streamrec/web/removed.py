@@ -12,7 +12,7 @@ from streamrec.contract.pieces import Names
 from streamrec.web.showing import People
 
 MOST = 20
-"""Titles that are told of one filter."""
+"""Titles of one filter that are named; a filter may remove the whole shop."""
 Find = Callable[[str], Awaitable[dict[str, list[str]] | None]]
 """The ids of items by filter; None when the user's partition is not served here."""
 
@@ -21,14 +21,15 @@ def serve_removed(app: web.Application, find: Find, names: Callable[[list[str]],
     """Add `/removed`: by filter how many candidates it removes, and titles of some."""
 
     async def removed(request: web.Request) -> web.StreamResponse:
-        found = await find(people.whose(request.query.get("viewer", "")))
-        if found is None:
-            said = {"error": "another worker serves this viewer; ask there"}
-            return web.json_response(said, status=HTTPStatus.NOT_FOUND)
-        titles, _ = await names([item for items in found.values() for item in items[:MOST]])
-        told: dict[str, Any] = {name: {"count": len(items), "titles": items[:MOST]} for name, items in found.items() if items}
-        for each in told.values():
-            each["titles"] = [titles.get(item, item) for item in each["titles"]]
-        return web.json_response({"removed": told})
+        by_filter = await find(people.whose(request.query.get("viewer", "")))
+        if by_filter is None:
+            return web.json_response({"error": "another worker serves this viewer; ask there"}, status=HTTPStatus.NOT_FOUND)
+        titles, _ = await names([item for items in by_filter.values() for item in items[:MOST]])
+        answer: dict[str, Any] = {
+            name: {"count": len(items), "titles": [titles.get(item, item) for item in items[:MOST]]}
+            for name, items in by_filter.items()
+            if items
+        }
+        return web.json_response({"removed": answer})
 
     app.router.add_get("/removed", removed)

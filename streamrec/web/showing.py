@@ -18,8 +18,9 @@ from streamrec.events.types import Recommendation
 from streamrec.ranking.reasons.sentences import in_words
 
 SHOWN_CHARACTERS = 500
+"""Of a dead letter, which may have 4 MiB."""
 REMEMBERED = 5000
-"""Viewers whose pseudonyms are known."""
+"""Viewers who can be asked for by pseudonym: four minutes of one open page, which shows ten lists each half second."""
 CONTEXT = ("topic", "partition", "offset", "stage", "reason", "message", "timestamp")
 
 
@@ -38,6 +39,7 @@ class People:
 
     def __init__(self, show: bool) -> None:
         self.show = show
+        # Of this process: a hash without a key could be tried for every id that somebody knows.
         self._key = secrets.token_bytes(16)
         self._shown: OrderedDict[str, str] = OrderedDict()
 
@@ -130,6 +132,6 @@ class Shown(msgspec.Struct):
 
 def letter(record: Outbound, prefix: str, people: People) -> dict[str, Any]:
     """A dead letter as the page gets it: where it was read and why it could not be used; its content only where people may be shown."""
-    said = {name: (header(record.headers, PREFIX + name) or b"").decode(errors="replace") for name in CONTEXT}
+    context = {name: (header(record.headers, PREFIX + name) or b"").decode(errors="replace") for name in CONTEXT}
     content = (record.value or b"")[:SHOWN_CHARACTERS].decode(errors="replace") if people.show else None
-    return {**said, "topic": said["topic"].removeprefix(prefix), "value": content}
+    return {**context, "topic": context["topic"].removeprefix(prefix), "value": content}

@@ -18,14 +18,15 @@ def serve_state(app: web.Application, find: Find, partition_of: Callable[[str], 
 
     async def state(request: web.Request) -> web.StreamResponse:
         user_id = request.match_info["user"]
-        found = await find(user_id)
+        known = await find(user_id)
         number = partition_of(user_id)
-        body = {"partition": number, "here": found is not None, **(found or {"user_id": user_id, "row": None, "erased": None})}
-        if found is None:
+        body = {"partition": number, "here": known is not None, **(known or {"user_id": user_id, "row": None, "erased": None})}
+        if known is None:
             body["error"] = f"partition {number} is not served by this worker; ask the one that has it"
-        elif found["row"] is None:
+        elif known["row"] is None:
             body["error"] = "nothing is known of this user"
         status = HTTPStatus.OK if body["row"] is not None else HTTPStatus.NOT_FOUND
         return web.Response(body=msgspec.json.encode(body), content_type="application/json", status=status)
 
+    # Everything behind the slash: ids may hold slashes themselves.
     app.router.add_get("/state/{user:.+}", state)

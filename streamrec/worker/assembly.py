@@ -16,7 +16,7 @@ from streamrec.system.clock import DAY_MS
 
 @dataclass(slots=True)
 class Ranking:
-    """A catalogue, and the rankers over it: one for everyone, or one for each arm of an experiment."""
+    """A catalogue, and the rankers over it: one for everybody, or one for each arm of an experiment."""
 
     catalogue: Catalogue
     arms: Arms
@@ -54,6 +54,7 @@ def load_model(settings: Settings) -> TextModel | None:
     """
     if settings.scoring == "off":
         return None
+    # Only here: whoever ranks without a model needs no ONNX Runtime.
     from streamrec.bert.model import TextModel as BertModel
 
     late = settings.late_pairs > 0
@@ -77,6 +78,7 @@ def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking
 def keeping(settings: Settings) -> Keeping:
     """How much the catalogue keeps of what no item record lists, and for how long, by the settings."""
     return Keeping(
+        # The setting is for the whole shop; this bound holds for each partition of the item side, on whichever worker it is.
         strangers=max(1, settings.unlisted_items // settings.partitions),
         stranger_ms=settings.unlisted_days * DAY_MS,
         removed_ms=settings.removed_days * DAY_MS,

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 TOPICS = ("items", "rooms", "rules", "item-stats")
 KEYS = {"items": "item_id", "rooms": "room_id", "rules": "rule_id"}
 STALE_S = 1.0
+"""The topics are polled every 0.2 s. After a second without an answer something may have been sold out that lists still show, and they say
+so (`stale-catalogue`)."""
 AWAITING_BYTES = 16 << 20
 """Records that wait for their schemas take no more than this; the next ones become dead letters, which can be sent back."""
 
@@ -74,8 +76,9 @@ class CatalogueFeed:
                     continue
                 event = self._decode(name, record)
                 if isinstance(event, Item):
-                    items.append(event)
+                    items.append(event)  # encoded together below: texts cost the model least in batches
                     continue
+                # What came before must be there first: a room may show an item of the same chunk, and a tombstone may delete it.
                 self._catalogue.put_items(items)
                 items.clear()
                 if isinstance(event, Room):

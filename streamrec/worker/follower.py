@@ -45,6 +45,7 @@ class ShopFollower:
         for feed in self._feeds:
             for topic in feed.topics():
                 self._feeds_of.setdefault(topic, []).append(feed)
+        # Statistics may be read before the items that they are of: until `warm`, none of them is given up as unlisted.
         ranking.catalogue.unlisted.begin()
 
     @property
@@ -70,6 +71,7 @@ class ShopFollower:
 
     def between(self) -> None:
         """See `Follower`."""
+        # Rooms and rules end by the clock: no record comes when one is over.
         self._ranking.catalogue.expire(now_ms())
         for feed in self._feeds:
             feed.between()

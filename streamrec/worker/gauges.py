@@ -22,7 +22,7 @@ class ShopGauges:
 
     def model(self) -> Mapping[str, str]:
         """See `Gauges`."""
-        model = self._catalogue.model
+        model = self._catalogue.model  # once: a swap may put another one in its place meanwhile
         return {**msgspec.structs.asdict(self._maker.model), "precision": model.precision if model is not None else "none"}
 
     def pairs(self) -> Mapping[str, int]:

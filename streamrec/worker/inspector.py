@@ -32,6 +32,6 @@ class ShopInspector:
         """See `Inspector`; as of now, by the filters of the arm that the user is in."""
         row = rows.get(user_id.encode())
         if not isinstance(row, UserRow):
-            return {}
+            return {}  # a user without a row has no lists from which something could be missing
         asked = queries([row], [self._clock_ms()], [None], self._ranking.catalogue)
         return self._ranking.ranker_of(user_id).removed(asked)

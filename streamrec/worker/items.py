@@ -23,13 +23,15 @@ from streamrec.system.clock import now_ms
 
 _decode_signal = msgspec.json.Decoder(Signal).decode
 WAITING_BYTES = 256 * 1024
-"""What waits is saved in the mark, one record with every checkpoint; beyond it statistics are sent early."""
+"""What waits is saved in the mark, one record with every checkpoint, twice a second: beyond this much, statistics are sent early."""
 ENTRY_BYTES = 12
+"""At most what an item takes in the mark beside its id: a time of nine bytes, and the id's length."""
 FORGOTTEN_AT_ONCE = 500
 """Ids that one tick forgets: each is a row to delete and two tombstones to write."""
 SENT_AGAIN_AT_ONCE = 500
 """Statistics that one tick sends again where the topic has lost them: each is a record of some kilobytes."""
 NOTHING_COUNTED = Fence(-1, -1)
+"""Before every signal: offsets and places begin at 0."""
 SENT_ITEMS = 100_000
 """Items whose last sending is remembered; beyond that all are forgotten, which at worst sends a record early."""
 
@@ -109,7 +111,7 @@ class ItemProcessor:
         return out
 
     def _look(self, shard: ItemShard) -> bool:
-        """Once for each partition, begin to send again where the topic of statistics has none of its items: it was made again."""
+        """Once for each partition, begin to send again if the topic has no statistics of any of its items: then it was made anew."""
         if shard.number in self._looked:
             return False
         self._looked.add(shard.number)

@@ -28,7 +28,8 @@ from streamrec.system.clock import now_ms
 
 logger = logging.getLogger(__name__)
 MICRO_BATCH = 64
-"""Most lists that are ranked at once."""
+"""Most lists that are ranked at once. Over 1,000 items, micro-batches of 16, 64 and 256 users made 1,850, 2,419 and 2,146 lists a second
+(benchmarks/results/ranking.json): beyond 64 the first viewer only waits longer."""
 
 
 @dataclass(slots=True)

@@ -21,7 +21,8 @@ from streamrec.settings import Settings
 logger = logging.getLogger(__name__)
 TOPIC = "models"
 STRAGGLERS = 256
-"""Items that changed while the others were encoded: so many are encoded between two batches, more take another round beside them."""
+"""Items that changed while the others were encoded. So many are encoded between two batches, while everything waits; more take another
+round on the loader's thread, of which each is shorter than the last unless items change faster than they can be encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Prepared:
 
 
 class ModelSwap:
-    """Follows the topic `models`. `apply`, `settle` and `between` are called on the core thread, where lists are made.
+    """Follows the topic `models`; implements `follower.Feed`.
 
     Whatever is wrong with a published model, the one that serves goes on, and the refusal is logged and counted.
     """
@@ -52,6 +53,7 @@ class ModelSwap:
         self._settings = settings
         self._catalogue = catalogue
         self._load = load
+        # One thread: two models at a time would take the memory of three, and closing the former one waits its turn.
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-swap")
         self._serving: PublishedModel | None = None
         self._wanted: PublishedModel | None = None
@@ -116,8 +118,8 @@ class ModelSwap:
         self._serving = self._aim
         self.counts["taken"] += 1
         level = logging.WARNING if prepared.model.precision_advice else logging.INFO
-        found = prepared.model
-        logger.log(level, "the model %s %s serves from here on, on %s", found.name, found.revision, how_it_runs(found))
+        model = prepared.model
+        logger.log(level, "the model %s %s serves from here on, on %s", model.name, model.revision, how_it_runs(model))
         if former is not None:
             self._loader.submit(former.close)
 
@@ -131,6 +133,7 @@ class ModelSwap:
         settings = self._settings
         if wanted is not None:
             settings = settings.model_copy(update={"model": Path(wanted.path)})
+            # Every worker reads the folder for itself, and later than it was published: all must serve the same bytes.
             if revision_of(Path(wanted.path)) != wanted.revision:
                 raise DigestMismatch(
                     f"the folder {wanted.path} is not the revision {wanted.revision} that was published; "

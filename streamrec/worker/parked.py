@@ -12,7 +12,8 @@ from streamrec.state.memory import Awaited, UserShard
 from streamrec.state.user import ParkedEvent, parked_key
 
 MOST_EVENTS, MOST_BYTES = 1_000, 4 << 20
-"""Of one partition. They are rows of its changelog, and their places stand in its mark."""
+"""Of one partition. A registry that is away for minutes costs waiting, and not memory without end: the events are rows of the changelog,
+and their places, of some 20 bytes, stand in the mark. What does not fit becomes a dead letter, which can be sent back."""
 
 Place = tuple[str, int]
 """Topic without the prefix, and offset."""
@@ -39,6 +40,7 @@ class Parked:
 
     def take(self, schemas: WriterSchemas, prefix: str) -> Iterator[tuple[str, Record, int]]:
         """The events, with their topics and the ids of their schemas, that are settled by now; they do not wait any more."""
+        # A copy: whoever takes an event from here may let another one wait, or erase some.
         for place, (schema_id, _) in list(self._awaited.items()):
             if schemas.settled(schema_id) and (event := self._remove(place)) is not None:
                 topic, number = prefix + event.topic, self._shard.number

@@ -31,6 +31,7 @@ def pieces(settings: Settings) -> WorkerPieces:
     ranking = build_ranking(settings)
     catalogue, schemas = ranking.catalogue, registry(settings)
     _tell(settings, ranking)
+    # One catalogue for all: what the item side counts and what the topics bring is ranked from the next micro-batch on.
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
     swap = ModelSwap(settings, catalogue, load_model, ranking.follow)
     weights = [WeightsFeed(settings, ranker) for ranker in ranking.rankers.values()]

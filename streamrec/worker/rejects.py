@@ -17,7 +17,9 @@ WHOLE_BYTES = 8 << 20
 MOST = 100_000
 """Most records that are remembered one by one, at some 500 bytes each; what comes after them is told in one letter for each topic."""
 LETTERS_AT_ONCE = 2000
+"""A tick sends so many: with WHOLE_BYTES for all of them it stays far below what the outbox lets wait."""
 UNKNOWN_MS = 2**63
+"""Later than every time: where it is not known how old the last record was, only offsets count."""
 
 
 class Rejected(NamedTuple):
@@ -29,9 +31,9 @@ class Rejected(NamedTuple):
 
 
 class Rejects:
-    """Every worker reads these topics, but the one that holds user partition 0 sends the letters, once: its memory says up to where.
+    """Letters that wait for partition 0 of the users. Every worker reads the topics, but only its owner sends; its memory says up to where.
 
-    The others keep theirs, since the partition may come to them.
+    The other workers keep their letters, since the partition may come to them.
     """
 
     def __init__(self, dead_letters: str) -> None:
@@ -48,7 +50,7 @@ class Rejects:
 
     def add(self, record: Inbound, error: BadEvent) -> None:
         """A record cannot be used."""
-        error = error.bare()
+        error = error.bare()  # a traceback would keep the frames that it went through, and all they hold
         if len(self._kept) >= MOST:
             self._count(record, error)
             return
@@ -90,8 +92,8 @@ class Rejects:
         count = self._counts[place] = self._counts.get(place, 0) + 1
         first = self._more[place].record.timestamp if place in self._more else record.timestamp
         last = Record(record.topic, record.partition, record.offset, first, None, None, ())
-        told = BadEvent(error.reason, f"{count} records up to this offset, told in one letter because too many came; the last: {error}")
-        self._more[place] = Rejected(last, told, f"key: left out; value: {count} left out")
+        said = f"{count} records up to this offset, told in one letter because too many came; the last: {error}"
+        self._more[place] = Rejected(last, BadEvent(error.reason, said), f"key: left out; value: {count} left out")
 
 
 def _last(sent: Sent | int | None) -> Sent:

@@ -43,7 +43,7 @@ _encode_signal = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class UserSide:
-    """What all batches work with."""
+    """What all batches of the user family share."""
 
     settings: Settings
     catalogue: Catalogue
@@ -58,7 +58,7 @@ class UserSide:
 
 
 class UserBatch:
-    """What one call of the processor does to one partition."""
+    """What one call of the processor does to one shard: its events, and then the lists that they ask for."""
 
     def __init__(self, side: UserSide, shard: UserShard) -> None:
         self._side, self._rows, self._partition = side, shard.rows, shard.number
@@ -135,9 +135,10 @@ class UserBatch:
             self._flush()
         mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id) if isinstance(event, Danmaku) else []
         source = (source_name, record.partition, record.offset)
-        said = signals(row, event, mentions, source)
+        # Before the event is applied: a purchase tells items what the user did before it.
+        caused = signals(row, event, mentions, source)
         apply(row, event, mentions)
-        self._out.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in said]
+        self._out.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in caused]
         row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
         row.offsets[name] = max(record.offset, row.offsets.get(name, -1))
         if event.event_id is not None:

@@ -18,6 +18,7 @@ from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.user_batch import UserBatch, UserSide, answer
 
 LISTS_PER_TICK = 64
+"""One micro-batch of the ranker (`list_maker.MICRO_BATCH`) of each partition: a tick holds up all batches that come meanwhile."""
 
 
 class UserProcessor:
@@ -44,10 +45,12 @@ class UserProcessor:
         self.feed = feed
         self.side = UserSide(settings, catalogue, maker, clock_ms, rank_at, schemas)
         self._marks_ms = settings.erasure_mark_days * DAY_MS
+        # Not in the memory: a worker that takes a partition over looks through its marks anew, which costs no more than a scan.
         self._sweeps: dict[int, Sweep] = {}
 
     def process(self, parts: Sequence[Part[UserState, UserMemory]]) -> list[Outcome]:
         """Apply records in order, then make the lists of all partitions at once."""
+        # Several topics of one partition share a batch, and so a view of who waits; all partitions share the ranker's micro-batches.
         batches: dict[int, UserBatch] = {}
         outcomes = []
         for part in parts:
@@ -60,7 +63,7 @@ class UserProcessor:
     def waits(self, shard: UserShard) -> bool:
         """Whether a list waits for its user's minimum interval, an event for its schema, or marks of erasures may have expired.
 
-        The partition 0 always does: the catalogue may have dead letters.
+        Partition 0 always does: its owner sends the dead letters of the catalogue, which every worker reads.
         """
         return (
             bool(shard.memory.waiting or shard.memory.parked)

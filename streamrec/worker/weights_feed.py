@@ -18,13 +18,15 @@ logger = logging.getLogger(__name__)
 
 
 MOST_BASES = 64
-"""Bases whose versions are remembered; the one that was heard of least recently makes way."""
+"""Bases whose versions are remembered; the one that was heard of least recently makes way. A base is a model and a way of ranking, of
+which a shop has some; anybody who may write to the topic can invent more."""
 
 
 class WeightsFeed:
-    """Hands the versions of the topic blend-weights to a ranker. What cannot be used is refused, counted and logged; what is served stays.
+    """Hands the versions of the topic blend-weights to a ranker; implements `follower.Feed`.
 
-    Versions for other bases are remembered: the model may be swapped for theirs.
+    What cannot be used is refused, counted and logged, and what is served stays. Versions for other bases are remembered: the model
+    may be swapped for theirs.
     """
 
     def __init__(self, settings: Settings, ranker: Ranker) -> None:
@@ -68,7 +70,7 @@ class WeightsFeed:
                 self.counts["refused"] += 1
                 logger.warning("learned weights at %s-%d-%d are refused: %s", record.topic, record.partition, record.offset, error)
                 return
-            self._known.pop(base, None)
+            self._known.pop(base, None)  # so that it comes last, as the one that was heard of most recently
             self._known[base] = weights
             if len(self._known) > MOST_BASES:
                 del self._known[next(other for other in self._known if other != self._base)]

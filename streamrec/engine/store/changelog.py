@@ -21,6 +21,7 @@ Pairs = Iterable[tuple[bytes, bytes | None]]
 """Keys and packed rows; None is a deleted row."""
 NO_HEADERS: list[tuple[str, bytes | None]] = []
 CLOSE_S = 5.0
+"""A producer whose broker is away would wait for ever. Nothing is lost without it: what it leaves open is aborted at the next opening."""
 
 
 class Changelog:
@@ -53,6 +54,7 @@ class Changelog:
             state = ((key, value, NO_HEADERS) for key, value in chain(rows, [(MARK, mark)]))
             *others, (last, count) = await self._write(producer, self.topic, self.partition, state)
             await asyncio.gather(*sent, *(future for future, _ in others))
+            # Behind this, Kafka adds the marker of the commit, which is passed over when the changelog is read on from here.
             base = int((await last).offset)
             await producer.commit_transaction()
         except IllegalOperation as exc:

@@ -38,28 +38,33 @@ LOCK_S, LOCK_PAUSE_S = 30.0, 0.05
 MOST_RANGES = 100
 """Beyond that, rewriting everything is quicker than one key range after the other."""
 WRITE_BUFFER_BYTES = 8 << 20
+"""Each partition holds two of them in memory at most: larger ones add up over some hundred partitions, smaller ones leave more files."""
 BLOCK_CACHE_BYTES = 64 << 20
+"""For blocks of data only: rows that are used again lie packed in the tables (`row_cache_mb`)."""
 _blocks = Cache(BLOCK_CACHE_BYTES)  # shared by all partitions of the process
 
 
 def _options() -> Options:
     table = BlockBasedOptions()
     table.set_block_cache(_blocks)
-    table.set_bloom_filter(10, False)
-    table.set_data_block_index_type(DataBlockIndexType.binary_and_hash())
+    table.set_bloom_filter(10, False)  # ten bits a key answer 99 of 100 questions for users who are new without reading
+    table.set_data_block_index_type(DataBlockIndexType.binary_and_hash())  # rows are asked for one by one, by their whole key
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_block_based_table_factory(table)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(2)
+    # The same filter for what is not in a file yet.
     options.set_memtable_prefix_bloom_ratio(0.1)
     options.set_memtable_whole_key_filtering(True)
     options.set_max_background_jobs(2)
+    # What a killed process leaves here is applied again at the next opening.
     options.set_max_total_wal_size(4 * WRITE_BUFFER_BYTES)
+    # All partitions, their brokers and the page share the descriptors of the process.
     options.set_max_open_files(256)
-    options.set_keep_log_file_num(2)
+    options.set_keep_log_file_num(2)  # RocksDB's own diary, of which it would keep a thousand
     options.set_compression_type(DBCompressionType.none())  # rows are small, and read one by one
-    options.set_level_zero_file_num_compaction_trigger(8)
+    options.set_level_zero_file_num_compaction_trigger(8)  # twice RocksDB's own: filters make more files cheap, and compactions cost cores
     # The table of contents names the first and last key of every file that there was: begun anew each time, it forgets deleted ones.
     options.set_max_manifest_file_size(1)
     return options
@@ -140,6 +145,7 @@ class Disk:
 
     def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
         """See `Store`."""
+        # One batch: after a crash, a stamp ahead of its rows would have lost them.
         batch = WriteBatch(raw_mode=True)
         for key, value in rows:
             if value is None:
@@ -150,6 +156,7 @@ class Disk:
                 batch.put(key, value)
         if stamp is not None:
             batch.put(STAMP, encode(stamp))
+        # Before the rows are deleted: killed in between, the next process purges once too often rather than never.
         if self._deleted and not self.holds_deleted:
             (self.folder / UNPURGED).touch(mode=0o600)
         self._db.write(batch)

@@ -33,6 +33,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     made_private(folder, OURS)
     with private_umask():
+        # The system lets go of the lock when the process is killed; a file that only stood there would have to be removed by hand.
         handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             try:
@@ -89,6 +90,7 @@ def forget_fault(folder: Path) -> None:
 
 def write_web(folder: Path, host: str, port: int) -> None:
     """Say in `web.json` where this machine reaches health, metrics and the live page."""
+    # Renamed: whoever reads it meanwhile finds the former one whole.
     part = folder / "web.json.new"
     part.write_bytes(msgspec.json.encode({"host": reachable(host), "port": port, "pid": os.getpid()}))
     part.rename(folder / "web.json")

@@ -12,6 +12,7 @@ MARK = b"\0mark"
 """The mark's key in the changelog. Keys that begin with a zero byte are the engine's own."""
 
 VERSION = 1
+"""Fields are added with defaults, and older releases pass them over; a new version is for what an older release must not go on from."""
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -82,5 +82,5 @@ def shelf(folder: Path) -> Iterator[Shelf]:
             stack.enter_context(locked(folder))
             live = False
         except DataFolderInUse:
-            live = True
+            live = True  # its worker goes on, and what is read is as of its last checkpoints
         yield Shelf(folder, live)

@@ -16,7 +16,7 @@ Packed = dict[bytes, bytes | None]
 """Packed rows by key; None is a deleted row."""
 
 OWN = re.compile(rb"\0").match
-"""Finds keys of the engine's own."""
+"""Finds keys of the engine's own; `map` runs it over all keys of a batch without a step of the interpreter for each."""
 ENTRY_BYTES = 150
 """What a row takes in memory beside its own bytes: key, objects and its place in a dictionary."""
 
@@ -32,6 +32,7 @@ class Budget:
         """How many of its rows a table may keep that now holds so many, of that mean size."""
         self._held[table] = int(rows * (row_bytes + ENTRY_BYTES))
         total = sum(self._held.values())
+        # In proportion: a table that holds more, because more is asked of it, may keep more.
         return rows if total <= self._limit else rows * self._limit // total
 
     def leave(self, table: object) -> None:
@@ -108,6 +109,7 @@ class Table(Generic[Row]):
         Raises:
             ValueError: a key is one of the engine's own.
         """
+        # Apart from `commit`, because packing may raise: then no table of the batch must have been committed.
         rows, pack = self._open, self._processor.pack
         self._sealed = {key: None if (row := rows[key]) is None else pack(row) for key in self._changed}
         if any(map(OWN, self._sealed)):
@@ -139,6 +141,7 @@ class Table(Generic[Row]):
             del packed[key]
         if saving:
             self._row_bytes = sum(len(raw) for raw in saving.values() if raw is not None) / len(saving)
+        # Which rows are used again nobody knows here, and keeping count would cost at every read: the oldest go first.
         excess = len(packed) - self._budget.rows(self, len(packed), self._row_bytes)
         if excess > 0:
             for key in list(islice((key for key in packed if key not in dirty), excess)):
