@@ -81,7 +81,7 @@ class Engine:
         return self.consumer._thread
 
     def opening(self) -> int:
-        """How many partitions are assigned, but not open so far."""
+        """How many partitions are assigned but not open yet."""
         waiting = self._opening is not None and not self._opening.done()
         return max(int(waiting), sum(not partition.open for partition in self._partitions.values()))
 
@@ -147,7 +147,7 @@ class Engine:
         return partition is not None and partition.open and not self.inbox.full(tp)
 
     def ready(self) -> list[Batch]:
-        """Batches of the partitions whose last one has been applied; from now on they are under way through Faust."""
+        """Take the next batches of the partitions whose last one has been applied; from now on they are under way through Faust."""
         tps = [tp for tp in self.inbox.tps() if self._flight.idle(tp)]
         again = any(self.inbox.full(tp) for tp in tps)  # full ones were left out of the fetches, and are about to have room
         for tp in tps:
@@ -158,13 +158,13 @@ class Engine:
         return batches
 
     def land(self, batch: Batch) -> None:
-        """An agent was given a batch: it waits for its round."""
+        """Take a batch that has come through Faust; it waits for its round."""
         tp = TP(batch.topic, batch.partition)
         self._flight.land(tp)
         self._rounds_of[tp.topic].put(batch)
 
     def fail(self, exc: BaseException) -> None:
-        """End the process: what is not saved is read again by the next one."""
+        """Make the process end; the next one reads again what is not saved."""
         # The first fault is the cause: those that follow come of it.
         if not self.failure.done():
             self.failure.set_exception(exc)
@@ -178,7 +178,7 @@ class Engine:
         await asyncio.gather(*(rounds.run() for rounds in self._rounds), self._upkeep.run())
 
     def silence_s(self) -> float:
-        """For how long Kafka has not answered, be it fetches or our wish to join the group."""
+        """For how long (s) Kafka has answered neither fetches nor our wish to join the group."""
         return self._upkeep.silence_s()
 
     def lag(self) -> dict[str, int]:
@@ -215,7 +215,7 @@ class Engine:
         return self._flight.flying or not self.inbox.empty
 
     async def fetch_again(self, partition: Partition, topic: str) -> None:
-        """Batches of a topic were lost on their way here: fetch from where the partition stands."""
+        """Fetch from where the partition stands: batches of the topic were lost on their way here."""
         self.tools.metrics.gaps.inc()
         await self._move([partition], [topic])
 
@@ -281,7 +281,7 @@ class Engine:
         await asyncio.gather(*(self._or_fail(close(partition)) for partition in partitions))
 
     async def _move(self, partitions: Iterable[Partition], topics: Iterable[str] | None = None) -> None:
-        """Fetch again from where the guards are; all topics unless some are named."""
+        """Fetch again from the guards' positions, all topics unless some are named."""
         places = {}
         for partition in partitions:
             if self._partitions.get((partition.family.name, partition.number)) is not partition:
@@ -298,7 +298,7 @@ class Engine:
         self.thread.wake()
 
     def partition(self, tp: TP) -> Partition | None:
-        """Whose records those of a topic partition are, if it is here; it may not be open. Safe on any thread."""
+        """The partition to which records of a topic partition belong, if it is here, open or not. Safe on any thread."""
         return self._partitions.get((self._family_of[tp.topic].name, tp.partition))
 
     def _count_open(self) -> None:

@@ -45,7 +45,7 @@ async def _at_once() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all partitions of a worker share; a partition is saved early once it has sent `checkpoint_after` records.
+    """What all partitions of a worker share. A partition is saved early once it has sent `checkpoint_after` records.
 
     `dead_letters` is the full name of the topic for records on which a processor raises. `confirm` returns once what was fetched
     before is known to be of the topics that the state rests on.
@@ -64,8 +64,8 @@ class Partition:
     """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
 
     `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
-    `sent` are records to be confirmed before the next checkpoint, `held` those that belong into it; `lag` records wait in Kafka
-    behind those that are being applied.
+    `sent` holds what must be confirmed before the next checkpoint, `held` the records that belong into it; `lag` is how many records
+    wait in Kafka behind those that are being applied.
     """
 
     def __init__(self, family: Family, number: int, changelog: Changelog, disk: Store, cache: Budget) -> None:
@@ -115,7 +115,7 @@ class Partition:
             self.full.set()
 
     def advance(self, batch: Batch) -> None:
-        """The batch was applied, and what was made of it is on its way."""
+        """Take note that the batch was applied and that what was made of it is on its way."""
         self.guard.advance(batch)
         self.moved.set()
         self.torn = False
@@ -152,7 +152,7 @@ class Partition:
 
 
 def transact(partitions: Sequence[Partition], work: Callable[[Sequence[Shard[Any, Any]]], Result]) -> Result:
-    """Let a processor work on shards of partitions: all of what it does counts, or when it raises, nothing.
+    """Let a processor work on shards of partitions. Everything it does counts, or nothing if it raises.
 
     The shards hold the tables and a draft of each memory. Belongs to the core.
     """

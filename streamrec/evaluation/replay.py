@@ -44,7 +44,7 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Replay:
-    """Users, items and catalogue in memory; item statistics are there at once.
+    """Replays events over users, items and catalogue in memory; statistics of items are known at once.
 
     `rank` is "before" (a list for each trigger before the event is applied; purchases of one user with one order_id are one
     trigger, the first of them) or "after" (as the worker does). `rank_at` names the topics that trigger; `rank_from` is an
@@ -64,7 +64,7 @@ class Replay:
     _orders: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self, lines: Iterable[Line]) -> Iterator[Recommendation]:
-        """The lists, in the order of `lines`, which must be in time order."""
+        """Yield the lists in the order of `lines`, which must be in time order."""
         maker = ListMaker(self.catalogue, self.ranker, clock_ms=None, arms=self.arms, rankers=self.rankers)
         worker = InMemoryWorker(self.settings, self.catalogue, maker, self._clock, self.rank_at)
         for line in lines:
@@ -104,7 +104,7 @@ class Replay:
 
 
 def read_timeline(path: Path, topic: str | None = None) -> list[Line]:
-    """What a file of events (all of `topic`, or each of the topic it names) holds for a replay, in time order; ties keep the file's order.
+    """The events of a file in time order, ties in the file's order; all are of `topic`, or each of the topic that it names.
 
     Raises:
         InputError: a line is not a valid event; names the file and the line.

@@ -1,4 +1,4 @@
-"""Who looks at the live page: while anybody does, the last batches are kept for them; otherwise nothing is."""
+"""Who watches the live page. While somebody does, the last batches are kept; otherwise nothing is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Watcher:
         self._queue: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue(QUEUED + 1)
 
     def tell(self, kind: str, content: Any) -> None:
-        """Send a message, at the cost of the oldest one where the page does not keep up."""
+        """Queue a message; if the page does not keep up, the oldest one is dropped."""
         self._put((kind, content))
 
     def end(self) -> None:
@@ -49,7 +49,7 @@ class Watcher:
 
 
 class Audience:
-    """All watchers. Used on the event loop only."""
+    """All watchers, and the batches kept for them. Used on the event loop only."""
 
     def __init__(self) -> None:
         self.watchers: set[Watcher] = set()
@@ -57,7 +57,7 @@ class Audience:
         self._held = 0
 
     def see(self, outcome: Outcome, records: Sequence[Inbound]) -> None:
-        """A batch was applied and its records are on their way; free where nobody watches."""
+        """Keep a batch that was applied; costs nothing if nobody watches."""
         if not self.watchers or self._held >= MOST_RECORDS:
             return
         self._batches.append(Batch(outcome.records, records))

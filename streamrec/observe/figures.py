@@ -16,7 +16,7 @@ Samples = dict[str, dict[Labels, float]]
 
 
 class Figures:
-    """Differences between now and some seconds ago; call it about once a second."""
+    """What has changed within the last seconds; ask for it about once a second."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
         self._metrics = metrics
@@ -82,12 +82,12 @@ def samples(metrics: Metrics) -> Samples:
 
 
 def growth(new: dict[Labels, float], old: dict[Labels, float]) -> dict[Labels, float]:
-    """By how much each value has grown; what is new began at 0."""
+    """By how much each value has grown; new ones have grown from 0."""
     return {labels: value - old.get(labels, 0.0) for labels, value in new.items()}
 
 
 def sums(values: dict[Labels, float], position: int) -> dict[str, float]:
-    """Sums by the label at a position."""
+    """Add up the values that have the same label at a position."""
     by_label: dict[str, float] = {}
     for labels, value in values.items():
         by_label[labels[position]] = by_label.get(labels[position], 0.0) + value

@@ -1,4 +1,4 @@
-"""Whether the worker lives, serves and why not, and its metrics: what supervisors and Prometheus ask."""
+"""What supervisors and Prometheus ask: whether the worker lives, whether it serves or why not, and its metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Reasons = Callable[[], list[str]]
 
 
 class Progress(Protocol):
-    """How far the engine has come."""
+    """Tells how far the engine has come."""
 
     def lag(self) -> Mapping[str, int]:
         """Records that wait to be read, by topic."""

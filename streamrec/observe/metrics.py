@@ -31,7 +31,7 @@ Totals = Callable[[], Mapping[str, int]]
 
 
 class _Followed(Collector):
-    """Totals that are counted elsewhere and looked up when they are asked for."""
+    """Totals that are counted elsewhere, and looked up when the metrics are read."""
 
     def __init__(self, name: str, help_text: str, totals: Totals) -> None:
         self._name, self._help = name, help_text
@@ -45,7 +45,7 @@ class _Followed(Collector):
 
 
 class _Held(Collector):
-    """Amounts that are looked up when they are asked for."""
+    """Amounts that are looked up when the metrics are read."""
 
     def __init__(self, name: str, help_text: str, amounts: Totals) -> None:
         self._name, self._help = name, help_text
@@ -62,7 +62,7 @@ class Metrics:
     """All metrics of a worker, in a registry of their own; labels hold topics without their `prefix`."""
 
     def __init__(self, prefix: str, gauges: Gauges | None = None) -> None:
-        """`gauges` tell of model and catalogue, each time that the metrics are read."""
+        """`gauges` are asked about model and catalogue whenever the metrics are read."""
         gauges = Idle() if gauges is None else gauges
         self._prefix = prefix
         self.registry = own = CollectorRegistry()
@@ -119,7 +119,7 @@ class Metrics:
     def observe(self, topic: str, records: Sequence[Inbound], outcome: Outcome, sent: Sequence[asyncio.Future[Any]] = ()) -> None:
         """Count what became of a batch of `topic` ("tick", without records, for what was due by time).
 
-        `sent` are done when Kafka has acknowledged what the batch made, the lists last.
+        The futures in `sent` are done once Kafka has acknowledged what the batch made, the lists last.
         """
         topic = topic.removeprefix(self._prefix)
         if records:
@@ -153,11 +153,11 @@ class Metrics:
                 self.dead_letters.labels(topic, reason.decode()).inc()
 
     def set_lag(self, topic: str, records: int) -> None:
-        """Say how many records of a topic wait to be read."""
+        """Set how many records of a topic wait to be read."""
         self.lag.labels(topic.removeprefix(self._prefix)).set(records)
 
     def set_backlog(self, backlog: Backlog) -> None:
-        """Say who waits for a list."""
+        """Set who waits for a list, and which events wait for schemas."""
         self.waiting.set(backlog.waiting)
         self.overdue.set(backlog.overdue)
         self.overdue_seconds.set(backlog.overdue_s)

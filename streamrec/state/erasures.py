@@ -1,4 +1,4 @@
-"""Who was erased: a hash of the id, so that events from before do not bring the person back."""
+"""Remembers who was erased, by a hash of the id, so that older events do not bring the person back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def find(get: Callable[[bytes], UserState | None], user_id: str) -> ErasedUser |
 
 
 def remember(rows: UserRows, user_id: str, mark: ErasedUser) -> None:
-    """Keep the mark of an erasure, in place of the one before it."""
+    """Keep the mark of an erasure in place of an earlier one."""
     secret = rows.get(SECRET_KEY)
     if not isinstance(secret, ErasureSecret):
         secret = ErasureSecret(secrets.token_bytes(SECRET_BYTES))
@@ -38,18 +38,18 @@ def remember(rows: UserRows, user_id: str, mark: ErasedUser) -> None:
 
 
 class Sweep:
-    """Deletes the marks of one partition that are older than events can be that still come."""
+    """Deletes the marks of one partition that are older than any event that may still come."""
 
     def __init__(self, kept_ms: int) -> None:
         self._kept_ms = kept_ms
         self._next_ms, self._after = 0, ERASED_PREFIX
 
     def due(self, now_ms: int) -> bool:
-        """Whether it is time to go on."""
+        """Whether it is time to look on."""
         return now_ms >= self._next_ms
 
     def run(self, rows: UserRows, now_ms: int) -> int:
-        """Look through the next marks; how many were deleted."""
+        """Look through the next marks; returns how many were deleted."""
         keys = rows.scan(ERASED_PREFIX, self._after, SWEPT_AT_ONCE)
         old = [key for key in keys if isinstance(mark := rows.get(key), ErasedUser) and mark.ts < now_ms - self._kept_ms]
         for key in old:

@@ -1,6 +1,6 @@
 """Fences against events that were counted already, and how to forget those of a topic that was made again.
 
-Limits say from which offset on a fence means nothing any more: the topic of that name has other records there now.
+Limits give the offset from which on a fence means nothing any more: the topic of that name has other records there now.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from streamrec.state.user import UserRow
 
 
 def forget_in_user(raw: bytes, limits: Mapping[str, float]) -> bytes | None:
-    """The packed user row without its offsets at or beyond the limit of their topic (name without the prefix); None: it has none."""
+    """The packed user row without offsets at or beyond the limit of their topic (name without the prefix); None if it has none of these."""
     row = unpack_user(raw)
     if not isinstance(row, UserRow):
         return None

@@ -1,4 +1,4 @@
-"""Who may look: with a token whoever gives it, by header or by the cookie of the login page; without one this machine alone."""
+"""Who may look: with a token, whoever presents it in a header or in the login page's cookie; without one, this machine alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ WATCH_S = 0.25
 
 
 class Access:
-    """Compares in constant time; the cookie holds a hash, so that it ends with the token and does not give it away."""
+    """Judges requests.
+
+    Tokens are compared in constant time. The cookie holds a hash of the token, so that it ends with the token and does not reveal it.
+    """
 
     def __init__(self, token: str | None, web_host: str = "127.0.0.1", bound: str | None = None) -> None:
         """`bound` is the address of the socket where `web_host` is a name."""
@@ -40,14 +43,14 @@ class Access:
         return self._token is None
 
     def is_for_us(self, request: BaseRequest) -> bool:
-        """Whether the request names a host that is ours; another one on a loopback address is a web page that had its name rebound.
+        """Whether the request names a host of ours. Any other name on a loopback address belongs to a web page that had its name rebound.
 
-        Names of a server that is reached from elsewhere are not known, nor of one with a token, which no other page has.
+        Names are not checked for a server that others reach, since we do not know them, nor for one with a token, which no other page has.
         """
         return not (self.open and self._local) or self._names_us(request)
 
     def is_near(self, request: BaseRequest) -> bool:
-        """Whether a request comes from this machine, for itself and not for a client elsewhere or for another site's page."""
+        """Whether a request comes from this machine and is its own, neither a remote client's nor that of another site's page."""
         return (
             is_loopback(request.remote or "")
             # nginx asks in HTTP/1.0 and says nothing of its clients, unless it is configured to.
@@ -58,7 +61,7 @@ class Access:
         )
 
     def is_foreign(self, request: BaseRequest) -> bool:
-        """Whether a page of another site makes a browser ask; a link that opens the live page is none of that."""
+        """Whether a page of another site made a browser send the request; a link that opens the live page does not count."""
         headers = request.headers
         if request.path == "/" and headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
             return False
@@ -70,7 +73,7 @@ class Access:
         return any(urlsplit(page).netloc.lower() != request.headers.get("Host", "").lower() for page in pages)
 
     async def admits(self, request: BaseRequest) -> bool:
-        """Whether a request bears the token (`Authorization: Bearer TOKEN`) or the cookie; nothing else is asked of it."""
+        """Whether a request carries the token (`Authorization: Bearer TOKEN`) or the cookie."""
         given = request.headers.get("Authorization", "")
         if given.lower().startswith(SCHEME):
             return await self.knows(request, given[len(SCHEME) :].strip())
@@ -82,7 +85,7 @@ class Access:
         return self._token is not None and await self._right(request, token, self._token)
 
     async def _right(self, request: BaseRequest, given: str, wanted: str) -> bool:
-        """Compare, after the pause that wrong tokens have earned."""
+        """Compare after the pause that earlier wrong tokens have earned."""
         client = client_of(request)
         pause = self._guesses.begin(client)
         while pause > 0:
@@ -107,7 +110,7 @@ class Access:
 
 
 def client_of(request: BaseRequest) -> str:
-    """Whom wrong tokens are held against: an address, or what a proxy on this machine says of its client."""
+    """Whom wrong tokens are held against: an address, or the client that a proxy on this machine names."""
     remote = request.remote or ""
     near = address(remote)
     if near is not None and near.is_loopback and "X-Forwarded-For" in request.headers:

@@ -1,4 +1,4 @@
-"""Asks a running worker over HTTP: directly, through no proxy and after no redirection, since the token goes along."""
+"""Asks a running worker over HTTP, without proxies or redirections: the token must not go anywhere else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def get(url: str, token: str | None = None, timeout_s: float = TIMEOUT_S) -> Ans
     """Ask for a page, whatever `http_proxy` says.
 
     Raises:
-        OSError: nobody answers there, or not in HTTP.
+        OSError: nobody answers there, or what answers is not HTTP.
         ValueError: it is no URL of a server.
     """
     place = urlsplit(url)
@@ -54,7 +54,7 @@ def get(url: str, token: str | None = None, timeout_s: float = TIMEOUT_S) -> Ans
 
 
 def url_of(folder: Path) -> str | None:
-    """Where the worker of a data folder serves, or served last."""
+    """Where the worker of a data folder serves, or served when it last ran."""
     try:
         web = msgspec.json.decode((folder / "web.json").read_bytes())
     except FileNotFoundError:
@@ -63,7 +63,7 @@ def url_of(folder: Path) -> str | None:
 
 
 def ask_state(url: str, user_id: str, token: str | None) -> dict[str, Any]:
-    """The answer of `/state/USER`, that nothing is known among them.
+    """What `/state/USER` answers, also if nothing is known of the user.
 
     Raises:
         WorkerUnreachable: nobody answers there, or the token is wrong.

@@ -1,4 +1,4 @@
-"""How many connections the web server holds, and for how long: whoever opens many keeps nobody else out, probes least of all."""
+"""How many connections the web server holds, and for how long. Whoever opens many must not keep others out, least of all probes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _logger.addFilter(_Unquoted())
 
 
 class Connection(RequestHandler):
-    """One connection, which its `Connections` know from its first to its last moment."""
+    """One connection, registered with its `Connections` for as long as it lives."""
 
     __slots__ = ("_among", "client")
 
@@ -73,13 +73,13 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
 
     def abort(self) -> None:
-        """End it at once, also where the client reads nothing of what waits for it."""
+        """End the connection at once, even if the client does not read what waits for it."""
         if self.transport is not None:
             self.transport.abort()
 
 
 class Connections:
-    """At most `most` connections; one more ends the idlest of the client that has the most, so that others always find room."""
+    """Holds at most `most` connections. One more ends the idlest of the client that has the most, so that others always find room."""
 
     def __init__(self, most: int | None = None) -> None:
         self.most = max(LEAST, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // SHARE)) if most is None else most
@@ -102,7 +102,7 @@ class Connections:
 
     @contextlib.contextmanager
     def working(self, connection: RequestHandler) -> Iterator[None]:
-        """A request of the connection is worked on: the client's idle connections are ended before it."""
+        """Mark the connection as busy for the block: idle ones of its client are ended first."""
         self._busy.add(connection)
         try:
             yield

@@ -38,7 +38,7 @@ Candidates = list[tuple[Outbound, Sequence[Inbound]]]
 
 
 class Feed:
-    """Runs only while pages are open."""
+    """Feeds all open pages; runs only while there are any."""
 
     def __init__(
         self,

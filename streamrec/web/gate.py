@@ -1,4 +1,4 @@
-"""What every request passes: whom it is for, who sends it, and what an answer says of itself."""
+"""The gate that every request passes: is it for us, may the sender look, and which headers does the answer carry."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FAILED = "this page failed; the worker's log says why"
 
 
 def guard(app: web.Application, access: Access, connections: Connections) -> None:
-    """Put the gate before all pages of an application, and its headers onto all answers."""
+    """Put the gate before all pages of an application, and the headers onto all answers."""
 
     @web.middleware
     async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -70,7 +70,7 @@ def guard(app: web.Application, access: Access, connections: Connections) -> Non
 
 
 async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The handler's answer; what it raises goes to the log and not to the client."""
+    """Run the handler; what it raises goes to the log and not to the client."""
     try:
         return await handler(request)
     except web.HTTPException:
@@ -83,6 +83,6 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def refusal(status: int, why: str) -> web.Response:
-    """An answer that says why there is none."""
+    """An answer that refuses and says why."""
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     return web.json_response({"error": why}, status=status, headers=headers)

@@ -1,4 +1,4 @@
-"""A pause before a token is looked at, once wrong ones have come: for the client that sent them, and for all that are not known yet."""
+"""Slows down guessing: after wrong tokens, a token is looked at only after a pause, for their sender and for all unknown clients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Tally:
 class Guesses:
     """How long a client waits until its token is looked at.
 
-    A right token waits as long as a wrong one: an attacker who could tell them apart by time would not wait for the answer.
+    A right token waits as long as a wrong one, or an attacker could tell them apart without waiting for the answer.
     Nobody is refused, so that nobody can be shut out; with the bound on connections, the pause bounds the guesses in a second.
     """
 
@@ -63,7 +63,7 @@ class Guesses:
         return pause
 
     def right(self, client: str) -> None:
-        """The token was right: it counts no more, and the client does not wait for the wrong ones of others from now on."""
+        """Take note that the token was right: it no longer counts as wrong, and the client no longer waits for wrong tokens of others."""
         now = self._monotonic()
         if client in self._clients:
             self._clients[client].add(-1, now)

@@ -1,4 +1,4 @@
-"""The live page: its files, its login and its stream of events (server-sent), with nothing fetched from elsewhere."""
+"""The live page: its files, its login and its stream of server-sent events. Nothing is fetched from elsewhere."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def serve_page(app: web.Application, feed: Feed, access: Access) -> None:
 
 
 async def _token(request: web.Request) -> str | None:
-    """The token of a login form; None where the request is no such form."""
+    """The token of a login form, or None if the request is no such form."""
     if request.content_type != FORM:
         return None
     body = b""

@@ -18,7 +18,7 @@ Find = Callable[[str], Awaitable[dict[str, list[str]] | None]]
 
 
 def serve_removed(app: web.Application, find: Find, names: Callable[[list[str]], Awaitable[Names]], people: People) -> None:
-    """Add `/removed`: by filter how many candidates it removes, and titles of some."""
+    """Add `/removed`: for each filter the number of candidates that it removes, and some of their titles."""
 
     async def removed(request: web.Request) -> web.StreamResponse:
         by_filter = await find(people.whose(request.query.get("viewer", "")))

@@ -35,7 +35,7 @@ _decode_cause = msgspec.json.Decoder(Cause).decode
 
 
 class People:
-    """Viewers by a name: their id where people may be shown, else a pseudonym that lasts as long as the process."""
+    """Names viewers: by id if people may be shown, else by a pseudonym that lasts as long as the process."""
 
     def __init__(self, show: bool) -> None:
         self.show = show
@@ -50,7 +50,7 @@ class People:
         return f"viewer {blake2b(user_id, digest_size=4, key=self._key).hexdigest()}"
 
     def introduce(self, user_id: str) -> str:
-        """The name, which `whose` knows from now on, for a while."""
+        """The viewer's name; for a while, `whose` knows whose it is."""
         name = self.name(user_id.encode())
         self._shown[name] = user_id
         self._shown.move_to_end(name)
@@ -59,7 +59,7 @@ class People:
         return name
 
     def whose(self, name: str) -> str:
-        """The id of a viewer who was introduced; another name is taken for an id."""
+        """The id of a viewer who was introduced; any other name is taken for an id."""
         return self._shown.get(name, name)
 
     def meant(self, user_id: bytes, wanted: str) -> bool:
@@ -68,7 +68,7 @@ class People:
 
 
 class Shown(msgspec.Struct):
-    """A list, with the record that it answers where that is at hand."""
+    """A list, with the record that it answers if that is at hand."""
 
     ranked: Recommendation
     cause: Inbound | None
@@ -88,7 +88,7 @@ class Shown(msgspec.Struct):
         return {item for item in items if item}, {room for room in (ranked.room_id, *(item.room_id for item in ranked.items)) if room}
 
     def message(self, prefix: str, people: People, names: Names) -> dict[str, Any]:
-        """The list as the page gets it."""
+        """The list as the page receives it."""
         ranked, cause, (titles, rooms) = self.ranked, self._event(), names
         return {
             "id": ranked.list_id.removeprefix(prefix),
@@ -131,7 +131,7 @@ class Shown(msgspec.Struct):
 
 
 def letter(record: Outbound, prefix: str, people: People) -> dict[str, Any]:
-    """A dead letter as the page gets it: where it was read and why it could not be used; its content only where people may be shown."""
+    """A dead letter for the page: where the record was read and why it could not be used, and its content if people may be shown."""
     context = {name: (header(record.headers, PREFIX + name) or b"").decode(errors="replace") for name in CONTEXT}
     content = (record.value or b"")[:SHOWN_CHARACTERS].decode(errors="replace") if people.show else None
     return {**context, "topic": context["topic"].removeprefix(prefix), "value": content}

@@ -11,7 +11,7 @@ from streamrec.state.user import UserRow
 
 
 def row_of(rows: UserRows, user_id: str, ts: int) -> UserRow:
-    """The row of a user; a new one, of a user who is there since `ts`, remembers when an earlier one was erased."""
+    """The row of a user. A new row, for a user first seen at `ts`, remembers if the same person was erased before."""
     row = rows.get(user_id.encode())
     if row is None:
         erased = find(rows.get, user_id)

@@ -1,4 +1,4 @@
-"""Builds what ranks, by the settings: model, catalogue, and a ranker for each arm; of a worker and of a replay alike."""
+"""Builds from the settings what ranks: model, catalogue, and a ranker for each arm. Workers and replays share it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Ranking:
 
     @property
     def ranker(self) -> Ranker:
-        """The one by the settings as they are."""
+        """The ranker for everybody who is in no arm."""
         return self.rankers[DEFAULT]
 
     def ranker_of(self, user_id: str) -> Ranker:
-        """The one that makes a user's lists."""
+        """The ranker that makes this user's lists."""
         return self.rankers.get(self.arms.of(user_id), self.ranker)
 
     def follow(self, chosen: Settings) -> Callable[[], None]:
-        """Read the blends that go with a chosen model; what is returned has the rankers use them.
+        """Read the blends that go with a chosen model; calling what is returned makes the rankers use them.
 
-        In two steps, since the first one reads files beside the core, and the second one must not wait for any.
+        There are two steps because reading files may take long and happens beside the core, while the switch happens on it.
         """
         _, varied = load_arms(chosen)
         blends = {name: own_blend(settings) for name, settings in varied.items()}
@@ -64,10 +64,10 @@ def load_model(settings: Settings) -> TextModel | None:
 def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking:
     """Rankers over an empty catalogue, each with the blend that its settings name or that the model folder has for its way of ranking.
 
-    Without a model the one that the settings name serves.
+    If no `model` is given, the one that the settings name is loaded.
 
     Raises:
-        SettingsError: the arms have no sense.
+        SettingsError: the arms make no sense.
         ModelError: the model folder or a blend in it cannot be used.
     """
     arms, varied = load_arms(settings)
@@ -76,7 +76,7 @@ def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking
 
 
 def keeping(settings: Settings) -> Keeping:
-    """How much the catalogue keeps of what no item record lists, and for how long, by the settings."""
+    """What the settings say on how much the catalogue keeps of items that no record lists, and for how long."""
     return Keeping(
         # The setting is for the whole shop; this bound holds for each partition of the item side, on whichever worker it is.
         strangers=max(1, settings.unlisted_items // settings.partitions),
@@ -87,7 +87,7 @@ def keeping(settings: Settings) -> Keeping:
 
 
 def own_blend(settings: Settings) -> Blend:
-    """The blend that the settings name, or else that of their model folder for their way of ranking."""
+    """Load the blend that the settings name, or else the one that their model folder has for their way of ranking."""
     from streamrec.bert.blends import load_blend, read_blend
     from streamrec.bert.folder import ModelFolder
 

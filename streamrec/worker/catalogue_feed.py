@@ -1,4 +1,4 @@
-"""The catalogue side: records of the broadcast topics change what every worker knows of the shop."""
+"""Keeps the catalogue up to date: records of the broadcast topics change what every worker knows of the shop."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ AWAITING_BYTES = 16 << 20
 
 
 class CatalogueFeed:
-    """Applies items, rooms, rules and statistics, tombstones among them, to a catalogue; what cannot be used keeps its former state.
+    """Applies items, rooms, rules and statistics to a catalogue, and removes what has a tombstone; implements `follower.Feed`.
 
-    Every worker reads all of these topics, but a bad record becomes one dead letter: the worker that holds user partition 0
-    sends it, and that partition's memory says up to where it has been done.
+    A record that cannot be used changes nothing. Every worker reads it, but only one dead letter is sent for it: by the worker that
+    owns user partition 0, whose memory says which letters have been sent.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class CatalogueFeed:
         monotonic: Callable[[], float] = time.monotonic,
         schemas: WriterSchemas | None = None,
     ) -> None:
-        """`schemas` are those of events in Avro."""
+        """`schemas` gives the schemas of records in Avro."""
         self._settings = settings
         self._schemas = schemas
         self._catalogue = catalogue
@@ -53,15 +53,15 @@ class CatalogueFeed:
         self._awaiting_bytes = 0
 
     def topics(self) -> list[str]:
-        """The full names of the topics that this feeds on."""
+        """The full names of the topics that this feed follows."""
         return [self._settings.topic(name) for name in TOPICS]
 
     def polled(self, moment: float) -> None:
-        """The topics were polled at this monotonic time."""
+        """Take note that the topics were polled at this monotonic time."""
         self._polled_at = moment
 
     def stale(self) -> bool:
-        """Whether the topics have not been polled for a second, so that what is off sale may not be known."""
+        """Whether the topics have not been polled for so long that an item may be off sale without our knowledge."""
         return self._monotonic() - self._polled_at > STALE_S
 
     def apply(self, topic: str, records: Sequence[Inbound]) -> None:
@@ -94,16 +94,16 @@ class CatalogueFeed:
         self._catalogue.put_items(items)
 
     def reject(self, record: Inbound, error: BadEvent) -> None:
-        """A record of any broadcast topic cannot be used; it becomes a dead letter."""
+        """Make a dead letter of a record of any broadcast topic."""
         logger.warning("a record of the catalogue cannot be used (%s): %s", error.reason, error, extra=place(record))
         self._rejects.add(record, error)
 
     def settle(self) -> None:
-        """Everything that was there at the start was applied: statistics of items that no record lists are bounded from here on."""
+        """Bound the statistics of items that no record lists: all records that were there at the start have been applied."""
         self._catalogue.unlisted.settle()
 
     def between(self) -> None:
-        """Take over the records whose schemas have come."""
+        """Apply the records whose schemas have arrived."""
         if self._schemas is None or not self._awaiting:
             return
         for (name, key), (record, schema_id) in list(self._awaiting.items()):
@@ -116,7 +116,7 @@ class CatalogueFeed:
         return len(self._awaiting)
 
     def dead_letters(self, memory: UserMemory, now_ms: int) -> list[Outbound]:
-        """Dead letters of bad records that `memory` does not know as sent; to be called for one partition only."""
+        """The dead letters that the memory of partition 0 does not know as sent."""
         return self._rejects.letters(memory, now_ms)
 
     def _await(self, name: str, record: Inbound, schema_id: int) -> None:
@@ -128,7 +128,7 @@ class CatalogueFeed:
         self._awaiting_bytes += size
 
     def _forget_awaiting(self, name: str, key: bytes | None) -> None:
-        """What came later under the same key replaces what waits."""
+        """Drop a waiting record: a later one has come under its key."""
         if self._awaiting and (former := self._awaiting.pop((name, key), None)) is not None:
             self._awaiting_bytes -= size_of(former[0].key, former[0].value, former[0].headers)
 

@@ -1,4 +1,4 @@
-"""Follows the broadcast topics: the catalogue, published models and learned weights, each by a feed of its own."""
+"""Follows the broadcast topics; catalogue, published models and learned weights each have a feed of their own."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Feed(Protocol):
         ...
 
     def settle(self) -> None:
-        """Wait until what was applied is in use; before the first list."""
+        """Wait until everything applied so far is in use. Called once, before the first list."""
         ...
 
     def between(self) -> None:
-        """Put into use what is ready; returns at once."""
+        """Put into use what is ready, and return at once."""
         ...
 
 
 class ShopFollower:
-    """Implements `Follower`: hands records to the feeds whose topic it is, in the order of the feeds.
+    """Implements `Follower` by handing records to the feeds that follow their topic.
 
-    That order matters where lists are made ready: weights follow the model that is swapped in.
+    Feeds are called in their order, which matters: weights must follow the model that has just been swapped in.
     """
 
     def __init__(self, ranking: Ranking, catalogue: CatalogueFeed, more: Sequence[Feed]) -> None:
@@ -59,11 +59,11 @@ class ShopFollower:
             feed.apply(topic, records)
 
     def reject(self, record: Inbound, error: BadEvent) -> None:
-        """Of whatever topic it is, the feed of the catalogue has the dead letters."""
+        """See `Follower`; the feed of the catalogue sends the dead letters of every topic."""
         self._catalogue.reject(record, error)
 
     def warm(self) -> None:
-        """Settle every feed, and rank once, which the first viewer would have to wait for."""
+        """See `Follower`; ranks for nobody in particular, so that the first viewer does not pay for the first use."""
         for feed in self._feeds:
             feed.settle()
         for ranker in self._ranking.rankers.values():

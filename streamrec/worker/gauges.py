@@ -14,7 +14,7 @@ from streamrec.worker.weights_feed import WeightsFeed
 
 
 class ShopGauges:
-    """Implements `Gauges`. Of the arms of an experiment, which all follow the same weights, the first one is asked."""
+    """Implements `Gauges`. All arms of an experiment follow the same weights, so that counting those of the first is enough."""
 
     def __init__(self, catalogue: Catalogue, maker: ListMaker, feed: CatalogueFeed, swap: ModelSwap, weights: WeightsFeed) -> None:
         self._catalogue, self._maker = catalogue, maker

@@ -1,4 +1,4 @@
-"""What people who look into a worker are told of a viewer."""
+"""Answers questions about a viewer, for the live page and the command `state`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The item side: signals change an item's row; its statistics go to every worker, at most once per interval."""
+"""The processor of the item family: signals change rows, and each item's statistics go to every worker at most once per interval."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SENT_ITEMS = 100_000
 
 
 class ItemProcessor:
-    """Counts every signal once: per source partition the last (offset, index) is kept in `memory`, and what is not newer is dropped."""
+    """Counts every signal once: the memory holds the last one of each source, and signals that are not newer are dropped."""
 
     memory = ItemMemory
     pack = staticmethod(pack_item)
@@ -46,7 +46,7 @@ class ItemProcessor:
     def __init__(
         self, settings: Settings, catalogue: Catalogue, clock_ms: Callable[[], int] = now_ms, *, only_at_ticks: bool = False
     ) -> None:
-        """With `only_at_ticks` statistics are sent by `tick` alone."""
+        """With `only_at_ticks`, only `tick` sends statistics."""
         self._only_at_ticks = only_at_ticks
         self._catalogue = catalogue
         self._clock_ms = clock_ms
@@ -156,7 +156,7 @@ class ItemProcessor:
 
 
 def _urgent(waiting: dict[str, int], now: int) -> list[str]:
-    """The items whose interval has passed, and of the others those that have waited longest and do not fit into WAITING_BYTES."""
+    """The items whose interval has passed, and those that have waited longest of what exceeds WAITING_BYTES."""
     left, urgent = WAITING_BYTES, []
     for item_id, due in reversed(waiting.items()):
         left -= len(item_id.encode()) + ENTRY_BYTES

@@ -34,7 +34,7 @@ MICRO_BATCH = 64
 
 @dataclass(slots=True)
 class Request:
-    """A list to be made: for whom, in answer to what. `trigger` is the last of the covered ones."""
+    """A list to be made: for whom, and in answer to which triggers. `trigger` is the last of those that it covers."""
 
     user_id: str
     row: UserRow
@@ -50,7 +50,7 @@ class Request:
 
     @property
     def list_id(self) -> str:
-        """The same for a list made again."""
+        """Depends on the trigger alone, so that a list that is made again has the same id."""
         return f"{self.trigger.topic}-{self.trigger.partition}-{self.trigger.offset}"
 
 
@@ -67,7 +67,7 @@ class Made:
     seconds: Counter[str] = field(default_factory=Counter)
 
     def arrange(self, order: Sequence[int]) -> None:
-        """Put what was made in this order of the requests into the order in which they came.
+        """Undo the sorting of the requests: `order` says which request each list answers.
 
         Raises:
             ValueError: there is not one list, and one slate, for each request.
@@ -80,7 +80,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The lists of a micro-batch and their slates, in the order of the requests, before anybody knows of them."""
+    """The lists and slates of a micro-batch in the order of the requests, before any row has changed."""
 
     lists: list[Recommendation]
     slates: list[Slate | None]
@@ -103,7 +103,7 @@ class ListMaker:
     ) -> None:
         """Without a clock a list is generated at the event time of its trigger and has no phase times (replay).
 
-        `rankers` are those of the arms of an experiment; who is in none of them gets `ranker`.
+        `rankers` serve the arms of an experiment, and `ranker` everybody who is in none.
         """
         self._catalogue = catalogue
         self._arms = arms or Arms()
@@ -132,7 +132,7 @@ class ListMaker:
         return made
 
     def _together(self, batch: Sequence[Request], made: Made) -> None:
-        """Lists for requests of one arm; each is told to its row only when all of them are there."""
+        """Make lists for requests of one arm; rows change only once all lists are there."""
         try:
             built = self._build(batch)
         except Exception:
@@ -151,7 +151,7 @@ class ListMaker:
         self._hand_over([request], built, made)
 
     def _hand_over(self, batch: Sequence[Request], built: Built, made: Made) -> None:
-        """Note in the rows what is shown. What raises in here raises for the whole call: nothing is made twice."""
+        """Note in the rows what is shown. A fault here fails the whole call, so that no list is made twice."""
         for request, recommendation, slate in zip(batch, built.lists, built.slates, strict=True):
             show(request.row, [item.item_id for item in recommendation.items], request.trigger.ts)
             made.lists.append(recommendation)
@@ -163,7 +163,7 @@ class ListMaker:
             made.seconds.update(built.seconds)
 
     def _build(self, batch: Sequence[Request]) -> Built:
-        """The lists of a micro-batch and their slates; changes nothing, and what it raises can be tried again with fewer."""
+        """Make the lists and slates of a micro-batch without changing anything, so that a fault can be retried with fewer requests."""
         begin = time.perf_counter()
         asked = queries(
             [request.row for request in batch],
@@ -238,7 +238,7 @@ NO_MODEL = ModelRef(name="none", revision="", provider="none")
 
 
 def _by_user(ranked: Ranked) -> Iterator[tuple[list[tuple[Any, ...]], dict[str, Sequence[float]]]]:
-    """Of every user the places, with what is known of each, and what each rule (by its reason) adds to them."""
+    """For each user: the columns of every place, and what each rule, by its reason, adds to every place."""
     arrays = (
         ranked.slots,
         np.round(ranked.scores, DECIMALS),

@@ -1,4 +1,4 @@
-"""Hot model swap: a published model is loaded and warmed beside the one that serves, and takes over between two batches."""
+"""Hot model swap: a published model is loaded beside the one that serves, encodes all items, and takes over between two batches."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ round on the loader's thread, of which each is shorter than the last unless item
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A model that could serve, with the items' texts as it read them."""
+    """A model that is ready to serve, with the texts of all items as it encodes them."""
 
     model: TextModel
     items: Encoded
@@ -48,7 +48,7 @@ class ModelSwap:
         load: Callable[[Settings], TextModel | None],
         prepare: Callable[[Settings], Callable[[], None]] = lambda _: lambda: None,
     ) -> None:
-        """`prepare` reads what else belongs to a model, and returns what is to be done when it takes over."""
+        """`prepare` reads what else belongs to a model, and returns a function to call when the model takes over."""
         self._prepare_more = prepare
         self._settings = settings
         self._catalogue = catalogue
@@ -63,7 +63,7 @@ class ModelSwap:
         """Published models by what became of them: `taken` over or `refused`."""
 
     def topics(self) -> list[str]:
-        """The full name of the topic that this follows; none where no model serves."""
+        """The full name of the topic that this feed follows; none if no model serves."""
         return [self._settings.topic(TOPIC)] if self._catalogue.model is not None else []
 
     def apply(self, topic: str, records: Sequence[Inbound]) -> None:
@@ -86,7 +86,7 @@ class ModelSwap:
             self.between()
 
     def between(self) -> None:
-        """Begin to prepare what is wanted, and let it take over once it is ready; returns at once."""
+        """Start preparing the wanted model, or let it take over if it is ready; return at once."""
         if self._under_way is not None and self._under_way.done():
             done, self._under_way = self._under_way, None
             if self._aim == self._wanted:

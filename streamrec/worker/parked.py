@@ -1,4 +1,4 @@
-"""Events whose schema is not known yet: each waits as a row of its partition, while the others go on."""
+"""Events whose schema is not known yet. Each waits as a row of its partition while the others go on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Place = tuple[str, int]
 
 
 class Parked:
-    """The parked events of a shard: they are rows, and its memory holds where each was read and for which schema it waits."""
+    """The parked events of a shard: its rows hold the events, its memory where each was read and which schema it waits for."""
 
     def __init__(self, shard: UserShard) -> None:
         self._shard, self._rows, self._awaited = shard, shard.rows, shard.memory.parked
@@ -39,7 +39,7 @@ class Parked:
         self._awaited[f"{name}-{record.offset}"] = Awaited(schema_id, size)
 
     def take(self, schemas: WriterSchemas, prefix: str) -> Iterator[tuple[str, Record, int]]:
-        """The events, with their topics and the ids of their schemas, that are settled by now; they do not wait any more."""
+        """Remove the events whose schemas are settled by now, and yield each with its topic and the id of its schema."""
         # A copy: whoever takes an event from here may let another one wait, or erase some.
         for place, (schema_id, _) in list(self._awaited.items()):
             if schemas.settled(schema_id) and (event := self._remove(place)) is not None:
@@ -48,7 +48,7 @@ class Parked:
                 yield event.topic, record, schema_id
 
     def erase(self, key: bytes) -> None:
-        """Delete what waits of a person."""
+        """Delete the waiting events of a person."""
         for place in list(self._awaited):
             row = self._rows.get(_key(place))
             if isinstance(row, ParkedEvent) and row.key == key:

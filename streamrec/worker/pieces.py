@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def pieces(settings: Settings) -> WorkerPieces:
-    """The processors of both families over one catalogue, and who follows, shows and counts it.
+    """The processors of both families over one catalogue, and what follows, shows and counts that catalogue.
 
     Raises:
         SettingsError, ModelError: see `assembly.build_ranking`.
@@ -46,7 +46,7 @@ def pieces(settings: Settings) -> WorkerPieces:
 
 
 def _tell(settings: Settings, ranking: Ranking) -> None:
-    """Log which model serves, and what of the settings has no sense with it."""
+    """Log which model serves, and which settings make no sense with it."""
     model = ranking.catalogue.model
     if model is None:
         return

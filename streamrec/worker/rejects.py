@@ -23,7 +23,7 @@ UNKNOWN_MS = 2**63
 
 
 class Rejected(NamedTuple):
-    """A record, or what is left of it; `cut` says what is not."""
+    """A record, or what is left of it; `cut` describes what was left out."""
 
     record: Inbound
     error: BadEvent
@@ -31,9 +31,9 @@ class Rejected(NamedTuple):
 
 
 class Rejects:
-    """Letters that wait for partition 0 of the users. Every worker reads the topics, but only its owner sends; its memory says up to where.
+    """Every worker reads the broadcast topics and collects dead letters, but only the owner of user partition 0 sends them.
 
-    The other workers keep their letters, since the partition may come to them.
+    The memory of that partition says which letters were sent. The other workers keep theirs, since the partition may come to them.
     """
 
     def __init__(self, dead_letters: str) -> None:
@@ -49,7 +49,7 @@ class Rejects:
         return len(self._kept) + len(self._more)
 
     def add(self, record: Inbound, error: BadEvent) -> None:
-        """A record cannot be used."""
+        """Keep a record that cannot be used, as far as there is room."""
         error = error.bare()  # a traceback would keep the frames that it went through, and all they hold
         if len(self._kept) >= MOST:
             self._count(record, error)
@@ -62,7 +62,7 @@ class Rejects:
             self._kept.append(_remnant(record, error))
 
     def letters(self, memory: UserMemory, now_ms: int) -> list[Outbound]:
-        """The next dead letters that `memory` does not know as sent; to be called for one partition only."""
+        """The next dead letters that the memory of partition 0 does not know as sent."""
         sent = memory.rejected
         leaving = [self._kept.popleft() for _ in range(min(LETTERS_AT_ONCE, len(self._kept)))]
         if not self._kept:
@@ -97,7 +97,7 @@ class Rejects:
 
 
 def _last(sent: Sent | int | None) -> Sent:
-    """What was sent last; versions before 0.2 kept no time, and their offsets count for every time."""
+    """What was sent last. Versions before 0.2 kept no time: then only offsets are compared."""
     match sent:
         case None:
             return Sent(-1, -1)

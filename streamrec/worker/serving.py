@@ -46,13 +46,13 @@ WELL_S = 60.0
 
 
 class Readiness:
-    """Why the worker is not ready."""
+    """Tells why the worker is not ready."""
 
     def __init__(self, engine: Engine, broadcast: Broadcast, stop: asyncio.Event) -> None:
         self._engine, self._broadcast, self._stop = engine, broadcast, stop
 
     def reasons(self) -> list[str]:
-        """Empty when it is ready."""
+        """What is missing, in words; empty if the worker is ready."""
         engine, reasons = self._engine, []
         if self._stop.is_set():
             reasons.append("stopping")
@@ -73,7 +73,7 @@ class Readiness:
 
 
 async def serve(settings: Settings, pieces: WorkerPieces, core: Core, listening: socket.socket, reports: Sequence[topics.Report]) -> None:
-    """Serve until told to stop, then save and close; `reports` tell how the topics are.
+    """Serve until a signal asks to stop, then save and close; `reports` describe the topics.
 
     Raises:
         Exception: what makes going on impossible. What is not saved is read again by the next process.

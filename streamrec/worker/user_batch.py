@@ -1,4 +1,4 @@
-"""One batch of a partition of users: events change rows, triggers ask for lists, and the lists that were made leave."""
+"""One batch of the user family: events change rows, triggers ask for lists, and finished lists are sent."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class UserBatch:
         """The lists that are asked for, by user."""
 
     def apply(self, records: Sequence[Inbound], lag: int) -> Outcome:
-        """Change rows, and ask for lists; records are of one topic."""
+        """Apply records of one topic: change rows and ask for lists."""
         begin = time.perf_counter()
         self.outcome = self._out = self._outcomes[records[0].topic] = Outcome()
         self._waiting.look(records[0], lag, self._side.clock_ms())
@@ -86,7 +86,7 @@ class UserBatch:
         return self._out
 
     def apply_parked(self) -> None:
-        """Apply the events whose schemas have come."""
+        """Apply the events whose schemas have arrived."""
         if self._side.schemas is None:
             return
         for name, record, schema_id in self._parked.take(self._side.schemas, self._settings.prefix):
@@ -183,14 +183,14 @@ class UserBatch:
         self._out.counts["dead_letter"] += len(letters)
 
     def _flush(self) -> None:
-        """Make the lists that are asked for, before the others."""
+        """Make the lists that are asked for so far."""
         answer(self._side.maker, [self])
 
     def take(self, request: Request, made: Recommendation, slate: Slate | None) -> None:
-        """A list was made.
+        """Send a finished list, and note in the row that it was made.
 
         Raises:
-            ValueError: it is not the list of that request. A viewer must not be sent another's, whatever went wrong before.
+            ValueError: the list is not the one that was requested. Whatever went wrong before, no viewer may get another viewer's list.
         """
         if (made.user_id, made.list_id) != (request.user_id, request.list_id) or (slate is not None and slate.list_id != made.list_id):
             raise ValueError("the list that was made is not the one that was asked for")
@@ -213,7 +213,7 @@ class UserBatch:
     def _erase(self, record: Inbound, event: Erasure) -> None:
         """Delete the row; what stays is a hash of the id with the time of the erasure and the number of the last list.
 
-        An erasure that comes late, as one does that is sent again after a year, leaves what happened since.
+        An erasure that arrives late, such as one that is sent again after a year, leaves what has happened since.
         """
         # A sender's clock that is ahead would have the events of the next hours dropped.
         ts = min(int(event.ts), record.timestamp)
@@ -241,7 +241,7 @@ class UserBatch:
 
 
 def _bounded(made: Recommendation, slate: Slate | None) -> tuple[bytes, Slate | None]:
-    """The list's bytes. One that is too large for a record of Kafka's usual size loses its last items, and is not learned from."""
+    """The bytes of a list, cut to fit into a record of Kafka's default size; a list that was cut has no slate."""
     value = encode(made)
     while len(value) > LIST_BYTES:
         made.items = made.items[: len(made.items) // 2]
@@ -251,7 +251,7 @@ def _bounded(made: Recommendation, slate: Slate | None) -> tuple[bytes, Slate | 
 
 
 def answer(maker: ListMaker, batches: Sequence[UserBatch]) -> None:
-    """Make all lists that are asked for; what was counted and timed for all of them stands with the first."""
+    """Make all lists that are asked for; counts and times of all of them go into the first outcome."""
     asking = [(batch, request) for batch in batches for request in batch.open.values()]
     if not asking:
         return

@@ -1,4 +1,4 @@
-"""The user side: views, purchases, danmaku, feedback and erasures change the user's row; triggers are answered by lists."""
+"""The processor of the user family: events change their user's row, and triggers are answered by lists."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class UserProcessor:
         feed: CatalogueFeed | None = None,
         schemas: WriterSchemas | None = None,
     ) -> None:
-        """`rank_at` names the topics whose events are answered by lists; `feed` has the dead letters of the catalogue.
+        """`rank_at` names the topics whose events are answered by lists; `feed` provides the dead letters of the catalogue.
 
-        `schemas` are those of events in Avro.
+        `schemas` gives the schemas of events in Avro.
         """
         self.feed = feed
         self.side = UserSide(settings, catalogue, maker, clock_ms, rank_at, schemas)
@@ -61,7 +61,7 @@ class UserProcessor:
         return outcomes
 
     def waits(self, shard: UserShard) -> bool:
-        """Whether a list waits for its user's minimum interval, an event for its schema, or marks of erasures may have expired.
+        """Whether a list or an event waits, or it is time to look for marks of erasures that have expired.
 
         Partition 0 always does: its owner sends the dead letters of the catalogue, which every worker reads.
         """
@@ -72,7 +72,7 @@ class UserProcessor:
         )
 
     def tick(self, shard: UserShard, now_ms: int) -> Outcome:
-        """Apply events whose schemas have come, and make the lists that waited for a user's minimum interval to pass."""
+        """Apply events whose schemas have arrived, make lists whose time has come, and drop expired marks of erasures."""
         batch = UserBatch(self.side, shard)
         batch.apply_parked()
         batch.make_due(now_ms, LISTS_PER_TICK)

@@ -24,7 +24,7 @@ ENTRY_BYTES = 16
 
 
 class Waiting:
-    """Who waits, in the order in which they began to; kept in the memory of the partition."""
+    """The waiting users of a partition in the order in which they began to wait; its memory holds them."""
 
     def __init__(self, memory: UserMemory, settings: Settings) -> None:
         self._memory, self._settings = memory, settings
@@ -48,7 +48,7 @@ class Waiting:
         return user_id in waiting or (len(waiting) < WAITING_USERS and self._bytes + _size(user_id) <= WAITING_BYTES)
 
     def add(self, user_id: str, now_ms: int) -> None:
-        """The user waits, if not already."""
+        """Let the user wait, unless they already do."""
         if user_id not in self._memory.waiting:
             self._memory.waiting[user_id] = now_ms + self._settings.min_interval_ms
             self._bytes += _size(user_id)
@@ -62,7 +62,7 @@ class Waiting:
         return list(islice(takewhile(lambda user_id: waiting[user_id] <= due_ms, waiting), most))
 
     def end(self, user_id: str) -> bool:
-        """The user waits no more; returns whether they did."""
+        """Stop waiting for the user; returns whether they waited."""
         if self._memory.waiting.pop(user_id, None) is None:
             return False
         self._bytes -= _size(user_id)

@@ -1,4 +1,4 @@
-"""The side of learned weights: a version that fits what is served is used from the next batch on."""
+"""Follows learned weights: a version that fits the served model is used from the next batch on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class WeightsFeed:
         """What became of the versions."""
 
     def topics(self) -> list[str]:
-        """The full name of the topic that this feeds on."""
+        """The full name of the topic that this feed follows."""
         return [self.topic]
 
     def apply(self, topic: str, records: Sequence[Inbound]) -> None:
@@ -48,11 +48,11 @@ class WeightsFeed:
             self._take(record)
 
     def settle(self) -> None:
-        """Be up to date; see `between`."""
+        """Follow the model that serves; see `between`."""
         self.between()
 
     def between(self) -> None:
-        """Follow a model that was swapped: what was learned on top of another one must not touch it."""
+        """Follow a model that was swapped in: what was learned on top of another one must not touch it."""
         if self._ranker.base_name != self._base:
             self._base = self._ranker.base_name
             self._serve()

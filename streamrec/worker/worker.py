@@ -75,7 +75,7 @@ def _die(exc: BaseException, settings: Settings) -> NoReturn:
 
 
 def _end(code: int) -> NoReturn:
-    """End the process, whatever its threads do: one of Faust's lives on where it is told to stop before it has started."""
+    """End the process whatever its threads do: one of Faust's lives on if it was asked to stop before it had started."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

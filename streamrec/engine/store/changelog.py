@@ -65,13 +65,13 @@ class Changelog:
     async def _write(
         self, producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Fields]
     ) -> list[tuple[asyncio.Future[Any], int]]:
-        """Send records in batches; each with the number of its records."""
+        """Send records in batches; returns a future and the number of records of each."""
         batches: list[BatchBuilder] = []
         fill(batches, records, producer.create_batch)
         return [(await producer.send_batch(batch, topic, partition=partition), batch.record_count()) for batch in batches]
 
     async def close(self) -> None:
-        """Close the producer, without insisting; an open transaction is aborted when the partition is next opened."""
+        """Close the producer, but do not insist: an open transaction is aborted when the partition is next opened."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await asyncio.wait([asyncio.create_task(producer.stop())], timeout=CLOSE_S)

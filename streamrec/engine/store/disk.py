@@ -85,12 +85,12 @@ class Disk:
     """Implements `Store` in a folder of one partition."""
 
     def __init__(self, folder: Path, forgets: bool = False) -> None:
-        """Open the folder, making it where it is not there; a damaged one is built anew, since the changelog has everything.
+        """Open the folder, making it if it is not there. A damaged one is built anew, since the changelog has everything.
 
         With `forgets`, deleted rows are remembered until `purge` has taken them out of the files, also through a restart.
 
         Raises:
-            DiskFault: it cannot be opened for another reason, such as rights, or another process that holds it.
+            DiskFault: it cannot be opened for another reason, such as missing rights or another process that holds it.
         """
         self.folder = folder
         if (folder / DAMAGED).exists():
@@ -163,7 +163,7 @@ class Disk:
         self.stamp = stamp or self.stamp
 
     def purge(self) -> None:
-        """Rewrite the files that hold deleted rows, so that nothing of them is left, log and table of contents included."""
+        """Rewrite the files that hold deleted rows, RocksDB's log and table of contents included."""
         (deleted, self._deleted), (whole, self._unpurged) = (self._deleted, set()), (self._unpurged, False)
         options = CompactOptions()
         options.set_bottommost_level_compaction(BottommostLevelCompaction.force())

@@ -1,4 +1,4 @@
-"""The worker's data folder: one worker at a time, for nobody else to read, and what the worker is known by."""
+"""The worker's data folder: used by one worker at a time, readable by its owner alone, and the home of the worker's identity."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ FAULT = "fault.json"
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder, making it when it is not there; the lock ends with the process.
+    """Lock the folder, making it if it is not there; the lock ends with the process.
 
-    Folder and files are for their owner alone, those that the block makes too.
+    Only their owner may read the folder and its files, including those made within the block.
 
     Raises:
         DataFolderInUse: another worker holds it.
@@ -48,7 +48,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def instance_id(folder: Path, given: str | None) -> str:
-    """The static membership id: as given, else the folder's own, made up at its first use."""
+    """The static membership id: the given one, or else the folder's own, which is made up at first use."""
     if given is not None:
         return given
     file = folder / "instance"
@@ -60,7 +60,7 @@ def instance_id(folder: Path, given: str | None) -> str:
 
 
 class Fault(msgspec.Struct):
-    """How the last worker on a folder ended: when (ms), with which exit code, and what it said."""
+    """How the last worker on a folder ended: when (ms), with which exit code, and with which message."""
 
     ts: int
     code: int
@@ -68,7 +68,7 @@ class Fault(msgspec.Struct):
 
 
 def write_fault(folder: Path, fault: Fault) -> None:
-    """Leave a note for `streamrec doctor`; a disk that takes none is no further fault."""
+    """Leave a note for `streamrec doctor`; failing to do so is no further fault."""
     with contextlib.suppress(OSError):
         handle = os.open(folder / FAULT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -76,7 +76,7 @@ def write_fault(folder: Path, fault: Fault) -> None:
 
 
 def last_fault(folder: Path) -> Fault | None:
-    """The note, if the last worker ended with a fault and none has run well since."""
+    """The note, if the last worker ended with a fault and no other has run well since."""
     try:
         return msgspec.json.decode((folder / FAULT).read_bytes(), type=Fault)
     except (OSError, msgspec.MsgspecError):
@@ -84,12 +84,12 @@ def last_fault(folder: Path) -> Fault | None:
 
 
 def forget_fault(folder: Path) -> None:
-    """A worker runs well."""
+    """Remove the note: a worker runs well."""
     (folder / FAULT).unlink(missing_ok=True)
 
 
 def write_web(folder: Path, host: str, port: int) -> None:
-    """Say in `web.json` where this machine reaches health, metrics and the live page."""
+    """Write into `web.json` where this machine reaches health, metrics and the live page."""
     # Renamed: whoever reads it meanwhile finds the former one whole.
     part = folder / "web.json.new"
     part.write_bytes(msgspec.json.encode({"host": reachable(host), "port": port, "pid": os.getpid()}))

@@ -62,7 +62,7 @@ def decode_stamp(raw: bytes) -> Stamp:
 
 
 def is_garbage(raw: bytes | None) -> bool:
-    """Whether this is no mark of any version."""
+    """Whether these bytes are no mark of any version."""
     try:
         _mark.decode(raw or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

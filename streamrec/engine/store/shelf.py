@@ -24,7 +24,7 @@ class Packed(NamedTuple):
 
 
 class Shelf:
-    """A data folder that is held as long as it is read; `live` when a worker runs on it."""
+    """A data folder that is locked while it is read; `live` if a worker runs on it."""
 
     def __init__(self, folder: Path, live: bool) -> None:
         self.live = live
@@ -47,7 +47,7 @@ class Shelf:
                     yield Packed(family, number, key, raw)
 
     def saved_ms(self, family: str, partition: int) -> int | None:
-        """As of when the partition is, if it is whole."""
+        """When (ms) the partition was last saved, if it is whole."""
         with self._opened(family, partition) as reader:
             stamp = reader.stamp
         return stamp.saved_ms if stamp is not None else None
@@ -70,10 +70,10 @@ def stamp_on_disk(folder: Path) -> Stamp | None:
 
 @contextlib.contextmanager
 def shelf(folder: Path) -> Iterator[Shelf]:
-    """The rows of a data folder; no worker can start on it meanwhile.
+    """Open a data folder for reading; no worker can start on it meanwhile.
 
     Raises:
-        InputError: it is no data folder.
+        InputError: the folder is no data folder.
     """
     if not (folder / "user").is_dir():
         raise InputError(f"{folder} is not the data folder of a worker; name one with --data-dir")

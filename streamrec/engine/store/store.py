@@ -12,7 +12,7 @@ FIRST_ROW = b"\x01"
 
 
 class Store(Protocol):
-    """Packed rows by key, and the stamp that says of what they are; the changelog is the truth, and has more.
+    """Holds packed rows by key, and the stamp that says up to where they follow the changelog, which is the truth.
 
     Calls come from several threads: rows are read on the core's while the event loop writes, or another one purges.
     """
@@ -24,7 +24,7 @@ class Store(Protocol):
 
     @property
     def stamp(self) -> Stamp | None:
-        """The stamp that was written last. None: there is none, and what there is is of no use."""
+        """The stamp that was written last; without one, the rows are of no use."""
         ...
 
     @property
@@ -45,22 +45,22 @@ class Store(Protocol):
         ...
 
     def write(self, rows: Iterable[tuple[bytes, bytes | None]], stamp: Stamp | None = None) -> None:
-        """Write rows, None for one to be deleted, and the stamp that says what they are: all of it or nothing, through a crash, too.
+        """Write rows (None deletes one) and the stamp that belongs to them: all of it or nothing, even through a crash.
 
         Without a stamp the former one stays: the changelog is read from there, and gives the same rows once more.
         """
         ...
 
     def purge(self) -> None:
-        """Leave nothing of deleted rows."""
+        """Remove every trace of deleted rows."""
         ...
 
     def wipe(self) -> None:
-        """Leave nothing at all, and go on empty."""
+        """Remove everything, and go on empty."""
         ...
 
     def close(self) -> None:
-        """Let go of everything; nothing is asked afterwards."""
+        """Release everything; no other call follows."""
         ...
 
 
@@ -69,7 +69,7 @@ class Reader(Protocol):
 
     @property
     def stamp(self) -> Stamp | None:
-        """What the rows are; None: the partition is not whole."""
+        """The stamp of the rows; without one, the partition is not whole."""
         ...
 
     def get(self, key: bytes) -> bytes | None:

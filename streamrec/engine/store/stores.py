@@ -20,7 +20,7 @@ def open_store(folder: Path, forgets: bool) -> Store:
 
 
 def read_store(folder: Path, live: bool = False) -> AbstractContextManager[Reader]:
-    """What the store of a partition has left in its folder; `live`: a worker has it open.
+    """Open what the store of a partition has left in its folder; `live` if a worker has it open.
 
     Raises:
         InputError: it cannot be read.

@@ -22,21 +22,21 @@ ENTRY_BYTES = 150
 
 
 class Budget:
-    """How many bytes all tables of a worker may take in memory for rows that the disk has, too."""
+    """Bounds the bytes that all tables of a worker take in memory for rows that the disk has as well."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._held: dict[object, int] = {}
 
     def rows(self, table: object, rows: int, row_bytes: float) -> int:
-        """How many of its rows a table may keep that now holds so many, of that mean size."""
+        """How many of its rows, which have this mean size, a table may keep."""
         self._held[table] = int(rows * (row_bytes + ENTRY_BYTES))
         total = sum(self._held.values())
         # In proportion: a table that holds more, because more is asked of it, may keep more.
         return rows if total <= self._limit else rows * self._limit // total
 
     def leave(self, table: object) -> None:
-        """The table is gone."""
+        """Forget a table that was closed."""
         self._held.pop(table, None)
 
 
@@ -71,7 +71,7 @@ class Table(Generic[Row]):
         return len(self._packed)
 
     def expect(self, keys: Iterable[bytes | None]) -> None:
-        """Unpack the rows that the batch will ask for; from the disk, many at once cost half of one by one."""
+        """Unpack the rows that the batch will ask for; reading many from the disk at once costs half as much as one by one."""
         rows, packed, unpack, away = self._open, self._packed, self._unpack, []
         for key in set(keys):
             if key in packed:
@@ -90,7 +90,7 @@ class Table(Generic[Row]):
             return row
 
     def put(self, key: bytes, row: Row) -> None:
-        """Set the row, or say that it was changed."""
+        """Set the row, or mark it as changed."""
         self._open[key] = row
         self._changed.add(key)
 
@@ -104,7 +104,7 @@ class Table(Generic[Row]):
         return self._disk.scan(prefix, after, most)
 
     def seal(self) -> None:
-        """Pack what the batch changed; it still may be abandoned.
+        """Pack what the batch changed; the batch may still be abandoned.
 
         Raises:
             ValueError: a key is one of the engine's own.
@@ -116,24 +116,24 @@ class Table(Generic[Row]):
             raise ValueError("row keys that begin with a zero byte are the engine's own")
 
     def commit(self) -> None:
-        """The batch is done: what was sealed counts."""
+        """End the batch: what was sealed counts."""
         self._packed.update(self._sealed)
         self._dirty.update(self._sealed)
         self.abandon()
 
     def abandon(self) -> None:
-        """The batch is over; what was not committed never was."""
+        """End the batch: what was not committed is dropped."""
         self._open.clear()
         self._changed.clear()
         self._sealed = {}
 
     def snapshot(self) -> Packed:
-        """What has changed since the last one; it stays pinned until `saved`."""
+        """Take what has changed since the last snapshot; it stays pinned until `saved`."""
         self._saving, self._dirty = self._dirty, {}
         return self._saving
 
     def saved(self) -> None:
-        """The disk holds the last snapshot: unpin its rows, and let go of as many as are too many, those first that came first."""
+        """Unpin the rows of the last snapshot, which the disk holds by now, and drop the oldest rows beyond the budget."""
         saving, packed, dirty = self._saving, self._packed, self._dirty
         self._saving = {}
         deleted = [key for key, raw in saving.items() if raw is None and key not in dirty] if None in saving.values() else []
@@ -148,7 +148,7 @@ class Table(Generic[Row]):
                 del packed[key]
 
     def close(self) -> None:
-        """Hold nothing any more."""
+        """Drop everything."""
         self.abandon()
         self._packed, self._dirty, self._saving = {}, {}, {}
         self._budget.leave(self)
