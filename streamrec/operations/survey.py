@@ -105,6 +105,7 @@ def require_no_workers(settings: Settings) -> None:
     Raises:
         GroupNotEmpty: it still has some.
     """
+    # The group forgets a killed worker when its session ends, and may have heard from it just now.
     deadline = time.monotonic() + 1.5 * settings.session_timeout_s
     with topics.admin(settings) as client:
         while members := _patiently(client.describe_groups, [settings.app_id])[settings.app_id]["members"]:
@@ -138,14 +139,14 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
         first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
         extents = {place: Extent(first[place], end[place], reports[place.topic].topic_id) for place in places}
 
-        def view(side: Side, number: int) -> View:
+        def look(side: Side, number: int) -> View:
             place = TopicPartition(side.changelog, number)
             sources = {topic: TopicPartition(topic, number) for topic in side.sources}
             folder = settings.data_dir / side.name / str(number)
             stamp = _stamp(folder)
             kept_ms = int(reports[side.changelog].config.get("delete.retention.ms", topics.DAY_MS))
             mark, garbage_mark = _newest_mark(consumer, place, extents[place])
-            found = View(
+            view = View(
                 side,
                 number,
                 folder,
@@ -160,10 +161,10 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
             nexts = {topic: mark.next[topic] for topic in sources if topic in mark.next} if mark else {}
             behind = {topic: _damaged(consumer, sources[topic], extents[sources[topic]], at) for topic, at in nexts.items()}
             damaged = {topic: offset for topic, offset in behind.items() if offset is not None}
-            rows, unreadable = _rows(settings, found)
-            return replace(found, garbage=_garbage(side, rows), unreadable=unreadable, damaged=damaged)
+            rows, unreadable = _rows(settings, view)
+            return replace(view, garbage=_garbage(side, rows), unreadable=unreadable, damaged=damaged)
 
-        return [view(side, number) for side in sides for number in range(settings.partitions)]
+        return [look(side, number) for side in sides for number in range(settings.partitions)]
 
 
 def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:
