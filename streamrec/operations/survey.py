@@ -18,6 +18,7 @@ from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark, is_garba
 from streamrec.engine.store.shelf import rows_on_disk, stamp_on_disk
 from streamrec.errors import GroupNotEmpty, InputError, StateMismatch, TopicMismatch
 from streamrec.kafka import topics
+from streamrec.kafka.admin import admin
 from streamrec.kafka.reading import PATIENCE_S, reader, records_between
 from streamrec.kafka.untrusted import DAMAGED
 from streamrec.settings import Settings
@@ -107,7 +108,7 @@ def require_no_workers(settings: Settings) -> None:
     """
     # The group forgets a killed worker when its session ends, and may have heard from it just now.
     deadline = time.monotonic() + 1.5 * settings.session_timeout_s
-    with topics.admin(settings) as client:
+    with admin(settings) as client:
         while members := _patiently(client.describe_groups, [settings.app_id])[settings.app_id]["members"]:
             names = sorted(f"{each['group_instance_id'] or each['member_id']} at {each['client_host'].lstrip('/')}" for each in members)
             if time.monotonic() > deadline:
@@ -132,7 +133,7 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
     needed = {topic for side in sides for topic in (side.changelog, *side.sources)}
     if missing := sorted(topic for topic in needed if reports[topic].state == "missing"):
         raise TopicMismatch(f"{', '.join(missing)}: missing; run `streamrec topics create` and then this again")
-    with topics.admin(settings) as client:
+    with admin(settings) as client:
         committed = _patiently(client.list_group_offsets, settings.app_id)[settings.app_id]
     with reader(settings) as consumer:
         places = [TopicPartition(topic, number) for topic in needed for number in range(settings.partitions)]
