@@ -27,7 +27,8 @@ from streamrec.settings import Settings
 from streamrec.system.core import finished, off_loop
 
 if TYPE_CHECKING:
-    from streamrec.engine.transport import BatchConsumer, BatchThread
+    from streamrec.engine.fetching import BatchThread
+    from streamrec.engine.transport import BatchConsumer
 
 log = structlog.get_logger(__name__)
 Found = TypeVar("Found")
