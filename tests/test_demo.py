@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from streamrec.kafka import topics
+from streamrec.kafka.admin import admin
 from streamrec.settings import load
 from tests.patience import PATIENCE_S
 
@@ -85,7 +85,7 @@ def test_sigterm_on_a_broker_of_someone_elses_leaves_neither_processes_nor_topic
         assert processes(tmp_path) == []
     assert "interrupted after" in err
     assert "Traceback" not in err
-    with topics.admin(load(broker=broker)) as client:
+    with admin(load(broker=broker)) as client:
         assert [name for name in client.list_topics() if name.startswith("theirs.")] == []
         assert [group["group_id"] for group in client.list_groups() if group["group_id"].startswith("theirs-")] == []
     assert list(tmp_path.iterdir()) == []

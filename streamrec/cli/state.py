@@ -22,7 +22,7 @@ from streamrec.system.clock import now_ms
 from streamrec.system.printing import json_line
 
 if TYPE_CHECKING:
-    from streamrec.operations.diagnosis import Plan, Problem
+    from streamrec.operations.plan import Plan, Problem
     from streamrec.operations.survey import Side
 
 app = typer.Typer(no_args_is_help=True, help="Look after the workers' state.")

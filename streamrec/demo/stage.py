@@ -11,6 +11,7 @@ from kafka.admin import MemberToRemove
 
 from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.kafka import topics
+from streamrec.kafka.admin import admin
 from streamrec.settings import Settings
 
 
@@ -46,7 +47,7 @@ def broker_with_topics(settings: Settings, folder: Path, progress: Callable[[str
 
 def _remove(settings: Settings) -> None:
     """Delete the consumer group and the topics of these settings."""
-    with topics.admin(settings) as client:
+    with admin(settings) as client:
         # A worker with a static membership stays a member for a while after it has gone, and only empty groups can be deleted.
         members = client.describe_groups([settings.app_id])[settings.app_id]["members"]
         if members:

@@ -12,8 +12,9 @@ from faust.tables.manager import TableManager
 from streamrec.engine import agents
 from streamrec.engine.connection import faust_options
 from streamrec.engine.engine import Engine
+from streamrec.engine.fetching import quiet
 from streamrec.engine.server import SocketWeb
-from streamrec.engine.transport import BatchTransport, quiet
+from streamrec.engine.transport import BatchTransport
 from streamrec.settings import Settings
 
 QUEUED_BATCHES = 100_000

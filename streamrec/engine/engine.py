@@ -28,7 +28,8 @@ from streamrec.system.clock import now_ms
 from streamrec.system.core import finished
 
 if TYPE_CHECKING:
-    from streamrec.engine.transport import BatchConsumer, BatchThread
+    from streamrec.engine.fetching import BatchThread
+    from streamrec.engine.transport import BatchConsumer
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")

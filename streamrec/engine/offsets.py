@@ -12,7 +12,7 @@ from faust.types.tuples import TP
 from streamrec.engine.partition import Partition
 
 if TYPE_CHECKING:
-    from streamrec.engine.transport import BatchThread
+    from streamrec.engine.fetching import BatchThread
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from streamrec.settings import Settings
 from streamrec.system.core import Core, off_loop, together
 
 if TYPE_CHECKING:
-    from streamrec.engine.transport import BatchThread
+    from streamrec.engine.fetching import BatchThread
 
 OPEN_AT_ONCE = 8
 """Each opening asks the transaction coordinator to fence older owners, and RocksDB for a dozen files: all at once, a worker that takes

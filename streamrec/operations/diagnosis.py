@@ -3,68 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 
 from streamrec.engine.store.mark import Mark, decode_mark
+from streamrec.operations.plan import Plan, Problem, Start
 from streamrec.operations.survey import Extent, View
 
-Kind = Literal["disk", "changelog", "source", "retention", "beginning", "fences", "row", "mark", "truncated", "unreadable", "damaged"]
-Start = Literal["beginning", "end"]
 UNFINISHED = "repair not finished"
+"""Stands in a mark in the place of a topic's id: no topic has it, and so no worker goes on from that mark."""
 LONGEST_KEY = 200
 """Characters of a row's key in a message; anybody may have written the key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that keeps a partition (such as "user/3") from being opened, or would spoil its counts.
-
-    `records` is how many records are given up, where that is known.
-    """
-
-    partition: str
-    kind: Kind
-    topic: str
-    wrong: str
-    remedy: str
-    gives_up: str
-    records: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.partition}: {self.wrong}. Repair: {self.remedy}. Gives up: {self.gives_up}."
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done for one partition.
-
-    `mark` is written unless it is None, with rows: those of the disk, or the changelog's without the fences beyond `limits` (by
-    topic, without the prefix; with `rewrite` also those that this does not change), or deletions of whatever rows are there; without
-    those in `drop`. `wipe`: the disk goes after that.
-    """
-
-    view: View
-    mark: Mark | None = None
-    rows: Literal["disk", "changelog", "delete"] = "changelog"
-    wipe: bool = False
-    limits: Mapping[str, float] = field(default_factory=dict)
-    drop: tuple[bytes, ...] = ()
-    rewrite: bool = False
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def left(self) -> bool:
-        """Whether the partition still cannot be opened after this."""
-        return self.mark is None and any(problem.kind == "beginning" for problem in self.problems)
-
-    @property
-    def keys(self) -> set[tuple[str, str, str]]:
-        """The problems without their figures."""
-        return {(problem.partition, problem.kind, problem.topic) for problem in self.problems}
 
 
 def diagnose(views: Sequence[View], prefix: str, start: Start | None = None, leave_empty: bool = False) -> list[Plan]:
@@ -103,6 +54,7 @@ def _of_state(view: View, leave_empty: bool) -> Plan:
     if view.foreign and stamp is not None:
         own = decode_mark(stamp.mark) if stamp.mark else None
         log = view.side.changelog
+        # The mark must know these sources: the folder may be one of another prefix, with rows that are none of ours.
         if mark is None and own is not None and own.next.keys() & view.sources.keys():
             wrong = f"{log} has no state, but the disk in {view.folder} has the rows of the {log} before it, as of {_time(stamp.saved_ms)}"
             remedy = f"write the disk's rows into {log}"
@@ -123,6 +75,7 @@ def _of_state(view: View, leave_empty: bool) -> Plan:
         plan = replace(plan, wipe=True, problems=(Problem(view.label, "disk", log, wrong, remedy, "nothing"),))
     if mark is not None:
         return replace(plan, mark=mark)
+    # Nothing was ever read: it is a first start, and no state is missing.
     if not view.read and view.mark is None:
         return plan
     return _begin(plan, leave_empty)

@@ -45,6 +45,7 @@ def send(settings: Settings, user_id: str, ts: int, reason: str | None) -> Sent:
     number = partition_of(key, settings.partitions)
     place = TopicPartition(settings.topic("user-changelog"), number)
     with producer(settings, ["erasures", "user-changelog"]) as out:
+        # The end before the erasure is sent: a worker may have committed it by the time that Kafka has acknowledged it.
         with reader(settings) as consumer:
             end = consumer.end_offsets([place])[place]
         value = encode(Erasure(user_id=user_id, ts=EventTime(ts), reason=reason))

@@ -20,7 +20,7 @@ def read(settings: Settings) -> PublishedModel | None:
         TopicMismatch: the topic is not as it must be.
         BadEvent: the record is no published model.
     """
-    topics.create(settings)
+    topics.create(settings)  # a model may be published before the first worker starts
     value = None
     with reader(settings) as consumer:
         for record in whole(consumer, TopicPartition(settings.topic("models"), 0)):

@@ -116,6 +116,7 @@ class _Sender:
     async def open(self) -> None:
         """Connect, and fence whatever redrive was started before."""
         self._producer = producers.transactional(self._settings, "redrive")
+        # aiokafka tries for ever to fence the older ones while the coordinator is away.
         async with asyncio.timeout(self._settings.broker_patience_s):
             await self._producer.start()
 
@@ -126,6 +127,7 @@ class _Sender:
 
     async def send(self, letters: Sequence[Letter], refused: Counter[str]) -> int:
         """Send letters in one transaction; where Kafka refuses that, each half in its own, until the letter at fault stands alone."""
+        # What is larger than its topic takes would have Kafka abort the whole transaction, and cannot succeed in any smaller one.
         fitting = [letter for letter in letters if size_of(letter.key, letter.value, letter.headers) <= self._limits[letter.source]]
         refused["larger than their topic takes"] += len(letters) - len(fitting)
         if not fitting:
@@ -133,10 +135,10 @@ class _Sender:
         try:
             await self._transact(fitting)
         except ProducerFenced:
-            raise
+            raise  # another redrive has begun, and what is left is its own
         except KafkaError as exc:
             if exc.retriable:
-                raise
+                raise  # Kafka is away: in smaller parts it would be as well
             if len(fitting) == 1:
                 refused[f"refused by Kafka ({type(exc).__name__})"] += 1
                 return 0

@@ -13,7 +13,8 @@ from streamrec.engine.store.changelog import Changelog, Pairs
 from streamrec.engine.store.mark import encode
 from streamrec.engine.store.shelf import rows_on_disk
 from streamrec.errors import GroupNotEmpty, StateMismatch
-from streamrec.operations.diagnosis import Plan, known_mark, unfinished
+from streamrec.operations.diagnosis import known_mark, unfinished
+from streamrec.operations.plan import Plan
 from streamrec.operations.survey import rows_of
 from streamrec.settings import Settings
 from streamrec.system.core import off_loop
@@ -38,11 +39,13 @@ async def mend(settings: Settings, confirmed: Sequence[Plan], diagnose: Callable
     async with AsyncExitStack() as stack:
         changelogs: dict[str, Changelog] = {}
         try:
+            # Opening a changelog fences whoever wrote to it before: a worker that hangs, and whose session the group has ended, may wake.
             for plan in confirmed:
                 if plan.mark is not None:
                     changelogs[plan.view.label] = changelog = _changelog(settings, plan)
                     stack.push_async_callback(changelog.close)
                     await changelog.open()
+            # Only now does nothing change any more: the figures that were agreed to may have been of a minute ago.
             plans = [plan for plan in await off_loop(diagnose) if plan.problems]
             if any(plan.keys - agreed or (plan.mark is not None and plan.view.label not in changelogs) for plan in plans):
                 raise StateMismatch("something else does not fit together since you agreed: run `streamrec state repair` again")
@@ -67,6 +70,7 @@ async def _write(settings: Settings, plan: Plan, changelog: Changelog) -> None:
     assert plan.mark is not None
     rows = list(await off_loop(_rows, settings, plan))
     meanwhile = (known_mark(plan.view) if plan.rows == "changelog" else None) or unfinished(plan.mark)
+    # From the end, so that the list shrinks in place; the order of rows does not matter, each key is there once.
     while len(rows) > ROWS:
         await changelog.commit(rows[-ROWS:], encode(meanwhile))
         del rows[-ROWS:]
@@ -78,8 +82,8 @@ def _rows(settings: Settings, plan: Plan) -> Pairs:
     forget, dropped = plan.view.side.in_row, [(key, None) for key in plan.drop]
     if plan.rows == "changelog" and not plan.rewrite and (forget is None or not plan.limits):
         return dropped
-    found = rows_on_disk(plan.view.folder) if plan.rows == "disk" else rows_of(settings, plan.view)
-    kept = {key: raw for key, raw in found.items() if key not in plan.drop}
+    rows = rows_on_disk(plan.view.folder) if plan.rows == "disk" else rows_of(settings, plan.view)
+    kept = {key: raw for key, raw in rows.items() if key not in plan.drop}
     match plan.rows:
         case "disk":
             return [*((key, (forget(raw, plan.limits) if forget else None) or raw) for key, raw in kept.items()), *dropped]

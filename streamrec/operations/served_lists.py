@@ -25,13 +25,14 @@ log = structlog.get_logger(__name__)
 
 LISTS = "recommendations"
 LOOK_BACK = 100_000
-"""So many records of each partition are looked through for the last lists of one user or room."""
+"""So many records of each partition are looked through for the last lists of one user or room, which may have had none for long. More
+would keep whoever asks waiting; fewer would miss people who come once a day."""
 REMEMBERED = 10_000
 """Ids of lists that are known as shown. A worker that crashes repeats what it sent since its last checkpoint, for each of its partitions
 `checkpoint_lists` (5,000) at most."""
 POLL_MS = 200
 EARLIER_MS = 60_000
-"""How far a worker's clock may lie behind the broker's."""
+"""How far a worker's clock, which dates lists, may lie behind the broker's, which dates triggers."""
 _ID = re.compile(r"(.+)-(\d+)-(\d+)")
 
 
@@ -94,6 +95,7 @@ class Follower:
             raise TopicMismatch(f"{self._settings.broker} has no topic {states[LISTS].topic}: name your --prefix, or start a worker")
         with reader(self._settings) as consumer:
             places = self._places(states[LISTS].partitions)
+            # The ends first: lists that come while titles are read are shown afterwards.
             ends = consumer.end_offsets(places)
             named = [name for name in (ITEMS, ROOMS) if self._with_titles and states[name].state != "missing"]
             learnt = self.titles.read(consumer, self._settings, named)
@@ -113,13 +115,13 @@ class Follower:
     def _last(self, consumer: KafkaConsumer, ends: dict[TopicPartition, int], count: int) -> list[Recommendation]:
         span = count if self._user is None and self._room is None else LOOK_BACK
         firsts = consumer.beginning_offsets(list(ends))
-        found: list[Recommendation] = []
+        lists: list[Recommendation] = []
         for place, end in ends.items():
             newest: deque[Recommendation] = deque(maxlen=count)
             for record in records_between(consumer, place, max(firsts[place], end - span), end):
                 newest.extend(self._take(place, [record]))
-            found += newest
-        return sorted(found, key=lambda made: made.generated_ts)[-count:]
+            lists += newest
+        return sorted(lists, key=lambda made: made.generated_ts)[-count:]
 
     def _take(self, place: TopicPartition, records: list[ConsumerRecord]) -> Iterator[Recommendation]:
         name = place.topic.removeprefix(self._settings.prefix)
@@ -135,6 +137,7 @@ class Follower:
             wanted = (self._user is None or made.user_id == self._user) and (self._room is None or made.room_id == self._room)
             if wanted and made.list_id not in self._seen:
                 self._seen[made.list_id] = None
+                # Dictionaries keep the order of insertion: the first is the oldest.
                 if len(self._seen) > REMEMBERED:
                     del self._seen[next(iter(self._seen))]
                 yield made
@@ -158,7 +161,7 @@ def _begin(consumer: KafkaConsumer, trigger: TopicPartition, offset: int, place:
     if record is None:
         return first
     try:
-        found = consumer.offsets_for_times({place: record.timestamp - EARLIER_MS})[place]
+        behind = consumer.offsets_for_times({place: record.timestamp - EARLIER_MS})[place]
     except KafkaError:
         return first  # to find a time the broker unpacks a batch, and somebody may have made one that is more than its memory holds
-    return int(found.offset) if found is not None else first
+    return int(behind.offset) if behind is not None else first

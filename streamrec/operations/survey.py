@@ -17,6 +17,7 @@ from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark, is_garba
 from streamrec.engine.store.shelf import rows_on_disk, stamp_on_disk
 from streamrec.errors import GroupNotEmpty, InputError, StateMismatch, TopicMismatch
 from streamrec.kafka import topics
+from streamrec.kafka.admin import admin
 from streamrec.kafka.reading import PATIENCE_S, reader, records_between
 from streamrec.kafka.untrusted import DAMAGED
 from streamrec.settings import Settings
@@ -104,8 +105,9 @@ def require_no_workers(settings: Settings) -> None:
     Raises:
         GroupNotEmpty: it still has some.
     """
+    # The group forgets a killed worker when its session ends, and may have heard from it just now.
     deadline = time.monotonic() + 1.5 * settings.session_timeout_s
-    with topics.admin(settings) as client:
+    with admin(settings) as client:
         while members := _patiently(client.describe_groups, [settings.app_id])[settings.app_id]["members"]:
             names = sorted(f"{each['group_instance_id'] or each['member_id']} at {each['client_host'].lstrip('/')}" for each in members)
             if time.monotonic() > deadline:
@@ -130,21 +132,21 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
     needed = {topic for side in sides for topic in (side.changelog, *side.sources)}
     if missing := sorted(topic for topic in needed if reports[topic].state == "missing"):
         raise TopicMismatch(f"{', '.join(missing)}: missing; run `streamrec topics create` and then this again")
-    with topics.admin(settings) as client:
+    with admin(settings) as client:
         committed = _patiently(client.list_group_offsets, settings.app_id)[settings.app_id]
     with reader(settings) as consumer:
         places = [TopicPartition(topic, number) for topic in needed for number in range(settings.partitions)]
         first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
         extents = {place: Extent(first[place], end[place], reports[place.topic].topic_id) for place in places}
 
-        def view(side: Side, number: int) -> View:
+        def look(side: Side, number: int) -> View:
             place = TopicPartition(side.changelog, number)
             sources = {topic: TopicPartition(topic, number) for topic in side.sources}
             folder = settings.data_dir / side.name / str(number)
             stamp = _stamp(folder)
             kept_ms = int(reports[side.changelog].config.get("delete.retention.ms", topics.DAY_MS))
             mark, garbage_mark = _newest_mark(consumer, place, extents[place])
-            found = View(
+            view = View(
                 side,
                 number,
                 folder,
@@ -159,10 +161,10 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
             nexts = {topic: mark.next[topic] for topic in sources if topic in mark.next} if mark else {}
             behind = {topic: _damaged(consumer, sources[topic], extents[sources[topic]], at) for topic, at in nexts.items()}
             damaged = {topic: offset for topic, offset in behind.items() if offset is not None}
-            rows, unreadable = _rows(settings, found)
-            return replace(found, garbage=_garbage(side, rows), unreadable=unreadable, damaged=damaged)
+            rows, unreadable = _rows(settings, view)
+            return replace(view, garbage=_garbage(side, rows), unreadable=unreadable, damaged=damaged)
 
-        return [view(side, number) for side in sides for number in range(settings.partitions)]
+        return [look(side, number) for side in sides for number in range(settings.partitions)]
 
 
 def rows_of(settings: Settings, view: View) -> dict[bytes, bytes]:

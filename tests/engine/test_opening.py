@@ -18,7 +18,7 @@ from streamrec.errors import StateMismatch
 from streamrec.settings import Settings
 from streamrec.system.core import Core
 
-FAMILY = Family("user", ("views",), "user-changelog", cast(Any, SimpleNamespace()))
+FAMILY = Family("user", ("views",), "user-changelog", cast(Any, SimpleNamespace(memory=dict)))
 
 
 class Thread:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.engine.store.mark import Mark, Stamp, encode
-from streamrec.operations.diagnosis import Plan, diagnose, known_mark, unfinished
+from streamrec.operations.diagnosis import diagnose, known_mark, unfinished
+from streamrec.operations.plan import Plan
 from streamrec.operations.survey import Extent, Side, View
 from streamrec.state.fences import forget_in_items, forget_in_user
 

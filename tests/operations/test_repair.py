@@ -23,7 +23,8 @@ from streamrec.events.partitioner import partition_of
 from streamrec.kafka import topics
 from streamrec.kafka.reading import reader
 from streamrec.operations import repair
-from streamrec.operations.diagnosis import Plan, Problem, diagnose
+from streamrec.operations.diagnosis import diagnose
+from streamrec.operations.plan import Plan, Problem
 from streamrec.operations.repair import mend
 from streamrec.operations.survey import Side, require_no_workers, survey
 from streamrec.settings import Settings

@@ -101,10 +101,10 @@ def _items(words: str, tallies: Mapping[str, Mapping[str, float]]) -> Iterator[s
 
 def owner(settings: Settings, partition: int) -> str:
     """Who has a user partition, as far as Kafka can tell: words to go on with after a place where it is not."""
-    from streamrec.kafka import topics
+    from streamrec.kafka.admin import admin
 
     try:
-        with topics.admin(settings) as client:
+        with admin(settings) as client:
             members = client.describe_groups([settings.app_id])[settings.app_id]["members"]
     except (StreamrecError, KafkaError):
         return "; name the worker that has it with --url"
