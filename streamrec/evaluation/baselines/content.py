@@ -14,7 +14,7 @@ from streamrec.understanding.words import words
 
 
 class Content:
-    """A row of length 1 for every item.
+    """Vectors of length 1, a row for every item.
 
     Args:
         rows: (items, dimensions), dense or sparse.
@@ -25,7 +25,7 @@ class Content:
 
     @classmethod
     def of_words(cls, items: Sequence[Item], known_before: int) -> Content:
-        """TF-IDF of the words of title, category and brand; rare is what is rare among the items created before `known_before` (ms)."""
+        """TF-IDF of the words of title, category and brand. Frequencies are those among the items created before `known_before` (ms)."""
         from scipy.sparse import csr_array
 
         texts = [Counter(_terms(item)) for item in items]
@@ -40,7 +40,7 @@ class Content:
         return cls(csr_array((value, (row.astype(int), where.astype(int))), shape=(len(items), len(column))))
 
     def likeness(self, past: Ints, weights: Floats) -> Floats:
-        """(weightings, items): the mean cosine of each item and the past; zero without a past.
+        """(weightings, items): the mean cosine between each item and the past; 0 without a past.
 
         Args:
             past: (bought,), item numbers.

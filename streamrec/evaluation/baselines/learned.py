@@ -13,10 +13,11 @@ from streamrec.evaluation.baselines.query import Bools, Query
 
 Features = Callable[[Query, Bools], Floats]
 DECAY = 1e-3
+"""L2 on the weights: features are z-scores, and columns that say the same must not grow against each other."""
 
 
 def fit_linear(rows: Floats, weights: Floats, bought: Bools, sizes: Ints) -> Floats:
-    """(features,): the weights of a listwise softmax over each order's sample (every item bought against all that was not), with L2.
+    """(features,): the weights of a listwise softmax over each order's sample, every item bought against all that was not, with L2.
 
     Args:
         rows: (rows, features), the orders one after another.
@@ -40,8 +41,8 @@ def fit_linear(rows: Floats, weights: Floats, bought: Bools, sizes: Ints) -> Flo
         gradient = rows.T @ (odds / total[order]) - target
         return value / len(sizes) + DECAY * blend @ blend, gradient / len(sizes) + 2 * DECAY * blend
 
-    found: Floats = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
-    return found
+    blend: Floats = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
+    return blend
 
 
 class LinearBlend:
