@@ -38,6 +38,7 @@ class Column:
 
     def array(self, capacity: int, model: TextModel | None) -> NDArray[Any]:
         """The column for that many empty slots."""
+        # Sizes of the model are looked up when an array is made: another model has others.
         sizes = (size if isinstance(size, int) else getattr(model, size) if model is not None else 0 for size in self.shape)
         return np.full((capacity, *sizes), self.empty, self.dtype)
 

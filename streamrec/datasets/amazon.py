@@ -1,7 +1,7 @@
 """Amazon reviews as prepared for next-item prediction (valid.csv, test.csv, item.json of one category), as items and purchase events.
 
 The files say who took what in which order, but neither when nor at what price. Prices are 0, and times are made up, one event an hour:
-first the histories (every user's first item, then every user's second, and so on), then the rows in their order.
+first the histories, interleaved by how far along its user's history an item lies, then the rows in their order.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def read_reviews(folder: Path, category: str) -> Reviews:
     valid, test = (list(_rows(_find(folder, f"{category}.{part}.csv"), left_out)) for part in ("valid", "test"))
     before: dict[str, list[str]] = {}
     for row in (*valid, *test):
+        # A user's first row has the oldest history; those after it would tell the same again.
         before.setdefault(row.user_id, row.history)
+    # By how far along its user's history an item lies, so that no user's past is over before another's begins.
     early = sorted(
         ((place + 1) / (len(history) + 1), number, user, item)
         for number, (user, history) in enumerate(before.items())

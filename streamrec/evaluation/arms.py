@@ -69,6 +69,7 @@ def compare_arms(log: Path, control: str, action: str) -> dict[str, Any]:
         InputError: the log cannot be read, or has no list of the control.
     """
     slates = read_slates(log)
+    # A user who has met several arms belongs to none: what one arm showed works on in the other.
     homes: dict[str, set[str]] = defaultdict(set)
     for slate in slates:
         homes[slate.who].add(slate.arm)
@@ -98,6 +99,7 @@ def difference(ours: Any, control: Any, alpha: float = ALPHA) -> Difference:
         return Difference(delta, None, None, None)
     spread = float(ours.var(ddof=1)), float(control.var(ddof=1))
     variance = spread[0] / len(ours) + spread[1] / len(control)
+    # Where nobody in an arm differs, variance says nothing about certainty.
     if min(spread) == 0:
         return Difference(delta, None, None, None)
     wide = 2 * math.log(1 / alpha)

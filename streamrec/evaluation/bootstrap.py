@@ -60,12 +60,14 @@ def quotients(tops: list[Floats], bottoms: list[Floats], users: Ints) -> list[Es
         return [Estimate(np.nan) for _ in tops]
     per_user = np.array([np.bincount(who, column, count) for column in (*tops, *bottoms)]).T
     rng = np.random.default_rng(SEED)
+    # Drawing users is weighing them by how often they are drawn: one product instead of copies of their lists.
     drawn = np.array([np.bincount(rng.integers(count, size=count), minlength=count) @ per_user for _ in range(ROUNDS)])
     return [_estimate(per_user[:, pair], drawn[:, pair]) for pair in ([at, len(tops) + at] for at in range(len(tops)))]
 
 
 def _estimate(per_user: Floats, drawn: Floats) -> Estimate:
     top, bottom = per_user.sum(0)
+    # A draw without any list that counts has no mean.
     drawn = drawn[drawn[:, 1] > 0]
     if not bottom or not len(drawn):
         return Estimate(np.nan)

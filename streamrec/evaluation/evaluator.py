@@ -142,12 +142,14 @@ class Evaluator:
         hit = holds(relevant, ranked)
         has = counts > 0
         since = self._known_since()
+        # Without a catalogue nothing but the relevant is known, and AUC has no pairs.
         known = self._known(since, judged.ts, ranked, relevant, hit, gone) if self._has_catalogue else counts
         top = ranked[has, : self.k]
         scores = metrics.accuracy(hit[has], counts[has], self.k)
         scores["auc"] = metrics.auc(hit[has], (ranked >= 0).sum(1)[has], counts[has], known[has])
         scores["novelty"] = metrics.novelty(top, self._history.users_of_items(len(since)), len(self._history.users))
         scores["diversity"] = metrics.diversity(top, self._words)
+        # Listed although the catalogue lacks them: they could be covered, since they were.
         beside = since[np.unique(top[top >= 0])] == NEVER
         catalogue = int((since < NEVER).sum() + beside.sum())
         return ListScores(judged.user[has], judged.order[has], scores, top, catalogue, int((~has).sum())), has

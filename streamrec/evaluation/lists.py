@@ -46,6 +46,7 @@ def read_lists(path: Path) -> list[FileList]:
             raise wrong(path, number, exc) from exc
         ranked.line = number
         ranked.items.sort(key=lambda listed: listed.rank)
+        # A repeated item would be counted as two hits.
         if len({listed.item_id for listed in ranked.items}) < len(ranked.items):
             raise InputError(f"{path}: line {number + 1}: the list names an item twice; make the lists anew")
         lists.append(ranked)

@@ -28,6 +28,7 @@ def accuracy(hit: Bools, relevant: Ints, k: int) -> dict[str, Floats]:
     hits = top.sum(1).astype(np.float64)
     precision, recall = hits / k, hits / relevant
     discounts = 1 / np.log2(np.arange(2, k + 2))
+    # The best list has all its relevant items first, as many as fit.
     ideal = np.cumsum(discounts)[np.minimum(relevant, k) - 1]
     first = np.argmax(top, 1) + 1 if top.shape[1] else np.ones(len(top))
     return {
@@ -53,6 +54,7 @@ def auc(hit: Bools, listed: Ints, relevant: Ints, known: Ints) -> Floats:
     """
     irrelevant = known - relevant
     hits = hit.sum(1)
+    # Counted instead of compared pair by pair: a list has k places, the catalogue thousands of items.
     irrelevant_before: Ints = np.cumsum(~hit, axis=1) - ~hit
     won_by_listed = (hit * (irrelevant[:, None] - irrelevant_before)).sum(1)
     won_by_unlisted = (relevant - hits) * (irrelevant - (listed - hits)) / 2

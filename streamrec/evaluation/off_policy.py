@@ -107,6 +107,7 @@ def report(log: Log) -> dict[str, Any]:
     logged, ips, snips, doubly = quotients(
         [log.reward, weight * log.reward, weight * log.reward, robust], [ones, filled, weight, filled], log.user
     )
+    # Kish's effective sample size; the floor keeps a log without any common item from dividing by zero.
     size = float(weight.sum() ** 2 / max((weight**2).sum(), 1e-300))
     overlap = float(weight.sum() / max(filled.sum(), 1e-300))
     return {
@@ -131,6 +132,7 @@ def expected_rewards(log: Log) -> tuple[Floats, Floats]:
     A place's mean reward times the item's rewards over those expected of its places; fitted on the users of the other folds.
     """
     shown, wanted = np.zeros(len(log.user)), np.zeros(len(log.place))
+    # By user and not by place: the places of one user resemble each other.
     fold = log.user % FOLDS
     for held_out in range(FOLDS):
         rest, mine = fold != held_out, fold == held_out

@@ -58,6 +58,7 @@ class History:
         if event.event_id is None:
             self._row_of_line[event.user_id, of_file.line] = row
         else:
+            # The first counts: a worker drops an id that it has seen.
             self._row_of_id.setdefault((event.user_id, event.event_id), row)
         bought = isinstance(event, Purchase) and event.action == "purchase"
         item_id: str | None = getattr(event, "item_id", None)
@@ -76,6 +77,7 @@ class History:
         """The position in time order of the list's trigger: its user's event with that event_id, else the event of that line; or None."""
         trigger = ranked.trigger
         row = self._row_of_id.get((ranked.user_id, trigger.event_id))
+        # Replays name a trigger without an event_id by its line, in partition 0.
         if row is None and trigger.partition == 0:
             row = self._row_of_line.get((ranked.user_id, trigger.offset))
         return None if row is None else int(self._position[row])

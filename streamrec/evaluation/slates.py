@@ -101,6 +101,7 @@ def read_slates(path: Path) -> list[Slate]:
             raise wrong(path, number, exc) from exc
         if not slate.who:
             raise wrong(path, number, ValueError("the slate names neither user_id nor user"))
+        # The learner writes a list's example again with every reaction; the last holds all.
         slates[slate.list_id] = slate
     return list(slates.values())
 

@@ -45,6 +45,7 @@ class Folder:
         try:
             return json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
+            # Still there: the file is missing. Otherwise the folder has gone, and condemns no event.
             if self._folder.is_dir():
                 raise unusable(schema_id, f"there is no {path}") from None
             raise self._away() from None

@@ -30,6 +30,7 @@ def made_private(folder: Path, names: Sequence[str]) -> None:
     folder = folder.resolve()
     _close(folder)
     if folder.stat().st_mode & OTHERS:
+        # Such as a FAT volume or a bind mount from another system: refusing would leave no way to use it.
         log.warning("others can read this folder, since its file system has no rights of its own", folder=str(folder))
         return
     for path in (folder / name for name in names):

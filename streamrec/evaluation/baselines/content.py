@@ -29,6 +29,7 @@ class Content:
         from scipy.sparse import csr_array
 
         texts = [Counter(_terms(item)) for item in items]
+        # Frequencies of later items would tell of the future.
         rare_in = [text for text, item in zip(texts, items, strict=True) if item.created_ts is None or item.created_ts < known_before]
         documents = Counter(word for text in rare_in for word in text)
         column = {word: at for at, word in enumerate(sorted({word for text in texts for word in text}))}

@@ -36,6 +36,7 @@ class Ease:
         size = len(market.names)
         solution = np.zeros((size, size), np.float32)
         (sold,) = np.nonzero(market.sold)
+        # Of items sold only: the others have empty rows, and the inverse takes cubic time.
         gram = market.users_of_both[np.ix_(sold, sold)]
         gram[np.diag_indices(len(sold))] += self._ridge
         inverse = np.linalg.inv(gram)

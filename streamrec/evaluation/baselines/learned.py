@@ -34,6 +34,7 @@ def fit_linear(rows: Floats, weights: Floats, bought: Bools, sizes: Ints) -> Flo
 
     def loss(blend: Floats) -> tuple[float, Floats]:
         scores = rows @ blend
+        # The largest of each order is taken off before exp, which would overflow.
         top = np.maximum.reduceat(scores, starts)
         odds = weights * np.exp(scores - top[order])
         total = np.add.reduceat(odds, starts)
@@ -80,6 +81,7 @@ class LambdaRank:
         """Fit to the samples; with fewer than ten orders the trees rank nothing."""
         import lightgbm
 
+        # A fifth of fewer than ten orders is no validation.
         if len(self._samples) < 10:
             return
         rows, weights, bought, sizes = self._samples.arrays()

@@ -94,6 +94,7 @@ class Market:
                 self.followed_by[shopper.last_basket, item] += 1
 
     def _sold(self, item: int, ts: int, country: str | None) -> None:
+        # Decayed to the moment of the sale when it happens, and to the moment of a question when it is asked.
         gone = ts - self.last_sale[item] if self.sold[item] else 0
         self._decayed[:, item] = self._decayed[:, item] * np.exp2(-gone / DAY_MS / np.array(HALF_LIVES_DAYS)) + 1
         self.sold[item] += 1

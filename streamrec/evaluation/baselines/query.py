@@ -97,6 +97,7 @@ class Query:
         return faded
 
     def _neighbours(self, together: Singles) -> Floats:
+        # An item that nobody bought has no norm; 1 leaves its zeros as they are.
         norms = 1 / np.sqrt(np.maximum(together.diagonal(), 1))
         weights = (self.weights * norms[self.distinct]).astype(np.float32)
         total: Floats = (weights @ together[self.distinct] * norms).astype(np.float64)

@@ -170,6 +170,7 @@ def rank(
     shown = 0.0
     if since > fit_from:
         begun = {_key(line, line.event) for line in lines if isinstance(line.event, Purchase) and fit_from <= line.event.ts < since}
+        # Chosen by chance as they come: how many there are is known beforehand, and no order has to be kept.
         shown = FIT_ORDERS / max(len(begun), 1)
     for order in orders(lines, market, fit_from, since if protocol == "static" else None):
         progress(order.at)
@@ -194,6 +195,7 @@ def rank(
 def top(scores: Floats, candidates: Bools, k: int, rng: np.random.Generator) -> tuple[list[int], list[float]]:
     """The k best candidates and their scores; ties are broken at random."""
     (numbers,) = np.nonzero(candidates)
+    # Shuffled, then sorted stably: ties fall at random.
     numbers = rng.permutation(numbers)
     best = numbers[np.argsort(-scores[numbers], kind="stable")[:k]]
     return best.tolist(), scores[best].tolist()
