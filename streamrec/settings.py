@@ -259,7 +259,7 @@ def from_environment() -> set[str]:
 
 
 def load(**flags: Any) -> Settings:
-    """The settings in force; a flag that is None was not given.
+    """The settings in force. A flag that is None was not given.
 
     Raises:
         SettingsError: a setting is unknown, a value makes no sense, or the file that is named does not exist.

@@ -37,7 +37,7 @@ class Keeping:
 
 
 class Catalogue:
-    """Items, rooms, rules and statistics. It belongs to one thread, which ranks and applies the changes, so that no list sees half of one.
+    """Items, rooms, rules and statistics. It belongs to the thread that ranks and applies changes, so that no list sees half a change.
 
     Only an item that a record lists has a slot. What is said of other ids is kept aside, within bounds, until they are listed.
     """
@@ -49,9 +49,9 @@ class Catalogue:
         self.rooms = RoomTable(self.items, keeping.room_silence_ms)
         self.rules = RuleTable()
         self.links = Links(lambda: self.items.root)
-        """What is bought with an item."""
+        """For each item, what is bought with it."""
         self.leads = Links(lambda: self.items.root, before=False)
-        """What is bought in the basket after one with an item."""
+        """For each item, what is bought in the basket after."""
         self.index = TitleIndex()
         self.unlisted = Unlisted(UNLISTED_BYTES)
         self.homes: set[int] = set()
@@ -142,7 +142,7 @@ class Catalogue:
         }
 
     def dropped(self) -> dict[str, int]:
-        """How much was given up so far because there was too much of it or it was too old, by what it was; for the metrics."""
+        """How much was given up so far because it was too much or too old, by what it was; for the metrics."""
         return dict(self.unlisted.counts) | dict(self.rooms.counts) | dict(self.rules.counts)
 
     def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:

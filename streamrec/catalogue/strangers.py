@@ -105,5 +105,5 @@ class _Aging:
 class _Entry(NamedTuple):
     due: int
     number: int
-    """Counts entries: it tells apart those of one id, and of two with equal times the first to come is the older."""
+    """The number of the entry: it tells apart entries of one id, and orders entries of equal times by arrival."""
     item_id: str

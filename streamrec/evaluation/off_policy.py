@@ -149,17 +149,17 @@ def expected_rewards(log: Log) -> tuple[Floats, Floats]:
     return shown, np.bincount(log.place, log.chance * wanted, len(log.user)).astype(np.float64)
 
 
-def text(found: dict[str, Any]) -> str:
+def text(report: dict[str, Any]) -> str:
     """The report for a terminal."""
     titles = {"logged": "as shown", "ips": "IPS", "snips": "SNIPS", "doubly_robust": "doubly robust"}
-    lines = [f"{found['action']} per place, over {found['places']} places of {found['users']} users that were filled by chance"]
+    lines = [f"{report['action']} per place, over {report['places']} places of {report['users']} users that were filled by chance"]
     for name, title in titles.items():
-        value, low, high = (np.nan if bound is None else bound for bound in found[name].values())
+        value, low, high = (np.nan if bound is None else bound for bound in report[name].values())
         lines.append(f"{title:<14} {value:.5f} [{low:.5f}, {high:.5f}]")
-    size, overlap, largest = (found[name] for name in ("effective_sample_size", "overlap", "largest_weight"))
+    size, overlap, largest = (report[name] for name in ("effective_sample_size", "overlap", "largest_weight"))
     lines.append(f"effective sample size {size}, overlap {overlap}, largest weight {largest}")
-    lines.append(f"left out: {found['unrandomised']} places that were not left to chance, {found['without_target']} without a target")
-    return "\n".join(lines + [f"warning: {warning}" for warning in found["warnings"]])
+    lines.append(f"left out: {report['unrandomised']} places that were not left to chance, {report['without_target']} without a target")
+    return "\n".join(lines + [f"warning: {warning}" for warning in report["warnings"]])
 
 
 def _warnings(size: float, overlap: float) -> list[str]:
