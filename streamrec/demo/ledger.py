@@ -157,7 +157,8 @@ def describe(message: Message, titles: dict[str, str]) -> str:
     if message.topic == "danmaku":
         return f"wrote “{fields['text']}”"
     title = titles.get(fields["item_id"], fields["item_id"])
-    return f"{'bought' if message.topic == 'purchases' else 'looked at'} {title}"
+    verb = {"views": "looked at", "purchases": "bought"}.get(message.topic, f"{message.topic}:")
+    return f"{verb} {title}"
 
 
 def _quantile_ms(ordered: list[float], share: float) -> float | None:
