@@ -34,7 +34,7 @@ Seconds = Annotated[Finite, Field(gt=0)]
 
 TOPIC_NAME = 249
 """Longest name that Kafka takes for a topic."""
-# The longest of our names. Said here, and tested against the table, because settings are read before any room knows of topics.
+# The longest of our names. It is written out, and a test compares it with the table, so that settings need not know the topics.
 LONGEST_PREFIX = TOPIC_NAME - len("training-examples")
 SERVICE_LINK = re.compile(r"\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
 """Variables by which Kubernetes tells every pod of the services in its namespace. A service named streamrec-web makes
@@ -259,7 +259,7 @@ def from_environment() -> set[str]:
 
 
 def load(**flags: Any) -> Settings:
-    """The settings in force; a flag that is None was not given.
+    """The settings in force. A flag that is None was not given.
 
     Raises:
         SettingsError: a setting is unknown, a value makes no sense, or the file that is named does not exist.

@@ -37,7 +37,7 @@ class Keeping:
 
 
 class Catalogue:
-    """Items, rooms, rules and statistics. It belongs to one thread, which ranks and applies the changes, so that no list sees half of one.
+    """Items, rooms, rules and statistics. It belongs to the thread that ranks and applies changes, so that no list sees half a change.
 
     Only an item that a record lists has a slot. What is said of other ids is kept aside, within bounds, until they are listed.
     """
@@ -49,9 +49,9 @@ class Catalogue:
         self.rooms = RoomTable(self.items, keeping.room_silence_ms)
         self.rules = RuleTable()
         self.links = Links(lambda: self.items.root)
-        """What is bought with an item."""
+        """For each item, what is bought with it."""
         self.leads = Links(lambda: self.items.root, before=False)
-        """What is bought in the basket after one with an item."""
+        """For each item, what is bought in the basket after."""
         self.index = TitleIndex()
         self.unlisted = Unlisted(UNLISTED_BYTES)
         self.homes: set[int] = set()
@@ -60,16 +60,19 @@ class Catalogue:
 
     def put_items(self, items: Iterable[Item]) -> None:
         """Add or replace items; of several with one id the last counts."""
+        # Reading a text costs more than all else here: former versions in the same batch are not read.
         latest = list({item.item_id: item for item in items}.values())
         new = [item.item_id for item in latest if item.item_id not in self.items.slots]
         for slot, item in zip(self.items.put(latest), latest, strict=True):
             self.index.put(slot, item.title)
+        # Once all of them are listed: items of one batch may name each other.
         for item_id in new:
             self._join(item_id, self.items.slots[item_id])
 
     def take_model(self, model: TextModel, encoded: Encoded) -> None:
         """Serve with another model from now on, and with the items as that model has read them."""
         if self.model is not None:
+            # Metrics count pairs since the worker started, whichever model scored them.
             model.counts.update(self.model.counts)
         self.model = model
         self.items.take_model(encoded)
@@ -81,6 +84,7 @@ class Catalogue:
             return
         self.index.remove(slot)
         ids = self.items.ids
+        # Read before the links are parted, which hold the neighbours.
         stats = self.items.stats(slot, self.links.of(slot, ids), self.leads.of(slot, ids))
         home, heard_ms = int(self.items.home[slot]), int(self.items.heard_at[slot])
         for links in (self.links, self.leads):
@@ -101,6 +105,7 @@ class Catalogue:
 
     def put_stats(self, item_id: str, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> None:
         """Take over statistics unless newer ones are known. Partition `home` of the item side sent them at `heard_ms`."""
+        # The item side looks here whether its topic of statistics was made anew, and sends them again.
         self.homes.add(home)
         slot = self.items.slots.get(item_id)
         if slot is None:
@@ -137,7 +142,7 @@ class Catalogue:
         }
 
     def dropped(self) -> dict[str, int]:
-        """How much was given up so far because there was too much of it or it was too old, by what it was; for the metrics."""
+        """How much was given up so far because it was too much or too old, by what it was; for the metrics."""
         return dict(self.unlisted.counts) | dict(self.rooms.counts) | dict(self.rules.counts)
 
     def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -150,6 +155,7 @@ class Catalogue:
     def for_sale(self, live_only: bool) -> NDArray[np.bool_]:
         """Which slots may be in a list right now: listed, available, in stock and, with `live_only`, on the shelf of a live room."""
         mask = np.asarray(self.items.listed & self.items.on_sale, bool)
+        # Two masks that are kept up to date: the cost of a list does not grow with the rooms.
         return mask & self.rooms.on_shelf(self.items.size) if live_only else mask
 
     def mentioned(self, text: str, item_id: str | None, room_id: str | None) -> list[tuple[str, float]]:

@@ -38,6 +38,7 @@ class Column:
 
     def array(self, capacity: int, model: TextModel | None) -> NDArray[Any]:
         """The column for that many empty slots."""
+        # Sizes of the model are looked up when an array is made: another model has others.
         sizes = (size if isinstance(size, int) else getattr(model, size) if model is not None else 0 for size in self.shape)
         return np.full((capacity, *sizes), self.empty, self.dtype)
 
@@ -87,7 +88,7 @@ class Table:
         return [name for name, column in self.columns.items() if column.filler == filler]
 
     def _resize(self, size: int) -> None:
-        """Have at least so many slots; new ones are empty."""
+        """Grow to at least `size` slots; new ones are empty."""
         if size > self._capacity:
             capacity = max(LEAST_CAPACITY, size, 2 * self._capacity)
             for name, array in self._arrays.items():
@@ -106,6 +107,6 @@ class Table:
         return len(next(iter(self._arrays.values())))
 
     def _expose(self) -> None:
-        """Set the columns as attributes, without the spare room at their ends: whoever ranks reads them with no detour."""
+        """Set the columns as attributes, without the spare room at their ends, so that ranking reads plain attributes."""
         for name, array in self._arrays.items():
             setattr(self, name, array[: self.size])

@@ -145,6 +145,7 @@ class ItemTable(Encoded):
 
     def put_stats(self, slot: int, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> bool:
         """Take over the counters unless newer ones are known; whether they were taken."""
+        # The topic keeps several versions until it is compacted, and a reader may get them again.
         if stats.version <= self.version[slot]:
             return False
         for name in self._of_stats:
@@ -197,6 +198,7 @@ class ItemTable(Encoded):
 
     def id_rank(self) -> NDArray[np.int64]:
         """The place of each slot's id in the order of ids."""
+        # Rankings break ties by id: sorted when ids have changed, and not for every list.
         if self._id_rank is None:
             self._id_rank = np.empty(self.size, np.int64)
             self._id_rank[sorted(range(self.size), key=self.ids.__getitem__)] = np.arange(self.size)

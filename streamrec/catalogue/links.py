@@ -45,6 +45,7 @@ class Links:
     def of(self, slot: int, ids: Sequence[str]) -> list[tuple[str, float]]:
         """What was put for a slot, by id; `ids` gives the id of each slot."""
         listed = [(ids[other], weight) for other, weight in self._before.get(slot, {}).items()]
+        # By id, so that the same links give the same record whatever order they came in.
         return listed + [(item_id, self._unlisted[item_id][slot]) for item_id in sorted(self._awaited.get(slot, ()))]
 
     def join(self, item_id: str, slot: int) -> None:
@@ -84,6 +85,7 @@ class Links:
         highest = int(wanted.max(initial=-1))
         if highest + 1 >= len(self._slots):
             self._grow(2 * highest + 256)
+        # Statistics change with every signal, and most items are in no list meanwhile: only rows that are read are rebuilt.
         stale = self._stale.intersection(wanted.ravel().tolist())
         root = self._root()
         for slot in stale:
@@ -105,6 +107,7 @@ class Links:
         self._slots[slot], self._weights[slot] = -1, 0.0
         slots, weights = np.fromiter(merged, np.int32, len(merged)), np.fromiter(merged.values(), np.float64, len(merged))
         if len(merged) > WIDTH:
+            # Of equal weights the lower slot stays: a worker and a replay choose alike.
             strongest = np.lexsort((slots, -weights / root[slots]))[:WIDTH]
             slots, weights = slots[strongest], weights[strongest]
         self._slots[slot, : len(slots)], self._weights[slot, : len(slots)] = slots, weights

@@ -25,6 +25,7 @@ class Numbers:
         number = self._numbers.get(name)
         if number is None:
             if self._free:
+                # The lowest first, so that arrays over numbers stay short.
                 number = heapq.heappop(self._free)
                 self._names[number] = name
             else:

@@ -89,6 +89,7 @@ class RoomTable:
             self.remove(room.room_id)
             return
         known = self.live.get(room.room_id)
+        # The tables by host know a room's host as long as it is live: another host makes it another room.
         if known is None or known.host_id != room.host_id:
             self.remove(room.room_id)
             known = LiveRoom(room.room_id, room.host_id, self._hosts.take(room.host_id), [], None, None, heard_ms)
@@ -96,6 +97,7 @@ class RoomTable:
             self.bytes += known.bytes
         self.live.move_to_end(room.room_id)
         self.bytes -= known.bytes
+        # Rooms say again that they are live, mostly with the shelf that they had.
         if known.names != room.shelf:
             known.names = [self._own(name) for name in room.shelf]
         known.on_air_id, known.title, known.heard_ms = room.on_air, room.title, heard_ms
@@ -127,6 +129,7 @@ class RoomTable:
     def part(self, slot: int) -> None:
         """The item of a slot is no longer listed: the rooms that have it keep its id."""
         having = set(self._having.get(slot, ()))
+        # Few items are on air: only for these all rooms are looked through.
         if slot < len(self._airs) and self._airs[slot]:
             having.update(room.room_id for room in self.live.values() if room.on_air == slot)
         for room_id in sorted(having):
@@ -209,10 +212,12 @@ class RoomTable:
 
     def _grow(self, size: int) -> None:
         if size > len(self._shelves):
+            # Doubled, so that a catalogue that is read item by item copies each column a few times only.
             more = max(256, 2 * size) - len(self._shelves)
             self._shelves, self._airs, self._host_of = (np.pad(column, (0, more)) for column in (self._shelves, self._airs, self._host_of))
 
     def _make_way(self, now_ms: int) -> None:
+        # One room may stay, however large: it has just spoken, and its shelf is bounded by the wire type.
         while self.bytes > self._most_bytes and len(self.live) > 1:
             room_id = next(iter(self.live))
             self.counts["room_over"] += 1

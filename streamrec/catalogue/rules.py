@@ -74,6 +74,7 @@ class RuleTable:
 
     def put(self, rule: Rule) -> None:
         """Add or replace a rule."""
+        # A rule that is changed must not count against itself.
         self.remove(rule.rule_id)
         if self._full(rule):
             self._forget(self._now)

@@ -38,6 +38,7 @@ class Strangers:
 
     def put(self, item_id: str, partition: int, listed: bool, heard_ms: int) -> None:
         """Note that an unlisted id was heard of at `heard_ms`; `listed` says that it once was listed."""
+        # It may have been listed meanwhile, and belong to the other group now.
         self.pop(item_id)
         self._known[item_id] = partition, listed
         self._ids[partition, listed].put(item_id, max(heard_ms + self._age_ms[listed], self._clock_ms() + GRACE_MS))
@@ -78,6 +79,7 @@ class _Aging:
     def put(self, item_id: str, due: int) -> None:
         self._entries[item_id] = entry = _Entry(due, next(self._numbers), item_id)
         heapq.heappush(self._heap, entry)
+        # Ids that are heard of often leave many entries behind; a sorted list is a heap.
         if len(self._heap) > 2 * len(self._entries) + 64:
             self._heap = sorted(self._entries.values())
 
@@ -103,5 +105,5 @@ class _Aging:
 class _Entry(NamedTuple):
     due: int
     number: int
-    """Counts entries: it tells apart those of one id, and of two with equal times the first to come is the older."""
+    """The number of the entry: it tells apart entries of one id, and orders entries of equal times by arrival."""
     item_id: str

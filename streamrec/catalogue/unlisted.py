@@ -46,7 +46,9 @@ class Unlisted:
         former = self._held.get(item_id)
         if former is not None and stats.version <= former[0]:
             return False
+        # Out and in again: it goes to the end of the line of those that make way.
         self.pop(item_id)
+        # Packed: as objects, statistics take more memory than as a record.
         raw = encode_stats(stats)
         self._held[item_id] = stats.version, raw, home, heard_ms
         self.bytes += _size(item_id, raw)

@@ -1,7 +1,7 @@
 """Amazon reviews as prepared for next-item prediction (valid.csv, test.csv, item.json of one category), as items and purchase events.
 
 The files say who took what in which order, but neither when nor at what price. Prices are 0, and times are made up, one event an hour:
-first the histories (every user's first item, then every user's second, and so on), then the rows in their order.
+first the histories, interleaved by how far along its user's history an item lies, then the rows in their order.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def read_reviews(folder: Path, category: str) -> Reviews:
     valid, test = (list(_rows(_find(folder, f"{category}.{part}.csv"), left_out)) for part in ("valid", "test"))
     before: dict[str, list[str]] = {}
     for row in (*valid, *test):
+        # A user's first row has the oldest history; those after it would tell the same again.
         before.setdefault(row.user_id, row.history)
+    # By how far along its user's history an item lies, so that no user's past is over before another's begins.
     early = sorted(
         ((place + 1) / (len(history) + 1), number, user, item)
         for number, (user, history) in enumerate(before.items())
@@ -77,10 +79,10 @@ def read_reviews(folder: Path, category: str) -> Reviews:
 
 
 def _find(folder: Path, name: str) -> Path:
-    found = [path for path in (folder / name, folder / f"{name}.gz") if path.exists()]
-    if not found:
+    present = [path for path in (folder / name, folder / f"{name}.gz") if path.exists()]
+    if not present:
         raise InputError(f"{folder} has no {name} or {name}.gz; name the files' folder and, with --category, the first part of their names")
-    return found[0]
+    return present[0]
 
 
 def _rows(path: Path, left_out: LeftOut) -> Iterator[Row]:
@@ -115,12 +117,12 @@ def _event(number: int, user: str, item: str) -> dict[str, Any]:
 def _items(path: Path, left_out: LeftOut) -> Iterator[dict[str, Any]]:
     try:
         with open_text(path) as text:
-            found = json.load(text)
+            catalogue = json.load(text)
     except (OSError, EOFError, zlib.error, ValueError, RecursionError) as exc:
         raise InputError(f"{path} cannot be read: {exc}; give the item.json of the category") from exc
-    if not isinstance(found, dict):
+    if not isinstance(catalogue, dict):
         raise InputError(f"{path} cannot be read: it holds no object of items by their ids; give the item.json of the category")
-    for item_id, fields in found.items():
+    for item_id, fields in catalogue.items():
         item = _item(item_id, fields if isinstance(fields, dict) else {})
         if wrong := fault("items", item):
             left_out.add(f"no valid item: {wrong}", f"item {item_id[:40]!r}")
@@ -137,7 +139,7 @@ def _item(item_id: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(fields: dict[str, Any], name: str) -> str:
-    """A field on one line, without entities of HTML; empty where there is none."""
+    """A field's text on one line, with HTML entities decoded; empty if the field is missing."""
     text = fields.get(name)
     if not isinstance(text, str):
         return ""

@@ -65,6 +65,7 @@ def read_rows(path: Path, columns: Sequence[str], what: str, wrap: Wrap | None =
 
 
 def _rows(path: Path, raw: BinaryIO, columns: Sequence[str], what: str) -> Iterator[tuple[int, dict[str, str]]]:
+    # Strict: the usual leniency would swallow rows behind a quote that is not closed.
     reader = csv.reader(_decoded(path, raw), strict=True)
     names: list[str] | None = None
     while True:
@@ -78,6 +79,7 @@ def _rows(path: Path, raw: BinaryIO, columns: Sequence[str], what: str) -> Itera
         if reader.line_num > line:
             raise InputError(f"{path}: line {line}: a quoted field begins there and does not end on it; close the quote, or remove it")
         if names is None:
+            # The first row; an empty file lacks all columns.
             names = [name.strip() for name in row or ()]
             if missing := [name for name in columns if name not in names]:
                 raise InputError(

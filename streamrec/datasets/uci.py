@@ -101,6 +101,7 @@ def read_invoices(path: Path, wrap: Wrap | None = None) -> Invoices:
             invoices.left_out.add(kept, f"line {number}")
         else:
             invoices.lines.append(kept)
+    # An item comes from its sales: without one there is no title and no price.
     sold = {line.code for line in invoices.lines if not line.refund}
     for line in invoices.lines:
         if line.code not in sold:
@@ -122,6 +123,7 @@ def parse_row(row: dict[str, str], at: int, number: int) -> Line | str:
     if not row["CustomerID"].strip():
         return "no customer"
     quantity, refund = _whole(row, "Quantity"), row["InvoiceNo"].startswith("C")
+    # Cancelled invoices (C…) have negative quantities; all other mixtures are corrections of stock.
     if quantity == 0 or (quantity < 0) != refund:
         return "quantity"
     price = _number(row, "UnitPrice")

@@ -60,6 +60,7 @@ class Ledger:
 
     def __init__(self, started: float) -> None:
         """`started` is the monotonic time from which `first_list_s` and `seconds` count."""
+        # The producer's thread, the reader's and the screen's meet here.
         self._lock = threading.Lock()
         self._begin(started)
 
@@ -156,12 +157,14 @@ def describe(message: Message, titles: dict[str, str]) -> str:
     if message.topic == "danmaku":
         return f"wrote “{fields['text']}”"
     title = titles.get(fields["item_id"], fields["item_id"])
-    return f"{'bought' if message.topic == 'purchases' else 'looked at'} {title}"
+    verb = {"views": "looked at", "purchases": "bought"}.get(message.topic, f"{message.topic}:")
+    return f"{verb} {title}"
 
 
 def _quantile_ms(ordered: list[float], share: float) -> float | None:
     """The smallest of the values (s, in order) that at least `share` of them do not exceed, in ms; None without any."""
     if not ordered:
         return None
+    # The ceiling, as the floor of the negative.
     rank = max(1, -int(-share * len(ordered) // 1))
     return round(ordered[rank - 1] * 1000, 1)

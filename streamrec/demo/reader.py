@@ -50,6 +50,7 @@ class Reader:
 
     def _read(self) -> None:
         lists, dead = self._settings.topic("recommendations"), self._settings.topic("dead-letters")
+        # Without a group: the demo's reader must not be rebalanced, and reads from the beginning.
         consumer = KafkaConsumer(**clients.kafka_python(self._settings), auto_offset_reset="earliest", enable_auto_commit=False)
         try:
             partitions = {topic: consumer.partitions_for_topic(topic) or () for topic in (lists, dead)}

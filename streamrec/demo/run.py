@@ -67,11 +67,13 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
     with ExitStack() as stack:
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamrec-demo-")))
+            # Everything ends in the reverse of this order: the worker before its broker, the broker before its folder.
             settings = stack.enter_context(broker_with_topics(own(settings, folder), folder, progress))
             client = stack.enter_context(producer(settings, topics.TOPICS))
             show = Show(settings, plan, client, started)
             stack.push(_report_when_interrupted(show, progress))
             progress("sending the items, opening the rooms")
+            # Before the worker: its first list knows the items and the rooms.
             show.open()
             progress("starting the worker")
             worker = WorkerProcess(settings, folder / "worker.log")
@@ -107,6 +109,7 @@ class Show:
         self._player = Player(client, settings.topic, self._delivered)
         self._stop = threading.Event()
         self._critics = Critics(self._shop.likes, plan.seed) if plan.learn else None
+        # Not the shop's player: reactions come from the reader's thread and count among no triggers.
         self._feedback = Player(client, settings.topic)
 
     def open(self) -> None:
@@ -125,6 +128,7 @@ class Show:
                 self._feedback.play(self._critics.reactions(ranked, now_ms()), stop=self._stop)
 
         with Reader(self._settings, self._ledger, show) as reader, self._watched(worker, reader), drawn:
+            # Models, caches and the JVM are slow at first, and figures are about the time after that.
             if self._plan.warm_up_s:
                 self._player.play(messages, rate=self._plan.rate, duration_s=self._plan.warm_up_s, stop=self._stop)
                 self._drain(worker, reader)

@@ -26,6 +26,7 @@ class Screen:
 
     def __init__(self, console: Console, titles: dict[str, str], report: Callable[[], Report], rate: float) -> None:
         self._titles, self._report, self._rate = titles, report, rate
+        # The reader's thread adds lists while rich draws from its own.
         self._lock = threading.Lock()
         self._lists: deque[RenderableType] = deque(maxlen=max(1, (console.height - 4) // LINES_PER_LIST))
 

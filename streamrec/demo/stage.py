@@ -19,6 +19,7 @@ def own(settings: Settings, folder: Path) -> Settings:
     """The settings with names and folders that nobody else uses."""
     name = f"demo-{secrets.token_hex(4)}"
     names = {"prefix": f"{settings.prefix}{name}.", "app_id": f"{settings.app_id}-{name}", "instance_id": None}
+    # A free port unless one was asked for: another worker may run on this machine.
     port = settings.web_port if "web_port" in settings.model_fields_set else 0
     return settings.model_copy(update={**names, "data_dir": folder / "worker", "web_port": port, "learn_port": 0})
 

@@ -43,6 +43,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # Ctrl-C in a terminal goes to its whole foreground group: the demo stops the worker itself, in order.
                 start_new_session=True,
             )
 
@@ -94,6 +95,7 @@ class WorkerProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_PATIENCE_S)
         with contextlib.suppress(ProcessLookupError):
+            # Also whatever the worker has started and left behind.
             os.killpg(self._process.pid, signal.SIGKILL)
         return self._process.wait()
 

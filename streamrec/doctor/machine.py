@@ -25,21 +25,22 @@ _OLDEST = (3, 11)
 
 def python() -> Check:
     """The interpreter."""
-    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    interpreter = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < _OLDEST:
-        return Check("python", "fail", found, "install Python 3.11 or later")
-    return Check("python", "ok", found)
+        return Check("python", "fail", interpreter, "install Python 3.11 or later")
+    return Check("python", "ok", interpreter)
 
 
 def libraries() -> Check:
     """The libraries that a worker needs."""
     versions = {name: _version(name) for name in LIBRARIES}
     runtime = next((name for name in RUNTIMES if _version(name)), None)
-    missing = [name for name, found in versions.items() if found is None] + ([] if runtime else [RUNTIMES[-1]])
+    missing = [name for name, installed in versions.items() if installed is None] + ([] if runtime else [RUNTIMES[-1]])
     if missing:
         return Check("libraries", "fail", f"missing: {', '.join(missing)}", "pip install streamrec")
     assert runtime
-    return Check("libraries", "ok", ", ".join(f"{name} {found}" for name, found in {**versions, runtime: _version(runtime)}.items()))
+    present = {**versions, runtime: _version(runtime)}
+    return Check("libraries", "ok", ", ".join(f"{name} {installed}" for name, installed in present.items()))
 
 
 def jvm() -> Check:
@@ -83,10 +84,10 @@ def data_folder(settings: Settings) -> Check:
     except OSError as exc:
         return Check("data folder", "fail", f"{folder} cannot be written: {exc.strerror}", "choose another with --data-dir")
     free = _free(existing)
-    found = f"{folder}, {free / (1 << 30):.1f} GiB free"
+    room = f"{folder}, {free / (1 << 30):.1f} GiB free"
     if free < LEAST_FREE_BYTES:
-        return Check("data folder", "warn", found, "make room: state and its changelog grow with the number of users")
-    return Check("data folder", "ok", found)
+        return Check("data folder", "warn", room, "make room: state and its changelog grow with the number of users")
+    return Check("data folder", "ok", room)
 
 
 def last_run(settings: Settings) -> Check:

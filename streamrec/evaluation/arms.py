@@ -1,9 +1,9 @@
-"""The arms of an experiment: what each earned, and whether one is better than the control, at whatever moment one looks.
+"""The arms of an experiment: what each earned, and whether it is better than the control, at any moment at which somebody looks.
 
-The unit is the user, whose arm is drawn by a hash: reward per list, averaged over users. The difference to the control has a confidence
-sequence, valid at all looks together (the normal-mixture mSPRT of Johari, Koomen, Pekelis and Walsh, Operations Research 70, 2022, with
-the mixture of Robbins 1970 tuned for `PLANNED` users an arm, as in Waudby-Smith et al., Annals of Statistics 52, 2024). It rests on a
-normal limit, hence none before `FIRST_LOOK` users an arm.
+The unit is the user, whose arm is drawn by a hash: the reward per list, averaged over users. The difference to the control has a
+confidence sequence, which is valid at all looks together (the normal-mixture mSPRT of Johari, Koomen, Pekelis and Walsh, Operations
+Research 70, 2022, with the mixture of Robbins 1970 tuned for `PLANNED` users an arm, as in Waudby-Smith et al., Annals of Statistics 52,
+2024). It rests on a normal limit, hence none before `FIRST_LOOK` users an arm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from streamrec.errors import InputError
 from streamrec.evaluation.slates import Slate, read_slates
 
 ALPHA = 0.05
+# The interval is narrowest at this many users an arm; with others it is still valid, and only wider.
 PLANNED = 1000
+# Where most users never react, means of fewer of them are not normal.
 FIRST_LOOK = 100
 
 
@@ -34,7 +36,7 @@ class Arm:
     def add(self, slate: Slate) -> None:
         """Count one slate."""
         self.lists[slate.who] += 1
-        for action in {name for item in slate.items for name in item.actions} | {one.action for one in slate.feedback}:
+        for action in {name for item in slate.items for name in item.actions} | {reaction.action for reaction in slate.feedback}:
             self.actions[action][slate.who] += slate.count(action)
 
     def rates(self, action: str) -> Any:
@@ -45,7 +47,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An arm less the control, with its always-valid interval and p-value (None before the first look)."""
+    """The mean of an arm minus that of the control, with an always-valid interval and p-value (None before the first look)."""
 
     value: float
     low: float | None
@@ -54,19 +56,20 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """better, worse or undecided."""
+        """`better`, `worse` or `undecided`."""
         if self.low is None or self.high is None or self.low <= 0 <= self.high:
             return "undecided"
         return "better" if self.low > 0 else "worse"
 
 
 def compare_arms(log: Path, control: str, action: str) -> dict[str, Any]:
-    """The report of a log of slates.
+    """The report of a log of slates; users who were in several arms are left out.
 
     Raises:
         InputError: the log cannot be read, or has no list of the control.
     """
     slates = read_slates(log)
+    # A user who has met several arms belongs to none: what one arm showed works on in the other.
     homes: dict[str, set[str]] = defaultdict(set)
     for slate in slates:
         homes[slate.who].add(slate.arm)
@@ -83,19 +86,20 @@ def compare_arms(log: Path, control: str, action: str) -> dict[str, Any]:
         head = {"users": len(arm.lists), "lists": sum(arm.lists.values())}
         report["arms"][name] = head | {"per_list": {kind: round(float(arm.rates(kind).mean()), 6) for kind in actions}}
         if name != control:
-            found = difference(arm.rates(action), arms[control].rates(action))
-            bounds = {bound: _rounded(getattr(found, bound)) for bound in ("value", "low", "high", "p")}
-            report["arms"][name]["less_control"] = bounds | {"verdict": found.verdict}
+            less = difference(arm.rates(action), arms[control].rates(action))
+            bounds = {bound: _rounded(getattr(less, bound)) for bound in ("value", "low", "high", "p")}
+            report["arms"][name]["less_control"] = bounds | {"verdict": less.verdict}
     return report
 
 
 def difference(ours: Any, control: Any, alpha: float = ALPHA) -> Difference:
-    """Mean of `ours` less mean of `control` (users,), with the confidence sequence at this look."""
+    """The mean of `ours` minus the mean of `control`, both of shape (users,), with the confidence sequence at this look."""
     delta = float(ours.mean() - control.mean())
     if min(len(ours), len(control)) < FIRST_LOOK:
         return Difference(delta, None, None, None)
     spread = float(ours.var(ddof=1)), float(control.var(ddof=1))
     variance = spread[0] / len(ours) + spread[1] / len(control)
+    # Where nobody in an arm differs, variance says nothing about certainty.
     if min(spread) == 0:
         return Difference(delta, None, None, None)
     wide = 2 * math.log(1 / alpha)
@@ -103,6 +107,7 @@ def difference(ours: Any, control: Any, alpha: float = ALPHA) -> Difference:
     both = variance + mixture
     half = math.sqrt(variance * both / mixture * (wide + math.log(both / variance)))
     evidence = mixture * delta**2 / (2 * variance * both) + math.log(variance / both) / 2
+    # exp overflows a float from 710 on.
     return Difference(delta, delta - half, delta + half, min(1.0, math.exp(-evidence)) if evidence > -700 else 1.0)
 
 

@@ -14,6 +14,7 @@ from streamrec.evaluation.lists import read_lists
 from streamrec.evaluation.relevance import History, Judged, Numbers, Pairs, holds, judge
 from streamrec.events.files import FileEvent
 from streamrec.events.types import Item
+from streamrec.system.clock import DAY_MS
 from streamrec.understanding.words import words
 
 Bools = NDArray[np.bool_]
@@ -23,17 +24,18 @@ Ints = NDArray[np.int64]
 MODES = ("all", "new")
 COLD, HEAVY, YOUNG = "users without orders", "users with 9 orders or more", "items of at most 21 days"
 STRATA = (COLD, HEAVY, YOUNG)
+# The strata of the feasibility run, on which text was shown to help: users with nine or more baskets, and items in their first three weeks.
 HEAVY_ORDERS = 9
-YOUNG_MS = 21 * 86_400_000
+YOUNG_MS = 21 * DAY_MS
 ALWAYS, NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
 @dataclass
 class ListScores:
-    """The scores of the lists that have something relevant, in one mode; arrays are of shape (lists,) or (lists, k).
+    """The scores, in one mode, of the lists that have something relevant; arrays are of shape (lists,) or (lists, k).
 
-    `metrics` are NaN where not defined. `top` holds item numbers, -1 behind the end of a list; `catalogue` is how many
-    items could be covered. `left_out` lists have nothing relevant.
+    `metrics` are NaN where they are not defined. `top` holds item numbers, -1 behind the end of a list. `catalogue` is how many items
+    could be covered, and `left_out` how many lists have nothing relevant.
     """
 
     user: Ints
@@ -44,17 +46,17 @@ class ListScores:
     left_out: int
 
     def rows(self, rows: Ints | Bools) -> ListScores:
-        """The same of some of the lists."""
+        """The scores of some of the lists."""
         metrics = {name: values[rows] for name, values in self.metrics.items()}
         return ListScores(self.user[rows], self.order[rows], metrics, self.top[rows], self.catalogue, self.left_out)
 
 
 @dataclass
 class FileScores:
-    """The scores of a file of lists, by mode, and how many lists and users it holds.
+    """The scores of a file of lists by mode, and how many lists and users it holds.
 
-    `strata` are scores of parts of the lists by name and mode: those of cold and of heavy users (by orders begun before), and all
-    lists with only the young items of their orders taken as relevant.
+    `strata` are scores by name and mode: of the lists of cold and of heavy users (by orders begun before), and of all lists with only
+    the young items of their orders taken as relevant.
     """
 
     lists: int
@@ -71,11 +73,10 @@ class Evaluator:
         events: all events that the lists were made of.
         items: the catalogue; without it AUC and diversity are not defined, and coverage is of the items that occur.
         k: places that count.
-        split: None for the prequential protocol; for the static one the time (ms) from which all purchases of a user are one order.
+        split: None for the prequential protocol; in the static one the time (ms) from which all purchases of a user are one order.
 
-    An item that is first heard of at the very moment of the order (its created_ts) is left out of lists and relevance: where
-    created_ts is the time of the first sale, its being there would give the order away. In the static protocol so is from
-    relevance what came after it.
+    An item whose created_ts is the very moment of the order is left out of lists and relevance: where created_ts is the time of the first
+    sale, its presence would give the order away. In the static protocol, items that were created after the split are not relevant either.
     """
 
     def __init__(self, events: Iterable[FileEvent], items: Sequence[Item] | None, k: int, split: int | None = None) -> None:
@@ -121,7 +122,7 @@ class Evaluator:
         return replace(judged, ranked=_without(judged.ranked, debut), relevant=relevant)
 
     def _young(self, judged: Judged) -> Pairs:
-        """The relevant items that are at most 21 days old, by created_ts or else by the first event about them."""
+        """The relevant items that are at most 21 days old, by their created_ts or else by the first event about them."""
         lists, items = judged.relevant
         since = self._known_since()
         first = self._history.first_of_items(len(since))
@@ -130,7 +131,7 @@ class Evaluator:
         return lists[young], items[young]
 
     def _mode(self, judged: Judged, only_new: bool) -> tuple[ListScores, Bools]:
-        """The scores, and which lists have something relevant."""
+        """The scores in a mode, and which lists have something relevant."""
         ranked, relevant, gone = judged.ranked, judged.relevant, judged.owned
         if only_new:
             ranked = _without(ranked, holds(gone, ranked))
@@ -141,24 +142,29 @@ class Evaluator:
         hit = holds(relevant, ranked)
         has = counts > 0
         since = self._known_since()
+        # Without a catalogue nothing but the relevant is known, and AUC has no pairs.
         known = self._known(since, judged.ts, ranked, relevant, hit, gone) if self._has_catalogue else counts
         top = ranked[has, : self.k]
         scores = metrics.accuracy(hit[has], counts[has], self.k)
         scores["auc"] = metrics.auc(hit[has], (ranked >= 0).sum(1)[has], counts[has], known[has])
         scores["novelty"] = metrics.novelty(top, self._history.users_of_items(len(since)), len(self._history.users))
         scores["diversity"] = metrics.diversity(top, self._words)
+        # Listed although the catalogue lacks them: they could be covered, since they were.
         beside = since[np.unique(top[top >= 0])] == NEVER
         catalogue = int((since < NEVER).sum() + beside.sum())
         return ListScores(judged.user[has], judged.order[has], scores, top, catalogue, int((~has).sum())), has
 
     def _known_since(self) -> Ints:
-        """(items,): since when each item is known, in ms; NEVER where the catalogue lacks it."""
+        """(items,): the time (ms) since which each item is known; NEVER where the catalogue lacks it."""
         since = np.full(len(self._history.items), NEVER)
         since[[*self._since]] = [*self._since.values()]
         return since
 
     def _known(self, since: Ints, ts: Ints, ranked: Ints, relevant: Pairs, hit: Bools, gone: Pairs) -> Ints:
-        """(lists,): items known before each list's order began, less those that are gone; what was listed or bought was known."""
+        """(lists,): how many items were known before each list's order began, without those in `gone`.
+
+        An item that was listed or bought was known, whatever its created_ts says.
+        """
         known: Ints = np.searchsorted(np.sort(since[since < NEVER]), ts)
         late_places = (ranked >= 0) & ~hit & (since[ranked] > ts[:, None])
         late_relevant = relevant[0][since[relevant[1]] > ts[relevant[0]]]
@@ -169,7 +175,7 @@ class Evaluator:
 
 
 def _without(ranked: Ints, gone: Bools) -> Ints:
-    """The lists with the places that are `gone` taken out and the rest moved up."""
+    """The lists without the places that are `gone`; those behind them move up."""
     end = gone | (ranked < 0)
     up = np.argsort(end, axis=1, kind="stable")
     return np.where(np.take_along_axis(end, up, 1), -1, np.take_along_axis(ranked, up, 1))

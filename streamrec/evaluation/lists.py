@@ -12,20 +12,20 @@ from streamrec.events.files import read_lines, wrong
 from streamrec.events.types import Trigger
 
 
-class Place(Struct):
-    """One place of a list, as much of it as is judged."""
+class ListedItem(Struct):
+    """An item of a list; only the fields that are judged."""
 
     item_id: str
     rank: int
 
 
 class FileList(Struct):
-    """A list of a file, as much of it as is judged; `line` counts from 0."""
+    """A list in a file; only the fields that are judged. `line` counts from 0."""
 
     list_id: str
     user_id: str
     trigger: Trigger
-    items: list[Place]
+    items: list[ListedItem]
     line: int = -1
 
 
@@ -33,7 +33,7 @@ _list = msgspec.json.Decoder(FileList)
 
 
 def read_lists(path: Path) -> list[FileList]:
-    """The lists of a file, places in the order of their ranks.
+    """The lists of a file, their items in the order of the ranks.
 
     Raises:
         InputError: the file cannot be read, or a line is no list, or names an item twice.
@@ -45,8 +45,9 @@ def read_lists(path: Path) -> list[FileList]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             raise wrong(path, number, exc) from exc
         ranked.line = number
-        ranked.items.sort(key=lambda place: place.rank)
-        if len({place.item_id for place in ranked.items}) < len(ranked.items):
+        ranked.items.sort(key=lambda listed: listed.rank)
+        # A repeated item would be counted as two hits.
+        if len({listed.item_id for listed in ranked.items}) < len(ranked.items):
             raise InputError(f"{path}: line {number + 1}: the list names an item twice; make the lists anew")
         lists.append(ranked)
     return lists

@@ -1,4 +1,4 @@
-"""What a ranked list is worth, for many lists at once. Relevance is binary; lists shorter than k count as padded with misses.
+"""How good ranked lists are, computed for many at once. Relevance is binary; lists shorter than k count as padded with misses.
 
 Arrays are of shape (lists, places); a place is `hit` when its item is relevant. Where a metric is not defined it is NaN.
 Precision, recall, hit rate, MRR and NDCG are those of trec_eval (P@k, R@k, Success@k, RR@k, nDCG@k).
@@ -28,6 +28,7 @@ def accuracy(hit: Bools, relevant: Ints, k: int) -> dict[str, Floats]:
     hits = top.sum(1).astype(np.float64)
     precision, recall = hits / k, hits / relevant
     discounts = 1 / np.log2(np.arange(2, k + 2))
+    # The best list has all its relevant items first, as many as fit.
     ideal = np.cumsum(discounts)[np.minimum(relevant, k) - 1]
     first = np.argmax(top, 1) + 1 if top.shape[1] else np.ones(len(top))
     return {
@@ -41,9 +42,9 @@ def accuracy(hit: Bools, relevant: Ints, k: int) -> dict[str, Floats]:
 
 
 def auc(hit: Bools, listed: Ints, relevant: Ints, known: Ints) -> Floats:
-    """Probability that a relevant item stands before an irrelevant one, of all items known when the list was made.
+    """The probability that a relevant item stands before an irrelevant one, among all items known when the list was made.
 
-    Items outside of the list tie with each other behind its last place; a tie counts half.
+    Items outside the list tie with each other behind its last place; a tie counts half.
 
     Args:
         hit: (lists, places), in rank order, False behind the end of a list.
@@ -53,6 +54,7 @@ def auc(hit: Bools, listed: Ints, relevant: Ints, known: Ints) -> Floats:
     """
     irrelevant = known - relevant
     hits = hit.sum(1)
+    # Counted instead of compared pair by pair: a list has k places, the catalogue thousands of items.
     irrelevant_before: Ints = np.cumsum(~hit, axis=1) - ~hit
     won_by_listed = (hit * (irrelevant[:, None] - irrelevant_before)).sum(1)
     won_by_unlisted = (relevant - hits) * (irrelevant - (listed - hits)) / 2
@@ -61,9 +63,9 @@ def auc(hit: Bools, listed: Ints, relevant: Ints, known: Ints) -> Floats:
 
 
 def novelty(top: Ints, users_of_item: Ints, users: int) -> Floats:
-    """Mean self-information of the places, in bits: -log2 of the share of users who had to do with the item, one user added.
+    """Mean self-information of the places, in bits (Zhou et al., PNAS 107, 2010).
 
-    After Zhou et al., PNAS 107 (2010).
+    It is -log2 of the share of users who had to do with the item, with one user added so that no share is 0.
 
     Args:
         top: (lists, k), item numbers, -1 behind the end of a list.
@@ -78,7 +80,7 @@ def diversity(top: Ints, pieces: Mapping[int, Sequence[int]]) -> Floats:
 
     Args:
         top: (lists, k), item numbers, -1 behind the end of a list.
-        pieces: of each item the numbers of its words, without repeats; an item that is not there is left out.
+        pieces: the distinct numbers of each item's words; an item without an entry is left out.
     """
     return np.fromiter(map(_distance, top, repeat(pieces)), np.float64, len(top))
 

@@ -1,4 +1,4 @@
-"""What lists that were never shown would have earned, from lists that were shown by chance.
+"""What lists that were never shown would have earned, estimated from lists that were filled by chance.
 
 The estimators work place by place: the reward of an item depends on the item and its place, not on its neighbours (the item-position
 model of Li et al., KDD 2018). IPS: Horvitz and Thompson 1952; SNIPS: Swaminathan and Joachims, NeurIPS 2015; doubly robust: Dudík,
@@ -17,22 +17,28 @@ from numpy.typing import NDArray
 from streamrec.errors import InputError
 from streamrec.evaluation.bootstrap import Estimate, quotients
 from streamrec.evaluation.relevance import Numbers
-from streamrec.evaluation.slates import Place, Slate, read_slates, read_targets
+from streamrec.evaluation.slates import ListPlace, Slate, read_slates, read_targets
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FOLDS = 5
+"""Groups of users: the reward model for each is fitted on the others, so that no reward is predicted from itself."""
 BELIEF = 5.0
-"""Expected rewards that an item's popularity is worth before it has any of its own."""
+"""How many expected rewards draw an item's factor to 1, so that few rewards of its own decide little."""
 ENOUGH = 100.0
+"""Effective sample size below which an estimate is a guess."""
 OVERLAP = 0.9
+"""The weights add up to what they should if the log could have shown whatever the target shows; beyond 10 % off there is a warning."""
 
 
 @dataclass
 class Log:
-    """Places that were filled by chance and that the target policy fills too, as arrays of shape (places,), and the target's items
-    for them as arrays of shape (wanted,), whose `place` points into the former."""
+    """Places that were filled by chance and that the target policy fills, too.
+
+    `user` to `target` are of shape (places,). `place`, `wanted` and `chance` are the target's items for these places, of shape (wanted,);
+    `place` is an index into the former.
+    """
 
     user: Ints
     position: Ints
@@ -54,17 +60,17 @@ def estimate(log: Path, target: Path, action: str) -> dict[str, Any]:
     Raises:
         InputError: a file cannot be used, or holds no place that was filled by chance and has a target.
     """
-    found = join(read_slates(log), read_targets(target), action)
-    if not len(found.user):
+    joined = join(read_slates(log), read_targets(target), action)
+    if not len(joined.user):
         raise InputError(
-            f"{log} and {target} share no place that was filled by chance: {found.unrandomised} places have no propensity below 1, "
-            f"{found.without_target} no target; log propensities, and give targets for the same list_ids"
+            f"{log} and {target} share no place that was filled by chance: {joined.unrandomised} places have no propensity below 1, "
+            f"{joined.without_target} no target; log propensities, and give targets for the same list_ids"
         )
-    return {"action": action} | report(found)
+    return {"action": action} | report(joined)
 
 
-def join(slates: list[Slate], targets: dict[Place, dict[str, float]], action: str) -> Log:
-    """Lay logged places and the target's side by side."""
+def join(slates: list[Slate], targets: dict[ListPlace, dict[str, float]], action: str) -> Log:
+    """Match the logged places with those of the target."""
     users, items = Numbers(), Numbers()
     rows: list[tuple[int, int, int, float, float, float]] = []
     wanted: list[tuple[int, int, float]] = []
@@ -73,7 +79,7 @@ def join(slates: list[Slate], targets: dict[Place, dict[str, float]], action: st
         rewarded = slate.items_with(action)
         for at, shown in enumerate(slate.items):
             position = at if shown.position is None else shown.position
-            chances = targets.get(Place(slate.list_id, position))
+            chances = targets.get(ListPlace(slate.list_id, position))
             if shown.propensity is None or shown.propensity == 1:
                 unrandomised += 1
             elif chances is None:
@@ -101,6 +107,7 @@ def report(log: Log) -> dict[str, Any]:
     logged, ips, snips, doubly = quotients(
         [log.reward, weight * log.reward, weight * log.reward, robust], [ones, filled, weight, filled], log.user
     )
+    # Kish's effective sample size; the floor keeps a log without any common item from dividing by zero.
     size = float(weight.sum() ** 2 / max((weight**2).sum(), 1e-300))
     overlap = float(weight.sum() / max(filled.sum(), 1e-300))
     return {
@@ -125,6 +132,7 @@ def expected_rewards(log: Log) -> tuple[Floats, Floats]:
     A place's mean reward times the item's rewards over those expected of its places; fitted on the users of the other folds.
     """
     shown, wanted = np.zeros(len(log.user)), np.zeros(len(log.place))
+    # By user and not by place: the places of one user resemble each other.
     fold = log.user % FOLDS
     for held_out in range(FOLDS):
         rest, mine = fold != held_out, fold == held_out
@@ -141,17 +149,17 @@ def expected_rewards(log: Log) -> tuple[Floats, Floats]:
     return shown, np.bincount(log.place, log.chance * wanted, len(log.user)).astype(np.float64)
 
 
-def text(found: dict[str, Any]) -> str:
+def text(report: dict[str, Any]) -> str:
     """The report for a terminal."""
     titles = {"logged": "as shown", "ips": "IPS", "snips": "SNIPS", "doubly_robust": "doubly robust"}
-    lines = [f"{found['action']} per place, over {found['places']} places of {found['users']} users that were filled by chance"]
+    lines = [f"{report['action']} per place, over {report['places']} places of {report['users']} users that were filled by chance"]
     for name, title in titles.items():
-        value, low, high = (np.nan if bound is None else bound for bound in found[name].values())
+        value, low, high = (np.nan if bound is None else bound for bound in report[name].values())
         lines.append(f"{title:<14} {value:.5f} [{low:.5f}, {high:.5f}]")
-    size, overlap, largest = (found[name] for name in ("effective_sample_size", "overlap", "largest_weight"))
+    size, overlap, largest = (report[name] for name in ("effective_sample_size", "overlap", "largest_weight"))
     lines.append(f"effective sample size {size}, overlap {overlap}, largest weight {largest}")
-    lines.append(f"left out: {found['unrandomised']} places that were not left to chance, {found['without_target']} without a target")
-    return "\n".join(lines + [f"warning: {warning}" for warning in found["warnings"]])
+    lines.append(f"left out: {report['unrandomised']} places that were not left to chance, {report['without_target']} without a target")
+    return "\n".join(lines + [f"warning: {warning}" for warning in report["warnings"]])
 
 
 def _warnings(size: float, overlap: float) -> list[str]:

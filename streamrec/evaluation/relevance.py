@@ -1,6 +1,6 @@
 """What was relevant to each list: the items of its trigger's order, and what the user had bought before it.
 
-In the static protocol (one split, state frozen there) all that a user buys from the split on is one order.
+In the static protocol, where state is frozen at a split, everything that a user buys from the split on is one order.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Pairs = tuple[Ints, Ints]
 
 
 class Numbers(dict[Hashable, int]):
-    """Numbers names from 0 in the order in which they are first asked for."""
+    """Gives names numbers from 0, in the order in which they are first asked for."""
 
     def __missing__(self, name: Hashable) -> int:
         self[name] = number = len(self)
@@ -34,10 +34,10 @@ class Numbers(dict[Hashable, int]):
 
 
 class History:
-    """The events of a file as columns, in time order (ties in the file's order), and how to find a list's trigger in them.
+    """The events of a file as columns, in time order (ties in the file's order), in which the triggers of lists are found.
 
-    `order` numbers what is one trigger: purchases of one user with the same order_id, or any other event by itself; with a `split`
-    (ms) all purchases of one user from then on.
+    Events with one number in `order` are one trigger: the purchases of a user with one order_id, or any other event by itself. With a
+    `split` (ms) it is all purchases of a user from then on.
     """
 
     def __init__(self, events: Iterable[FileEvent], split: int | None = None) -> None:
@@ -58,6 +58,7 @@ class History:
         if event.event_id is None:
             self._row_of_line[event.user_id, of_file.line] = row
         else:
+            # The first counts: a worker drops an id that it has seen.
             self._row_of_id.setdefault((event.user_id, event.event_id), row)
         bought = isinstance(event, Purchase) and event.action == "purchase"
         item_id: str | None = getattr(event, "item_id", None)
@@ -73,9 +74,10 @@ class History:
         return (event.user_id, event.order_id) if event.order_id else row
 
     def trigger_of(self, ranked: FileList) -> int | None:
-        """Where the list's trigger stands in time order: its user's event of that event_id, or without one that of that line."""
+        """The position in time order of the list's trigger: its user's event with that event_id, else the event of that line; or None."""
         trigger = ranked.trigger
         row = self._row_of_id.get((ranked.user_id, trigger.event_id))
+        # Replays name a trigger without an event_id by its line, in partition 0.
         if row is None and trigger.partition == 0:
             row = self._row_of_line.get((ranked.user_id, trigger.offset))
         return None if row is None else int(self._position[row])
@@ -87,12 +89,12 @@ class History:
         return first
 
     def asked(self, begin: Ints) -> Ints:
-        """(lists,): as of which time (ms) the lists for the orders that begin at these positions are to be made."""
+        """(lists,): the times (ms) as of which the lists for the orders that begin at these positions are made."""
         at: Ints = self.ts[begin]
         return at if self._split is None else np.minimum(at, self._split)
 
     def orders_before(self, user: Ints, begin: Ints) -> Ints:
-        """(lists,): how many orders each user had begun before the position `begin`."""
+        """(lists,): how many orders each user had begun before the position in `begin`."""
         _, first = np.unique(self.order[self.bought], return_index=True)
         first = np.sort(np.flatnonzero(self.bought)[first])
         first = first[np.argsort(self.user[first], kind="stable")]
@@ -102,7 +104,7 @@ class History:
         return before
 
     def first_of_items(self, items: int) -> Ints:
-        """(items,): time (ms) of the first event about each item; of one without events the end of time."""
+        """(items,): the time (ms) of the first event about each item; the largest integer for an item without events."""
         first = np.full(items, np.iinfo(np.int64).max)
         known = self.item >= 0
         np.minimum.at(first, self.item[known], self.ts[known])
@@ -117,7 +119,7 @@ class History:
 
 @dataclass
 class Judged:
-    """Lists as arrays, each with what was relevant to it; one list per order.
+    """Lists as arrays, each with what was relevant to it; one list for each order.
 
     Attributes:
         ranked: (lists, places), item numbers, -1 behind the end of a list.
@@ -141,7 +143,7 @@ class Judged:
 
 
 def judge(path: Path, lists: list[FileList], history: History) -> Judged:
-    """Match lists with their triggers; of several lists for one order the one with the earliest trigger counts.
+    """Match lists with their triggers. Of several lists for one order, the one with the earliest trigger counts.
 
     Raises:
         InputError: a list's trigger is not among the events; the message names `path` and the list's line.
@@ -161,7 +163,7 @@ def judge(path: Path, lists: list[FileList], history: History) -> Judged:
     order = np.fromiter(first_list, np.int64, len(kept))
     begin = history.first_of_orders()[order]
     return Judged(
-        ranked=_padded([[history.items[place.item_id] for place in ranked.items] for ranked in kept]),
+        ranked=_padded([[history.items[listed.item_id] for listed in ranked.items] for ranked in kept]),
         user=history.user[begin],
         order=order,
         ts=history.asked(begin),
@@ -187,7 +189,7 @@ def _padded(rows: list[list[int]]) -> Ints:
 
 
 def _relevant(history: History, order: Ints) -> Pairs:
-    """The items of each order; a view of an item, or danmaku that names one, is an order of that item."""
+    """The items of each order; any other trigger that is about an item counts as an order of that item."""
     row_of_order = np.full(len(history.orders), -1)
     row_of_order[order] = np.arange(len(order))
     of = row_of_order[history.order]

@@ -1,4 +1,4 @@
-"""Scores as programs read them: means with intervals, by mode and stratum, and one system's over another's."""
+"""Reports for programs: means with intervals by mode and stratum, and the ratios of one system to another."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Table = dict[str, dict[str, float | None]]
 
 
 def summarise(scores: FileScores, k: int, wanted: Sequence[str] = MODES) -> Report:
-    """The report of one file: counts, and of each `wanted` mode every metric as value, low and high (None where not defined).
+    """The report of a file: counts, and for each `wanted` mode every metric as value, low and high (None where it is not defined).
 
-    Coverage has no interval: users drawn with replacement cover less than all of them. `strata` holds the number of lists and the
+    Coverage has no interval, since users drawn with replacement cover less than all users do. `strata` holds the number of lists and the
     accuracy for each stratum and mode.
     """
     modes = scores.modes
@@ -36,8 +36,10 @@ def summarise(scores: FileScores, k: int, wanted: Sequence[str] = MODES) -> Repo
 
 
 def compare(ours: FileScores, theirs: FileScores, wanted: Sequence[str] = MODES) -> Report:
-    """Every metric of `ours` over that of `theirs` in the `wanted` modes, over the triggers that both have lists for, from a paired
-    bootstrap over users."""
+    """Every metric of `ours` divided by that of `theirs` in the `wanted` modes, from a paired bootstrap over users.
+
+    Only triggers count for which both have lists.
+    """
     report: Report = {"paired": {}, "unpaired": {}, "strata": {name: {"paired": {}} for name in STRATA}}
     for mode in wanted:
         a, b = _paired(ours.modes[mode], theirs.modes[mode])
@@ -58,8 +60,8 @@ def _whole(scores: ListScores) -> Table:
 
 
 def _stratum(modes: dict[str, ListScores]) -> Report:
-    tables = {mode: _table(means(_accuracy(one), one.user)) for mode, one in modes.items()}
-    return {"scored": {mode: len(one.user) for mode, one in modes.items()}} | tables
+    tables = {mode: _table(means(_accuracy(scores), scores.user)) for mode, scores in modes.items()}
+    return {"scored": {mode: len(scores.user) for mode, scores in modes.items()}} | tables
 
 
 def _accuracy(scores: ListScores) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Logs of what was shown and what came of it: the values of the topic `training-examples`, or lines in the same spirit."""
+"""Logs of what was shown and what came of it: values of the topic `training-examples`, or lines with the same fields."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Chance = Annotated[float, Meta(gt=0, le=1)]
 
 
 class Shown(Struct):
-    """An item of a slate. Its place counts from 0, in the order of the list unless it is given; `actions` are what became of it.
+    """An item of a slate. Its `position` counts from 0, and without it follows from the order; `actions` are what became of the item.
 
-    `propensity` is the chance with which it was put there; none (or 1) means that nothing was left to chance.
+    `propensity` is the probability with which it was put there; without it, or with 1, nothing was left to chance.
     """
 
     item_id: str
@@ -35,7 +35,7 @@ class Reacted(Struct):
 
 
 class Slate(Struct):
-    """A list as it was shown; the user goes by `user_id` or, hashed, by `user`."""
+    """A list as it was shown; the user is named by `user_id`, or hashed by `user`."""
 
     list_id: str
     items: list[Shown]
@@ -50,17 +50,17 @@ class Slate(Struct):
         return self.user_id or self.user or ""
 
     def count(self, action: str) -> int:
-        """On how many of its items the user reacted so."""
+        """To how many of its items the user reacted with `action`."""
         return len(self.items_with(action))
 
     def items_with(self, action: str) -> set[str]:
-        """Items of the slate that the user reacted to so; feedback on others is dropped."""
-        told = {one.item_id for one in self.feedback if one.action == action}
-        return {item.item_id for item in self.items if action in item.actions or item.item_id in told}
+        """The items of the slate to which the user reacted with `action`; feedback on other items is dropped."""
+        reacted = {reaction.item_id for reaction in self.feedback if reaction.action == action}
+        return {item.item_id for item in self.items if action in item.actions or item.item_id in reacted}
 
 
 class Wanted(Struct):
-    """An item of a target policy, at a place (from 0) or rank (from 1), with the chance that the policy would put it there."""
+    """An item of a target policy, at a position (from 0) or rank (from 1), with the probability that the policy puts it there."""
 
     item_id: str
     rank: int | None = None
@@ -76,8 +76,8 @@ class Target(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Which place of which list."""
+class ListPlace:
+    """A place of a list."""
 
     list_id: str
     position: int
@@ -101,17 +101,18 @@ def read_slates(path: Path) -> list[Slate]:
             raise wrong(path, number, exc) from exc
         if not slate.who:
             raise wrong(path, number, ValueError("the slate names neither user_id nor user"))
+        # The learner writes a list's example again with every reaction; the last holds all.
         slates[slate.list_id] = slate
     return list(slates.values())
 
 
-def read_targets(path: Path) -> dict[Place, dict[str, float]]:
-    """The chance of each item at each place under the target policy.
+def read_targets(path: Path) -> dict[ListPlace, dict[str, float]]:
+    """The probability of each item at each place under the target policy.
 
     Raises:
-        InputError: the file cannot be read, a line is no target, or the chances of one place add up to more than 1.
+        InputError: the file cannot be read, a line is no target, or the probabilities of a place add up to more than 1.
     """
-    chances: dict[Place, dict[str, float]] = {}
+    chances: dict[ListPlace, dict[str, float]] = {}
     for number, line in read_lines(path):
         try:
             target = _target.decode(line)
@@ -119,8 +120,9 @@ def read_targets(path: Path) -> dict[Place, dict[str, float]]:
             raise wrong(path, number, exc) from exc
         for at, item in enumerate(target.items):
             position = item.position if item.position is not None else item.rank - 1 if item.rank is not None else at
-            place = chances.setdefault(Place(target.list_id, position), {})
-            place[item.item_id] = place.get(item.item_id, 0.0) + item.probability
-            if sum(place.values()) > 1 + 1e-6:
+            of_place = chances.setdefault(ListPlace(target.list_id, position), {})
+            of_place[item.item_id] = of_place.get(item.item_id, 0.0) + item.probability
+            # Room for rounding in what others wrote.
+            if sum(of_place.values()) > 1 + 1e-6:
                 raise InputError(f"{path}: line {number + 1}: the chances of place {position} add up to more than 1; correct the line")
     return chances

@@ -1,4 +1,4 @@
-"""Reports as people read them: tables for a terminal."""
+"""Reports for people: tables for a terminal."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ def text(report: Report) -> str:
 
 
 def text_of_several(report: Report) -> str:
-    """The report of several files: for each mode a row for each system, the best of a column marked, then their ratios."""
+    """The report of several files: for each mode a row for each system, with the best value of each column marked, and then the ratios."""
     systems, against = report["systems"], report["against"]
     width = max(len(name) for name in systems) + 2
     lines = []
     for mode in MODES:
         lines += [f"{mode} items at {report['k']}", f"{'':<{width}}" + "".join(f"{TITLES.get(name, name):>11}" for name in METRICS)]
-        best = {name: max((one[mode][name]["value"] or 0 for one in systems.values()), default=0) for name in METRICS}
-        for system, one in systems.items():
-            cells = [_short(one[mode][name]["value"], best[name]) for name in METRICS]
+        best = {name: max((scores[mode][name]["value"] or 0 for scores in systems.values()), default=0) for name in METRICS}
+        for system, scores in systems.items():
+            cells = [_short(scores[mode][name]["value"], best[name]) for name in METRICS]
             lines.append(f"{system:<{width}}" + "".join(f"{cell:>11}" for cell in cells))
         lines.append("")
         if against is not None:
             lines.append(f"{mode} items, as a multiple of {against}")
-            for system, one in report["ratios"].items():
-                cells = [f"{TITLES[name]} {_cell(one[mode][name], 3)}" for name in ("precision", "recall", "ndcg", "hit_rate")]
+            for system, ratios in report["ratios"].items():
+                cells = [f"{TITLES[name]} {_cell(ratios[mode][name], 3)}" for name in ("precision", "recall", "ndcg", "hit_rate")]
                 lines.append(f"{system:<{width}}" + "   ".join(cells))
             lines.append("")
     strata = next(iter(systems.values()))["strata"] if systems else {}
     for stratum in strata:
         for mode in MODES:
             lines.append(f"{stratum}, {mode} items ({strata[stratum]['scored'][mode]} lists)")
-            for system, one in systems.items():
-                table = one["strata"][stratum][mode]
+            for system, scores in systems.items():
+                table = scores["strata"][stratum][mode]
                 lines.append(f"{system:<{width}}NDCG {_cell(table['ndcg'])}   HR {_cell(table['hit_rate'])}")
             lines.append("")
     return "\n".join(line.rstrip() for line in lines).rstrip()

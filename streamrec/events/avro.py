@@ -66,6 +66,7 @@ def _schema(kind: kinds.Type, name: str, named: set[str]) -> Schema | list[Any] 
 
 def _record(kind: kinds.StructType, named: set[str]) -> Schema | str:
     own = kind.cls.__name__
+    # Avro allows one definition of a name, and wants it referred to by the name after that.
     if own in named:
         return own
     named.add(own)
@@ -81,6 +82,7 @@ def _record(kind: kinds.StructType, named: set[str]) -> Schema | str:
 
 
 def _enum(kind: kinds.LiteralType, name: str, named: set[str]) -> Schema | str:
+    # Avro's symbols are names; other literals have no enum, and are checked after reading.
     if not all(isinstance(value, str) and _NAME.fullmatch(value) for value in kind.values):
         return "string"
     if name in named:
@@ -139,6 +141,7 @@ def _has_scale(schema: Mapping[str, Any]) -> bool:
 
 
 def _number(value: bytes, writer: Mapping[str, Any], reader: Any = None) -> int | float:
+    # A whole number stays one: JSON producers write counts so, and a float of it would be refused.
     digits, scale = int.from_bytes(value, "big", signed=True), writer.get("scale", 0)
     return digits / 10**scale if scale else digits
 

@@ -49,6 +49,7 @@ COMPACTED: Final = frozenset(name for name in INPUTS if DECLARED[name].topic.cle
 Internal = TypeVar("Internal")
 Event = UserEvent | Item | Room | Rule | Tombstone
 
+# msgspec quotes the wrong value of an enum, and no message may repeat what a person wrote.
 _QUOTED_VALUE = re.compile(r"^Invalid enum value .*(?= - at `)", re.DOTALL)
 
 
@@ -58,6 +59,7 @@ def _decode_hook(wanted: type, raw: Any) -> EventTime:
     raise NotImplementedError(f"{wanted.__name__} does not travel on the wire")
 
 
+# A decoder is compiled for its type once.
 _decoders: dict[str, Callable[[bytes], Any]] = {
     name: msgspec.json.Decoder(WIRE_TYPES[name], dec_hook=_decode_hook).decode for name in INPUTS
 }
@@ -83,6 +85,7 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
     decoder = _decoders[topic_name]
     try:
         if value[:1] == b"\0":
+            # Without a registry nothing can be Avro: what looks like JSON is read as JSON.
             body = frame.json_body(value, avro_expected=schemas is not None)
             if body is None:
                 return _decode_avro(topic_name, value, schemas)
@@ -100,6 +103,7 @@ def decode(topic_name: str, value: bytes | None, headers: Headers = (), schemas:
         raise BadEvent("malformed", str(exc)) from None
     except UnicodeDecodeError as exc:
         raise BadEvent("malformed", f"not UTF-8: {exc.reason} (byte {exc.start})") from None
+    # msgspec counts nesting against Python's recursion limit; a kilobyte of brackets is enough.
     except RecursionError:
         raise BadEvent("malformed", "nested too deep") from None
 
@@ -120,6 +124,7 @@ def decode_batch(
                 event.event_id = cloud_event_id(record.headers)
             add(event)
         except BadEvent as bad:
+            # Kept until the batch ends: a traceback would keep every record of it alive.
             add(bad.bare())
         except SchemaAwaited as awaited:
             add(SchemaAwaited(awaited.schema_id))
@@ -183,6 +188,7 @@ def check_route(record_key: bytes | None, row_id: str, partition: int, partition
     Raises:
         BadEvent: `missing_key` or `misrouted`.
     """
+    # Before the comparison: a missing key is the commoner fault, and has advice of its own.
     if not record_key:
         raise BadEvent("missing_key", "the record has no key; send the id in its value as the key, in UTF-8")
     if record_key != row_id.encode():
@@ -222,6 +228,7 @@ def cloud_event_headers(
         ("ce_id", event_id.encode()),
         ("ce_source", source.encode()),
         ("ce_type", event_type.encode()),
+        # strftime has microseconds only, and events have milliseconds.
         ("ce_time", moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3].encode() + b"Z"),
         ("content-type", b"application/json"),
     ]

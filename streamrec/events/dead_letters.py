@@ -72,4 +72,5 @@ def is_marker(key: bytes | None, value: bytes | None, headers: Headers) -> bool:
 
 def _attempts(record: Inbound) -> int:
     former = header(record.headers, PREFIX + "attempts") or b""
+    # Others write this header too: what is no small number counts as none.
     return int(former) if former.isdigit() and len(former) <= 9 else 0

@@ -61,15 +61,15 @@ class Declaration:
 
 
 def user_event(kind: type[Struct], holds: str, *, answered: bool = False, unless: frozenset[str] = frozenset()) -> Declaration:
-    """A type that changes what is known of a user, keyed by the user; `answered` by a list `unless` its `action` is one of these."""
+    """Declare a type that changes what is known of a user; `answered` by a list, `unless` its `action` is one of these."""
     return Declaration(kind, Topic("user_id", holds, "you", config=EVENT_CONFIG), "users", answered, unless)
 
 
 def catalogue_state(kind: type[Struct], key: str, holds: str) -> Declaration:
-    """A type that tells the present state of something in the shop: every worker reads all of it, and the last under a key counts."""
+    """Declare a type that tells the present state of something in the shop: every worker reads all of them, the last of a key counts."""
     return Declaration(kind, Topic(key, holds, "you", "compact", keyed=False, config=EVENT_CONFIG), "catalogue")
 
 
 def written(kind: type[Struct], key: str, holds: str, config: Mapping[str, str] | None = None) -> Declaration:
-    """A type that streamrec writes for others to read."""
+    """Declare a type that streamrec writes for others to read."""
     return Declaration(kind, Topic(key, holds, config=config or {}))

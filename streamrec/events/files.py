@@ -51,6 +51,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _without_mark(path: Path, line: bytes) -> bytes:
+    # Editors on Windows write it; read as UTF-8 the error would name a byte that nobody typed.
     if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError(f"{path} is in UTF-16; convert it to UTF-8, such as with `iconv -f utf-16 -t utf-8`")
     return line.removeprefix(codecs.BOM_UTF8)

@@ -15,7 +15,9 @@ _SCALED = re.compile(r"(?<=\{\{- \$topics := list )[^}]*(?= \}\})")
 
 def with_table(page: str) -> str:
     """The page with the rows of its table as the topics are."""
+    # In the order of the table: what others write comes first.
     rows = [f"| `{name}` | {topic.key} | {topic.cleanup} | {topic.written_by} | {topic.holds} |\n" for name, topic in TOPICS.items()]
+    # A function, since a replacement text would have its backslashes and groups read.
     return _TABLE.sub(lambda _: "".join(rows), page, count=1)
 
 

@@ -57,6 +57,7 @@ def decode_model(value: bytes) -> PublishedModel:
 
 def published(new: ServedModel, now: PublishedModel | None) -> PublishedModel:
     """The record that publishes `new` in place of `now`."""
+    # The published one goes to the front of those to roll back to.
     before = () if now is None else (_served(now), *now.before)[:KEPT]
     return PublishedModel(new.name, new.digest, new.path, new.published_ts, before)
 

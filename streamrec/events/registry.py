@@ -91,6 +91,7 @@ class SchemaRegistry:
                 self._awaited.append(schema_id)
                 self._changed.notify_all()
             if self._thread is None:
+                # A daemon: a registry that does not answer must not keep the process from ending.
                 self._thread = threading.Thread(target=self._ask, name="schema-registry", daemon=True)
                 self._thread.start()
         raise SchemaAwaited(schema_id)
@@ -116,6 +117,7 @@ class SchemaRegistry:
             except RegistryAway as away:
                 log.warning("waiting for the schema registry", schema=schema_id, problem=str(away), again_in_s=pause_s)
                 with self._changed:
+                    # Behind the others: one id that the registry chokes on holds up no other.
                     self._awaited.rotate(-1)
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, MOST_PAUSE_S)

@@ -45,6 +45,7 @@ class Folder:
         try:
             return json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
+            # Still there: the file is missing. Otherwise the folder has gone, and condemns no event.
             if self._folder.is_dir():
                 raise unusable(schema_id, f"there is no {path}") from None
             raise self._away() from None
@@ -73,7 +74,7 @@ class Http:
         request = urllib.request.Request(url, headers=self._headers)  # noqa: S310 - http or https, see `registry`
         try:
             with self._open(request, timeout=TRY_S) as answer:
-                found = json.loads(answer.read(ANSWER_BYTES))
+                reply = json.loads(answer.read(ANSWER_BYTES))
         except urllib.error.HTTPError as exc:
             exc.close()
             if exc.code == HTTPStatus.NOT_FOUND:
@@ -83,15 +84,15 @@ class Http:
         # An answer that breaks off, is no HTTP or no JSON comes from something between us and the registry, or a registry that ends.
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as exc:
             raise RegistryAway(f"{url} cannot be asked ({type(exc).__name__}: {exc}); check schema_registry") from exc
-        if not isinstance(found, dict) or not isinstance(found.get("schema"), str):
+        if not isinstance(reply, dict) or not isinstance(reply.get("schema"), str):
             raise RegistryAway(f"{url} does not answer as a schema registry does; check schema_registry")
-        kind = found.get("schemaType", "AVRO")
+        kind = reply.get("schemaType", "AVRO")
         if kind != "AVRO":
             raise unusable(schema_id, f"it is of type {str(kind)[:40]}")
-        if found.get("references"):
+        if reply.get("references"):
             raise unusable(schema_id, "it refers to other schemas")
         try:
-            return json.loads(found["schema"])
+            return json.loads(reply["schema"])
         except (ValueError, RecursionError) as exc:
             raise unusable(schema_id, "it is no JSON") from exc
 

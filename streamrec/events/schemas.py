@@ -83,6 +83,7 @@ def breaks(folder: Path, names: Names = everything) -> list[str]:
 def last_release(folder: Path) -> Path | None:
     """The folder of the newest released version, if there is one."""
     versions = [path for path in (folder / RELEASED).glob("*") if path.is_dir()]
+    # By number: as text, 0.10.0 would come before 0.9.0.
     return max(versions, key=lambda path: tuple(map(int, path.name.split("."))), default=None)
 
 
@@ -101,6 +102,7 @@ def release(folder: Path) -> Path:
     target = folder / RELEASED / __version__
     target.mkdir(parents=True, exist_ok=True)
     for name, text in rendered().items():
+        # What was released is a promise: it is never written again.
         if name != ASYNCAPI and not (target / name).exists():
             (target / name).write_text(text, "utf-8")
     return target

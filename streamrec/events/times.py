@@ -35,6 +35,7 @@ def parse_time(raw: Any) -> EventTime:
     Raises:
         EventTimeError: neither a whole number nor RFC 3339 text with a zone, or outside the plausible span.
     """
+    # By type and not isinstance: True is an int.
     if type(raw) is int:
         ms = raw
     elif type(raw) is float and raw.is_integer():

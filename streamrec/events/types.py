@@ -21,6 +21,7 @@ class EventTime(int):
     __slots__ = ()
 
 
+# Events are made by the thousand and refer to nothing that refers back: the garbage collector need not know them.
 class View(Struct, kw_only=True, gc=False):
     """A viewer looked at an item."""
 

@@ -33,6 +33,7 @@ class Critics:
     def reactions(self, made: Recommendation, now_ms: int) -> Iterator[Message]:
         """Impressions, clicks and purchases; the same lists in the same order get the same reactions."""
         for position, place in enumerate(made.items):
+            # Once a viewer stops looking, nothing below was shown: no impression is made up for it.
             if self._dice.random() > LOOKS_ON**position:
                 break
             yield self._say(made, place.item_id, position, "impression", now_ms)

@@ -38,6 +38,7 @@ def message(topic: str, fields: Mapping[str, Any], headers: Headers = ()) -> Mes
     Raises:
         KeyError: the fields lack the key.
     """
+    # From the fields as they are: a message may be one that no worker accepts.
     declared = DECLARED[topic]
     trigger = declared.triggers(fields.get("action"))
     return Message(topic, str(fields[declared.topic.key]).encode(), msgspec.json.encode(fields), headers, trigger)

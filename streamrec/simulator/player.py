@@ -68,6 +68,7 @@ class Player:
             due = start + number / rate if rate else start
             if duration_s is not None and max(due, time.monotonic()) >= start + duration_s:
                 break
+            # Waiting for `stop` instead of sleeping: it ends the wait at once.
             if stop.wait(max(0.0, due - time.monotonic())) or self._failure:
                 break
             self._send(message)
@@ -94,6 +95,7 @@ class Player:
         except KafkaError as exc:
             self._failure = exc
             return
+        # In the producer's thread: the next send or flush raises it in ours.
         future.add_errback(self._failed)
         if self._delivered is not None:
             future.add_callback(self._note, message, moment)

@@ -25,6 +25,7 @@ def live(
 
     `bad_share` of the messages are spoilt on purpose. `clock` gives the present time in ms.
     """
+    # Dice of its own: what is mixed in must not change what the shop does.
     dice = Random(shop.dice.random())
     while True:
         if dice.random() < bad_share:

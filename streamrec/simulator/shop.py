@@ -65,6 +65,7 @@ class Shop:
     """The whole shop. The same items, numbers and seed give the same messages, apart from their times."""
 
     def __init__(self, items: Sequence[Item], *, rooms: int = 6, viewers: int = 200, seed: int = 0) -> None:
+        # One source of chance for all of it, so that a seed gives the same shop.
         self.dice = dice = Random(seed)
         self.by_theme = _themes(items) or {NO_THEME: list(items)}
         self.items = items
@@ -124,13 +125,16 @@ class Shop:
 
     def _change_room(self, now_ms: int) -> Message:
         room = self.dice.choice(self.rooms)
+        # Of the room's theme, which would otherwise wash out within an evening.
         fresh = self.dice.choice(self.by_theme[room.theme])
         if fresh not in room.shelf:
             room.shelf[self.dice.randrange(len(room.shelf))] = fresh
+        # Also without a new item: hosts move on.
         room.on_air = self.dice.choice(room.shelf)
         return room.message(now_ms)
 
     def _room(self, number: int, theme: str) -> Room:
+        # A third of a shelf is off its theme, so that viewers' taste shows beside the room's.
         themed = self.dice.sample(self.by_theme[theme], min(SHELF * 2 // 3, len(self.by_theme[theme])))
         others = [item for item in self.dice.sample(self.items, min(SHELF, len(self.items))) if item not in themed]
         shelf = (themed + others)[:SHELF]

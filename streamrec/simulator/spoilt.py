@@ -9,6 +9,7 @@ import msgspec
 from streamrec.simulator.messages import CHANNEL, SIMULATED, Message
 
 KINDS = ("cut_off", "not_utf8", "no_item", "from_1970", "from_2100", "nan_price", "no_key", "foreign_key", "long_danmaku")
+# 2100-01-01: plausible as a number, and refused as a time.
 _IN_2100 = 4_102_444_800_000
 
 

@@ -92,6 +92,7 @@ def _refund(row: UserRow, event: Purchase) -> None:
 def _of_purchase(row: UserRow, event: Purchase, mentions: Mentions) -> list[Statement]:
     if event.action == "refund":
         return [Statement(event.item_id, "refund")]
+    # From the row before the purchase: it is none of its own neighbours.
     before, led = just_before(row, event.item_id, event.ts), basket_before(row, event.ts)[:LED]
     return [Statement(event.item_id, "purchase", 1.0, before, led, event.item_id in row.bought, event.country or "")]
 

@@ -64,6 +64,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
     The neighbours with the largest weight over the root of their `popularity` are told: up to a factor that is the cosine, while raw
     weights would fill the record with what everybody buys anyway.
     """
+    # Rounded to fit 1 KiB; a thousandth of a purchase ranks nothing.
     counts = [[round(value, 3) for value in values] if values[-1] else values for values in heard(row)]
     return ItemStats(
         row.version,

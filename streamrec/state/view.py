@@ -42,6 +42,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         items = value.items()
         if value and all(isinstance(entry, Tally) for entry in value.values()):
+            # The newest tell most to whoever looks.
             items = sorted(items, key=lambda pair: (-pair[1].ts, pair[0]))  # type: ignore[assignment]
         return {key: _plain(entry) for key, entry in items}
     if isinstance(value, list | tuple):

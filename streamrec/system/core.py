@@ -28,6 +28,7 @@ class Core:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="core")
+        # The count is raised on the event loop and lowered on the thread.
         self._counting = threading.Lock()
         self._waiting = 0
 
@@ -63,6 +64,7 @@ class Pace:
     """How long a record takes to apply, learned from recent batches."""
 
     def __init__(self) -> None:
+        # Until a batch was measured, none is short.
         self._record_s = math.inf
 
     @property

@@ -30,6 +30,7 @@ def made_private(folder: Path, names: Sequence[str]) -> None:
     folder = folder.resolve()
     _close(folder)
     if folder.stat().st_mode & OTHERS:
+        # Such as a FAT volume or a bind mount from another system: refusing would leave no way to use it.
         log.warning("others can read this folder, since its file system has no rights of its own", folder=str(folder))
         return
     for path in (folder / name for name in names):
@@ -51,18 +52,18 @@ def private_umask() -> Iterator[None]:
 
 def _close(path: Path) -> None:
     try:
-        found = path.lstat()
+        entry = path.lstat()
     except FileNotFoundError:
         return  # never there, or removed by a worker that runs on the folder
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(entry.st_mode):
         return
-    if found.st_uid != os.geteuid():
+    if entry.st_uid != os.geteuid():
         raise FolderNotOurs(
-            f"{path} belongs to the user {found.st_uid}, and this process runs as {os.geteuid()}: run it as that user, "
+            f"{path} belongs to the user {entry.st_uid}, and this process runs as {os.geteuid()}: run it as that user, "
             "choose another folder with --data-dir, or hand this one over (chown -R)"
         )
     # The owner's own bits too: a umask may have withheld them.
-    wanted = 0o700 if stat.S_ISDIR(found.st_mode) else 0o600
-    if stat.S_IMODE(found.st_mode) != wanted:
+    wanted = 0o700 if stat.S_ISDIR(entry.st_mode) else 0o600
+    if stat.S_IMODE(entry.st_mode) != wanted:
         with contextlib.suppress(FileNotFoundError, PermissionError):
             path.chmod(wanted)

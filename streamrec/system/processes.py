@@ -29,6 +29,7 @@ def uninterrupted() -> Iterator[None]:
         for number, handler in former.items():
             signal.signal(number, handler)
         for late in held:
+            # With the former handlers back in place: they do what they would have done.
             signal.raise_signal(late)
 
 

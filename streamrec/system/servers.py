@@ -20,6 +20,7 @@ def servers_of(broker: str) -> list[tuple[str, int]]:
 
 
 def _server(server: str) -> tuple[str, int]:
+    # The commonest mistake; as a host name it would only fail at the first connection.
     scheme, slashes, rest = server.rpartition("://")
     if slashes:
         raise ValueError(f"{server} begins with a scheme; leave {scheme}:// away and give {rest.rstrip('/') or 'host:port'}")

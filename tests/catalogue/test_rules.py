@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamrec.catalogue.rules import LATE_MS, MOST_OF_ONE, RuleTable
 from tests.shop import NOW, rule
@@ -80,3 +82,42 @@ def test_rules_that_are_changed_again_and_again_leave_nothing_behind() -> None:
     for number in range(1000):
         table.put(rule("r", "block", "x", expires_ts=NOW + number))
     assert len(table._ends) <= 20
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "put", "remove", "expire"]),
+        st.sampled_from("abcdefgh"),
+        st.sampled_from(["pin", "boost", "bury", "block"]),
+        st.sampled_from(["x", "y"]),
+        st.none() | st.integers(NOW - 3 * LATE_MS, NOW + LATE_MS),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_the_table_holds_what_was_put_last_within_its_limit_and_books_are_by_action_and_id(steps: list[tuple]) -> None:  # type: ignore[type-arg]
+    table, now = RuleTable(most=4), 0
+    latest: dict[str, object] = {}
+    for kind, name, action, target, expires in steps:
+        match kind:
+            case "put":
+                latest[name] = rule(name, action, target, expires_ts=expires)
+                table.put(latest[name])  # type: ignore[arg-type]
+            case "remove":
+                table.remove(name)
+                latest.pop(name, None)
+            case "expire":
+                now = NOW
+                table.expire(now)
+        held = {held.rule_id: held for held in table.book(("pin", "boost", "bury", "block")).rules}
+        assert len(table) == len(held) <= 4
+        assert list(held) == sorted(held)
+        assert held.items() <= latest.items(), "what was put last under an id, or nothing"
+        for action in ("pin", "block"):
+            book = table.book((action,))
+            assert [held.rule_id for held in book.rules] == [name for name, held in held.items() if held.action == action]
+            assert len(book.starts) == len(book.expires) == len(book.target) == len(book.rules)
+        if kind == "expire":
+            assert not any(held.expires_ts is not None and held.expires_ts <= now - LATE_MS for held in held.values())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from streamrec.errors import InputError
 from streamrec.evaluation.off_policy import estimate, expected_rewards, join, report
-from streamrec.evaluation.slates import Place, Reacted, Shown, Slate
+from streamrec.evaluation.slates import ListPlace, Reacted, Shown, Slate
 from streamrec.learning.examples import Example, ExampleItem, encode_example, hashed
 from tests.evaluation.shop import write
 
@@ -54,9 +54,9 @@ class World:
             made.append(Slate(f"l{at}", items, user_id=f"u{at // 2}"))
         return made
 
-    def targets(self, slates: list[Slate]) -> dict[Place, dict[str, float]]:
+    def targets(self, slates: list[Slate]) -> dict[ListPlace, dict[str, float]]:
         chances = [{f"{place}-{item}": float(chance) for item, chance in enumerate(row)} for place, row in enumerate(self.target)]
-        return {Place(slate.list_id, place): chances[place] for slate in slates for place in range(PLACES)}
+        return {ListPlace(slate.list_id, place): chances[place] for slate in slates for place in range(PLACES)}
 
     def report(self, count: int) -> dict[str, Any]:
         slates = self.slates(count)
@@ -123,7 +123,7 @@ def test_the_reward_model_never_saw_the_user_that_it_speaks_of() -> None:
         Slate("a", [Shown("x", propensity=0.5, actions={"click": 1.0})], user_id="u"),
         Slate("b", [Shown("x", propensity=0.5)], user_id="v"),
     ]
-    shown, _ = expected_rewards(join(slates, {Place(name, 0): {"x": 1.0} for name in "ab"}, "click"))
+    shown, _ = expected_rewards(join(slates, {ListPlace(name, 0): {"x": 1.0} for name in "ab"}, "click"))
     assert shown[0] == 0
     assert shown[1] == pytest.approx(1)
 
@@ -131,7 +131,7 @@ def test_the_reward_model_never_saw_the_user_that_it_speaks_of() -> None:
 def test_a_policy_that_the_log_could_not_have_shown_is_warned_of() -> None:
     world = World(1)
     slates = world.slates(40)
-    targets = {Place(slate.list_id, 0): {"never shown": 1.0} for slate in slates}
+    targets = {ListPlace(slate.list_id, 0): {"never shown": 1.0} for slate in slates}
     found = report(join(slates, targets, "click"))
     assert found["overlap"] == 0
     assert [warning.split(":")[0] for warning in found["warnings"]] == [

@@ -14,7 +14,7 @@ from streamrec.understanding.words import words
 
 
 class Content:
-    """A row of length 1 for every item.
+    """Vectors of length 1, a row for every item.
 
     Args:
         rows: (items, dimensions), dense or sparse.
@@ -25,10 +25,11 @@ class Content:
 
     @classmethod
     def of_words(cls, items: Sequence[Item], known_before: int) -> Content:
-        """TF-IDF of the words of title, category and brand; rare is what is rare among the items created before `known_before` (ms)."""
+        """TF-IDF of the words of title, category and brand. Frequencies are those among the items created before `known_before` (ms)."""
         from scipy.sparse import csr_array
 
         texts = [Counter(_terms(item)) for item in items]
+        # Frequencies of later items would tell of the future.
         rare_in = [text for text, item in zip(texts, items, strict=True) if item.created_ts is None or item.created_ts < known_before]
         documents = Counter(word for text in rare_in for word in text)
         column = {word: at for at, word in enumerate(sorted({word for text in texts for word in text}))}
@@ -40,7 +41,7 @@ class Content:
         return cls(csr_array((value, (row.astype(int), where.astype(int))), shape=(len(items), len(column))))
 
     def likeness(self, past: Ints, weights: Floats) -> Floats:
-        """(weightings, items): the mean cosine of each item and the past; zero without a past.
+        """(weightings, items): the mean cosine between each item and the past; 0 without a past.
 
         Args:
             past: (bought,), item numbers.

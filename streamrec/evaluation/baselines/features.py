@@ -11,6 +11,7 @@ from streamrec.evaluation.baselines.query import Bools, Query
 from streamrec.evaluation.baselines.simple import rebuy_first, standardised
 from streamrec.system.clock import DAY_MS
 
+# The hardest decide the top of a list, and the uniform draw stands for all others.
 HARD, UNIFORM = 100, 200
 BEHAVIOUR = (
     *(f"sold_{days:g}d" for days in HALF_LIVES_DAYS),
@@ -32,7 +33,7 @@ TEXT = ("likeness_all", "likeness_30d", "likeness_last")
 
 
 def behaviour(query: Query, candidates: Bools) -> Floats:
-    """(candidates, len(BEHAVIOUR)): everything but text, standardised among the candidates."""
+    """(candidates, len(BEHAVIOUR)): all features but those of text, standardised among the candidates."""
     market, shopper = query.market, query.shopper
     sold = np.log1p(market.decayed(query.ts))
     none = np.zeros(len(market.names))
@@ -62,8 +63,10 @@ def text(query: Query, candidates: Bools, content: Content) -> Floats:
 
 
 class Samples:
-    """Orders with what was bought and some of what was not: the hardest by an even fusion, and a uniform draw of the others that
-    stands for all of them, so that a weighted sum over a sample is unbiased for the sum over all candidates."""
+    """Orders with all items bought and some that were not: the hardest by an even fusion, and a uniform draw of the others.
+
+    The draw is weighted to stand for all of them, so that a weighted sum over a sample is unbiased for the sum over all candidates.
+    """
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
@@ -88,7 +91,7 @@ class Samples:
         rows = np.concatenate([positive, hard, drawn])
         weights = np.ones(len(rows))
         weights[len(positive) + len(hard) :] = len(rest) / max(len(drawn), 1)
-        # Not the bought first: a sort that leaves ties as they stand would take that for a perfect ranking.
+        # The items bought must not come first: a stable sort of tied scores would look like a perfect ranking.
         shuffled = self._rng.permutation(len(rows))
         self._rows.append(features[rows[shuffled]].astype(np.float32))
         self._weights.append(weights[shuffled])

@@ -1,4 +1,4 @@
-"""The best fusion by hand: a weighted sum of z-scores, its weights chosen from a grid on orders before those that are measured."""
+"""The best fusion by hand: a weighted sum of z-scores, with weights from a grid, chosen on orders before those that are measured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamrec.evaluation.baselines.simple import rebuy_first, standardised
 PARTS = ("popularity", "last-month", "item-cf", "followers", "content", "own-history")
 GRID: Floats = np.array([*product((0.1, 0.3, 1), (0, 0.5), (1,), (0, 0.5), (0, 0.25, 0.5, 1), (0, 0.5, 1, 2, 4))], np.float64)
 SHARE = 0.6
-"""Of the orders seen, so many are tried with all weightings."""
+"""The share of orders on which all weightings are tried."""
 PLACES = 10
 
 
@@ -36,7 +36,7 @@ class Fusion:
         self._seen = 0
 
     def see(self, query: Query, candidates: Bools, relevant: Ints) -> None:
-        """Try every weighting of the grid on an order, or pass it over."""
+        """Try every weighting of the grid on the order, or skip it by chance."""
         if self._rng.random() > SHARE:
             return
         fused = GRID @ parts(query, candidates)[:, candidates]
@@ -50,7 +50,7 @@ class Fusion:
         self._seen += 1
 
     def learn(self) -> None:
-        """Take the best weights; without an order seen all weigh alike."""
+        """Take the best weights; without any order all parts weigh the same."""
         if self._seen:
             self.weights = GRID[int(np.argmax(self._gains))]
 

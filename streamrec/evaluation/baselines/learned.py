@@ -13,10 +13,11 @@ from streamrec.evaluation.baselines.query import Bools, Query
 
 Features = Callable[[Query, Bools], Floats]
 DECAY = 1e-3
+"""L2 on the weights: features are z-scores, and columns that say the same must not grow against each other."""
 
 
 def fit_linear(rows: Floats, weights: Floats, bought: Bools, sizes: Ints) -> Floats:
-    """(features,): the weights of a listwise softmax over each order's sample (every item bought against all that was not), with L2.
+    """(features,): the weights of a listwise softmax over each order's sample, every item bought against all that was not, with L2.
 
     Args:
         rows: (rows, features), the orders one after another.
@@ -33,6 +34,7 @@ def fit_linear(rows: Floats, weights: Floats, bought: Bools, sizes: Ints) -> Flo
 
     def loss(blend: Floats) -> tuple[float, Floats]:
         scores = rows @ blend
+        # The largest of each order is taken off before exp, which would overflow.
         top = np.maximum.reduceat(scores, starts)
         odds = weights * np.exp(scores - top[order])
         total = np.add.reduceat(odds, starts)
@@ -40,8 +42,8 @@ def fit_linear(rows: Floats, weights: Floats, bought: Bools, sizes: Ints) -> Flo
         gradient = rows.T @ (odds / total[order]) - target
         return value / len(sizes) + DECAY * blend @ blend, gradient / len(sizes) + 2 * DECAY * blend
 
-    found: Floats = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
-    return found
+    blend: Floats = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
+    return blend
 
 
 class LinearBlend:
@@ -79,6 +81,7 @@ class LambdaRank:
         """Fit to the samples; with fewer than ten orders the trees rank nothing."""
         import lightgbm
 
+        # A fifth of fewer than ten orders is no validation.
         if len(self._samples) < 10:
             return
         rows, weights, bought, sizes = self._samples.arrays()

@@ -1,4 +1,4 @@
-"""Lists of the baselines as files of recommendations, a file for each."""
+"""Writes the lists of the baselines as files of recommendations, one for each baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "1"
 
 
 class ListFiles:
-    """NAME-allow.jsonl and NAME-exclude.jsonl in a folder, which is made when it is not there."""
+    """The files NAME-allow.jsonl and NAME-exclude.jsonl in a folder, which is made if it is missing."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ class ListFiles:
 
 
 def recommendation(ranked: Ranked) -> Recommendation:
-    """The list as `streamrec replay` writes its own, its id made of topic and line of the trigger."""
+    """The list in the form that `streamrec replay` writes; its id is made of topic and line of the trigger."""
     line, topic, purchase, _ = ranked.trigger
     assert isinstance(purchase, Purchase)
     list_id = f"{topic}-0-{line}"

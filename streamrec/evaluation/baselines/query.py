@@ -1,4 +1,4 @@
-"""One question to the baselines: a user at a moment, with what several of them ask of the past reckoned once."""
+"""A question to the baselines: a user at a moment. What several of them need of the past is computed once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Query:
 
     @cached_property
     def shopper(self) -> Shopper:
-        """The user's past; empty for who has none."""
+        """The user's past; empty for a new user."""
         return self.market.shoppers.get(self.user_id, NOBODY)
 
     @cached_property
@@ -51,19 +51,19 @@ class Query:
 
     @cached_property
     def rebuys(self) -> Floats:
-        """How often the user bought each item, less what has faded (half-life 60 days)."""
+        """How often the user bought each item, decayed with a half-life of 60 days."""
         return self._faded(REBUY_HALF_LIFE_DAYS)
 
     @cached_property
     def weights(self) -> Floats:
-        """(3, bought): what each item of the past counts: alike, by its last 30 days, or only if it was in the last order."""
+        """(3, bought): three weightings of the past: all items alike, with a half-life of 30 days, or the last order alone."""
         faded = self._faded(HISTORY_HALF_LIFE_DAYS)[self.distinct]
         last = np.isin(self.distinct, self.shopper.basket)
         return np.stack([np.ones(len(self.distinct)), faded, last.astype(np.float64)])
 
     @cached_property
     def user_cosines(self) -> Floats:
-        """(3, items): cosine of the users of each item and of each item of the past, summed with each of `weights`."""
+        """(3, items): the cosines between the users of each item and of each item of the past, summed with each of `weights`."""
         return self._neighbours(self.market.users_of_both)
 
     @cached_property
@@ -75,13 +75,14 @@ class Query:
     def followers(self) -> Floats:
         """How often each item came in the order after one with the items of the user's last order, as a share of those orders."""
         basket = self.shopper.basket
+        # Five orders are added, so that an item sold once is not followed by the next purchase with certainty.
         shares = self.market.followed_by[basket] / (self.market.orders_of_both[basket, basket][:, None] + 5)
         total: Floats = shares.sum(0, dtype=np.float64)
         return total
 
     @cached_property
     def eased(self) -> Floats:
-        """(2, items): EASE from the whole past, and from its last 30 days."""
+        """(2, items): EASE from the whole past, and from the past with a half-life of 30 days."""
         return self.ease.scores(self.market, self.ts, self.distinct, self.weights[:2])
 
     @cached_property
@@ -96,6 +97,7 @@ class Query:
         return faded
 
     def _neighbours(self, together: Singles) -> Floats:
+        # An item that nobody bought has no norm; 1 leaves its zeros as they are.
         norms = 1 / np.sqrt(np.maximum(together.diagonal(), 1))
         weights = (self.weights * norms[self.distinct]).astype(np.float32)
         total: Floats = (weights @ together[self.distinct] * norms).astype(np.float64)

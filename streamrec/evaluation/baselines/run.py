@@ -1,4 +1,4 @@
-"""Lists of the baselines for the orders of a file, by the protocol of `streamrec replay`: each before its order is known."""
+"""Makes lists of the baselines for the orders of a file, by the protocol of `streamrec replay`: each list before its order is known."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ from streamrec.system.clock import DAY_MS
 Repeats = Literal["allow", "exclude"]
 Protocol = Literal["prequential", "static"]
 REPEATS: tuple[Repeats, ...] = ("allow", "exclude")
+# Bounds what is fitted, whatever the shop: 1,500 orders, each with some 300 sampled candidates.
 FIT_DAYS = 60
 FIT_ORDERS = 1500
-NAMES = (*(one.name for one in SIMPLE), "fusion", "linear", "lambdarank")
+NAMES = (*(baseline.name for baseline in SIMPLE), "fusion", "linear", "lambdarank")
 
 
 def require_quality() -> None:
-    """Raise `MissingExtra` unless what the baselines need is installed."""
+    """Raise `MissingExtra` unless the libraries of the baselines are installed."""
     missing = [name for name in ("scipy", "lightgbm") if find_spec(name) is None]
     if missing:
         raise MissingExtra(f"the baselines need {', '.join(missing)}: pip install 'streamrec[quality]'")
 
 
 class Ranked(NamedTuple):
-    """One list of one baseline; `items` are names, best first."""
+    """A list of a baseline; `items` are ids, the best first."""
 
     name: str
     repeats: Repeats
@@ -48,9 +49,9 @@ class Ranked(NamedTuple):
 
 
 class Order(NamedTuple):
-    """The first line of an order, before it is known to the market, its place in the file, and the numbers of all items of the order.
+    """The first line of an order, before the market knows it; `at` is its place in the file, and `items` are the numbers of all its items.
 
-    `asked` is the time (ms) as of which its lists are to be made.
+    `asked` is the time (ms) as of which its lists are made.
     """
 
     at: int
@@ -61,11 +62,11 @@ class Order(NamedTuple):
 
 
 def orders(lines: Sequence[FileEvent], market: Market, since: int, frozen_from: int | None = None) -> Iterator[Order]:
-    """Every order from `since` (ms) on; when the next is asked for, the market has taken in what lies before it.
+    """Every order from `since` (ms) on. When the next one is asked for, the market has taken in everything before it.
 
     Args:
         lines: in time order.
-        frozen_from: the static protocol: from this time (ms) on the market learns nothing, and only each user's first order counts.
+        frozen_from: in the static protocol, the time (ms) from which the market learns nothing and only each user's first order counts.
     """
     held: dict[tuple[str, str], list[int]] = {}
     for line in lines:
@@ -81,7 +82,7 @@ def orders(lines: Sequence[FileEvent], market: Market, since: int, frozen_from: 
         key = purchase.user_id if frozen else _key(line, purchase)
         if purchase.action == "purchase" and purchase.ts >= since and key not in begun:
             begun.add(key)
-            # What is frozen would look the older the later it is asked.
+            # As of the split: frozen counters would look the older the later they are asked.
             asked = frozen_from if frozen_from is not None and frozen else purchase.ts
             yield Order(at, line, purchase, held.get(_key(line, purchase), []), int(asked))
         if not frozen:
@@ -100,7 +101,7 @@ def _key(line: FileEvent, purchase: Purchase) -> tuple[str, str]:
 
 @dataclass
 class Rivals:
-    """The baselines by name, for lists with repeats and without; those that learn do so from the orders of the days before the lists."""
+    """The baselines of these names, for lists with repeats or without. Some of them learn, from the orders of the days before the lists."""
 
     names: Collection[str]
     repeats: Repeats
@@ -112,24 +113,24 @@ class Rivals:
     def __post_init__(self) -> None:
         self.samples = Samples(self.seed)
         made = (Fusion(self.seed), LinearBlend(_features, self.samples), LambdaRank(_features, self.samples, self.seed))
-        self.learners = [one for one in made if one.name in self.names]
-        self.members = [one for one in (*SIMPLE, *made) if one.name in self.names]
+        self.learners = [learner for learner in made if learner.name in self.names]
+        self.members = [baseline for baseline in (*SIMPLE, *made) if baseline.name in self.names]
 
     def candidates(self, query: Query) -> Bools:
-        """(items,): what may be in the list."""
+        """(items,): which items may be in the list."""
         return query.known & ~query.owned if self.repeats == "exclude" else query.known
 
     def see(self, query: Query, order: Order) -> None:
-        """Show an order to those that learn."""
+        """Show an order to the baselines that learn."""
         candidates = self.candidates(query)
         relevant = np.unique(np.array(order.items, np.int64))
         relevant = relevant[candidates[relevant]]
         if not len(relevant):
             return
-        for one in self.learners:
-            if isinstance(one, Fusion):
-                one.see(query, candidates, relevant)
-        if len(self.learners) > any(isinstance(one, Fusion) for one in self.learners):
+        for learner in self.learners:
+            if isinstance(learner, Fusion):
+                learner.see(query, candidates, relevant)
+        if any(not isinstance(learner, Fusion) for learner in self.learners):
             self.samples.add(query, candidates, relevant, _features(query, candidates))
 
 
@@ -152,8 +153,8 @@ def rank(
 ) -> Iterator[Ranked]:
     """The lists of every baseline, with and without repeats, for every order from `since` (ms) on.
 
-    Ties are broken at random. What learns is fitted once, when `since` is reached, to the orders of the `fit_days` before
-    (a random `FIT_ORDERS` of them).
+    Ties are broken at random. The baselines that learn are fitted once, when `since` is reached, to a random `FIT_ORDERS` of the orders of
+    the `fit_days` before.
 
     Raises:
         InputError: a name is not known, or the catalogue is too large.
@@ -169,6 +170,7 @@ def rank(
     shown = 0.0
     if since > fit_from:
         begun = {_key(line, line.event) for line in lines if isinstance(line.event, Purchase) and fit_from <= line.event.ts < since}
+        # Chosen by chance as they come: how many there are is known beforehand, and no order has to be kept.
         shown = FIT_ORDERS / max(len(begun), 1)
     for order in orders(lines, market, fit_from, since if protocol == "static" else None):
         progress(order.at)
@@ -185,14 +187,15 @@ def rank(
                     learner.learn()
         for team in teams:
             candidates = team.candidates(query)
-            for one in team.members:
-                best, scores = top(one.scores(query, candidates), candidates, k, rng)
-                yield Ranked(one.name, team.repeats, order.trigger, [market.names[at] for at in best], scores)
+            for baseline in team.members:
+                best, scores = top(baseline.scores(query, candidates), candidates, k, rng)
+                yield Ranked(baseline.name, team.repeats, order.trigger, [market.names[at] for at in best], scores)
 
 
 def top(scores: Floats, candidates: Bools, k: int, rng: np.random.Generator) -> tuple[list[int], list[float]]:
-    """The k best candidates and their scores; ties at random."""
+    """The k best candidates and their scores; ties are broken at random."""
     (numbers,) = np.nonzero(candidates)
+    # Shuffled, then sorted stably: ties fall at random.
     numbers = rng.permutation(numbers)
     best = numbers[np.argsort(-scores[numbers], kind="stable")[:k]]
     return best.tolist(), scores[best].tolist()

@@ -1,4 +1,4 @@
-"""The baselines that learn nothing but counts, behind one protocol."""
+"""The baselines that only count, and the protocol of all baselines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from streamrec.evaluation.baselines.query import Bools, Query
 
 
 class Baseline(Protocol):
-    """Scores all items for a user; the counters behind it are brought up to date with every purchase."""
+    """Scores all items for a user, from counters that are brought up to date with every purchase."""
 
     @property
     def name(self) -> str:
-        """What it is called in tables."""
+        """Its name in tables."""
 
     def scores(self, query: Query, candidates: Bools) -> Floats:
         """(items,): higher is better; only those of `candidates` (items,) count."""
@@ -36,7 +36,7 @@ class Simple:
 
 
 def rebuy_first(query: Query) -> Floats:
-    """What the user bought before, most often and lately first; popularity behind it."""
+    """What the user bought before, the most often and lately first, and behind it everything else by popularity."""
     sold = query.market.sold
     return query.rebuys + np.where(query.owned, 1.0, sold / (sold.max() + 1) * 1e-6)
 
@@ -52,7 +52,7 @@ SIMPLE = (
 
 
 def standardised(values: Floats, candidates: Bools) -> Floats:
-    """z-scores among the candidates: values (…, items) less their mean over their standard deviation, 0 where they do not differ."""
+    """The z-scores of values (…, items) among the candidates; 0 where these do not differ."""
     among = values[..., candidates]
     spread = among.std(-1, keepdims=True)
     whole: Floats = (values - among.mean(-1, keepdims=True)) / np.where(spread > 1e-12, spread, np.inf)
