@@ -28,7 +28,8 @@ from streamrec.bert.folder import ModelFolder
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Item
 from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.ranker import Ranker, default_sources
+from streamrec.ranking.ranker import Ranker
+from streamrec.ranking.sources.sources import default_sources
 from streamrec.settings import Settings
 from streamrec.state.decay import Tally
 from streamrec.state.item import HALF_LIVES, KINDS

@@ -14,7 +14,7 @@ from aiohttp import web
 from streamrec.events.codec import REASONS as DEAD_REASONS
 from streamrec.observe.audience import Watcher
 from streamrec.ranking.features.schema import DECLARED
-from streamrec.ranking.filters import filters
+from streamrec.ranking.filters.filters import FILTERS
 from streamrec.ranking.reasons.languages import words as words_of
 from streamrec.web.access import COOKIE, Access
 from streamrec.web.feed import Feed
@@ -103,7 +103,7 @@ def words() -> dict[str, Any]:
     """What the codes of lists and dead letters mean."""
     return {
         "features": {feature.name: words_of().sentences[feature.reason] for feature in DECLARED if feature.reason},
-        "filters": {kind.name: kind.__doc__ for kind in vars(filters).values() if isinstance(kind, type) and hasattr(kind, "name")},
+        "filters": {kind.name: kind.__doc__ for kind in FILTERS},
         "dead": dict(DEAD_REASONS),
     }
 

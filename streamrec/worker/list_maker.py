@@ -18,7 +18,8 @@ from streamrec.learning.slates import Slate, slate_of
 from streamrec.ranking.arms import DEFAULT, Arms
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.schema import FEATURES
-from streamrec.ranking.ranker import DECIMALS, Ranked, Ranker
+from streamrec.ranking.ranked import Ranked
+from streamrec.ranking.ranker import DECIMALS, Ranker
 from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes, strongest
 from streamrec.ranking.reasons.sentences import BECAUSE, BOUGHT
 from streamrec.state.apply import show

@@ -14,9 +14,11 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Danmaku, EventTime, Feedback
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.schema import FEATURES, POSITION
-from streamrec.ranking.ranker import Ranked, Ranker, default_sources
+from streamrec.ranking.ranked import Ranked
+from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer
+from streamrec.ranking.sources.sources import default_sources
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats

@@ -70,7 +70,7 @@ class Cells:
         return slots, sums
 
 
-def best(scores: NDArray[np.floating], id_rank: NDArray[np.int64], count: int) -> NDArray[np.intp]:
+def highest(scores: NDArray[np.floating], id_rank: NDArray[np.int64], count: int) -> NDArray[np.intp]:
     """Columns of the `count` highest scores above 0 of each row, in no order, padded with -1; of equals those with the lower `id_rank`.
 
     `id_rank` has the shape of `scores` or of one row of it.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.ranking.batch.cells import Cells, best
+from streamrec.ranking.batch.cells import Cells, highest
 from streamrec.ranking.batch.queries import Queries
 
 
@@ -39,30 +38,20 @@ class Context:
         """The `count` best slots of the pool per user among those above 0, in no order, ties by id; padded with -1."""
         slots = self.pool_slots
         if 2 * len(slots) > len(self.pool):  # picking nearly all columns takes longer than hiding a few
-            return best(np.where(self.pool, scores, 0.0), self.id_rank, count).astype(np.int32)
-        columns = best(scores[:, slots], self.id_rank[slots], count)
+            return highest(np.where(self.pool, scores, 0.0), self.id_rank, count).astype(np.int32)
+        columns = highest(scores[:, slots], self.id_rank[slots], count)
         return np.where(columns >= 0, slots[np.maximum(columns, 0)], np.int32(-1))
 
     def top_listed(self, slots: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.int32]:
         """The same of listed slots and their values, both of shape (users, n); -1 is padding."""
         if not (slots.size and self.pool.size):
             return np.full((len(slots), 0), -1, np.int32)
-        columns = best(np.where((slots >= 0) & self.pool[slots], values, 0.0), self.id_rank[slots], count)
+        columns = highest(np.where((slots >= 0) & self.pool[slots], values, 0.0), self.id_rank[slots], count)
         return np.where(columns >= 0, np.take_along_axis(slots, np.maximum(columns, 0), axis=1), np.int32(-1))
 
     def top_cells(self, cells: Cells, name: str, count: int) -> NDArray[np.int32]:
         """The same of the cells of one relation."""
         return self.top_listed(*cells.rows(name), count)
-
-
-class Source(Protocol):
-    """Proposes candidates. One that fails is left out of the micro-batch and counted."""
-
-    name: str
-
-    def fetch(self, context: Context) -> NDArray[np.int32]:
-        """Slots of shape (users, n), padded with -1, in any order, without repeats within a row."""
-        ...
 
 
 def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> Context:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from streamrec.ranking.features.schema import ABSOLUTE, DECLARED, FEATURES, RELATIVE, USER
 
+logger = logging.getLogger(__name__)
 Array = NDArray[np.float32]
 ITEM = len(RELATIVE + ABSOLUTE)
 """Features before this position tell candidates of a list apart; then come those of the user, then those of the moment."""
@@ -109,3 +111,17 @@ class Blend:
     def linear(self) -> Array:
         """The weights in the order of the schema."""
         return np.array([0.0 if name in USER else self.weights[name] for name in FEATURES], np.float32)
+
+
+def first_finite(blends: Sequence[Blend], standardised: Array, eligible: NDArray[np.bool_]) -> tuple[Blend, Array]:
+    """The first blend whose scores of all eligible candidates are finite, and its scores; the last one whatever it gives.
+
+    Features are finite, so weights are at fault: what was learned, or else the model's own. Round weights cannot be.
+    """
+    for blend in blends[:-1]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = blend.score(standardised)
+        if np.isfinite(scores[eligible]).all():
+            return blend, scores
+        logger.error("the weights %s give scores that are not finite; the lists of a micro-batch go without them", blend.version)
+    return blends[-1], blends[-1].score(standardised)

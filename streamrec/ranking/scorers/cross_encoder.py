@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.prefix import RECENT_TITLES, SAID_TOKENS
 from streamrec.ranking.batch.context import Context
+from streamrec.ranking.batch.order import among_best
 
 FEW = 4
 """Fewer than a FEW-th of the pairs stand out by chance rather than by what they say, and what they cost delays the lists behind them."""
@@ -52,7 +53,7 @@ class CrossEncoderScorer:
             Overloaded: too much waits for the model already.
         """
         logits = np.full(slots.shape, np.nan)
-        chosen = best(stage_one, context.id_rank[slots], count)
+        chosen = among_best(stage_one, context.id_rank[slots], count)
         users, columns = np.nonzero(chosen)
         if len(users) == 0:
             return logits, True
@@ -75,11 +76,3 @@ def user_sides(context: Context) -> NDArray[np.int32]:
     recent = queries.recent.slots[:, :RECENT_TITLES]
     history = np.where((recent >= 0)[:, :, None], items.tokens[recent], 0)
     return model.prefixes(model.tokenize(queries.said, SAID_TOKENS), history)
-
-
-def best(scores: NDArray[np.float64], id_rank: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
-    """The `count` highest finite scores of each row, as a mask; ties by the order of ids."""
-    order = np.lexsort((id_rank, -scores), axis=1)[:, :count]
-    chosen = np.zeros(scores.shape, bool)
-    np.put_along_axis(chosen, order, True, axis=1)
-    return chosen & np.isfinite(scores)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.scorers.cross_encoder import best
+from streamrec.ranking.batch.order import among_best
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class LateScorer:
         scores = np.full(slots.shape, np.nan)
         items, model = context.catalogue.items, context.catalogue.model
         assert model is not None
-        users, columns = np.nonzero(best(stage_one, context.id_rank[slots], self.pairs))
+        users, columns = np.nonzero(among_best(stage_one, context.id_rank[slots], self.pairs))
         if len(users):
             chosen = slots[users, columns]
             scores[users, columns] = model.late_score(sides, items.tokens[chosen], items.states[chosen], users)

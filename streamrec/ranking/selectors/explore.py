@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.items import ItemTable
-from streamrec.ranking.selectors.order import best
+from streamrec.ranking.batch.order import best_first
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.system.clock import DAY_MS
 
@@ -44,7 +44,7 @@ def unknown(items: ItemTable, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
 def newest(items: ItemTable, slots: NDArray[np.int32], id_rank: NDArray[np.int64], open_: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Columns of the newest open candidates (users, at most ARMS), ties by id, -1 behind the last."""
     order = np.where(open_, (items.first_seen(slots) // 60_000 << 24) - id_rank, np.iinfo(np.int64).min)
-    columns = best(order, ARMS)
+    columns = best_first(order, ARMS)
     return np.where(np.take_along_axis(open_, columns, axis=1), columns, -1)
 
 

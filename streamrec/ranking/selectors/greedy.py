@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.ranking.batch.order import best_first, keys
 from streamrec.ranking.selectors.diversity import Diversity, Relevance
-from streamrec.ranking.selectors.order import best, keys
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
@@ -45,13 +45,13 @@ def choose(
     ordered_by = keys(scores, id_rank)
     worn = np.zeros(scores.shape, np.int64) if tired is None else tired.astype(np.int64) << len(limits)
     beyond = sum((_beyond(ordered_by, limit) << bit for bit, limit in enumerate(limits)), worn)
-    pool = best(keys(scores, id_rank, beyond), POOL * k if limits or diverse else k)
+    pool = best_first(keys(scores, id_rank, beyond), POOL * k if limits or diverse else k)
     yielded, picks = np.take_along_axis(beyond, pool, axis=1), pool
     if limits or diverse:
         chosen, yielded = _greedy(scores, pool, k, limits, np.take_along_axis(worn, pool, axis=1), diverse)
         picks = np.take_along_axis(pool, chosen, axis=1)
     final = keys(np.take_along_axis(scores, picks, axis=1), np.take_along_axis(id_rank, picks, axis=1), yielded)
-    picks = np.take_along_axis(picks, best(final, k), axis=1)
+    picks = np.take_along_axis(picks, best_first(final, k), axis=1)
     padded = np.full((len(scores), k), -1, np.intp)
     padded[:, : picks.shape[1]] = np.where(np.isfinite(np.take_along_axis(scores, picks, axis=1)), picks, -1)
     return padded

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.events.types import Rule
-from streamrec.ranking.selectors.order import keys
-from streamrec.ranking.sources.rules import Hits
+from streamrec.ranking.batch.order import keys
+from streamrec.ranking.batch.rules import Hits
 
 Columns = NDArray[np.intp]
 

@@ -14,12 +14,12 @@ from streamrec.events.types import Rule
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.hosts import hosts
+from streamrec.ranking.batch.rules import Hits, hits
 from streamrec.ranking.selectors import explore
 from streamrec.ranking.selectors.caps import tired
 from streamrec.ranking.selectors.diversity import DeterminantalPoint, Diversity, MaximalMarginalRelevance
 from streamrec.ranking.selectors.greedy import Limit, choose
 from streamrec.ranking.selectors.pins import pinned, place, take_places
-from streamrec.ranking.sources.rules import Hits, hits
 from streamrec.settings import Settings
 
 Floats = NDArray[np.float64]

@@ -18,7 +18,8 @@ from streamrec.evaluation.replay import Line, Replay, read_timeline
 from streamrec.events.files import read_items
 from streamrec.events.types import Purchase
 from streamrec.ranking.batch.queries import Queries
-from streamrec.ranking.ranker import Field, Ranker
+from streamrec.ranking.ranked import Field
+from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.worker.assembly import load_model

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from streamrec.ranking.batch.cells import Cells, best
+from streamrec.ranking.batch.cells import Cells, highest
 
 SIZE = 6
 NAMED = arrays.arrays(np.int32, st.tuples(st.just(3), st.integers(0, 5)), elements=st.integers(-1, SIZE - 1))
@@ -40,7 +40,7 @@ ROWS = st.tuples(st.integers(1, 3), st.integers(0, 40))
 @given(arrays.arrays(np.float64, ROWS, elements=st.integers(0, 4).map(float)), st.integers(1, 5))
 def test_the_best_of_a_row_are_above_nothing_and_ties_go_to_the_lower_rank(scores: Any, count: int) -> None:
     rank = np.random.default_rng(scores.shape[1]).permutation(scores.shape[1])
-    found = best(scores, rank, count)
+    found = highest(scores, rank, count)
     for row, columns in zip(scores, found, strict=True):
         expected = sorted((column for column in range(len(row)) if row[column] > 0), key=lambda column: (-row[column], rank[column]))
         assert sorted(column for column in columns.tolist() if column >= 0) == sorted(expected[:count])

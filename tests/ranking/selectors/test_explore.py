@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.ranker import Ranked, Ranker
+from streamrec.ranking.ranked import Ranked
+from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.selectors.explore import CLICK, ENOUGH, EVEN, IMPRESSION, MONTH, chances, draw, lots
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats

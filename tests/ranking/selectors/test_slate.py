@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import EventTime, Feedback
 from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.ranker import Ranked, Ranker
+from streamrec.ranking.ranked import Ranked
+from streamrec.ranking.ranker import Ranker
 from streamrec.state.apply import apply, show
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats

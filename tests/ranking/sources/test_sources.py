@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.ranking.batch.candidates import merge
+from streamrec.ranking.batch.candidates import SOURCES, merge
 from streamrec.ranking.batch.context import Context, context
 from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.ranker import default_sources
+from streamrec.ranking.sources.sources import SOURCES as KINDS
+from streamrec.ranking.sources.sources import default_sources
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
-from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, view
+from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, view
 
 
 def asked(shop: Catalogue, row: UserRow, room_id: str | None = None) -> Context:
@@ -111,3 +112,25 @@ def test_the_union_loses_nothing_doubles_nothing_and_knows_every_source(proposal
         for slot, bits in zip(merged.slots[user], merged.sources[user], strict=True):
             if slot >= 0:
                 assert {number for number in range(16) if bits >> number & 1} == expected[int(slot)]
+
+
+def test_sources_have_names_of_their_own_and_fit_the_bits_of_a_candidate() -> None:
+    names = [source.name for source in default_sources()]
+    assert len(set(names)) == len(names) <= SOURCES
+    assert set(names) - {source.name for source in default_sources("exclude")} == {"repeat"}
+
+
+def test_no_source_proposes_more_than_its_count() -> None:
+    shop, ids = catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(9)), model=WordModel()), range(9)
+    for number in ids:
+        shop.put_stats(f"i{number}", stats(1, before=[("i0", 1.0)] if number else []))
+        shop.rules.put(rule(f"r{number}", "boost", f"i{number}"))
+    shop.put_room(room("r", [f"i{number}" for number in ids]))
+    row = UserRow()
+    for number in ids:
+        apply(row, purchase("u", f"i{number}"))
+        row.named[f"i{number}"] = row.bought[f"i{number}"]
+    for kind in KINDS:
+        fetched_slots = kind(4).fetch(asked(shop, row, "r"))
+        assert fetched_slots.shape[1] <= 4, kind
+        assert (fetched_slots >= 0).any() or kind.name == "following", kind

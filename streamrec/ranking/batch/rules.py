@@ -49,7 +49,7 @@ def hits(context: Context, slots: Slots, actions: Sequence[str]) -> Hits:
     No loop over rules: there may be thousands, and few of them concern the candidates (users, candidates) of a batch.
     """
     book = context.catalogue.rules.book(actions)
-    timely = _timely(book, context.queries)
+    timely = timely_rules(book, context.queries)
     found = [_named(book, timely, target, numbers) for target, numbers in _targets(context, slots, book, timely)]
     rule, user, column = (np.concatenate([np.zeros(0, np.intp), *parts]) for parts in zip(*found, strict=True)) if found else _NOTHING
     known, which = np.unique(rule, return_inverse=True)
@@ -68,48 +68,17 @@ def in_force(book: Rulebook, rules: Places, asked: Queries) -> NDArray[np.bool_]
     return np.asarray((book.starts[rules] <= now) & (now < book.expires[rules]) & ((room == EVERYWHERE) | (room == here)))
 
 
-class RuleSource:
-    """Items that a rule pins or boosts, by name: of too many the pins first, then the rules that come first by id."""
-
-    name = "rules"
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-
-    def fetch(self, context: Context) -> Slots:
-        found = [self._of(context, action) for action in ("pin", "boost")]
-        user, slot = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        _, first = np.unique(user * np.int64(max(len(context.pool), 1)) + slot, return_index=True)
-        first.sort()
-        order = first[np.argsort(user[first], kind="stable")]
-        column, _ = within(user[order], context.queries.size)
-        order, column = order[column < self.count], column[column < self.count]
-        slots = np.full((context.queries.size, int(column.max(initial=-1)) + 1), -1, np.int32)
-        slots[user[order], column] = slot[order]
-        return slots
-
-    def _of(self, context: Context, action: str) -> tuple[Places, Slots]:
-        """Users and slots that the rules of an action name, of every user the first `count` rules."""
-        book = context.catalogue.rules.book((action,))
-        numbers = _numbers(book, context.catalogue)
-        rules = np.flatnonzero(_timely(book, context.queries) & (book.target == ITEM) & (numbers >= 0))
-        rules = rules[context.pool[numbers[rules]]]
-        holds = in_force(book, rules, context.queries)
-        user, which = np.nonzero(holds & (np.cumsum(holds, axis=1) <= self.count))
-        return user, numbers[rules[which]]
-
-
 _NOTHING = (np.zeros(0, np.intp),) * 3
 
 
-def _timely(book: Rulebook, asked: Queries) -> NDArray[np.bool_]:
+def timely_rules(book: Rulebook, asked: Queries) -> NDArray[np.bool_]:
     """Which rules hold at the time of any trigger, as far as the first and the last tell."""
     return np.asarray((book.starts <= asked.now.max(initial=0)) & (book.expires > asked.now.min(initial=np.iinfo(np.int64).max)))
 
 
 def _targets(context: Context, slots: Slots, book: Rulebook, timely: NDArray[np.bool_]) -> Iterator[tuple[int, Slots]]:
     """Of every kind of target that rules speak of: its place in TARGETS, and the candidates' numbers."""
-    _numbers(book, context.catalogue)
+    target_numbers(book, context.catalogue)
     there = set(np.unique(book.target[timely]).tolist())
     if ITEM in there:
         yield ITEM, slots
@@ -135,7 +104,7 @@ def _named(book: Rulebook, timely: NDArray[np.bool_], target: int, numbers: Slot
     return rules[first[cell] + nth], user[cell], column[cell]
 
 
-def _numbers(book: Rulebook, catalogue: Catalogue) -> Slots:
+def target_numbers(book: Rulebook, catalogue: Catalogue) -> Slots:
     """The numbers of the rules' targets, worked out anew when the catalogue has given or taken any."""
     state = catalogue.numbering()
     if book.numbered != state:

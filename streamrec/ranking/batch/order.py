@@ -24,7 +24,7 @@ def keys(scores: NDArray[np.float64], id_rank: NDArray[np.int64], yields: NDArra
     return np.where(finite, (((points - (yields << SCORE_BITS)) << ID_BITS) - id_rank), NEVER)
 
 
-def best(ordered_by: Keys, count: int) -> NDArray[np.intp]:
+def best_first(ordered_by: Keys, count: int) -> NDArray[np.intp]:
     """Columns of the `count` largest keys of each row, best first; of all columns where there are fewer."""
     if ordered_by.shape[1] > count:
         # From the far side: among many that are `NEVER` a partition at the near one takes some ten times longer.
@@ -32,3 +32,10 @@ def best(ordered_by: Keys, count: int) -> NDArray[np.intp]:
         order = np.argsort(np.take_along_axis(ordered_by, columns, axis=1), axis=1)[:, ::-1]
         return np.take_along_axis(columns, order, axis=1)
     return np.argsort(ordered_by, axis=1)[:, ::-1]
+
+
+def among_best(scores: NDArray[np.float64], id_rank: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Which candidates (users, candidates) have one of the `count` highest finite scores of their row."""
+    chosen = np.zeros(scores.shape, bool)
+    np.put_along_axis(chosen, best_first(keys(scores, id_rank), count), True, axis=1)
+    return chosen & np.isfinite(scores)

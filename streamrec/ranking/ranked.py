@@ -1,0 +1,106 @@
+"""What the stages of the ranking hand on: candidates with their features, and the lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.ranking.batch.candidates import Candidates
+from streamrec.ranking.batch.context import Context
+from streamrec.ranking.facts import because, bought_7d, few
+from streamrec.ranking.scorers.blend import Blend
+from streamrec.ranking.selectors.slate import Slate, picked
+
+
+@dataclass(slots=True)
+class Field:
+    """The candidates of a micro-batch with their standardised features, of shape (users, candidates, features)."""
+
+    shop: Context
+    candidates: Candidates
+    features: NDArray[np.float32]
+    live_only: bool
+    removed: Counter[str]
+    """Candidates removed, by filter."""
+    failed: Counter[str]
+    """Sources that failed, by name."""
+    seconds: dict[str, float]
+    """Duration by stage."""
+    degraded: str | None
+
+
+@dataclass(slots=True)
+class Ranked:
+    """The lists of a micro-batch; arrays of shape (users, k) and (users, k, features)."""
+
+    slots: NDArray[np.int32]
+    """Best first, -1 behind the last."""
+    scores: NDArray[np.float64]
+    contributions: NDArray[np.float64]
+    """What each feature adds to the score."""
+    features: NDArray[np.float64]
+    """Standardised, as scored."""
+    sources: NDArray[np.uint16]
+    """Bits of the sources that proposed the item."""
+    kept: int
+    propensity: NDArray[np.float64]
+    """The chance of an explored item to be where it is, NaN where the place was certain."""
+    rules: dict[str, NDArray[np.float64]]
+    """What each rule adds to the score (0 for a pin), NaN where it has no part."""
+    because: NDArray[np.int32]
+    """Slot of the user's own item that speaks most for the item, or -1."""
+    bought_7d: NDArray[np.int64]
+    few: NDArray[np.bool_]
+    """Where too few want the item to speak of many."""
+    removed: Counter[str]
+    failed: Counter[str]
+    seconds: dict[str, float]
+    degraded: str | None
+
+    @classmethod
+    def of(cls, weighed: Field, slate: Slate, blend: Blend, degraded: str | None) -> Ranked:
+        """The chosen places of a field that `blend` has scored, with everything that explains them."""
+        slots = picked(weighed.candidates.slots, slate.columns, -1)
+        features, contributions = _explained(blend, weighed.features, slate.columns)
+        return cls(
+            slots=slots,
+            scores=slate.scores,
+            contributions=contributions,
+            features=features,
+            sources=picked(weighed.candidates.sources, slate.columns, 0),
+            kept=int(weighed.candidates.kept.sum()),
+            propensity=slate.propensity,
+            rules=slate.rules,
+            because=because(weighed.shop, slots, contributions),
+            bought_7d=bought_7d(weighed.shop, slots),
+            few=few(weighed.shop, slots),
+            removed=weighed.removed,
+            failed=weighed.failed,
+            seconds=weighed.seconds,
+            degraded=degraded,
+        )
+
+
+def _explained(
+    blend: Blend, features: NDArray[np.float32], columns: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The features of the chosen columns (users, k), and what each adds to the score; zeros behind the last."""
+    user, place = np.nonzero(columns >= 0)
+    values = features[user, columns[user, place]]
+    chosen, contributions = np.zeros((2, *columns.shape, features.shape[2]))
+    chosen[user, place], contributions[user, place] = values, blend.contributions(values)
+    return chosen, contributions
+
+
+@contextmanager
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Note how long a stage takes."""
+    begin = perf_counter()
+    yield
+    seconds[stage] = perf_counter() - begin
