@@ -27,7 +27,7 @@ def decode_example(value: bytes | None) -> Example:
     """The example in a record's value, with the features of today where an earlier version can still be read.
 
     Raises:
-        BadEvent: it is none, or tells of items that it does not have.
+        BadEvent: it is no example, or refers to items that it does not have.
     """
     example = decode_internal(_decode, value)
     widths = {len(item.features) for item in example.items}
@@ -50,7 +50,7 @@ def hashed(user_id: str) -> str:
 
 
 def actions_of(example: Example) -> dict[Reaction, int]:
-    """Everything that an example tells, with delays."""
+    """All reactions in an example, with their delays (ms)."""
     return {(position, action): delay for position, item in enumerate(example.items) for action, delay in item.actions.items()}
 
 

@@ -14,7 +14,7 @@ from streamrec.learning.weights import Head
 
 Array = NDArray[np.float64]
 KEPT = 0.9
-"""What is left of a head's evidence with every batch: an action that no longer happens has no say for ever."""
+"""What is left of a head's evidence after each batch, half of it after seven: an action that no longer happens loses its say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from streamrec.system.clock import now_ms
 log = structlog.get_logger(__name__)
 
 POLL_MS = 200
+"""A poll waits no longer for records: examples are due by the clock, also while nothing comes."""
 POLL_RECORDS = 2000
+"""Records of one poll: they bound the memory of a round, and how long examples that are due wait for its end."""
 
 
 class Inputs:
@@ -48,8 +50,8 @@ class Inputs:
     async def _a_day_back(self, partition: TopicPartition, first: int) -> int:
         since = now_ms() - LATE_PURCHASE_MS
         try:
-            found = (await self._consumer.offsets_for_times({partition: since})).get(partition)
-            return int(found.offset if found is not None else (await self._consumer.end_offsets([partition]))[partition])
+            since_then = (await self._consumer.offsets_for_times({partition: since})).get(partition)
+            return int(since_then.offset if since_then is not None else (await self._consumer.end_offsets([partition]))[partition])
         except KafkaError as exc:
             # To find a time the broker unpacks a batch, and one that somebody has made for that is more than its memory holds.
             log.warning("a day back cannot be looked up; reading from the beginning", **partition._asdict(), problem=repr(exc))
@@ -75,10 +77,10 @@ class Inputs:
 
     async def lag(self) -> dict[str, int]:
         """Records that wait to be read, by topic name without prefix."""
-        found = dict.fromkeys(self._names, 0)
+        waiting = dict.fromkeys(self._names, 0)
         for partition in self.partitions:
-            found[partition.topic.removeprefix(self._settings.prefix)] += await self._behind(partition) or 0
-        return found
+            waiting[partition.topic.removeprefix(self._settings.prefix)] += await self._behind(partition) or 0
+        return waiting
 
     async def caught_up(self) -> bool:
         """Whether everything was read that is there."""
@@ -97,6 +99,6 @@ class Inputs:
         await self._consumer.stop()
 
     async def _behind(self, partition: TopicPartition) -> int | None:
-        """Records that wait in a partition; None as long as its broker has not said."""
+        """Records that wait in a partition; None until its broker has reported an end."""
         end = self._consumer.highwater(partition)
         return None if end is None else max(0, end - await self._consumer.position(partition))

@@ -15,7 +15,10 @@ Array = NDArray[np.float64]
 PLACE = len(FEATURES)
 """Column behind the features: how high the item stood. What is learned for it explains clicks away and is never served."""
 MOST_INVERSE_PROPENSITY = 5.0
+"""What stood in its place by a chance p counts 1 / p, and never more than this: one click on a place that was drawn with a chance of 1 %
+would weigh as much as a hundred others. A little bias for much less variance (truncated importance sampling, Ionides 2008)."""
 MOST_PER_USER = 100
+"""Reactions of a user that a batch holds. `learn_user_cap` bounds what they weigh, this the memory that one account can fill."""
 MOST_FEATURE, MOST_SCORE = 100.0, 1e6
 """No worker computes more: features are bounded or logarithms, scores of boosted items may be a few dozen."""
 
@@ -71,34 +74,34 @@ def is_sound(example: Example) -> bool:
 
 
 def reactions(example: Example, weights: Mapping[str, float]) -> list[Reacted]:
-    """The fresh reactions that teach something: `weights` tell what each action counts.
+    """The fresh reactions that teach something; `weights` say how much each action counts.
 
     The item is compared with those that were seen and that nobody reacted to; where there is none, nothing is to be learned.
     """
     seen = [position for position, item in enumerate(example.items) if item.actions.keys() == {"impression"}]
     if not seen:
         return []
-    found = np.array([[*item.features, 1.0 / np.log2(position + 2.0)] for position, item in enumerate(example.items)])
+    table = np.array([[*item.features, 1.0 / np.log2(position + 2.0)] for position, item in enumerate(example.items)])
     base = np.array([item.base_score for item in example.items])
     made = []
     for position, action in example.fresh:
         if weights.get(action):
             order = [position, *seen]
-            made.append(Reacted(example.user, action, found[order], base[order], example.items[position].propensity))
+            made.append(Reacted(example.user, action, table[order], base[order], example.items[position].propensity))
     return made
 
 
 def instances(made: Sequence[Reacted], weights: Mapping[str, float]) -> Instances:
     """The reactions as arrays; what was shown by a rare chance speaks for the times when it was not (inverse propensity, bounded)."""
-    most = max((len(one.base) for one in made), default=1)
+    most = max((len(reaction.base) for reaction in made), default=1)
     features, base = np.zeros((len(made), most, PLACE + 1)), np.zeros((len(made), most))
     there = np.zeros((len(made), most), bool)
-    for row, one in enumerate(made):
-        size = len(one.base)
-        features[row, :size], base[row, :size], there[row, :size] = one.features, one.base, True
-    counted = np.array([weights[one.action] for one in made])
-    inverse = np.array([min(MOST_INVERSE_PROPENSITY, 1.0 / max(one.propensity, 1e-9)) for one in made])
-    users, actions = (np.array([getattr(one, name) for one in made], dtype=np.str_) for name in ("user", "action"))
+    for row, reaction in enumerate(made):
+        size = len(reaction.base)
+        features[row, :size], base[row, :size], there[row, :size] = reaction.features, reaction.base, True
+    counted = np.array([weights[reaction.action] for reaction in made])
+    inverse = np.array([min(MOST_INVERSE_PROPENSITY, 1.0 / max(reaction.propensity, 1e-9)) for reaction in made])
+    users, actions = (np.array([getattr(reaction, name) for reaction in made], dtype=np.str_) for name in ("user", "action"))
     return Instances(features, base, there, np.abs(counted) * inverse, np.sign(counted), users, actions)
 
 

@@ -17,13 +17,13 @@ from streamrec.learning.slates import Slate
 from streamrec.system.clock import DAY_MS
 
 WINDOW_MS = 30 * 60_000
-"""Feedback belongs to a list when it comes within this event time after the list's trigger…"""
+"""Feedback belongs to a list if its event time is at most this long after that of the list's trigger."""
 LATE_PURCHASE_MS = DAY_MS
-"""…and a purchase of a list that was seen in that time, within this one."""
+"""A purchase has this long, if something of the list was seen within WINDOW_MS: people click at once and pay later."""
 SKEW_MS = 60_000
-"""Clocks of devices may be so much behind."""
+"""How far a device's clock may be behind: its feedback then seems to come before the list."""
 TIMERS = 4
-"""Per list, before those of lists that are gone are thrown away."""
+"""Timers per open list. Beyond that, those of lists that are gone are thrown away; more often, sorting would cost more than they do."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Joiner:
         self._written: dict[str, dict[Reaction, int]] = {}
         self._timers: list[tuple[int, str]] = []
         self.counts: Counter[str] = Counter()
-        """What became of slates and feedback since the last look."""
+        """Outcomes of slates and feedback since the caller last cleared them."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -66,11 +66,11 @@ class Joiner:
             return
         self.counts["slate"] += 1
         known = self._written.pop(slate.list_id, {})
-        found = self._open[slate.list_id] = _Open(slate, arrived, dict(known), known)
+        opened = self._open[slate.list_id] = _Open(slate, arrived, dict(known), known)
         self._wake(slate.list_id, arrived + WINDOW_MS)
         for event, came in self._early.pop(slate.list_id, ()):
             self._early_count -= 1
-            self._join(found, event, max(came, arrived))
+            self._join(opened, event, max(came, arrived))
         if len(self._open) > self._most:
             del self._open[next(iter(self._open))]
             self.counts["slate_evicted"] += 1
@@ -78,9 +78,9 @@ class Joiner:
 
     def feedback(self, event: Feedback, arrived: int) -> None:
         """Take feedback; what comes before its slate waits for it."""
-        found = self._open.get(event.list_id)
-        if found is not None:
-            self._join(found, event, arrived)
+        opened = self._open.get(event.list_id)
+        if opened is not None:
+            self._join(opened, event, arrived)
             return
         waiting = self._early.get(event.list_id)
         if waiting is None:
@@ -94,30 +94,30 @@ class Joiner:
     def due(self, now: int) -> list[Example]:
         """The examples to be written at this time.
 
-        A list is written `settle_ms` after a reaction, and when its window closes, if there is something new to tell. A list
+        A list is written `settle_ms` after a reaction, and when its window closes, if it has something new to say. A list
         of which nothing was seen by then is forgotten, any other after a day.
         """
         examples = []
         while self._timers and self._timers[0][0] <= now:
             when, list_id = heapq.heappop(self._timers)
-            found = self._open.get(list_id)
-            if found is None:
+            opened = self._open.get(list_id)
+            if opened is None:
                 if list_id in self._early and self._early[list_id][0][1] + WINDOW_MS <= when:
                     self._forget_early(list_id, "feedback_no_slate")
                 continue
-            if when >= found.arrived + WINDOW_MS and not found.closed:
-                found.closed = True
-                self._wake(list_id, found.arrived + LATE_PURCHASE_MS)
-            if example := self._write(found):
+            if when >= opened.arrived + WINDOW_MS and not opened.closed:
+                opened.closed = True
+                self._wake(list_id, opened.arrived + LATE_PURCHASE_MS)
+            if example := self._write(opened):
                 examples.append(example)
-            unseen = found.closed and not _seen(found.actions)
-            if unseen or when >= found.arrived + LATE_PURCHASE_MS:
+            unseen = opened.closed and not _seen(opened.actions)
+            if unseen or when >= opened.arrived + LATE_PURCHASE_MS:
                 del self._open[list_id]
                 self.counts["slate_unseen" if unseen else "slate_done"] += 1
         return examples
 
-    def _join(self, found: _Open, event: Feedback, arrived: int) -> None:
-        slate, delay = found.slate, event.ts - found.slate.ts
+    def _join(self, opened: _Open, event: Feedback, arrived: int) -> None:
+        slate, delay = opened.slate, event.ts - opened.slate.ts
         if event.user_id != slate.user_id:
             self.counts["feedback_not_theirs"] += 1
         elif event.item_id not in slate.items:
@@ -126,27 +126,27 @@ class Joiner:
             self.counts["feedback_out_of_time"] += 1
         else:
             reaction = slate.items.index(event.item_id), event.action
-            known = found.actions.get(reaction)
+            known = opened.actions.get(reaction)
             self.counts["feedback_joined" if known is None else "feedback_repeated"] += 1
-            found.actions[reaction] = max(delay, 0) if known is None else min(known, max(delay, 0))
-            # An impression alone is in no hurry: it is told with the next reaction, or when the window closes.
-            if event.action != IMPRESSION or found.closed:
+            opened.actions[reaction] = max(delay, 0) if known is None else min(known, max(delay, 0))
+            # An impression alone is in no hurry: it goes with the next reaction, or when the window closes.
+            if event.action != IMPRESSION or opened.closed:
                 self._wake(slate.list_id, arrived + self._settle)
 
-    def _write(self, found: _Open) -> Example | None:
-        actions, written = found.actions, found.written
+    def _write(self, opened: _Open) -> Example | None:
+        actions, written = opened.actions, opened.written
         if not _seen(actions) or all(written.get(key, delay + 1) <= delay for key, delay in actions.items()):
             return None
         fresh = sorted(key for key in actions.keys() - written.keys() if key[1] != IMPRESSION)
-        found.written = {**written, **actions}
+        opened.written = {**written, **actions}
         self.counts["example"] += 1
-        return _example(found.slate, actions, fresh)
+        return _example(opened.slate, actions, fresh)
 
     def _wake(self, list_id: str, when: int) -> None:
         heapq.heappush(self._timers, (when, list_id))
 
     def _tidy(self) -> None:
-        """Timers of lists that are gone would go off some day; they may not pile up until then."""
+        """Throw away the timers of lists that are gone: they would go off a day later, and pile up until then."""
         if len(self._timers) > TIMERS * self._most:
             self._timers = sorted({(when, list_id) for when, list_id in self._timers if list_id in self._open or list_id in self._early})
 
@@ -175,6 +175,6 @@ def _example(slate: Slate, actions: Mapping[Reaction, int], fresh: list[Reaction
         base=slate.base,
         model=slate.model,
         schema=slate.schema,
-        items=[ExampleItem(*one) for one in described],
+        items=[ExampleItem(*item) for item in described],
         fresh=fresh,
     )

@@ -30,15 +30,17 @@ from streamrec.system.clock import now_ms
 
 logger = logging.getLogger(__name__)
 COMMIT_S = 5.0
+"""Offsets are committed this often, and only so that Kafka's tools show the lag: a learner that starts reads a day back in any case."""
 MOST_AWAITING = 10_000
-"""Feedback that waits for its schema; what comes beyond that is not learned from."""
+"""Feedback that waits for its schema. What comes beyond that is not learned from: memory is bounded, and no event is lost, for the worker
+keeps its own."""
 
 
 class LearnerProcess:
     """Joins and learns in one loop.
 
-    What was written is the truth: at its start it reads the examples of the last day, the state of the learners, and the
-    slates and feedback of the last day again, and writes only what is not there yet.
+    It keeps nothing on disk: when it starts, it reads the state of the learners and the last day of examples, slates and feedback again,
+    and writes only what is missing.
     """
 
     def __init__(self, settings: Settings, metrics: LearnerMetrics) -> None:
@@ -112,7 +114,7 @@ class LearnerProcess:
         if examples := self._joiner.due(self._inputs.came()):
             written = await self._log.examples(examples)
             self._teach(written)
-            self._next |= {one.partition: one.offset + 1 for one in written}
+            self._next |= {record.partition: record.offset + 1 for record in written}
         for trainer in self._trainers.values():
             await self._judge(trainer)
         self._metrics.observe(counts + self._joiner.counts, len(self._joiner), await self._inputs.lag())
@@ -133,17 +135,17 @@ class LearnerProcess:
         logger.info("a batch was judged: %s; served is %s; %s", judgement.outcome, trainer.served.version, judgement.metrics)
 
     def _teach(self, written: Iterable[Written]) -> None:
-        for one in written:
-            self._trainer(one.example.base).take(one.example, one.partition, one.offset)
+        for record in written:
+            self._trainer(record.example.base).take(record.example, record.partition, record.offset)
 
     def _trainer(self, base: str) -> Trainer:
-        found = self._trainers.get(base)
-        if found is None:
-            found = self._trainers[base] = Trainer(self._settings, base)
-        return found
+        trainer = self._trainers.get(base)
+        if trainer is None:
+            trainer = self._trainers[base] = Trainer(self._settings, base)
+        return trainer
 
     def _of_weights(self, got: dict[Any, list[Any]]) -> list[Weights]:
-        found = []
+        versions = []
         for record in (record for records in got.values() for record in records):
             if record.value is None:
                 continue
@@ -152,10 +154,10 @@ class LearnerProcess:
                     state = decode_internal(decode_state, record.value)
                     self._states[state.base] = state
                 else:
-                    found.append(decode_internal(decode_weights, record.value))
+                    versions.append(decode_internal(decode_weights, record.value))
             except BadEvent as error:
                 logger.warning("a record of blend-weights cannot be used and is passed over: %s", error, extra=place(record))
-        return found
+        return versions
 
     def _slate(self, record: Any, counts: Counter[str]) -> None:
         try:

@@ -41,10 +41,10 @@ def survey(settings: Settings) -> list[Learned]:
     Raises:
         BrokerUnavailable: no broker answers.
     """
-    found: dict[str, Learned] = {}
+    bases: dict[str, Learned] = {}
     for record in _whole(settings, "blend-weights"):
-        _note(found, record)
-    return sorted(found.values(), key=lambda one: one.base)
+        _note(bases, record)
+    return sorted(bases.values(), key=lambda learned: learned.base)
 
 
 def restore(settings: Settings, base: str | None, *, to_base: bool) -> Weights:
@@ -58,17 +58,17 @@ def restore(settings: Settings, base: str | None, *, to_base: bool) -> Weights:
     return made
 
 
-def restored(found: Sequence[Learned], base: str | None, *, to_base: bool) -> Weights:
+def restored(bases: Sequence[Learned], base: str | None, *, to_base: bool) -> Weights:
     """What `restore` publishes, given what is there."""
-    named = [one for one in found if base in (None, one.base) and one.weights is not None]
+    named = [learned for learned in bases if base in (None, learned.base) and learned.weights is not None]
     if not named:
         raise InputError("nothing was published for that base; `streamrec learn status` tells what was")
     if len(named) > 1:
-        raise InputError(f"name one with --base: {', '.join(one.base for one in named)}")
+        raise InputError(f"name one with --base: {', '.join(learned.base for learned in named)}")
     present, state = named[0].weights, named[0].state
     assert present is not None
     below = number_of(present.restores or present.version)
-    earlier = [one for one in (state.earlier if state else []) if number_of(one.version) < below]
+    earlier = [served for served in (state.earlier if state else []) if number_of(served.version) < below]
     version, theta = (present.base, []) if to_base or not earlier else (earlier[-1].version, earlier[-1].theta)
     if not present.delta and version == present.base:
         raise InputError(f"{present.version} serves the base alone already: there is nothing to go back to")
@@ -100,26 +100,26 @@ def _whole(settings: Settings, name: str) -> list[Any]:
 
 async def _read(settings: Settings, name: str) -> list[Any]:
     inputs = Inputs(settings, [name], whole=True)
-    found: list[Any] = []
+    everything: list[Any] = []
     try:
         await inputs.open()
         while not await inputs.caught_up():
             for records in (await inputs.poll()).values():
-                found += records
+                everything += records
     finally:
         await inputs.close()
-    return found
+    return everything
 
 
-def _note(found: dict[str, Learned], record: Any) -> None:
+def _note(bases: dict[str, Learned], record: Any) -> None:
     try:
         base = key_text(record.key)
         state = base.startswith(STATE)
-        one = found.setdefault(base.removeprefix(STATE), Learned(base.removeprefix(STATE)))
+        learned = bases.setdefault(base.removeprefix(STATE), Learned(base.removeprefix(STATE)))
         if state:
-            one.state = decode_internal(decode_state, record.value) if record.value is not None else None
+            learned.state = decode_internal(decode_state, record.value) if record.value is not None else None
         else:
-            one.weights = decode_internal(decode_weights, record.value) if record.value is not None else None
+            learned.weights = decode_internal(decode_weights, record.value) if record.value is not None else None
     except BadEvent as error:
         _pass_over(record, error)
 

@@ -22,13 +22,15 @@ logger = logging.getLogger(__name__)
 Array = NDArray[np.float64]
 ACTIONS = ("click", "cart", "purchase", "hide", "complaint")
 KEPT_VERSIONS = 5
+"""Versions to which a roll-back can return, besides the base."""
 WINDOW = 400
 """Votes (a user's mean in a batch) by which the served version is compared with the base."""
 FAR_WORSE = 2.0
-"""Standard errors by which it must be worse to be rolled back."""
+"""Standard errors by which it must be worse to be rolled back: noise alone reaches two in about one comparison of forty."""
 REFUSALS = 3
-"""A candidate that was refused so often in a row gives way to what is served."""
+"""A candidate that was refused this many times in a row gives way to what is served: what it has learned does not hold."""
 DECIMALS = 6
+"""Of published weights: scores are rounded to as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,10 @@ class Trainer:
         if not is_sound(example):
             self.counts["unsound"] += len(example.fresh)
             return
-        for one in reactions(example, self._values):
-            if self._of_user[one.user] < MOST_PER_USER:
-                self._of_user[one.user] += 1
-                self._pending.append(one)
+        for reaction in reactions(example, self._values):
+            if self._of_user[reaction.user] < MOST_PER_USER:
+                self._of_user[reaction.user] += 1
+                self._pending.append(reaction)
             else:
                 self.counts["capped"] += 1
                 self._capped += 1
@@ -101,7 +103,7 @@ class Trainer:
     def judge(self, now_ms: int, read: Mapping[int, int]) -> Judgement | None:
         """Judge what is served and the candidate by the batch, then learn from it; None while there is too little to judge by.
 
-        `read` tells the next offset of each partition of the training examples; all before it has been given to `take`.
+        `read` holds the next offset of each partition of the training examples; everything before it has been given to `take`.
         """
         wanted = self._settings
         if len(self._pending) < wanted.learn_reactions or len(self._of_user) < wanted.learn_users:
@@ -126,7 +128,7 @@ class Trainer:
         except ValueError as flaw:
             logger.warning("the weights %s are passed over: %s", weights.version, flaw)
             return
-        self._earlier = [one for one in self._earlier if number_of(one.version) < number_of(weights.restores or self.base)]
+        self._earlier = [served for served in self._earlier if number_of(served.version) < number_of(weights.restores or self.base)]
         self._number = max(self._number, number_of(weights.version))
         self._go_on_from(np.array([*theta, self.theta[PLACE]]))
         self.served = Served(weights.version, self.theta.tolist())

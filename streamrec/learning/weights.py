@@ -87,12 +87,12 @@ def distance(delta: Collection[float], most: float) -> float:
     Raises:
         ValueError: one is not finite, or they lie further than `most`.
     """
-    found = math.hypot(*delta)
-    if not found <= most * SLACK:
+    length = math.hypot(*delta)
+    if not length <= most * SLACK:
         raise ValueError(
-            f"they lie {found:.4g} from the base, and learn_max_norm allows {most:g}: run learner and workers with the same settings"
+            f"they lie {length:.4g} from the base, and learn_max_norm allows {most:g}: run learner and workers with the same settings"
         )
-    return found
+    return length
 
 
 def require_sound(state: LearnerState, features: int, most: float) -> None:
@@ -102,7 +102,7 @@ def require_sound(state: LearnerState, features: int, most: float) -> None:
         ValueError: a term has not as many numbers as `features` and one more, has one that is not finite, or lies too far from the base.
     """
     heads = [head.theta for head in state.heads.values()]
-    bounded = [state.theta, state.served.theta, *(one.theta for one in state.earlier)]
+    bounded = [state.theta, state.served.theta, *(served.theta for served in state.earlier)]
     for theta in (*bounded, *heads):
         if len(theta) != features + 1 or not _finite(theta):
             raise ValueError(f"a term has {len(theta)} numbers instead of {features + 1}, or one that is not finite")

@@ -41,7 +41,7 @@ class _Arm(BaseModel):
 
 
 class _Experiment(BaseModel):
-    """The file: its name mixes the users anew for every experiment."""
+    """The file. Its name decides who is in which arm, so that another experiment divides the users independently."""
 
     model_config = ConfigDict(extra="forbid")
     name: str = ""
@@ -72,19 +72,19 @@ def load_arms(settings: Settings) -> tuple[Arms, dict[str, Settings]]:
     if settings.arms is None:
         return Arms(), {DEFAULT: settings}
     try:
-        found = _Experiment.model_validate(read_toml(settings.arms))
-        total = sum(arm.share for arm in found.arms.values())
+        experiment = _Experiment.model_validate(read_toml(settings.arms))
+        total = sum(arm.share for arm in experiment.arms.values())
         if total > 1 + 1e-9:
             raise ValueError(f"the shares sum to {total:g}, more than 1")
-        changed = {name: _settings(settings, arm.model_extra or {}) for name, arm in found.arms.items()}
+        changed = {name: _settings(settings, arm.model_extra or {}) for name, arm in experiment.arms.items()}
     except (OSError, ValueError) as exc:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()) if isinstance(exc, ValidationError) else exc
-        raise SettingsError(f"{settings.arms} does not describe the arms of an experiment: {said}; see docs/settings.md") from exc
-    shares = {name: arm.share for name, arm in found.arms.items()}
+        flaw = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()) if isinstance(exc, ValidationError) else exc
+        raise SettingsError(f"{settings.arms} does not describe the arms of an experiment: {flaw}; see docs/settings.md") from exc
+    shares = {name: arm.share for name, arm in experiment.arms.items()}
     if abs(total - 1) < 1e-9:
         # Rounding must leave nobody to `default`.
         shares[next(reversed(shares))] += 1.0
-    return Arms(found.name, shares), {DEFAULT: settings} | changed
+    return Arms(experiment.name, shares), {DEFAULT: settings} | changed
 
 
 def _settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:

@@ -7,19 +7,19 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import PURCHASE, WEEK
+from streamrec.catalogue.items import PURCHASE
 from streamrec.ranking.batch.context import Context
+from streamrec.ranking.features.inputs import MONTH, WEEK
 from streamrec.ranking.features.schema import FAMILIES, POSITION
 from streamrec.state.item import HALF_LIVES
 
 ALIKE, TOGETHER = ([POSITION[name] for name in FAMILIES[family]] for family in ("alike", "together"))
 OWN = 16
-"""Only the newest items of the user are asked."""
+"""Only this many of the user's newest items are looked at: each is compared with every place of the list, through all of its links."""
 FEW = 2
-MONTH = 2
-"""Position of the 30-day half-life."""
+"""The fewest purchases that are spoken of. One is no crowd, and would tell a viewer what a single other person did."""
 MANY = 10.0
-"""Purchases (a view counts VIEW_SHARE), half-life 30 days, that one account cannot bring about within a month."""
+"""Purchases (a view counts VIEW_SHARE), half-life 30 days, above which "many" may be said: more than one account can bring about."""
 
 
 def because(shop: Context, slots: NDArray[np.int32], contributions: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -34,8 +34,8 @@ def because(shop: Context, slots: NDArray[np.int32], contributions: NDArray[np.f
     bonds = np.where((together > np.maximum(alike, 0.0))[:, :, None], _bought(shop, slots, own), _likeness(shop, slots, own))
     bonds = np.where((own >= 0)[:, None, :] & (own[:, None, :] != slots[:, :, None]), bonds, 0.0)
     strongest = np.argmax(bonds, axis=2)
-    told = (bonds.max(axis=2) > 0) & (np.maximum(alike, together) > 0) & (slots >= 0)
-    return np.where(told, np.take_along_axis(own, strongest, axis=1), np.int32(-1))
+    speaks = (bonds.max(axis=2) > 0) & (np.maximum(alike, together) > 0) & (slots >= 0)
+    return np.where(speaks, np.take_along_axis(own, strongest, axis=1), np.int32(-1))
 
 
 def bought_7d(shop: Context, slots: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -52,7 +52,7 @@ def bought_7d(shop: Context, slots: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def few(shop: Context, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """For which listed items nobody may say that many people want them, at the user's time."""
+    """Which listed items too few people want, at the user's time, to say that many do."""
     items = shop.catalogue.items
     if not items.size:
         return np.ones(slots.shape, bool)

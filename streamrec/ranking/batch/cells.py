@@ -36,7 +36,7 @@ class Cells:
         of_entry = self._place[named].astype(np.intp)
         # One sum more, which stays 0, for cells that nothing names.
         self._sums: dict[str, Floats] = {
-            name: np.asarray(np.bincount(of_entry, each[there], len(self._keys) + 1), np.float64) for name, each in values.items()
+            name: np.asarray(np.bincount(of_entry, amounts[there], len(self._keys) + 1), np.float64) for name, amounts in values.items()
         }
 
     def _find(self, slots: Slots) -> NDArray[np.intp]:
@@ -80,8 +80,8 @@ def highest(scores: NDArray[np.floating], id_rank: NDArray[np.int64], count: int
         chosen &= scores >= _least(scores, count)[:, None]
         ranks = np.broadcast_to(id_rank, scores.shape)
         for row in np.flatnonzero(chosen.sum(axis=1) > count):
-            found = np.flatnonzero(chosen[row])
-            chosen[row, found[np.lexsort((ranks[row, found], -scores[row, found]))[count:]]] = False
+            places = np.flatnonzero(chosen[row])
+            chosen[row, places[np.lexsort((ranks[row, places], -scores[row, places]))[count:]]] = False
     user, place = np.divmod(np.flatnonzero(chosen), max(scores.shape[1], 1))
     column, width = within(user, len(scores))
     columns = np.full((len(scores), width), -1, np.intp)

@@ -55,7 +55,7 @@ class Context:
 
 
 def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> Context:
-    """Compute what the sources and the features share."""
+    """Compute what the sources and the features share. `pool` says which slots may be in a list."""
     interest, pool_slots = _interest(queries, catalogue), np.flatnonzero(pool).astype(np.int32)
     similarity = _similarity(interest, catalogue.items.vectors, pool_slots)
     covisits, follows = _linked(queries, catalogue)
@@ -91,6 +91,7 @@ def _linked(queries: Queries, catalogue: Catalogue) -> tuple[Cells, Cells]:
     linked, weights = catalogue.links.rows(recent.slots)
     cosine = weights / (root[recent.slots][:, :, None] * root[linked])
     by_interest, of_last = cosine * recent.values[:, :, None], cosine * queries.last[:, :, None]
+    # Two relations over the same links: they share the search for their cells, which is most of the work.
     covisits = Cells(linked.reshape(users, -1), size, recent=by_interest.reshape(users, -1), last=of_last.reshape(users, -1))
     linked, weights = catalogue.leads.rows(np.where(queries.last, recent.slots, -1))
     cosine = weights / (root[recent.slots][:, :, None] * root[linked])

@@ -19,8 +19,9 @@ from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
 from streamrec.system.clock import DAY_MS
 
 RECENT = 128
+"""Items touched last that count. All links of each are gathered: arrays of (users, RECENT, links) are the largest of a micro-batch."""
 SAID_FOR = DAY_MS // 24
-"""How long (ms) the model is told what a user wrote."""
+"""How long (ms) the model reads what a user wrote: after an hour a question is answered, or no longer asked."""
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
 
@@ -49,11 +50,11 @@ class Tallies:
     @classmethod
     def of(cls, tallies: Sequence[dict[str, Tally]], now: Ints, half_life_ms: float, slots: dict[str, int]) -> Tallies:
         """The tallies of one kind of every user as seen at `now`; items without a slot are left out."""
-        widths = [len(each) for each in tallies]
+        widths = [len(of_user) for of_user in tallies]
         width, total = max(widths, default=0), sum(widths)
         there = np.arange(width)[None, :] < np.array(widths, np.int64)[:, None]
         made = cls(np.full(there.shape, -1, np.int32), np.zeros(there.shape, np.int64), np.zeros(there.shape))
-        entries = [entry for each in tallies for entry in each.values()]
+        entries = [entry for of_user in tallies for entry in of_user.values()]
         made.slots[there] = np.fromiter(map(slots.get, chain.from_iterable(tallies), repeat(-1)), np.int32, total)
         made.ts[there] = np.fromiter(map(_ts, entries), np.int64, total)
         made.values[there] = np.fromiter(map(_count, entries), np.float64, total)
@@ -130,10 +131,10 @@ def queries(
 
 def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints]:
     """The RECENT items touched last, by time and then id, the strength of the interest in them; when they were touched; when bought."""
-    slots = np.concatenate([each.slots for each in acts.values()], axis=1)
-    ts = np.concatenate([each.ts for each in acts.values()], axis=1)
+    slots = np.concatenate([tallied.slots for tallied in acts.values()], axis=1)
+    ts = np.concatenate([tallied.ts for tallied in acts.values()], axis=1)
     strength = np.concatenate([weight * acts[name].values for name, weight in ACTIONS.items()], axis=1)
-    bought = np.concatenate([each.ts * (name == "bought") for name, each in acts.items()], axis=1)
+    bought = np.concatenate([tallied.ts * (name == "bought") for name, tallied in acts.items()], axis=1)
     user, column = np.nonzero(slots >= 0)
     cells, number = np.unique(user * (len(id_rank) + 1) + slots[user, column], return_inverse=True)
     newest, sold = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
@@ -145,17 +146,18 @@ def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints
     place, width = within(owner, len(slots))
     order, place = order[place < RECENT], place[place < RECENT]
     shape = len(slots), min(RECENT, width)
-    found, touched, sold_at = Padded(np.full(shape, -1, np.int32), np.zeros(shape)), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    found.slots[owner[order], place] = slot[order]
-    found.values[owner[order], place] = interest[order]
+    recent, touched, sold_at = Padded(np.full(shape, -1, np.int32), np.zeros(shape)), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    recent.slots[owner[order], place] = slot[order]
+    recent.values[owner[order], place] = interest[order]
     touched[owner[order], place] = newest[order]
     sold_at[owner[order], place] = sold[order]
-    return found, touched, sold_at
+    return recent, touched, sold_at
 
 
 def _baskets(bought: Tallies) -> Ints:
     if not bought.ts.shape[1]:
         return np.zeros(len(bought.ts), np.int64)
+    # Padding has the time 0 and sorts to the front; the first purchase begins a basket however early it is.
     ordered = np.sort(bought.ts, axis=1)
     begins = (np.diff(ordered, axis=1, prepend=np.full((len(ordered), 1), -BASKET_MS - 1)) > BASKET_MS) & (ordered > 0)
     return np.asarray(begins.sum(axis=1), np.int64)

@@ -50,8 +50,9 @@ def hits(context: Context, slots: Slots, actions: Sequence[str]) -> Hits:
     """
     book = context.catalogue.rules.book(actions)
     timely = timely_rules(book, context.queries)
-    found = [_named(book, timely, target, numbers) for target, numbers in _targets(context, slots, book, timely)]
-    rule, user, column = (np.concatenate([np.zeros(0, np.intp), *parts]) for parts in zip(*found, strict=True)) if found else _NOTHING
+    concerned = [_named(book, timely, target, numbers) for target, numbers in _targets(context, slots, book, timely)]
+    parts = zip(*concerned, strict=True) if concerned else [[]] * 3
+    rule, user, column = (np.concatenate([np.zeros(0, np.intp), *arrays]) for arrays in parts)
     known, which = np.unique(rule, return_inverse=True)
     stays = (slots[user, column] >= 0) & in_force(book, known, context.queries)[user, which]
     order = np.lexsort((column[stays], user[stays], rule[stays]))
@@ -68,11 +69,8 @@ def in_force(book: Rulebook, rules: Places, asked: Queries) -> NDArray[np.bool_]
     return np.asarray((book.starts[rules] <= now) & (now < book.expires[rules]) & ((room == EVERYWHERE) | (room == here)))
 
 
-_NOTHING = (np.zeros(0, np.intp),) * 3
-
-
 def timely_rules(book: Rulebook, asked: Queries) -> NDArray[np.bool_]:
-    """Which rules hold at the time of any trigger, as far as the first and the last tell."""
+    """Which rules may be in force for some trigger, judged by the earliest and the latest of them: a cheap sieve before `in_force`."""
     return np.asarray((book.starts <= asked.now.max(initial=0)) & (book.expires > asked.now.min(initial=np.iinfo(np.int64).max)))
 
 
@@ -105,7 +103,7 @@ def _named(book: Rulebook, timely: NDArray[np.bool_], target: int, numbers: Slot
 
 
 def target_numbers(book: Rulebook, catalogue: Catalogue) -> Slots:
-    """The numbers of the rules' targets, worked out anew when the catalogue has given or taken any."""
+    """The numbers of the rules' targets, looked up again after the catalogue has assigned or freed any."""
     state = catalogue.numbering()
     if book.numbered != state:
         book.numbers = np.array([_number(rule, catalogue) for rule in book.rules], np.int32)

@@ -10,7 +10,7 @@ from streamrec.ranking.features.formulas import Values, log_count, recency
 
 def share(part: Values, whole: Values) -> Values:
     """The part of a user's interest that lies in a kind of things; 0 for a user without any."""
-    return np.divide(part, whole, out=np.zeros(np.broadcast_shapes(part.shape, whole.shape)), where=whole > 0)
+    return part / np.where(whole > 0, whole, np.inf)
 
 
 FEATURES = (

@@ -28,7 +28,7 @@ def strongest(contributions: NDArray[np.float64], features: NDArray[np.float64],
     """The features that speak for each place, by position, strongest first, of shape (…, MOST); -1 where nothing more speaks for it.
 
     Contributions (…, features) are summed by family, and of a family with a positive sum the strongest feature speaks. Where there are
-    only `few` (…) who want the item, none speaks that tells of many; and none that tells of much or little where `features` (…,
+    only `few` (…) who want the item, no feature speaks that tells of a crowd; and none that tells of much or little where `features` (…,
     features) say that the item has no more or no less of it than others: a weight of the other sign rewards that, too.
     """
     untrue = (few[..., None] & _CROWD) | ((features <= 0) & _MUCH) | ((features >= 0) & _LITTLE)

@@ -1,4 +1,4 @@
-"""The languages of reasons: every file in `words/` is one, and nothing else has to be told of it."""
+"""The languages of reasons. Each file in `words/` is one: commands, page and tests find it by its name."""
 
 from __future__ import annotations
 

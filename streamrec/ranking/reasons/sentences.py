@@ -21,10 +21,10 @@ def in_words(item: RankedItem, titles: Mapping[str, str], language: Language = D
 
 def _sentence(code: str, facts: Mapping[str, str | int | None], language: Language) -> str:
     kind, _, rule = code.partition(":")
-    told = words(language)
-    if kind not in told.sentences:
+    language_words = words(language)
+    if kind not in language_words.sentences:
         return code
-    sentence, longer = told.sentences[kind], told.with_facts.get(kind)
+    sentence, longer = language_words.sentences[kind], language_words.with_facts.get(kind)
     if longer and all(value is not None for name, value in facts.items() if f"{{{name}}}" in longer):
         sentence = longer
     # By replacement, not by format: braces in a title must stay braces.

@@ -104,6 +104,7 @@ class Blend:
         average = standardised[..., ITEM:LEARNED] @ net.into[ITEM:] + net.bias
         moved = standardised[..., :ITEM] @ net.into[:ITEM]
         change = np.maximum(average + moved, 0.0) - np.maximum(average, 0.0)
+        # Where a unit hardly moved, the ratio would be one of rounding errors: its derivative stands instead.
         slope = np.divide(change, moved, out=(average > 0).astype(np.float32), where=np.abs(moved) > 1e-6)
         linear[..., :ITEM] += standardised[..., :ITEM] * ((slope * net.out) @ net.into[:ITEM].T)
         return np.asarray(linear)

@@ -13,9 +13,10 @@ from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.order import among_best
 
 FEW = 4
-"""Fewer than a FEW-th of the pairs stand out by chance rather than by what they say, and what they cost delays the lists behind them."""
+"""Where there is time for fewer than a FEW-th of the pairs, none is scored: those few would stand out because they were read, not for
+what they say, and reading them would delay the lists behind."""
 PATIENCE = 2.0
-"""What has no score after so many times the time left is given up."""
+"""Pairs without a score after this many times the time left are given up. The speed is an estimate, and a little late beats not at all."""
 
 
 @dataclass(slots=True)
@@ -61,12 +62,13 @@ class CrossEncoderScorer:
         assert model is not None
         begin, before = time.perf_counter(), model.counts["scored"]
         patience_s = None if self.fixed else PATIENCE * max(seconds_left, 0.0)
-        found = model.score(sides, items.tokens[slots[users, columns]], users, patience_s)
-        logits[users, columns] = found
+        answers = model.score(sides, items.tokens[slots[users, columns]], users, patience_s)
+        logits[users, columns] = answers
         scored = model.counts["scored"] - before
         if scored:
+            # A moving average over about five micro-batches: a processor that others use, too, is fast now and slow then.
             self.pairs_per_s += 0.2 * (scored / (time.perf_counter() - begin) - self.pairs_per_s)
-        return logits, self.fixed or bool(np.isfinite(found).all())
+        return logits, self.fixed or bool(np.isfinite(answers).all())
 
 
 def user_sides(context: Context) -> NDArray[np.int32]:

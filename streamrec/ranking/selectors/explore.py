@@ -14,23 +14,24 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.items import ItemTable
 from streamrec.ranking.batch.order import best_first
-from streamrec.state.item import HALF_LIVES, KINDS
-from streamrec.system.clock import DAY_MS
+from streamrec.ranking.features.inputs import MONTH
+from streamrec.state.item import KINDS
 
 Floats = NDArray[np.float64]
 IMPRESSION, CLICK = KINDS.index("impression"), KINDS.index("click")
-MONTH = HALF_LIVES.index(30 * DAY_MS)
 ENOUGH = 50.0
-"""An item with so many (decayed, 30 days) impressions is known."""
+"""An item with this many impressions (decayed, half-life 30 days) is known."""
 ARMS = 24
-"""The newest little-known items among a user's candidates compete."""
+"""This many of the newest little-known items among a user's candidates compete: of more, each would be shown too rarely to be known."""
 BELIEF = 10.0
 """Impressions that the expectation for an item is worth before it has any of its own."""
 SWAY = 2.0
 """How far (in logits) the user's score of an item may move that expectation from the shop's click rate."""
 EVEN = 0.1
+"""The part of the chance that all arms share evenly: no propensity falls below EVEN / ARMS, so that no weight of 1 / propensity exceeds
+240."""
 GRID = np.linspace(-9.0, 4.0, 40)
-"""Logits of the click rates that are told apart."""
+"""Logits of the click rates that are told apart, from 0.01 % to 98 %: below and above lie no click rates of real items."""
 
 
 def unknown(items: ItemTable, slots: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -14,7 +14,8 @@ from streamrec.ranking.selectors.diversity import Diversity, Relevance
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
 POOL = 4
-"""Only the best `POOL * k` candidates compete for the places of a list."""
+"""Only the best `POOL * k` candidates compete for the places of a list. The work grows with it, and an item from further below would
+have to win back more score than diversity is worth."""
 FAR = 1e3
 """More than the worth of candidates can differ by."""
 

@@ -14,10 +14,10 @@ from streamrec.ranking.batch.rules import Hits
 Columns = NDArray[np.intp]
 
 
-def pinned(scores: NDArray[np.float64], id_rank: NDArray[np.int64], found: Hits) -> Iterator[tuple[Rule, Columns]]:
+def pinned(scores: NDArray[np.float64], id_rank: NDArray[np.int64], pinning: Hits) -> Iterator[tuple[Rule, Columns]]:
     """The column (users,) that each rule pins, -1 for none: the best that it concerns and that no earlier rule pinned."""
     rows, open_ = np.arange(len(scores)), np.isfinite(scores)
-    for rule, users, columns in found.by_rule():
+    for rule, users, columns in pinning.by_rule():
         mine = np.zeros(scores.shape, bool)
         mine[users, columns] = open_[users, columns]
         column = np.argmax(keys(np.where(mine, scores, -np.inf), id_rank), axis=1)

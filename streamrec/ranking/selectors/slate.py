@@ -71,10 +71,10 @@ class SlateSelector:
         )
 
     @staticmethod
-    def _pin(taken: Columns, scores: Floats, id_rank: NDArray[np.int64], found: Hits) -> list[tuple[Rule, Columns]]:
+    def _pin(taken: Columns, scores: Floats, id_rank: NDArray[np.int64], pinning: Hits) -> list[tuple[Rule, Columns]]:
         """Let rules take their places, until none is left; the rules that took any, with the columns (users,)."""
         pins = []
-        for rule, column in pinned(scores, id_rank, found):
+        for rule, column in pinned(scores, id_rank, pinning):
             if take_places(taken, column, rule.position):
                 pins.append((rule, column))
             if (taken >= 0).all():
@@ -139,12 +139,12 @@ def _moved(columns: Columns, width: int, moves: Hits) -> dict[str, Floats]:
     place = np.full((len(columns), width + 1), -1, np.intp)
     np.put_along_axis(place, np.where(columns >= 0, columns, width), np.arange(columns.shape[1]), axis=1)
     there = place[moves.user, moves.column]
-    chosen = Hits(moves.rules, *(each[there >= 0] for each in (moves.rule, moves.user, moves.column)))
-    found = {}
+    chosen = Hits(moves.rules, *(part[there >= 0] for part in (moves.rule, moves.user, moves.column)))
+    added_by = {}
     for rule, users, candidates in chosen.by_rule():
-        found[rule.rule_id] = added = np.full(columns.shape, np.nan)
+        added_by[rule.rule_id] = added = np.full(columns.shape, np.nan)
         added[users, place[users, candidates]] = _shift(rule)
-    return found
+    return added_by
 
 
 def _without(scores: Floats, columns: Columns) -> Floats:
@@ -156,7 +156,7 @@ def _without(scores: Floats, columns: Columns) -> Floats:
 
 def _spread(columns: Columns, values: list[tuple[Columns, Floats]]) -> Floats:
     """The values (users,) on the places where their columns (users,) ended up, NaN elsewhere."""
-    found = np.full(columns.shape, np.nan)
+    spread = np.full(columns.shape, np.nan)
     for column, value in values:
-        found = np.where((columns == column[:, None]) & (columns >= 0), value[:, None], found)
-    return found
+        spread = np.where((columns == column[:, None]) & (columns >= 0), value[:, None], spread)
+    return spread

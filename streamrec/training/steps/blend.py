@@ -27,7 +27,9 @@ from streamrec.training.steps.listwise import Lists, averaged, fit, ndcg
 EPOCHS = (4, 8, 16)
 """Numbers of epochs that are tried on the validation window."""
 VALIDATION = 0.15
+"""Share of the lists, the last ones, that choose the number of epochs: as in serving, what is judged comes after what was learned."""
 OPSET = 17
+"""That of ONNX 1.12, as is IR version 8: runtimes read older files than themselves, not newer ones."""
 
 
 @dataclass(slots=True)
@@ -65,12 +67,12 @@ def train_blend(
     validation = {"former": float(ndcg(samples[cut:], former).mean())}
     progress("linear")
     validation["linear"] = float(ndcg(samples[cut:], fit(early, EPOCHS[-1], seeds[0], units=0)).mean())
-    found = {}
+    ndcg_after = {}
     for epochs in EPOCHS:
         progress(f"{epochs} epochs")
-        found[epochs] = float(ndcg(samples[cut:], averaged([fit(early, epochs, seed) for seed in seeds], "")).mean())
-    best = max(EPOCHS, key=lambda epochs: found[epochs])
-    validation["network"] = found[best]
+        ndcg_after[epochs] = float(ndcg(samples[cut:], averaged([fit(early, epochs, seed) for seed in seeds], "")).mean())
+    best = max(EPOCHS, key=lambda epochs: ndcg_after[epochs])
+    validation["network"] = ndcg_after[best]
     progress("all lists")
     every = Lists.thin(samples, former, np.random.default_rng(seeds[0]))
     return Trained(averaged([fit(every, best, seed) for seed in seeds], ""), best, len(every.rows), validation)
@@ -95,11 +97,11 @@ def train_into(
     report: dict[str, dict[str, Any]] = {}
     for mode, rolled in roll(settings, items, events, span, modes, text_from, progress).items():
         task = progress.add_task(f"training, repeats {mode}", total=len(EPOCHS) + 2)
-        found = train_blend(rolled.samples, rolled.former, seeds, text_from, lambda _, task=task: progress.advance(task))  # type: ignore[misc]
+        trained = train_blend(rolled.samples, rolled.former, seeds, text_from, lambda _, task=task: progress.advance(task))  # type: ignore[misc]
         first, end = (datetime.fromtimestamp(moment / 1000, UTC).date().isoformat() for moment in span)
-        card: dict[str, Any] = {"from": first, "until": end, "lists": found.lists, "seeds": [*seeds], "epochs": found.epochs}
-        card |= {f"validation_ndcg_{name}": round(value, 4) for name, value in found.validation.items()}
-        write_blend(found.blend, folder / file_name(mode, settings.scoring), f"blend-{end}", mode, settings.scoring, card)
+        card: dict[str, Any] = {"from": first, "until": end, "lists": trained.lists, "seeds": [*seeds], "epochs": trained.epochs}
+        card |= {f"validation_ndcg_{name}": round(value, 4) for name, value in trained.validation.items()}
+        write_blend(trained.blend, folder / file_name(mode, settings.scoring), f"blend-{end}", mode, settings.scoring, card)
         report[mode] = card
     seal(folder)
     return report

@@ -19,11 +19,16 @@ from streamrec.training.data.rolls import Sample
 
 Array = NDArray[np.float32]
 UNITS, DROPOUT = 32, 0.1
+"""Hidden units, and the share of them that each step leaves out. Every list of every worker pays for units; without dropout they learn
+single lists by heart."""
 RATE, DECAY = 1e-2, 0.03
+"""Learning rate of the first step, and weight decay."""
 BATCH = 16
+"""Lists per step."""
 HARD, EASY = 64, 64
 """Negatives of a list: the best by the former blend, all kept; and even draws from the rest."""
 K = 10
+"""NDCG is judged at the usual length of a list."""
 
 
 @dataclass(slots=True)
@@ -64,7 +69,7 @@ def fit(lists: Lists, epochs: int, seed: int, units: int = UNITS) -> Blend:
     params = [np.zeros(LEARNED, np.float32), into, np.zeros(units, np.float32), np.zeros(units, np.float32)]
     if units:
         params[3] = rng.normal(0, 0.1 / units**0.5, units).astype(np.float32)
-    first, second = [np.zeros_like(each) for each in params], [np.zeros_like(each) for each in params]
+    first, second = [np.zeros_like(param) for param in params], [np.zeros_like(param) for param in params]
     batches = max(1, len(lists.rows) // BATCH)
     step, steps = 0, epochs * batches
     still = np.array([name in USER for name in FEATURES[:LEARNED]])
@@ -74,11 +79,11 @@ def fit(lists: Lists, epochs: int, seed: int, units: int = UNITS) -> Blend:
             gradients[0][still] = 0.0
             step += 1
             rate = RATE * (1 - (step - 1) / steps)
-            for each, slope, m, v in zip(params, gradients, first, second, strict=True):
+            for param, slope, m, v in zip(params, gradients, first, second, strict=True):
                 m += 0.1 * (slope - m)
                 v += 0.001 * (slope**2 - v)
-                each *= 1 - rate * DECAY
-                each -= rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
+                param *= 1 - rate * DECAY
+                param -= rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
     learned = {FEATURES[place]: float(params[0][place]) for place in np.flatnonzero(~unseen)}
     weights = dict.fromkeys(FEATURES, 0.0) | PLAIN_WEIGHTS | learned | LIVE_WEIGHTS
     return Blend(weights, f"seed {seed}", Network(*params[1:]) if units else None)
@@ -112,12 +117,12 @@ def averaged(blends: Sequence[Blend], version: str) -> Blend:
 def ndcg(samples: Sequence[Sample], blend: Blend) -> NDArray[np.float64]:
     """NDCG@10 of every sample with something relevant, over all its candidates; what was no candidate counts as missed."""
     discounts = 1 / np.log2(np.arange(2, K + 2))
-    found = []
+    gains = []
     for sample in samples:
         if sample.relevant:
             order = np.argsort(-blend.score(sample.features[None].astype(np.float32))[0], kind="stable")[:K]
             hits = sample.ordered[order]
-            found.append((hits * discounts[: len(hits)]).sum() / discounts[: min(K, sample.relevant)].sum())
-    return np.array(found)
+            gains.append((hits * discounts[: len(hits)]).sum() / discounts[: min(K, sample.relevant)].sum())
+    return np.array(gains)
 
 

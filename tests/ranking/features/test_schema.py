@@ -40,6 +40,18 @@ def test_where_nothing_is_known_a_feature_has_its_neutral_value(feature: Feature
         assert values(catalogue(item("a")), feature.name, user()) == {"a": feature.neutral}
 
 
+@pytest.mark.parametrize("feature", [feature for feature in DECLARED if feature.formula is not None], ids=lambda feature: feature.name)
+def test_a_formula_gives_the_same_for_one_candidate_as_for_many(feature: Feature) -> None:
+    """So that it can be compiled into a loop over candidates."""
+    dice = np.random.default_rng(1)
+    inputs = [dice.uniform(0.5, 2.0, (3, 5)) for _ in feature.reads]
+    assert feature.formula is not None
+    many = feature.formula(*inputs)
+    assert many.shape == (3, 5)
+    for place in np.ndindex(3, 5):
+        assert feature.formula(*(values[place] for values in inputs)) == pytest.approx(many[place])
+
+
 def test_features_of_a_version_are_those_that_mean_the_same_since() -> None:
     assert features_of(VERSION) == FEATURES
     assert features_of(1) == ()
