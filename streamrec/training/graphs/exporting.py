@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ class VectorHead(nn.Module):  # type: ignore[misc]
         return pool(states, attention_mask)
 
 
-def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds], half: bool = False) -> dict[str, float]:
-    """Write `head` as a fused fp32 graph to `path` and as an int8 graph beside it, with `half` as an fp16 graph for CUDA too.
+def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Feeds] = (), half: bool = False) -> dict[str, float]:
+    """Write `head` as a fused fp32 graph to `path`, and where there are `real` inputs as an int8 graph beside it, with `half` as fp16 too.
 
     Returns by file name the largest difference of the fp32 graph from torch over `examples`, and the likeness of the narrow ones to it on
     the second half of `real`: mean cosine of vectors, correlation of scores. The first half of `real` calibrates the int8 graph. A narrow
@@ -55,15 +56,17 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds]
     words_in_half(fused.model)
     onnx.save(fused.model, str(path))
     found = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
+    if not real:
+        return found
     calibrating, judging = real[: len(real) // 2], real[len(real) // 2 :]
-    narrow = {path.with_suffix(".int8.onnx"): quantise(raw, calibrating)}
+    narrow = {path.with_suffix(".int8.onnx"): quantise(raw, list(calibrating))}
     if half:
         shrunk = fuse(raw, config)
         shrunk.convert_float_to_float16(keep_io_types=True)
         narrow[path.with_suffix(".fp16.onnx")] = shrunk.model
     for file, model in narrow.items():
         onnx.save(model, str(file))
-        found[file.name] = likeness_of(path, file, judging)
+        found[file.name] = likeness_of(path, file, list(judging))
     return found
 
 

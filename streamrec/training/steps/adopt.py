@@ -139,10 +139,12 @@ def _write_graphs(head: Any, network: Any, path: Path, feeds: list[Feeds]) -> di
     axes = {name: {0: "batch", 1: "tokens"} for name in INPUTS}
     raw = trace(head.eval(), {name: tensors(feeds[0])[name] for name in INPUTS}, "output", axes)
     onnx.save(raw, str(path))
-    narrow = path.with_suffix(".int8.onnx")
-    onnx.save(quantise(raw, feeds[::2]), str(narrow))
     scores = isinstance(head, FirstTokenClassifier)
     parity = check_parity(path, feeds[1::2], lambda batch: network(**tensors(batch)).logits if scores else head(**tensors(batch)))
+    if not scores:
+        return {path.name: parity}
+    narrow = path.with_suffix(".int8.onnx")
+    onnx.save(quantise(raw, feeds[::2]), str(narrow))
     return {path.name: parity, narrow.name: likeness_of(path, narrow, feeds[1::2])}
 
 

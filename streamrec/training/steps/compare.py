@@ -17,6 +17,7 @@ from streamrec.bert.model import TextModel
 from streamrec.bert.pairs import Feeds, pair_inputs
 from streamrec.bert.session import OnnxSession
 from streamrec.training.data.held_out import HeldOut, K
+from streamrec.training.graphs.words import bytes_of, unread
 from streamrec.training.record import command_line
 from streamrec.training.steps.check import cross_scores
 
@@ -47,7 +48,7 @@ def compare(graphs: dict[str, Path], held: HeldOut, seed: int) -> dict[str, Any]
             {
                 "graph": name,
                 "parameters": parameters(path),
-                "bytes": path.stat().st_size,
+                "bytes": bytes_of(path),
                 "pairs_per_s": round(speeds[name]),
                 f"ndcg@{K}": round(float(gains[name].mean()), 4),
                 "difference": [round(float(edge), 4) for edge in np.quantile(apart, (0.025, 0.975))],
@@ -60,7 +61,7 @@ def compare(graphs: dict[str, Path], held: HeldOut, seed: int) -> dict[str, Any]
 def parameters(path: Path) -> int:
     """Weights of a graph: its matrices and vectors, without the scales and row numbers that an int8 graph adds."""
     constants = [numpy_helper.to_array(tensor) for tensor in onnx.load(str(path)).graph.initializer if not _is_added(tensor.name)]
-    return sum(values.size for values in constants if values.ndim and values.dtype in (np.float32, np.float16, np.int8))
+    return sum(values.size for values in constants if values.ndim and values.dtype in (np.float32, np.float16, np.int8)) - unread(path)
 
 
 def _is_added(name: str) -> bool:
