@@ -22,6 +22,7 @@ from streamrec.training.networks.vectors import pool, tensors
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
+"""The first with LayerNormalization as one node, which the fusions look for."""
 Axes = dict[str, dict[int, str]]
 
 
@@ -55,9 +56,9 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Fe
     fused = fuse(raw, config)
     words_in_half(fused.model)
     onnx.save(fused.model, str(path))
-    found = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
+    figures = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
     if not real:
-        return found
+        return figures
     calibrating, judging = real[: len(real) // 2], real[len(real) // 2 :]
     narrow = {path.with_suffix(".int8.onnx"): quantise(raw, list(calibrating))}
     if half:
@@ -66,8 +67,8 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Fe
         narrow[path.with_suffix(".fp16.onnx")] = shrunk.model
     for file, model in narrow.items():
         onnx.save(model, str(file))
-        found[file.name] = likeness_of(path, file, list(judging))
-    return found
+        figures[file.name] = likeness_of(path, file, list(judging))
+    return figures
 
 
 def trace(head: Any, inputs: dict[str, Any], output: str, axes: Axes) -> Any:

@@ -179,15 +179,15 @@ def _metrics(measured: dict[str, Any]) -> str:
 def _sizes(path: Path) -> str:
     if not path.is_file():
         return "Not measured yet: keep what `streamrec train compare` prints as `compare.json` in the work folder, then export again."
-    found = _read(path)
+    compared = _read(path)
     rows = [
         f"| {row['graph']} | {row['parameters'] / 1e6:.2f} M | {row['bytes'] / 1e6:.1f} MB | {row['pairs_per_s']} | {row['ndcg@10']:.4f} | "
         f"{row['difference'][0]:+.4f} … {row['difference'][1]:+.4f} | {row['auc_in_top']:.4f} |"
-        for row in found["graphs"]
+        for row in compared["graphs"]
     ]
     return "\n".join(
         [
-            f"`streamrec train compare`, one thread on {found['processor']}, batches of 32; NDCG@10 of the blend with the score, with the 95 % interval of its "
+            f"`streamrec train compare`, one thread on {compared['processor']}, batches of 32; NDCG@10 of the blend with the score, with the 95 % interval of its "
             "difference from the first row, and AUC among the 50 best.",
             "",
             "| cross-encoder | parameters | bytes | pairs/s | NDCG@10 | difference | AUC |",

@@ -23,6 +23,7 @@ from streamrec.training.steps.check import cross_scores
 
 BATCH = 32
 RUNS = 30
+"""The best of them counts: whatever else runs on a machine makes runs slower, never faster."""
 RESAMPLES = 2000
 Sides = tuple[NDArray[np.int32], NDArray[np.int32]]
 
@@ -89,6 +90,7 @@ def _batches(sides: dict[str, Sides], held: HeldOut) -> dict[str, Feeds]:
 
 def _pairs_per_second(graphs: dict[str, Path], feeds: dict[str, Feeds]) -> dict[str, float]:
     backends = {name: OnnxSession(path, "cpu") for name, path in graphs.items()}
+    # In turn, so that a machine that slows down slows all of them.
     best = dict.fromkeys(graphs, float("inf"))
     for _ in range(RUNS):
         for name, backend in backends.items():

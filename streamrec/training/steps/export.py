@@ -55,20 +55,20 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
     cross = load_cross_encoder(work / "ranker", attn_implementation="eager")
     vocabulary = encoder.config.vocab_size
     chunks = Calibration.load(work / "calibration").chunks()
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     keep_unlearned(cross.network, encoder)
     halve_words(encoder)
     halve_words(cross.network)
     # Item vectors are made once and kept, so no narrow encoder would save a worker anything.
-    found |= export_graph(VectorHead(encoder), out / ENCODER, _examples(rng, vocabulary, pairs=False))
+    figures |= export_graph(VectorHead(encoder), out / ENCODER, _examples(rng, vocabulary, pairs=False))
     real = [pair_inputs(chunk.users, chunk.items) for chunk in chunks]
-    found |= export_graph(cross, out / CROSS_ENCODER, _examples(rng, vocabulary, pairs=True), real, half)
+    figures |= export_graph(cross, out / CROSS_ENCODER, _examples(rng, vocabulary, pairs=True), real, half)
     share_words(out / ENCODER, out / CROSS_ENCODER)
     late = (work / "late" / "training.json").is_file()
     if late:
-        found |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
-    parity = {file: value for file, value in found.items() if "int8" not in file and "fp16" not in file}
-    alike = {file: value for file, value in found.items() if file not in parity}
+        figures |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
+    parity = {file: value for file, value in figures.items() if "int8" not in file and "fp16" not in file}
+    alike = {file: value for file, value in figures.items() if file not in parity}
     config = {
         **cross.network.config.to_diff_dict(),
         "streamrec": {
