@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAYS = 8
-"""Places where a key may lie; the one that was used longest ago makes way."""
+"""Places where a key may lie; the one that was used longest ago makes way. With fewer, keys that meet by chance would drive out fresh
+ones; with more, each look-up would compare more keys."""
 ENTRY_BYTES = 16
 LONGEST_ROW = 512
+"""A multiplier for each token of a row; BERT takes 512 positions at most."""
 
 
 class PairKeys:
@@ -52,17 +54,17 @@ class ScoreCache:
 
     def get(self, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
         """The scores of `keys`, NaN where there is none."""
-        found = np.full(len(keys), np.nan, np.float32)
+        scores = np.full(len(keys), np.nan, np.float32)
         if len(self._keys) == 0 or len(keys) == 0:
-            return found
+            return scores
         self._clock += 1
         place = self._place(keys)
         same = self._keys[place] == keys[:, None]
         (hit,) = np.nonzero(same.any(axis=1))
         way = same[hit].argmax(axis=1)
-        found[hit] = self._scores[place[hit], way]
+        scores[hit] = self._scores[place[hit], way]
         self._used[place[hit], way] = self._clock
-        return found
+        return scores
 
     def put(self, keys: NDArray[np.uint64], scores: NDArray[np.float32]) -> None:
         """Keep the scores of distinct keys that are not there yet."""

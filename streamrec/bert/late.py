@@ -12,6 +12,7 @@ from streamrec.catalogue.prefix import PAD
 MARKS = 2
 """[CLS] and [SEP]."""
 PAIRS_AT_ONCE = 1024
+"""Every token of a pair meets every other: with 42 of the user and 26 of the item, 1,024 pairs are 4.5 MB of products at a time."""
 
 
 class LateInteraction:
@@ -47,8 +48,8 @@ class LateInteraction:
         states = np.zeros((len(tokens), width, self.dim), np.float32)
         for rows in length_batches(_mask(tokens).sum(axis=1), self._budget):
             feeds: Arrays = text_inputs(tokens[rows])
-            found = self._encoder.run({**feeds, "token_type_ids": kind * feeds["attention_mask"]})
-            states[rows, : found.shape[1]] = found
+            output = self._encoder.run({**feeds, "token_type_ids": kind * feeds["attention_mask"]})
+            states[rows, : output.shape[1]] = output
         return states
 
 

@@ -17,7 +17,11 @@ from streamrec.errors import DeviceUnavailable, ModelError, ModelMissing
 
 Precision = Literal["auto", "fp32", "int8", "fp16"]
 LEAST_LIKENESS = 0.985
-"""Correlation of int8 scores with fp32 ones, or mean cosine of vectors, from which on int8 may stand in for fp32."""
+"""Correlation of int8 scores with fp32 ones, or mean cosine of vectors, from which on int8 may stand in for fp32.
+
+Sound graphs had 0.993 (MiniLM's vectors, scales per column) to 0.99999 (the shipped model); those with one scale per tensor had 0.962,
+and an adopted model whose sums a processor clipped 0.85.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,12 +81,12 @@ def reference(folder: ModelFolder, tokenise: Tokeniser, load: Runtime) -> Refere
         users, items = users.repeat(len(ITEMS), axis=0), np.tile(items, (len(USERS), 1))
         return Reference.of(users, items, folder.path / CROSS_ENCODER, load)
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Reference)
+        kept = msgspec.json.decode(path.read_bytes(), type=Reference)
     except msgspec.MsgspecError as exc:
         raise ModelError(f"{path} holds no scored pairs ({exc}); export the model anew") from exc
-    if not len(found.users) == len(found.items) == len(found.scores) > 1 or not all(map(math.isfinite, found.scores)):
+    if not len(kept.users) == len(kept.items) == len(kept.scores) > 1 or not all(map(math.isfinite, kept.scores)):
         raise ModelError(f"{path} does not hold a user, an item and a score for each of several pairs; export the model anew")
-    return found
+    return kept
 
 
 def _ragged(tokens: NDArray[np.int32]) -> list[list[int]]:

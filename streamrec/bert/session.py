@@ -66,6 +66,7 @@ def _session(path: Path, device: Device, threads: int, probe: Arrays) -> ort.Inf
 
 
 def _cuda_session(path: Path, threads: int, probe: Arrays) -> ort.InferenceSession | None:
+    # A machine without CUDA is no fault when `auto` only tries it; ONNX Runtime would print errors of its own all the same.
     ort.set_default_logger_severity(4)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints what it cannot find
@@ -87,6 +88,7 @@ def _types(session: ort.InferenceSession) -> dict[str, type]:
 
 def _options(threads: int) -> ort.SessionOptions:
     options = ort.SessionOptions()
+    # Several runs go on at once, each on one thread: on two busy cores a run on two threads was slower than on one.
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3

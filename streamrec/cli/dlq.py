@@ -73,17 +73,17 @@ def show(
     from streamrec.operations.letters import as_data, fetch, find, place_of
 
     place = place_of(letter)
-    known = {one.place: one for one in find(settings, _choice())}
-    found = next(iter(fetch(settings, [place])), None) if place in known else None
-    if found is None:
+    known = {summary.place: summary for summary in find(settings, _choice())}
+    whole = next(iter(fetch(settings, [place])), None) if place in known else None
+    if whole is None:
         raise InputError(f"there is no dead letter {letter} (any more); `streamrec dlq ls` lists them")
     data = as_data(known[place], settings.prefix) | {
-        "next_step": NEXT_STEPS.get(found.reason, ""),
-        "headers": [{"name": name, **_readable(value)} for name, value in found.headers],
-        "key": _readable(found.key),
-        "value": _readable(found.value),
+        "next_step": NEXT_STEPS.get(whole.reason, ""),
+        "headers": [{"name": name, **_readable(value)} for name, value in whole.headers],
+        "key": _readable(whole.key),
+        "value": _readable(whole.value),
     }
-    emit(as_json, data, _page(data, found))
+    emit(as_json, data, _page(data, whole))
 
 
 @app.command()
@@ -146,7 +146,7 @@ def _choice(
     from streamrec.operations.letters import Choice, place_of
 
     for option, given, known in (("--reason", reasons, REASONS), ("--topic", topics, INPUTS), ("--stage", stages, STAGES)):
-        if unknown := [one for one in given or () if one not in known]:
+        if unknown := [value for value in given or () if value not in known]:
             raise typer.BadParameter(f"there is no {unknown[0]}; name one of {', '.join(known)}", param_hint=option)
     now = now_ms()
     span = moment(since, now, "--since"), moment(until, now, "--until")

@@ -79,8 +79,8 @@ def _lists(files: dict[str, Path], events: Path, items: Path | None, against: st
 
 
 def _named(value: str) -> tuple[str, Path]:
-    name, found, path = value.partition("=")
-    return (name, Path(path)) if found and not Path(value).exists() else (value, Path(value))
+    name, equals, path = value.partition("=")
+    return (name, Path(path)) if equals and not Path(value).exists() else (value, Path(value))
 
 
 def _off_policy(log: Path, target: Path | None, action: str, as_json: bool) -> None:

@@ -35,11 +35,11 @@ def explain(
     from streamrec.ranking.reasons.sentences import in_words
 
     ranked, titles, rooms = _from_file(lists, items, list_id) if lists is not None else _from_kafka(settings, list_id)
-    told = to_builtins(ranked)
-    for item, place in zip(told["items"], ranked.items, strict=True):
+    listed = to_builtins(ranked)
+    for item, place in zip(listed["items"], ranked.items, strict=True):
         item |= {"title": titles.get(place.item_id), "why": in_words(place, titles, lang)}
     lines = _head(ranked, rooms) + [line for place in ranked.items for line in _place(place, titles, in_words(place, titles, lang))]
-    emit(as_json, told, "\n".join(map(printable, lines)))
+    emit(as_json, listed, "\n".join(map(printable, lines)))
 
 
 def _from_kafka(settings: Settings, list_id: str) -> tuple[Recommendation, Titles, Titles]:

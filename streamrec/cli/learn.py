@@ -62,8 +62,8 @@ def status(
     """Show, for every base blend, which learned weights are served, what they were judged by, and what can be restored."""
     from streamrec.learning.survey import survey
 
-    found = survey(settings)
-    emit(as_json, {"bases": [_described(one) for one in found]}, "\n".join(map(_text, found)) or "nothing was learned yet")
+    bases = survey(settings)
+    emit(as_json, {"bases": [_described(base) for base in bases]}, "\n".join(map(_text, bases)) or "nothing was learned yet")
 
 
 @app.command()
@@ -91,29 +91,30 @@ def examples(settings: Settings) -> None:
         emit_line(value.decode())
 
 
-def _described(found: Learned) -> dict[str, Any]:
+def _described(learned: Learned) -> dict[str, Any]:
     return {
-        "base": found.base,
-        "weights": msgspec.to_builtins(found.weights) if found.weights else None,
-        "restorable": [one.version for one in found.state.earlier] if found.state else [],
-        "heads": _heads(found),
+        "base": learned.base,
+        "weights": msgspec.to_builtins(learned.weights) if learned.weights else None,
+        "restorable": [weights.version for weights in learned.state.earlier] if learned.state else [],
+        "heads": _heads(learned),
     }
 
 
-def _heads(found: Learned) -> dict[str, dict[str, Any]]:
+def _heads(learned: Learned) -> dict[str, dict[str, Any]]:
     """What each action taught, those with more evidence first."""
     from streamrec.learning.trainer import delta_of
 
-    heads = sorted(found.state.heads.items() if found.state else (), key=lambda pair: -pair[1].evidence)
+    heads = sorted(learned.state.heads.items() if learned.state else (), key=lambda pair: -pair[1].evidence)
     return {action: {"evidence": round(head.evidence, 1), "delta": delta_of(head.theta)} for action, head in heads}
 
 
-def _text(found: Learned) -> str:
-    if found.weights is None:
-        return f"{found.base}: nothing was published yet"
-    weights, metrics = found.weights, "  ".join(f"{name} {value:g}" for name, value in found.weights.metrics.items())
+def _text(learned: Learned) -> str:
+    if learned.weights is None:
+        return f"{learned.base}: nothing was published yet"
+    weights, metrics = learned.weights, "  ".join(f"{name} {value:g}" for name, value in learned.weights.metrics.items())
     restored = f", restores {weights.restores}" if weights.restores else ""
-    heads = [f"{action} (evidence {head['evidence']:g}): {_changes(head['delta'], MOST_CHANGES)}" for action, head in _heads(found).items()]
+    by_action = _heads(learned).items()
+    heads = [f"{action} (evidence {head['evidence']:g}): {_changes(head['delta'], MOST_CHANGES)}" for action, head in by_action]
     lines = [f"{weights.version} (by the {weights.by}{restored})", _changes(weights.delta) or "no change to the base", metrics, *heads]
     return "\n  ".join(lines)
 

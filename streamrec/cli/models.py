@@ -80,8 +80,8 @@ def adopt(
     from streamrec.training.steps.adopt import adopt as adopt_folder
     from streamrec.training.steps.adopt import in_words, read_pairs
 
-    found = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
-    emit(as_json, found, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *in_words(found)]))
+    figures = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
+    emit(as_json, figures, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *in_words(figures)]))
 
 
 @app.command()
@@ -127,10 +127,10 @@ def _change(settings: Settings, model: PublishedModel | None, as_json: bool) -> 
 def _row(role: str, model: ServedModel | Path) -> Row:
     path = model if isinstance(model, Path) else Path(model.path)
     try:
-        found = ModelFolder.load(path)
+        folder = ModelFolder.load(path)
     except StreamrecError:
         name, revision, state = ("?", "?", "unfit") if isinstance(model, Path) else (model.name, model.revision, "unfit")
         return Row(role, name, revision, str(path), state)
     if isinstance(model, Path):
-        return Row(role, found.name, found.revision, str(path), "ok")
-    return Row(role, model.name, model.revision, str(path), "ok" if found.revision == model.revision else "changed")
+        return Row(role, folder.name, folder.revision, str(path), "ok")
+    return Row(role, model.name, model.revision, str(path), "ok" if folder.revision == model.revision else "changed")

@@ -49,19 +49,19 @@ def get(settings: Settings, user: User, url: Url = None, as_json: AsJson = False
 
     token = settings.web_token.get_secret_value() if settings.web_token else None
     if url is not None:
-        found, source = ask_state(url, user, token), url
+        answer, source = ask_state(url, user, token), url
     else:
         with shelf(settings.data_dir) as rows:
             address = url_of(settings.data_dir) if rows.live else None
             if address is None:
-                found, source = described(rows, user, settings.partitions), str(settings.data_dir)
+                answer, source = described(rows, user, settings.partitions), str(settings.data_dir)
         if address is not None:
-            found, source = ask_state(address, user, token), address
-    found["source"] = source
-    if not found["here"]:
-        note(f"partition {found['partition']} of this user is not at {source}{owner(settings, found['partition'])}")
-    emit(as_json, found, page(found))
-    if found["row"] is None:
+            answer, source = ask_state(address, user, token), address
+    answer["source"] = source
+    if not answer["here"]:
+        note(f"partition {answer['partition']} of this user is not at {source}{owner(settings, answer['partition'])}")
+    emit(as_json, answer, page(answer))
+    if answer["row"] is None:
         raise typer.Exit(1)
 
 
@@ -191,14 +191,14 @@ def _absent(settings: Settings, user: str, url: str | None) -> str | None:
     if address is None:
         return None
     try:
-        found = ask_state(address, user, settings.web_token.get_secret_value() if settings.web_token else None)
+        answer = ask_state(address, user, settings.web_token.get_secret_value() if settings.web_token else None)
     except WorkerUnreachable:
         if url is not None:
             raise
         return None
-    if found["row"] is not None:
+    if answer["row"] is not None:
         raise NotForgotten("the row was deleted, and younger events have made a new one: stop their source, then forget again")
-    return address if found["here"] else None
+    return address if answer["here"] else None
 
 
 def _gone(result: dict[str, Any], settings: Settings) -> str:

@@ -50,10 +50,10 @@ def watch(
 
 def data(made: Recommendation, with_user: bool) -> dict[str, Any]:
     """A list for JSON, without the user unless it is asked for."""
-    found: dict[str, Any] = to_builtins(made)
+    shown: dict[str, Any] = to_builtins(made)
     if not with_user:
-        del found["user_id"]
-    return found
+        del shown["user_id"]
+    return shown
 
 
 def block(made: Recommendation, titles: Titles, top: int, prefix: str, with_user: bool) -> str:

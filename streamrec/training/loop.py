@@ -81,10 +81,11 @@ class Loop:
                 total, parts = losses()
                 self._descend(total)
                 state.step += 1
-                found = self.processes.sum_values(parts)
-                for name, value in found.items():
+                step_losses = self.processes.sum_values(parts)
+                for name, value in step_losses.items():
+                    # What is shown is the mean of some twenty steps: single losses jump by more than they fall.
                     state.smooth[name] = 0.95 * state.smooth[name] + 0.05 * value if name in state.smooth else value
-                state.curve.append({"step": state.step, **found})
+                state.curve.append({"step": state.step, **step_losses})
                 if state.step % plan.every == 0 or state.step == plan.steps:
                     if validate:
                         self._validate(validate)
@@ -104,6 +105,7 @@ class Loop:
         self._adam.zero_grad()
         total.backward()
         self.processes.sum_gradients([*self._network.parameters(), *self._loose])
+        # As BERT was trained; one odd batch of a few dozen lists would otherwise undo the steps before it.
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
         self._adam.step()
         self._schedule.step()
@@ -112,10 +114,10 @@ class Loop:
         state = self._state
         self._network.eval()
         with torch.no_grad():
-            found = validate()
-        state.curve[-1]["validation"] = found
-        if found < state.best:
-            state.best, state.waited, self._best = found, 0, copy.deepcopy(self._network.state_dict())
+            loss = validate()
+        state.curve[-1]["validation"] = loss
+        if loss < state.best:
+            state.best, state.waited, self._best = loss, 0, copy.deepcopy(self._network.state_dict())
         else:
             state.waited += 1
 
@@ -130,6 +132,7 @@ class Loop:
         facts = {name: getattr(state, name) for name in ("step", "smooth", "best", "waited", "curve")}
         kept = {name: part.state_dict() for name, part in self._parts().items()}
         kept |= {"facts": facts, "kept": self._best, "draws": self._rng.bit_generator.state, "dropout": torch.get_rng_state()}
+        # Written beside and renamed: whoever is killed here keeps the checkpoint before.
         part = self._out / f"{CHECKPOINT}.part"
         torch.save(kept, part)
         part.replace(self._out / CHECKPOINT)
@@ -148,11 +151,13 @@ class Loop:
 
 def optimiser(network: Any, rate: float, steps: int, extra: list[Any] | None = None) -> tuple[Any, Any]:
     """AdamW with a tenth of the steps to warm up and a linear way down; `extra` are scalars that learn ten times as fast."""
+    # Temperatures and weights start far from where they end, and at the rate of the matrices a few hundred steps would not take them there.
     fast = {id(value) for value in extra or ()}
     groups: list[dict[str, Any]] = [{"params": [value for value in network.parameters() if id(value) not in fast], "lr": rate}]
     if extra:
         groups.append({"params": extra, "lr": 10 * rate, "weight_decay": 0.0})
     adam = torch.optim.AdamW(groups, weight_decay=0.01)
+    # Warm-up, linear decay and weight decay as in BERT (Devlin et al. 2019); a fiftieth of the rate is left, so that the last steps count.
     warm = max(1, steps // 10)
 
     def factor(step: int) -> float:

@@ -70,6 +70,7 @@ class Processes:
 
 @cache
 def _join() -> Processes:
+    # torchrun says both in the environment. gloo, because every step is meant for CPUs.
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:
         distributed.init_process_group("gloo")

@@ -25,6 +25,7 @@ class Record:
 
     def __init__(self, seed: int, until: date | None = None) -> None:
         self._until = {} if until is None else {"until": until.isoformat()}
+        # Before any network is made: its first weights are drawn, too.
         torch.manual_seed(seed)
         self._start = time.monotonic()
         self.seed = seed

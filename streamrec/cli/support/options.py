@@ -24,12 +24,12 @@ _FIRST_OF_GROUP = {"broker": "Kafka", "data_dir": "Worker", "model": "Model", "k
 
 def groups() -> dict[str, list[str]]:
     """The settings of each group, in the order of the table."""
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     for name in Settings.model_fields:
         if name in _FIRST_OF_GROUP:
-            found[_FIRST_OF_GROUP[name]] = names = []
+            members[_FIRST_OF_GROUP[name]] = names = []
         names.append(name)
-    return found
+    return members
 
 
 def flag(name: str) -> str:
@@ -95,7 +95,7 @@ def _flag_type(annotation: Any) -> Any:
     """What the command line reads for a setting of this type; ranges are checked where the settings are."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        return _flag_type(next(one for one in get_args(annotation) if one is not type(None)))
+        return _flag_type(next(kind for kind in get_args(annotation) if kind is not type(None)))
     if origin is Annotated:
         return _flag_type(get_args(annotation)[0])
     if annotation is SecretStr:

@@ -58,20 +58,20 @@ def as_line(packed: Packed) -> dict[str, Any]:
         return line | {"key": key.hex(), "unreadable": f"{exc}; see `streamrec state repair`"}
 
 
-def page(found: Mapping[str, Any]) -> str:
+def page(answer: Mapping[str, Any]) -> str:
     """The row of a user for people to read."""
-    return "\n".join(map(printable, _lines(found)))
+    return "\n".join(map(printable, _lines(answer)))
 
 
-def _lines(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"user       {found['user_id']} (partition {found['partition']}, {found['source']})"
-    if found.get("saved_ms") is not None:
-        yield f"as of      {when(found['saved_ms'])}"
-    if found["erased"]:
-        yield f"erased     {when(found['erased']['ts'])}; what was known before is gone"
-    row = found["row"]
+def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    yield f"user       {answer['user_id']} (partition {answer['partition']}, {answer['source']})"
+    if answer.get("saved_ms") is not None:
+        yield f"as of      {when(answer['saved_ms'])}"
+    if answer["erased"]:
+        yield f"erased     {when(answer['erased']['ts'])}; what was known before is gone"
+    row = answer["row"]
     if row is None:
-        yield "known      nothing" if found["here"] else "known      not here"
+        yield "known      nothing" if answer["here"] else "known      not here"
         return
     yield f"last list  number {row['seq']}, {when(row['listed_ts'])}"
     if row["room_id"]:

@@ -13,7 +13,7 @@ from streamrec.cli.train.blocks import Data, Pace, Until, ValidateFrom, Work, pu
 from streamrec.training.require import require_training
 
 ENCODER = Pace(steps=300, rate=5e-4)
-# The head is new while the encoder below it is trained already: it may learn faster, and reviews are many more than baskets.
+# The head is new, while the encoder below it is trained already: it takes more steps and a faster rate.
 SENTIMENT = Pace(steps=600, rate=1e-3, every=100)
 
 

@@ -34,6 +34,7 @@ def swap_tokens(ids: NDArray[np.int32], rng: np.random.Generator, rate: float) -
 def crop(ids: NDArray[np.int32], rng: np.random.Generator, rate: float) -> NDArray[np.int32]:
     """Keep of some rows only a run of at least half of their tokens."""
     lengths = (ids != 0).sum(axis=1)
+    # Half of a title still names the thing; less might leave a colour or a size.
     kept = np.ceil(lengths * rng.uniform(0.5, 1.0, len(ids))).astype(np.intp)
     first = (rng.random(len(ids)) * (lengths - kept + 1)).astype(np.intp)
     at = np.arange(ids.shape[1])[None, :]

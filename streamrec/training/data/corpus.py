@@ -41,13 +41,14 @@ def read_corpus(products: Path, captions: Path) -> Corpus:
         descriptions = [" ".join(row["description"].split()) for row in catalogue if row.get("description")]
         with open_text(captions) as lines:
             rows = list(csv.DictReader(lines))
-        told = [(" ".join(row["caption"].split()), _category(row)) for row in rows if row["caption"] not in UNKNOWN]
-        told += [(row["manual_cover_text"].strip(), _category(row)) for row in rows if row["manual_cover_text"] not in UNKNOWN]
+        captioned = [(" ".join(row["caption"].split()), _category(row)) for row in rows if row["caption"] not in UNKNOWN]
+        captioned += [(row["manual_cover_text"].strip(), _category(row)) for row in rows if row["manual_cover_text"] not in UNKNOWN]
     except (OSError, EOFError, zlib.error, KeyError, TypeError, AttributeError, ValueError, csv.Error) as exc:
         raise InputError(f"{products} or {captions} cannot be read as catalogue and captions ({exc!r}); name the right files") from exc
-    return Corpus(names, descriptions, [(text, group) for text, group in told if text])
+    return Corpus(names, descriptions, [(text, group) for text, group in captioned if text])
 
 
+# A list has a right item and something touched before; of three things they are not always the same two.
 def groups_of(texts: list[tuple[str, str]], least: int = 3) -> list[list[str]]:
     """The texts of every group that has at least `least` of them."""
     groups: dict[str, list[str]] = defaultdict(list)

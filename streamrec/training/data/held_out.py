@@ -20,7 +20,9 @@ from streamrec.datasets.uci import day_ms
 from streamrec.training.data.purchases import Example, Purchases, read_purchases
 from streamrec.training.data.recent import recent_titles
 
+# Somewhat more than the 32 candidates that a worker gives its cross-encoder by default.
 TOP = 50
+# Steps of about a half: finer ones gain less than the half of the users on which they are chosen can tell.
 WEIGHTS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.8)
 K = 10
 Scores = NDArray[np.float32]

@@ -14,9 +14,11 @@ from streamrec.training.data.corpus import Corpus, groups_of
 from streamrec.training.data.purchases import Example, Purchases
 from streamrec.training.data.recent import recent_titles
 
+# Every place costs a pair in every step: more wrong items would say more about popularity, fewer would seldom hold one that is hard.
 POSITIVES = 3
 NEGATIVES = 13
 LIST = POSITIVES + NEGATIVES
+# How viewers of live shops ask, in both languages of the model. The words of a list stand before all its items, so these decide nothing.
 FILLERS = (
     "how much is the", "i want the", "do you have", "show me the", "any", "is there a", "price of", "love this", "please",
     "still in stock?", "多少钱", "我要", "有没有", "想买", "这个", "还有吗", "看看", "什么价", "喜欢", "主播",
@@ -40,7 +42,7 @@ class Lists:
 
     def take(self, rows: NDArray[np.intp]) -> Lists:
         """Some of the lists."""
-        return Lists(*(getattr(self, each.name)[rows] for each in fields(self)))
+        return Lists(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 class Comments:
@@ -116,6 +118,7 @@ class PurchaseLists:
         right = np.zeros((size, LIST), bool)
         there = np.ones((size, LIST), bool)
         for row, example in enumerate(batch):
+            # Three in ten comments name the one right item: with several right ones a comment would name only one of them.
             dice = rng.random()
             count = 1 if dice < 0.3 else int(min(POSITIVES, len(example.targets)))
             positives = rng.choice(example.targets, count, replace=False)
@@ -131,6 +134,7 @@ class PurchaseLists:
             if draws:
                 slots[row, count : count + draws] = rng.choice(len(open_chance), draws, replace=False, p=open_chance / open_chance.sum())
             there[row, count + draws :] = False
+            # Some viewers have no history at all; the network must not lean on there being one.
             if dice > 0.95:
                 recent[row] = 0
         rows = np.arange(size)[:, None]
@@ -146,7 +150,9 @@ class PurchaseLists:
     def _chances(self, batch: list[Example], log_popularity: NDArray[np.float32]) -> NDArray[np.float64]:
         interest = self._purchases.interest(batch) @ self._vectors
         interest /= np.maximum(1e-9, np.linalg.norm(interest, axis=1, keepdims=True))
+        # A larger factor draws nearer items; popularity's half power keeps oddities that nobody buys from filling the lists.
         alike = np.exp(8.0 * (interest @ self._vectors.T) + 0.5 * log_popularity)
+        # What was never sold must have a chance, or its correction by 1 / chance would have no bound.
         popular = np.expm1(log_popularity) + 0.05
         closed = self._purchases.closed(batch)
         alike[closed] = 0

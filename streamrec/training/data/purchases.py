@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from streamrec.errors import InputError
 from streamrec.events.files import read_lines
+from streamrec.state.user import INTEREST_HALF_LIFE
 from streamrec.system.clock import DAY_MS
 
-INTEREST_HALF_LIFE_DAYS = 60.0
+# The interest of a user fades in training as it does where it is served.
+INTEREST_HALF_LIFE_DAYS = INTEREST_HALF_LIFE / DAY_MS
 POPULARITY_HALF_LIFE_DAYS = 30.0
+"""A month: shorter and a seasonal shop's slow items have no count, longer and last season's are still popular."""
 TOUCHES = 50
+"""What was touched before the last fifty things says little beside them, and every example keeps its own."""
 
 
 class _Event(msgspec.Struct):

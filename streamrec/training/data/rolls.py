@@ -125,7 +125,7 @@ def roll(
     catalogue.put_items(read_items(items))
     folder = ModelFolder.load(settings.model)
     rolled = {mode: Rolled(load_blend(folder, mode, settings.scoring)) for mode in modes}
-    ranker = RecordingRanker(catalogue, settings, {mode: each.former for mode, each in rolled.items()}, text_from)
+    ranker = RecordingRanker(catalogue, settings, {mode: roll.former for mode, roll in rolled.items()}, text_from)
     lines = [line for line in read_timeline(events) if line.event.ts < span[1]]
     run = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=span[0])
     watched = progress.track(lines, description="rolling")

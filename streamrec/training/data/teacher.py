@@ -22,6 +22,7 @@ class Teacher:
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def vectors(self, texts: list[str], batch: int = 64) -> Any:
         """L2-normalised mean-pooled vectors, shape (len(texts), 384)."""
+        # Texts of one length side by side: padding would double the work.
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         out = torch.empty(len(texts), self._network.config.hidden_size)
         for start in range(0, len(order), batch):
@@ -42,7 +43,7 @@ class Teacher:
         table = self._network.embeddings.word_embeddings.weight
         known = self._tokenizer.get_vocab()
         unknown = known["[UNK]"]
-        found, vectors = [], []
+        positions, vectors = [], []
         for position, piece in enumerate(pieces):
             if piece in known:
                 ids = [known[piece]]
@@ -51,10 +52,10 @@ class Teacher:
             else:
                 ids = self._tokenizer(piece, add_special_tokens=False)["input_ids"]
             if ids and unknown not in ids:
-                found.append(position)
+                positions.append(position)
                 vectors.append(table[ids].mean(0))
         centred = torch.stack(vectors)
         centred = centred - centred.mean(0)
         _, _, axes = torch.linalg.svd(centred, full_matrices=False)
         reduced = centred @ axes[:dim].T
-        return found, reduced * (std / reduced.std())
+        return positions, reduced * (std / reduced.std())

@@ -26,8 +26,8 @@ class Calibration:
     @classmethod
     def of(cls, lists: Sequence[Lists]) -> Calibration:
         """Every pair of the lists, shuffled."""
-        users = np.concatenate([np.repeat(each.users, each.right.shape[1], axis=0) for each in lists])
-        items = np.concatenate([each.items.reshape(len(each.right) * each.right.shape[1], -1) for each in lists])
+        users = np.concatenate([np.repeat(batch.users, batch.right.shape[1], axis=0) for batch in lists])
+        items = np.concatenate([batch.items.reshape(len(batch.right) * batch.right.shape[1], -1) for batch in lists])
         order = np.random.default_rng(0).permutation(len(items))
         order = order[(items[order] != 0).any(axis=1)]
         return cls(users[order], items[order])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from streamrec.training.networks.vectors import pool, tensors
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
+"""The first with LayerNormalization as one node, which the fusions look for."""
 Axes = dict[str, dict[int, str]]
 
 
@@ -37,8 +39,8 @@ class VectorHead(nn.Module):  # type: ignore[misc]
         return pool(states, attention_mask)
 
 
-def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds], half: bool = False) -> dict[str, float]:
-    """Write `head` as a fused fp32 graph to `path` and as an int8 graph beside it, with `half` as an fp16 graph for CUDA too.
+def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Feeds] = (), half: bool = False) -> dict[str, float]:
+    """Write `head` as a fused fp32 graph to `path`, and where there are `real` inputs as an int8 graph beside it, with `half` as fp16 too.
 
     Returns by file name the largest difference of the fp32 graph from torch over `examples`, and the likeness of the narrow ones to it on
     the second half of `real`: mean cosine of vectors, correlation of scores. The first half of `real` calibrates the int8 graph. A narrow
@@ -54,17 +56,19 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: list[Feeds]
     fused = fuse(raw, config)
     words_in_half(fused.model)
     onnx.save(fused.model, str(path))
-    found = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
+    figures = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
+    if not real:
+        return figures
     calibrating, judging = real[: len(real) // 2], real[len(real) // 2 :]
-    narrow = {path.with_suffix(".int8.onnx"): quantise(raw, calibrating)}
+    narrow = {path.with_suffix(".int8.onnx"): quantise(raw, list(calibrating))}
     if half:
         shrunk = fuse(raw, config)
         shrunk.convert_float_to_float16(keep_io_types=True)
         narrow[path.with_suffix(".fp16.onnx")] = shrunk.model
     for file, model in narrow.items():
         onnx.save(model, str(file))
-        found[file.name] = likeness_of(path, file, judging)
-    return found
+        figures[file.name] = likeness_of(path, file, list(judging))
+    return figures
 
 
 def trace(head: Any, inputs: dict[str, Any], output: str, axes: Axes) -> Any:

@@ -38,6 +38,7 @@ def weights_in_half(model: Any) -> None:
     """Store every fp32 matrix in half precision and cast it back; ONNX Runtime does so once, when it loads the graph."""
     graph = model.graph
     large = [tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) == 2]
+    # Smaller ones would save next to nothing.
     large = [tensor for tensor in large if min(tensor.dims) >= 32]
     for tensor in large:
         values, name = numpy_helper.to_array(tensor), tensor.name

@@ -39,7 +39,7 @@ def export_late(late: LateInteraction, out: Path, chunks: list[Calibration]) -> 
     words_in_eight_bits(fused.model)
     weights_in_half(fused.model)
     onnx.save(fused.model, str(encoder_path))
-    found = {encoder_path.name: check_parity(encoder_path, texts, lambda feeds: late.encoder(**tensors(feeds)))}
+    parity = {encoder_path.name: check_parity(encoder_path, texts, lambda feeds: late.encoder(**tensors(feeds)))}
 
     feeds = [_scorer_inputs(late.encoder, chunk) for chunk in chunks[:4]]
     axes = {
@@ -51,8 +51,8 @@ def export_late(late: LateInteraction, out: Path, chunks: list[Calibration]) -> 
         "score": {0: "pairs"},
     }
     onnx.save(trace(late.scorer, _as_tensors(feeds[0]), "score", axes), str(scorer_path))
-    found[scorer_path.name] = check_parity(scorer_path, feeds, lambda batch: late.scorer(**_as_tensors(batch)))
-    return found
+    parity[scorer_path.name] = check_parity(scorer_path, feeds, lambda batch: late.scorer(**_as_tensors(batch)))
+    return parity
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

@@ -63,6 +63,7 @@ def quantise(model: Any, feeds: list[Feeds]) -> Any:
 
 def eight_bits(matrix: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Symmetric int8 codes of a matrix, with one scale for everything along `axis`."""
+    # 127 on both sides, so that 0 stays 0; a column of zeros would divide by 0.
     scales = np.abs(matrix).max(axis=axis, keepdims=True) / 127
     scales = np.where(scales > 0, scales, 1).astype(np.float32)
     return np.rint(matrix / scales).astype(np.int8), scales.squeeze(axis)
@@ -86,12 +87,12 @@ def words_in_eight_bits(model: Any) -> None:
         if node not in lookups:
             nodes.append(node)
             continue
-        rows, found = node.input[1], node.output[0]
+        rows, word = node.input[1], node.output[0]
         nodes += [
-            helper.make_node("Gather", [f"{table.name}_codes", rows], [f"{found}_codes"], name=f"{node.name}_codes"),
-            helper.make_node("Gather", [f"{table.name}_scales", rows], [f"{found}_scale"], name=f"{node.name}_scales"),
-            helper.make_node("Cast", [f"{found}_codes"], [f"{found}_cast"], name=f"{node.name}_cast", to=TensorProto.FLOAT),
-            helper.make_node("Mul", [f"{found}_cast", f"{found}_scale"], [found], name=f"{node.name}_scaled"),
+            helper.make_node("Gather", [f"{table.name}_codes", rows], [f"{word}_codes"], name=f"{node.name}_codes"),
+            helper.make_node("Gather", [f"{table.name}_scales", rows], [f"{word}_scale"], name=f"{node.name}_scales"),
+            helper.make_node("Cast", [f"{word}_codes"], [f"{word}_cast"], name=f"{node.name}_cast", to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{word}_cast", f"{word}_scale"], [word], name=f"{node.name}_scaled"),
         ]
     _replace(graph, nodes, added)
 

@@ -43,11 +43,14 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
         self.whole = nn.Linear(width, 1)
         self.gate = nn.Linear(width, 1)
         self.share = nn.Linear(width, 1)
+        # The comparisons start large and the linear maps at nothing: the network begins as a matcher of words, and learns
+        # where that is wrong. On [CLS] alone it did not learn to compare from a few thousand baskets.
         self.alike = nn.Parameter(torch.tensor(3.0))
         self.cover = nn.Parameter(torch.tensor(3.0))
         for layer in (self.whole, self.gate, self.share):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        # softplus(-2) = 0.13: a shared word says little until the gate learns which words do.
         nn.init.constant_(self.gate.bias, -2.0)
 
     def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
@@ -64,9 +67,9 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
         covered = (share * (by_state + (user - 1).unsqueeze(-1) * 2).amax(1).clamp(min=0)).sum(-1, keepdim=True)
         gate = functional.softplus(self.gate(states).squeeze(-1)) * user
         nearest = (by_word + (item - 1).unsqueeze(1) * 2).amax(2).clamp(min=0)
-        found = (gate * nearest * nearest * nearest).sum(-1, keepdim=True)
+        named = (gate * nearest * nearest * nearest).sum(-1, keepdim=True)
         whole = self.whole(torch.tanh(self.pooler(states[:, 0])))
-        return whole + self.alike * alike + self.cover * covered + found
+        return whole + self.alike * alike + self.cover * covered + named
 
     def save(self, folder: Path) -> None:
         """Write the BERT as a Hugging Face folder and the head beside it."""

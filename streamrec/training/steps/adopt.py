@@ -34,6 +34,7 @@ from streamrec.training.networks.vectors import tensors
 from streamrec.training.steps.adoptable import load, require_adoptable, tokens_of
 
 CHUNK = 16
+"""Pairs at a time; every other chunk sets the scales, the rest judge them."""
 
 
 class _Pair(msgspec.Struct):
@@ -104,19 +105,19 @@ def adopt(
     tokenise = Tokeniser(out / "tokenizer.json")
     users, items = (tokenise([pair[side] for pair in pairs], limit) for side, limit in ((0, user_tokens), (1, item_tokens)))
     network.eval()
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for head, path, feeds in (
         (FirstTokenClassifier(network), CROSS_ENCODER, [pair_inputs(users[rows], items[rows]) for rows in _chunks(len(items))]),
         (VectorHead(network.bert), ENCODER, [text_inputs(items[rows]) for rows in _chunks(len(items))]),
     ):
-        found |= _write_graphs(head, network, out / path, feeds)
+        figures |= _write_graphs(head, network, out / path, feeds)
     judging = np.arange(len(items))[np.arange(len(items)) // CHUNK % 2 == 1][:PAIRS]
     Reference.of(users[judging], items[judging], out / CROSS_ENCODER, OnnxSession).save(out)
-    limits["dropped"] = dropped({file: value for file, value in found.items() if "int8" in file})
+    limits["dropped"] = dropped({file: value for file, value in figures.items() if "int8" in file})
     (out / "config.json").write_text(json.dumps({**network.config.to_diff_dict(), "streamrec": limits}, indent=2) + "\n")
-    (out / "README.md").write_text(_card(source, name, found), encoding="utf-8")
+    (out / "README.md").write_text(_card(source, name, figures), encoding="utf-8")
     seal(out)
-    return found
+    return figures
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:
@@ -139,10 +140,12 @@ def _write_graphs(head: Any, network: Any, path: Path, feeds: list[Feeds]) -> di
     axes = {name: {0: "batch", 1: "tokens"} for name in INPUTS}
     raw = trace(head.eval(), {name: tensors(feeds[0])[name] for name in INPUTS}, "output", axes)
     onnx.save(raw, str(path))
-    narrow = path.with_suffix(".int8.onnx")
-    onnx.save(quantise(raw, feeds[::2]), str(narrow))
     scores = isinstance(head, FirstTokenClassifier)
     parity = check_parity(path, feeds[1::2], lambda batch: network(**tensors(batch)).logits if scores else head(**tensors(batch)))
+    if not scores:
+        return {path.name: parity}
+    narrow = path.with_suffix(".int8.onnx")
+    onnx.save(quantise(raw, feeds[::2]), str(narrow))
     return {path.name: parity, narrow.name: likeness_of(path, narrow, feeds[1::2])}
 
 
@@ -173,15 +176,15 @@ def write_tokeniser(source: Path, out: Path) -> NDArray[np.int64]:
     return order
 
 
-def in_words(found: dict[str, float]) -> list[str]:
+def in_words(figures: dict[str, float]) -> list[str]:
     """A line for each graph that `adopt` made."""
-    return [alike_in_words(file, value) if "int8" in file else f"{file} {value:.6g}" for file, value in found.items()]
+    return [alike_in_words(file, value) if "int8" in file else f"{file} {value:.6g}" for file, value in figures.items()]
 
 
-def _card(source: Path, name: str, found: dict[str, float]) -> str:
-    figures = "\n".join(f"* {line}" for line in in_words(found))
+def _card(source: Path, name: str, figures: dict[str, float]) -> str:
+    lines = "\n".join(f"* {line}" for line in in_words(figures))
     return (
         f"# {name}\n\nMade by `streamrec models adopt` from the cross-encoder `{source.name}`, whose licence applies.\n"
         "The tokens are renumbered.\n\n"
-        f"Largest difference from torch (fp32), likeness to fp32 (int8):\n\n{figures}\n"
+        f"Largest difference from torch (fp32), likeness to fp32 (int8):\n\n{lines}\n"
     )

@@ -30,14 +30,17 @@ The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an ite
 | --- | --- | --- | --- |
 | `onnx/cross_encoder.onnx` | BERT, {ranker_layers} × {hidden} | `[CLS] user [SEP] item [SEP]`, at most {user_tokens} + {item_tokens} + 3 tokens | one logit |
 | `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
-{late_graphs}| `onnx/*.int8.onnx` | the first two, for CPUs, where they are like fp32 | the same | the same |
+{late_graphs}| `onnx/cross_encoder.int8.onnx` | the first, for CPUs, where it is like fp32 | the same | the same |
+
+`onnx/words.bin` holds the word vectors of the first two graphs and of the int8 graph, in half precision. A token that the cross-encoder did not learn has one row
+for all of them, which is the encoder's.
 
 {heads} heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most {said_tokens} tokens of what the viewer wrote and a [SEP], then the titles of the
-items touched last, most recent first, {title_tokens} tokens each. All arithmetic is fp32; the word tables are stored in half precision. Largest difference
+items touched last, most recent first, {title_tokens} tokens each. All arithmetic is fp32; the words are stored in half precision. Largest difference
 between the graphs and torch: {parity}.
 
-The int8 graphs multiply u8 activations by s8 weights (one scale per column); the activations' scales are constants, so a pair's score does
-not depend on the pairs beside it. Likeness to fp32 on pairs that did not set the scales (mean cosine of vectors, correlation of scores):
+The int8 graph multiplies u8 activations by s8 weights (one scale per column); the activations' scales are constants, so a pair's score does
+not depend on the pairs beside it. Likeness to fp32 on pairs that did not set the scales (correlation of scores):
 {alike}.
 x86-64 processors without VNNI clip the sums of such products; ONNX Runtime then multiplies u8 by u8, exactly, if `session.x64quantprecision` is "1", which streamrec sets there.
 
@@ -176,15 +179,15 @@ def _metrics(measured: dict[str, Any]) -> str:
 def _sizes(path: Path) -> str:
     if not path.is_file():
         return "Not measured yet: keep what `streamrec train compare` prints as `compare.json` in the work folder, then export again."
-    found = _read(path)
+    compared = _read(path)
     rows = [
         f"| {row['graph']} | {row['parameters'] / 1e6:.2f} M | {row['bytes'] / 1e6:.1f} MB | {row['pairs_per_s']} | {row['ndcg@10']:.4f} | "
         f"{row['difference'][0]:+.4f} … {row['difference'][1]:+.4f} | {row['auc_in_top']:.4f} |"
-        for row in found["graphs"]
+        for row in compared["graphs"]
     ]
     return "\n".join(
         [
-            f"`streamrec train compare`, one thread on {found['processor']}, batches of 32; NDCG@10 of the blend with the score, with the 95 % interval of its "
+            f"`streamrec train compare`, one thread on {compared['processor']}, batches of 32; NDCG@10 of the blend with the score, with the 95 % interval of its "
             "difference from the first row, and AUC among the 50 best.",
             "",
             "| cross-encoder | parameters | bytes | pairs/s | NDCG@10 | difference | AUC |",

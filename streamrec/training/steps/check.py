@@ -12,13 +12,12 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from streamrec.bert.folder import CROSS_ENCODER, LATE_ENCODER, LATE_SCORER
+from streamrec.bert.model import CPU_TOKEN_BUDGET
 from streamrec.bert.pairs import Feeds, length_batches, pair_inputs, text_inputs
 from streamrec.bert.session import CPU, OnnxSession
 from streamrec.training.data.held_out import HeldOut, Scores
 from streamrec.training.networks.late import item_inputs
 from streamrec.training.record import command_line
-
-TOKENS = 1536
 
 
 def check_model(model: Path, data: Path, start: datetime, until: datetime, baskets: int, seed: int, out: Path) -> str:
@@ -42,7 +41,7 @@ def cross_scores(graph: Path, users: NDArray[np.int32], titles: NDArray[np.int32
     users = np.repeat(users, top.shape[1], axis=0)
     items = titles[top.reshape(-1)]
     scores = np.zeros(len(items), np.float32)
-    for rows in length_batches((users != 0).sum(axis=1) + (items != 0).sum(axis=1) + 3, TOKENS):
+    for rows in length_batches((users != 0).sum(axis=1) + (items != 0).sum(axis=1) + 3, CPU_TOKEN_BUDGET):
         scores[rows] = backend.run(pair_inputs(users[rows], items[rows])).reshape(-1)
     return scores.reshape(top.shape)
 

@@ -55,12 +55,12 @@ def distil_ranker(material: Material, teacher: Path, out: Path, layers: int, pla
     def taught(lists: Lists) -> Any:
         size, places = lists.right.shape
         items = translate(lists.items.reshape(size * places, -1), MAX_ITEM_TOKENS).reshape(size, places, -1)
-        told = Lists(translate(lists.users, MAX_USER_TOKENS), items, lists.right, lists.there, lists.offset, lists.popularity)
-        return pair_scores(large, told)
+        translated = Lists(translate(lists.users, MAX_USER_TOKENS), items, lists.right, lists.there, lists.offset, lists.popularity)
+        return pair_scores(large, translated)
 
-    found = train_on_lists("distil", plan, small, partial(pair_scores, small), source, held, out, [small.alike, small.cover], taught)
+    training = train_on_lists("distil", plan, small, partial(pair_scores, small), source, held, out, [small.alike, small.cover], taught)
     if record.first:
         small.save(out)
     counts = {"teacher_parameters": count(large), "parameters": count(small)}
-    record.save(out, **counts, **found)
+    record.save(out, **counts, **training)
     return counts

@@ -27,9 +27,12 @@ from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.vectors import embed
 from streamrec.training.record import Record
 
+# All titles are encoded in every step anyway, so more baskets cost little.
 BATCH = 768
+# Without it the network learns single odd words by heart, which some items have for themselves.
 DROPPED = 0.1
 PPMI_ROWS = 512
+# The rarest pairs have the largest information and the least proof.
 PPMI_MOST = 5.0
 
 
@@ -59,6 +62,7 @@ def train_encoder(
         meaning = functional.mse_loss(vectors[rows] @ vectors[rows].T, taught[rows] @ taught[rows].T)
         parts = {"basket": bought, "ppmi": linked_loss, "meaning": meaning}
         parts = {name: value / loop.processes.world for name, value in parts.items()}
+        # What is bought next is the aim; the two others keep titles that are seldom bought where their words put them.
         return parts["basket"] + 0.5 * parts["ppmi"] + 2 * parts["meaning"], parts
 
     judged = tokenise(held.titles, MAX_ITEM_TOKENS) if held else ids
@@ -68,11 +72,11 @@ def train_encoder(
         loss = next_basket_loss(embed(encoder, judged), held.examples[:BATCH], held, scale, weight)
         return float(loss)
 
-    found = loop.train(losses, validate if held else None)
+    training = loop.train(losses, validate if held else None)
     if record.first:
         encoder.save_pretrained(out)
     facts = {"examples": len(purchases.examples), "titles": len(ids), "scale": scale.exp().item(), "popularity_weight": weight.item()}
-    record.save(out, **facts, **found)
+    record.save(out, **facts, **training)
 
 
 def next_basket_loss(vectors: Any, batch: list[Example], purchases: Purchases, scale: Any, weight: Any) -> Any:

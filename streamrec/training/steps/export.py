@@ -21,6 +21,7 @@ from streamrec.training.graphs.exporting import VectorHead, export_graph
 from streamrec.training.graphs.halving import halve_words
 from streamrec.training.graphs.late import export_late
 from streamrec.training.graphs.parity import dropped
+from streamrec.training.graphs.words import WORDS, keep_unlearned, share_words
 from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.cross_encoder import load_cross_encoder
 from streamrec.training.networks.late import STATE, load_late
@@ -45,7 +46,7 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
         if not (work / step / file).is_file():
             raise ModelMissing(f"{work} has no {step}/{file}; run the step of `streamrec train` that makes it first")
     out.mkdir(parents=True, exist_ok=True)
-    for stale in (out / "onnx").glob("*.onnx"):
+    for stale in [*(out / "onnx").glob("*.onnx"), *(out / "onnx").glob(WORDS)]:
         stale.unlink()
     for file in TOKENISER:
         shutil.copyfile(work / "vocabulary" / file, out / file)
@@ -54,17 +55,20 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
     cross = load_cross_encoder(work / "ranker", attn_implementation="eager")
     vocabulary = encoder.config.vocab_size
     chunks = Calibration.load(work / "calibration").chunks()
-    found: dict[str, float] = {}
-    for head, path in ((VectorHead(encoder), ENCODER), (cross, CROSS_ENCODER)):
-        halve_words(head.network)
-        pairs = head is cross
-        real = [pair_inputs(chunk.users, chunk.items) if pairs else text_inputs(chunk.items) for chunk in chunks]
-        found |= export_graph(head, out / path, _examples(rng, vocabulary, pairs), real, half)
+    figures: dict[str, float] = {}
+    keep_unlearned(cross.network, encoder)
+    halve_words(encoder)
+    halve_words(cross.network)
+    # Item vectors are made once and kept, so no narrow encoder would save a worker anything.
+    figures |= export_graph(VectorHead(encoder), out / ENCODER, _examples(rng, vocabulary, pairs=False))
+    real = [pair_inputs(chunk.users, chunk.items) for chunk in chunks]
+    figures |= export_graph(cross, out / CROSS_ENCODER, _examples(rng, vocabulary, pairs=True), real, half)
+    share_words(out / ENCODER, out / CROSS_ENCODER)
     late = (work / "late" / "training.json").is_file()
     if late:
-        found |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
-    parity = {file: value for file, value in found.items() if "int8" not in file and "fp16" not in file}
-    alike = {file: value for file, value in found.items() if file not in parity}
+        figures |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
+    parity = {file: value for file, value in figures.items() if "int8" not in file and "fp16" not in file}
+    alike = {file: value for file, value in figures.items() if file not in parity}
     config = {
         **cross.network.config.to_diff_dict(),
         "streamrec": {

@@ -36,11 +36,11 @@ def train_late(material: Material, out: Path, layers: int, plan: Plan, record: R
     def taught(lists: Lists) -> Any:
         return pair_scores(teacher, lists)
 
-    found = train_on_lists("late", plan, late, score, source, held, out, teacher=taught)
+    training = train_on_lists("late", plan, late, score, source, held, out, teacher=taught)
     if record.first:
         late.save(out)
     rows = late.encoder.network.config.vocab_size
-    record.save(out, examples=len(material.purchases.examples), words=rows, layers=layers, **found)
+    record.save(out, examples=len(material.purchases.examples), words=rows, layers=layers, **training)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

@@ -22,6 +22,7 @@ from streamrec.training.networks.vectors import tensors
 from streamrec.training.steps.material import ListSource
 
 MADE_UP = 0.3
+"""Weight of the lists from catalogue and captions: they teach words, but what is right in them is made up."""
 VALIDATED = 6
 Score = Callable[[Lists], Any]
 
@@ -61,8 +62,8 @@ def train_on_lists(
     def validate() -> float:
         return float(np.mean([softmax_loss(score(lists), lists, weight).item() for lists in judged]))
 
-    found = loop.train(losses, validate if held else None)
-    return {**found, "popularity_weight": weight.item()}
+    training = loop.train(losses, validate if held else None)
+    return {**training, "popularity_weight": weight.item()}
 
 
 def pair_scores(network: Any, lists: Lists) -> Any:

@@ -23,9 +23,11 @@ from streamrec.training.networks.vectors import embed, tensors
 from streamrec.training.record import Record
 from streamrec.training.steps.start import start_from
 
+# A new title costs a worker one pass of these layers, and vectors are made when items arrive: one more than the cross-encoder can afford.
 LAYERS = 3
 WORD_STD = 0.05
 TEXTS = 48
+# Each text of a batch is compared with all others, so the lesson grows with the square of the batch and the cost with the batch.
 PAIRED = 128
 TEXT_TOKENS = 32
 
@@ -69,26 +71,27 @@ def pretrain(work: Path, start: Path | None, titles: list[str], corpus: Corpus, 
         parts = {name: value / loop.processes.world for name, value in parts.items()}
         return parts["words"] + 2 * parts["teacher"] + 0.5 * parts["captions"], parts
 
-    found = loop.train(losses)
+    training = loop.train(losses)
     if adopted is None:
         _settle_unseen(encoder, pieces, seen)
     if record.first:
         encoder.save_pretrained(out)
-    record.save(out, vocabulary=len(pieces), texts=len(everything), pieces_seen=len(seen), **found)
+    record.save(out, vocabulary=len(pieces), texts=len(everything), pieces_seen=len(seen), **training)
 
 
 def _start_words(encoder: Any, teacher: Teacher, pieces: list[str]) -> None:
     with torch.no_grad():
         table = encoder.embeddings.word_embeddings.weight
         table.normal_(0, WORD_STD)
-        found, vectors = teacher.word_vectors(pieces, table.shape[1], WORD_STD)
-        table[found] = vectors
+        known, vectors = teacher.word_vectors(pieces, table.shape[1], WORD_STD)
+        table[known] = vectors
         table[0] = 0
 
 
 def _masked_word_loss(encoder: Any, head: Any, ids: NDArray[np.int32], seen: NDArray[np.int32], rng: np.random.Generator) -> Any:
     feeds = text_inputs(ids)
     words = feeds["input_ids"]
+    # 15 % of the words, of which 80 % are hidden, 10 % swapped and 10 % left as they are (Devlin et al. 2019).
     chosen = (rng.random(words.shape) < 0.15) & (words >= len(SPECIAL))
     if not chosen.any():
         return torch.zeros(())
@@ -105,6 +108,7 @@ def _teacher_loss(vectors: Any, taught: Any) -> Any:
 
 
 def _alike(vectors: Any) -> Any:
+    # The temperature of SimCSE (Gao et al. 2021); a text is not compared with itself.
     return (vectors @ vectors.T).fill_diagonal_(-1.0) / 0.05
 
 
@@ -124,4 +128,5 @@ def _settle_unseen(encoder: Any, pieces: list[str], seen: NDArray[np.int32]) -> 
         known[seen] = True
         sample = table[torch.from_numpy(np.flatnonzero(ideographs & known))]
         unseen = torch.from_numpy(np.flatnonzero(ideographs & ~known))
+        # The mean says "some ideograph" and the noise keeps two of them apart; untouched start values would be neither.
         table[unseen] = sample.mean(0) + 0.5 * sample.std(0) * torch.randn(len(unseen), table.shape[1])

@@ -23,6 +23,7 @@ from streamrec.training.steps.list_training import pair_scores, softmax_loss, tr
 from streamrec.training.steps.material import ListSource, Material
 
 BATCHES = 4
+"""1,536 pairs: the importance is a mean over all their tokens, and only its order matters."""
 
 
 def prune_ranker(material: Material, out: Path, heads: int, neurons: int, plan: Plan, record: Record) -> dict[str, int]:
@@ -37,11 +38,11 @@ def prune_ranker(material: Material, out: Path, heads: int, neurons: int, plan: 
     def taught(lists: Any) -> Any:
         return pair_scores(full, lists)
 
-    found = train_on_lists("prune", plan, slim, partial(pair_scores, slim), source, held, out, [slim.alike, slim.cover], taught)
+    training = train_on_lists("prune", plan, slim, partial(pair_scores, slim), source, held, out, [slim.alike, slim.cover], taught)
     if record.first:
         slim.save(out)
     counts = {"parameters_before": count(full), "parameters": count(slim)}
-    record.save(out, heads=heads, neurons=neurons, **counts, **found)
+    record.save(out, heads=heads, neurons=neurons, **counts, **training)
     return counts
 
 
@@ -86,7 +87,7 @@ def count(network: Any) -> int:
 
 def _importance(network: CrossEncoder, source: ListSource) -> dict[str, Any]:
     """Mean |activation x gradient| of every input of the two dense layers that end the halves of each layer."""
-    found: dict[str, Any] = defaultdict(float)
+    importance: dict[str, Any] = defaultdict(float)
     seen: dict[str, Any] = {}
 
     def watch(name: str, _: Any, inputs: tuple[Any, ...]) -> None:
@@ -103,8 +104,8 @@ def _importance(network: CrossEncoder, source: ListSource) -> dict[str, Any]:
         lists = source.bought()
         softmax_loss(pair_scores(network, lists), lists, weight).backward()
         for name, value in seen.items():
-            found[name] = found[name] + (value * value.grad).detach().abs().flatten(0, -2).mean(0)
+            importance[name] = importance[name] + (value * value.grad).detach().abs().flatten(0, -2).mean(0)
     for hook in hooks:
         hook.remove()
     network.zero_grad()
-    return dict(found)
+    return dict(importance)

@@ -28,6 +28,7 @@ from streamrec.training.record import Record
 HEAD = "sentiment.safetensors"
 BATCH = 64
 TEXT_TOKENS = 48
+"""Twice a title: a review says what it thinks early, and the cost grows with the length."""
 GOOD = {"1", "positive"}
 BAD = {"0", "negative"}
 
@@ -105,13 +106,13 @@ def train_sentiment(work: Path, reviews: Reviews, judged: Reviews | None, plan: 
         wanted = torch.from_numpy(held.good.astype(np.float32))
         return float(functional.binary_cross_entropy_with_logits(_logits(sentiment, held_ids), wanted))
 
-    found = loop.train(losses, validate)
+    training = loop.train(losses, validate)
     measured = judge(sentiment, held_ids, held.good)
     if judged:
         measured |= {f"test_{name}": value for name, value in judge(sentiment, tokenise(judged.texts, TEXT_TOKENS), judged.good).items()}
     if record.first:
         sentiment.save(work / "sentiment")
-    record.save(work / "sentiment", reviews=len(ours.texts), held_out=len(held.texts), **measured, **found)
+    record.save(work / "sentiment", reviews=len(ours.texts), held_out=len(held.texts), **measured, **training)
     return measured
 
 
