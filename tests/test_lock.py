@@ -50,9 +50,9 @@ def wanted(*extras: str) -> Iterator[Requirement]:
 def test_every_requirement_is_locked_within_its_range(lock: str, extras: list[str], python: str) -> None:
     locked = versions(lock, python)
     for requirement in wanted(*extras):
-        found = locked.get(canonicalize_name(requirement.name))
-        assert found is not None, f"{requirement.name} is not in {lock}; run `make lock`"
-        assert requirement.specifier.contains(found), f"{requirement}, but {lock} has {found}; run `make lock`"
+        version = locked.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement.name} is not in {lock}; run `make lock`"
+        assert requirement.specifier.contains(version), f"{requirement}, but {lock} has {version}; run `make lock`"
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])

@@ -58,7 +58,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def installed(clone: Path, version: str, *arguments: str) -> tuple[list[str], str]:
-    """What pip is asked for, and what the reader is told."""
+    """What pip is asked for, and what stands on stderr."""
     (clone / "version").write_text(version)
     done = make(clone, "install", *arguments)
     assert done.returncode == 0, done.stderr
@@ -76,15 +76,15 @@ def test_what_tests_run_on_is_locked_and_nothing_is_built_elsewhere(clone: Path,
 
 @pytest.mark.parametrize("version", ["3.1", "3.14"])
 def test_a_python_that_is_not_locked_gets_what_setup_cfg_allows_and_is_told_so(clone: Path, version: str) -> None:
-    asked, told = installed(clone, version)
+    asked, said = installed(clone, version)
     assert asked == ["-m pip install --quiet --editable .[test]"]
-    assert f"requirements-test.lock is for Python 3.11 3.12 3.13, not {version}" in told
+    assert f"requirements-test.lock is for Python 3.11 3.12 3.13, not {version}" in said
 
 
 def test_who_does_not_want_the_lock_leaves_it_away(clone: Path) -> None:
-    asked, told = installed(clone, "3.11", "LOCK=")
+    asked, said = installed(clone, "3.11", "LOCK=")
     assert asked == ["-m pip install --quiet --editable .[test]"]
-    assert "note:" not in told
+    assert "note:" not in said
 
 
 def test_a_new_lock_is_installed(clone: Path) -> None:

@@ -161,16 +161,19 @@ def test_a_blocked_item_is_in_no_list_generated_a_second_after_the_rule_could_be
 def test_a_list_is_explained_by_its_id_or_by_that_of_a_trigger_which_it_covers(shop: Shop) -> None:
     command(shop, "rules", "put", "bowls-first", "pin", "item", "i1")
     shop.view("ella", "i5", event_id="seen")
-    made = until(
-        lambda: next((one for one in [shop.list_for(shop.view("ella"))] if items_of(one)[0] == "i1"), None), "a list with the pinned item"
-    )
+
+    def pinned() -> dict[str, Any] | None:
+        ranked = shop.list_for(shop.view("ella"))
+        return ranked if items_of(ranked)[0] == "i1" else None
+
+    made = until(pinned, "a list with the pinned item")
     command(shop, "rules", "rm", "bowls-first")
-    told = command(shop, "explain", made["list_id"])
-    assert told.exit_code == 0, told.output
-    assert f"{made['list_id']}, number {made['seq']} for ella" in told.stdout
-    assert "1. BLUE POLKADOT BOWL (i1)" in told.stdout
-    assert "The shop decided so (rule bowls-first)." in told.stdout
-    assert "proposed by shelf, live" in told.stdout
+    explained = command(shop, "explain", made["list_id"])
+    assert explained.exit_code == 0, explained.output
+    assert f"{made['list_id']}, number {made['seq']} for ella" in explained.stdout
+    assert "1. BLUE POLKADOT BOWL (i1)" in explained.stdout
+    assert "The shop decided so (rule bowls-first)." in explained.stdout
+    assert "proposed by shelf, live" in explained.stdout
     as_json = json.loads(command(shop, "explain", "-".join(map(str, made["covers"][0])), "--lang", "zh", "--json").stdout)
     assert as_json["list_id"] == made["list_id"]
     assert as_json["items"][0]["why"][0] == "由商家规则“bowls-first”决定。"
