@@ -151,6 +151,7 @@ def _describe(client: KafkaAdminClient, settings: Settings) -> list[Report]:
     names = {settings.topic(name): name for name in TOPICS}
     present: dict[str, Any] = {topic["name"]: topic for topic in client.describe_topics(list(names)) if not topic["error_code"]}
     resources = [ConfigResource(ConfigResourceType.TOPIC, full) for full in present]
+    # All of them, not only those set on the topic: the broker's defaults limit it as well.
     configs = client.describe_configs(resources, config_filter="all")["topic"] if resources else {}
     keyed = {len(present[full]["partitions"]) for full, name in names.items() if full in present and TOPICS[name].keyed}
     return [

@@ -106,6 +106,7 @@ def find(settings: Settings, choice: Choice) -> list[Letter]:
     chosen: dict[LetterPlace, Letter] = {}
     redriven: set[LetterPlace] = set()
     with reader(settings) as consumer:
+        # Markers and letters lie in one topic, each marker somewhere behind its letter: only at the end is it known what was redriven.
         for record in _all(consumer, settings):
             if is_marker(record.key, record.value, record.headers):
                 redriven |= _marked(record)
@@ -126,6 +127,7 @@ def fetch(settings: Settings, places: Iterable[LetterPlace]) -> Iterator[Letter]
             if partition not in known:
                 continue
             place, first, end = known[partition]
+            # One pass from the first to the last of them: to seek each would be a fetch for each.
             for record in records_between(consumer, place, max(first, min(offsets)), min(end, max(offsets) + 1)):
                 if record.offset in offsets and not is_marker(record.key, record.value, record.headers):
                     yield letter_of(record)
