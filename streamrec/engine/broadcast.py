@@ -14,7 +14,6 @@ from streamrec.contract.records import Inbound, place
 from streamrec.engine.quarantine import is_fatal
 from streamrec.errors import BadEvent
 from streamrec.kafka import insides
-from streamrec.kafka.answers import answered
 from streamrec.kafka.consumers import whole_reader
 from streamrec.settings import Settings
 from streamrec.system.core import Core
@@ -75,7 +74,7 @@ class Broadcast:
             for begin in range(0, len(records), CHUNK):
                 await self._core.run(self._apply, partition.topic, records[begin : begin + CHUNK])
         await self._core.run(self._follower.between)
-        heard = answered(consumer, self._assigned)
+        heard = insides.last_answer(consumer, self._assigned)
         if heard is not None:
             self._follower.polled(heard)
 

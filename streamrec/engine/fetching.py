@@ -16,7 +16,6 @@ from faust.types.tuples import TP
 
 from streamrec.engine.guard import Batch, Cursor
 from streamrec.kafka import insides
-from streamrec.kafka.answers import answered
 
 if TYPE_CHECKING:
     from streamrec.engine.transport import BatchConsumer
@@ -164,8 +163,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         return {tp: max(0, state.highwater - positions[tp]) for tp, state in states.items() if state and state.highwater is not None}
 
     def answered(self, tps: Iterable[TP]) -> float | None:
-        """See `streamrec.kafka.answers`."""
-        return answered(self._ensure_consumer(), tps)
+        """See `streamrec.kafka.insides.last_answer`."""
+        return insides.last_answer(self._ensure_consumer(), tps)
 
 
 def _settle(taken: asyncio.Future[None]) -> None:

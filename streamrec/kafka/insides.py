@@ -6,7 +6,8 @@ aiokafka has no public way to ask for any of this. `PINNED` is the code that has
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -33,6 +34,20 @@ def state_of(consumer: AIOKafkaConsumer, partition: TopicPartition) -> Any | Non
     subscription = consumer._subscription.subscription
     assignment = subscription.assignment if subscription else None
     return assignment.state_value(partition) if assignment else None
+
+
+def last_answer(consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> float | None:
+    """When (monotonic clock) the partition that has waited longest had its last answer to a fetch; None before each has had one.
+
+    Safe on any thread.
+    """
+    # That a poll returns says nothing: without a broker it returns as well.
+    states = [state_of(consumer, partition) for partition in partitions]
+    answers_ms: list[int | None] = [state.timestamp for state in states if state is not None]
+    known_ms = [answer for answer in answers_ms if answer is not None]
+    if not known_ms or len(known_ms) < len(answers_ms):
+        return None
+    return time.monotonic() - max(0.0, time.time() - min(known_ms) / 1000)
 
 
 def read_whole_transactions(consumer: AIOKafkaConsumer, fetch_max_wait_ms: int) -> None:
