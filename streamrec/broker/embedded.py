@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import logging
 import os
 import signal
 import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from streamrec.broker.jars import KAFKA_VERSION, Runtime, runtime
-from streamrec.broker.ports import HOST, free_ports, listens, require_free
+from streamrec.broker.ports import HOST, free_ports, require_free
+from streamrec.broker.probe import answers, locked
 from streamrec.broker.properties import Listener, properties
 from streamrec.errors import BrokerStartFailed, StreamrecError
 from streamrec.system.private import made_private, private_umask
@@ -28,8 +28,6 @@ from streamrec.system.processes import tail, uninterrupted
 START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 20.0
 PAUSE_S = 0.05
-ANSWER_MS = 5000
-"""After this silence a broker does not answer: its process may have been stopped (SIGSTOP)."""
 # Sized for a laptop that runs the worker beside it: one node with a few topics needs neither more heap nor parallel collectors.
 JVM = (
     "-Xms128m",
@@ -85,7 +83,7 @@ class EmbeddedBroker:
         lock = self.folder / "broker.lock"
         if not lock.exists():
             return None
-        with _locked(lock, fcntl.LOCK_SH) as free:
+        with locked(lock, fcntl.LOCK_SH) as free:
             if free is not None:
                 return None
         with contextlib.suppress(OSError, ValueError, KeyError):
@@ -135,7 +133,7 @@ class EmbeddedBroker:
     def _start(self) -> Running:
         deadline = time.monotonic() + START_PATIENCE_S
         while time.monotonic() < deadline:
-            with _locked(self.folder / "broker.lock", fcntl.LOCK_EX) as lock:
+            with locked(self.folder / "broker.lock", fcntl.LOCK_EX) as lock:
                 if lock is not None:
                     try:
                         running = self._launch(lock)
@@ -239,42 +237,3 @@ def _require_utf_8(folder: Path) -> None:
 def _environment() -> dict[str, str]:
     # In a locale without UTF-8 Java finds no folder whose name needs it, and only in English it says PORT_TAKEN.
     return {**os.environ, "LC_ALL": "C.UTF-8"}
-
-
-def answers(port: int) -> bool:
-    """Whether a broker accepts connections there and answers requests."""
-    if not listens(port):
-        return False
-    from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError
-
-    quiet = logging.getLogger("kafka")
-    level = quiet.level
-    quiet.setLevel(logging.CRITICAL)
-    try:
-        client = KafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=ANSWER_MS, bootstrap_timeout_ms=ANSWER_MS)
-        try:
-            described: dict[str, Any] = client.describe_cluster()
-            return bool(described["brokers"])
-        finally:
-            client.close()
-    except KafkaError:
-        return False
-    finally:
-        quiet.setLevel(level)
-
-
-@contextlib.contextmanager
-def _locked(path: Path, kind: int) -> Iterator[int | None]:
-    """The file, locked, or None when another process (or a broker that inherited the descriptor) holds it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-        else:
-            yield handle
-    finally:
-        # Closing, not unlocking: a broker that inherited the descriptor keeps the lock.
-        os.close(handle)

@@ -85,6 +85,8 @@ class ItemTable(Encoded):
         self.titles: list[str] = []
         self.countries = Numbers()
         self._of_item, self._of_label, self._of_text, self._of_stats = map(self._filled_by, ("item", "label", "text", "stats"))
+        # Looked up once: in a replay statistics come with every signal.
+        self._stats_readers = [(name, read) for name in self._of_stats if (read := self.columns[name].read) is not None]
         self._labels = {name: Numbers() for name in self._of_label}
         self._free: list[int] = []
         self._moves = 0
@@ -148,9 +150,8 @@ class ItemTable(Encoded):
         # The topic keeps several versions until it is compacted, and a reader may get them again.
         if stats.version <= self.version[slot]:
             return False
-        for name in self._of_stats:
-            if (read := self.columns[name].read) is not None:
-                self._arrays[name][slot] = read(stats)
+        for name, read in self._stats_readers:
+            self._arrays[name][slot] = read(stats)
         self.home[slot], self.heard_at[slot] = home, heard_ms
         self._place(slot, stats.countries)
         return True

@@ -47,7 +47,8 @@ def stop(data_dir: Folder = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
 @app.command()
 def status(data_dir: Folder = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
     """Say whether the broker runs and answers; exit 1 when it does not."""
-    from streamrec.broker.embedded import EmbeddedBroker, answers
+    from streamrec.broker.embedded import EmbeddedBroker
+    from streamrec.broker.probe import answers
 
     broker = EmbeddedBroker(data_dir)
     running = broker.running()

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from streamrec.events.avro import avro_schema
-from streamrec.events.codec import CLOUD_EVENT_HEADERS, INPUTS, REASONS
+from streamrec.events.cloud_events import CLOUD_EVENT_HEADERS
+from streamrec.events.codec import INPUTS, REASONS
 from streamrec.events.dead_letters import CONTEXT, PREFIX
 from streamrec.events.json_schema import schema_hook
 from streamrec.events.topics import TOPICS

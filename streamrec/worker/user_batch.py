@@ -12,7 +12,8 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.processor import Outcome
 from streamrec.contract.records import Inbound, Outbound, traceparent
 from streamrec.errors import BadEvent
-from streamrec.events.codec import check_route, cloud_event_headers, decode_batch, encode
+from streamrec.events.cloud_events import cloud_event_headers
+from streamrec.events.codec import check_route, decode_batch, encode
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.topics import is_trigger

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 
-from streamrec.broker.embedded import EmbeddedBroker, answers
+from streamrec.broker.embedded import EmbeddedBroker
 from streamrec.broker.jars import runtime
+from streamrec.broker.probe import answers
 from streamrec.errors import BrokerStartFailed, MissingExtra, PortInUse
 
 pytestmark = pytest.mark.kafka
