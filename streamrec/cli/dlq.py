@@ -36,6 +36,7 @@ Since = Annotated[str | None, typer.Option("--since", help=f"Only what failed si
 Until = Annotated[str | None, typer.Option("--until", help="Only what failed before; the same forms.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 HEX_BYTES = 512
+"""A value that is no text is shown in hex up to here: what wrote it shows in its first bytes, and megabytes of hex would hide the error."""
 
 
 @app.command()

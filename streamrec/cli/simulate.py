@@ -33,7 +33,7 @@ Times = Annotated[files.Times, typer.Option(help="keep: event times as in the fi
 SHIPPED = "the shipped sample"
 
 LISTS = 100
-"""After so many lists `simulate feedback` says how well they are liked."""
+"""Lists between two lines of `simulate feedback` on how well they are liked: fewer would show little but chance."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 
