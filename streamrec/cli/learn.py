@@ -40,6 +40,7 @@ def run(settings: Settings) -> None:
     from streamrec.system.addresses import http_url
 
     with listen(settings.web_host, settings.learn_port) as listening:
+        # The port is taken before anything else: a second learner on this machine ends here, before it reads.
         topics.create(settings)
         host, port = listening.getsockname()[:2]
         note(f"learning from {settings.broker}; {http_url(host, port)}/metrics")
