@@ -162,7 +162,7 @@ def repair(
             raise typer.Exit(1)
         if not yes:
             _ask(plans)
-        # Looked at again after mending: what one plan gives up may bring to light what it hid.
+        # It looks once more when no former owner can write any more: what was agreed to may have changed while one thought about it.
         plans = asyncio.run(mend(settings, plans, look))
         left = any(plan.left for plan in plans)
         _show(plans, as_json, repaired=not left)
