@@ -16,26 +16,28 @@ from streamrec.bert.runtime import Session
 from streamrec.errors import Overloaded
 
 QUEUE_TOKENS = 4_000_000
-"""Most padded tokens that may wait, some minutes of work of one core with the shipped model."""
+"""The most tokens that may wait: half a minute of work for one core with the shipped model in int8 (5,465 pairs of 32 tokens a second)."""
 LEAST_TOKENS = 256
-"""Work for several threads is not cut finer than this: a run has costs of its own."""
+"""Work is not split between threads more finely than this: every run has a fixed cost."""
 
 
 class Ticket:
-    """The rows of one call, and what is known of them so far."""
+    """The rows of one call, and the outputs that have arrived so far."""
 
     def __init__(self, feeds: Feeds, lengths: NDArray[np.intp], changed: threading.Condition) -> None:
         self.feeds = feeds
         self.lengths = lengths
         self.left = 0
-        """Rows that are waiting or being run."""
+        """Rows that are queued or running."""
         self.cancelled = False
         self.output: NDArray[np.float32] | None = None
         self.fault: Exception | None = None
         self._changed = changed
 
     def wait(self, patience_s: float | None = None) -> NDArray[np.float32] | None:
-        """The outputs in the order of the rows, None when no row has one; what has none after `patience_s` is cancelled and NaN.
+        """Return the outputs in the order of the rows, or None if no row has one.
+
+        Rows without an output after `patience_s` are cancelled; theirs is NaN.
 
         Raises:
             Exception: what the runtime raised.
@@ -53,7 +55,7 @@ class Ticket:
             return self.output
 
     def deliver(self, rows: NDArray[np.intp], output: NDArray[np.float32]) -> None:
-        """Take the outputs of some rows, unless nobody waits any more; called under the lock."""
+        """Store the outputs of `rows`, unless the caller has stopped waiting; the lock must be held."""
         if self.cancelled:
             return
         if self.output is None:
@@ -66,10 +68,10 @@ Chunk = tuple[Ticket, NDArray[np.intp]]
 
 
 class MicroBatcher:
-    """Runs a graph in threads of its own, one run on one thread each; a runtime lets go of the GIL meanwhile.
+    """Runs a graph in its own threads, each run on one of them; the runtime releases the GIL during a run.
 
-    Each call's rows are sorted by length and cut into chunks within the token budget; a run takes the oldest chunk and whatever
-    waits behind it and still fits.
+    The rows of a call are sorted by length and cut into chunks within the token budget. A run takes the oldest chunk and as many of the
+    following ones as fit.
     """
 
     def __init__(self, session: Session, token_budget: int, threads: int = 1, queue_tokens: int = QUEUE_TOKENS) -> None:
@@ -84,10 +86,10 @@ class MicroBatcher:
         self._closed = False
 
     def submit(self, feeds: Feeds) -> Ticket:
-        """Queue the rows of `feeds`, padded on the right to any width; to be called from any thread.
+        """Queue the rows of `feeds`, padded on the right to any width. Safe to call from any thread.
 
         Raises:
-            Overloaded: more tokens would wait than the queue may hold.
+            Overloaded: the queue would hold more tokens than it may.
         """
         lengths = feeds["attention_mask"].sum(axis=1, dtype=np.intp)
         tokens = int(lengths.sum())
@@ -109,11 +111,11 @@ class MicroBatcher:
         return ticket
 
     def run(self, feeds: Feeds) -> NDArray[np.float32] | None:
-        """Submit and wait for all of it."""
+        """Submit the rows and wait for all outputs."""
         return self.submit(feeds).wait()
 
     def close(self) -> None:
-        """End the threads after the runs that they are at."""
+        """Stop the threads after their current runs."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -154,7 +156,7 @@ class MicroBatcher:
                 self._changed.notify_all()
 
     def _take(self) -> list[Chunk]:
-        """The oldest chunk and those behind it that fit into its run."""
+        """Take the oldest chunk and the following ones that fit into the same run."""
         self._forget_cancelled()
         taken: list[Chunk] = []
         count = width = 0

@@ -14,19 +14,19 @@ from streamrec.bert.runtime import Arrays
 # Every shape keeps buffers on the device and is planned once by CUDA, so there are few; steps of a third to a half bound what is padded.
 ROWS = (8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024)
 STEP = 512
-"""Batches beyond the last of them are padded to a multiple of this."""
+"""Larger batches are padded to a multiple of this."""
 WIDTH = 8
 """Token rows are padded to a multiple of it: with 8, a tenth of what is multiplied is padding, with 16 a fifth."""
 
 
 def bucket(rows: int, width: int) -> tuple[int, int]:
-    """The shape that a batch of this shape is padded to; at most half as many rows again (above 8) and 7 more tokens."""
+    """Return the padded shape of a batch: at most half as many rows again (above 8) and 7 more tokens."""
     fits = next((size for size in ROWS if size >= rows), -(-rows // STEP) * STEP)
     return fits, -(-width // WIDTH) * WIDTH
 
 
 def padded(feeds: Arrays) -> dict[str, NDArray[Any]]:
-    """The batch in the shape of its bucket: more tokens under the mask, more rows that repeat the first."""
+    """Pad a batch to the shape of its bucket: extra tokens are masked, extra rows repeat the first."""
     count, width = next(iter(feeds.values())).shape
     rows, tokens = bucket(count, width)
     taken = np.where(np.arange(rows) < count, np.arange(rows), 0)
@@ -44,7 +44,7 @@ class BoundSession:
         self._own = threading.local()
 
     def run(self, feeds: Arrays) -> NDArray[np.float32]:
-        """The output of every row, without those that were added."""
+        """Return the output of every row, without the padding."""
         count = len(next(iter(feeds.values())))
         blocks = padded(feeds)
         binding, values = self._bound(blocks)

@@ -1,4 +1,4 @@
-"""Scores of pairs that were scored before, in a fixed number of bytes."""
+"""Scores of pairs that have been scored before, in a fixed number of bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_ROW = 512
 class PairKeys:
     """64-bit keys of (user text, item text): multilinear hashes of both sides' token ids under multipliers drawn at random.
 
-    The texts themselves are their versions: a user who says or does something new, or an item with another title, has other keys.
+    The texts serve as versions: a user who says or does something new, or an item whose title changes, gets new keys.
     Two given pairs share a key with a chance below 2^-46 (Carter and Wegman 1979; token ids are below 2^17).
     """
 
@@ -53,7 +53,7 @@ class ScoreCache:
         self._clock = 0
 
     def get(self, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
-        """The scores of `keys`, NaN where there is none."""
+        """Return the scores of `keys`, NaN for those that have none."""
         scores = np.full(len(keys), np.nan, np.float32)
         if len(self._keys) == 0 or len(keys) == 0:
             return scores
@@ -67,7 +67,7 @@ class ScoreCache:
         return scores
 
     def put(self, keys: NDArray[np.uint64], scores: NDArray[np.float32]) -> None:
-        """Keep the scores of distinct keys that are not there yet."""
+        """Keep the scores of distinct keys that are not in the cache yet."""
         if len(self._keys) == 0:
             return
         self._clock += 1

@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_user_tokens: int
     max_tokens: int
     dropped: dict[str, float] = {}
-    """Narrow graphs that were not kept when the folder was made, and how like fp32 they were."""
+    """Narrow graphs that were dropped when the folder was made, and their likeness to fp32."""
 
 
 class _Config(msgspec.Struct):
@@ -38,7 +38,7 @@ class _Config(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A folder whose files are all there and all have their published digests."""
+    """A folder in which every file is present and has its published digest."""
 
     path: Path
     revision: str
@@ -80,7 +80,7 @@ class ModelFolder:
         return (self.path / LATE_ENCODER).is_file() and (self.path / LATE_SCORER).is_file()
 
     def graph(self, name: str, precision: str) -> Path | None:
-        """The file of a graph in a precision, as in `onnx/encoder.int8.onnx`, or None."""
+        """The file of a graph in a precision, as in `onnx/cross_encoder.int8.onnx`, or None."""
         path = self.path / (name if precision == "fp32" else f"{name.removesuffix('.onnx')}.{precision}.onnx")
         return path if path.is_file() else None
 

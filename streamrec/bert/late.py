@@ -1,4 +1,4 @@
-"""Late interaction: token states of items are made when they arrive, a user's once per list, and a light graph compares them."""
+"""Late interaction: an item's token states are computed when it arrives, a user's once per list, and a light graph compares them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAIRS_AT_ONCE = 1024
 
 
 class LateInteraction:
-    """Both graphs. A state of an item is kept in half precision: an item takes 2 x (max_item_tokens + 2) x dim bytes."""
+    """Both graphs. States of items are kept in half precision: an item takes 2 x (max_item_tokens + 2) x dim bytes."""
 
     def __init__(self, encoder: Session, scorer: Session, max_item_tokens: int, token_budget: int) -> None:
         self._encoder = encoder

@@ -26,7 +26,7 @@ CPU_TOKEN_BUDGET = 1536
 CUDA_TOKEN_BUDGET = 32768
 """A GPU is kept busy by some ten thousand tokens a run; with many more, the pairs of one list wait for those of others."""
 CUDA_THREADS = 2
-"""While one batch runs on the device, the next one is put together."""
+"""While one batch runs on the device, the next one is assembled."""
 CACHE_MB = 16
 """A million pairs of 16 bytes: the last hundred candidates of ten thousand viewers."""
 TOKENISER = "tokenizer.json"
@@ -60,7 +60,7 @@ class TextModel:
         self._lock = threading.Lock()
         self._max_tokens = folder.limits.max_tokens
         self.counts: Counter[str] = Counter()
-        """Pairs asked for, by where their score came from: cached, scored, or late when nobody waited for it any more."""
+        """Requested pairs by the source of their score: `cached`, `scored`, or `late` when the caller had stopped waiting."""
         self.name: str = folder.name
         self.revision: str = folder.revision
         self.provider: str = cross_encoder.provider
@@ -86,7 +86,8 @@ class TextModel:
 
         `threads` runs of a graph go on at the same time on the CPU, each on one thread. `auto` takes half precision on a GPU
         and int8 on a CPU where the folder has them, int8 only where it ranks as fp32 does on this processor; item vectors are always
-        made in the full one. With `late`, the graphs of the late interaction are loaded, too, if the folder has them.
+        made in the full one. With `late`, the graphs of the late interaction are loaded, too, if the folder has them. `runtime` loads all
+        of them, see `bert/runtime.py`.
 
         Raises:
             ModelError: see `ModelFolder.load` and `Runtime`; or the folder lacks the precision that was asked for.
@@ -99,7 +100,7 @@ class TextModel:
         return cls(folder, encoder, scorer, choice, threads, cache_mb, interaction, tokeniser)
 
     def close(self) -> None:
-        """End the threads, after the runs that they are at."""
+        """Stop the threads after their current runs."""
         self._encoder.close()
         self._pairs.close()
 
@@ -137,8 +138,8 @@ class TextModel:
     ) -> NDArray[np.float32]:
         """How much likelier than by its popularity alone this user buys this item next: a logit per pair, in the caller's order.
 
-        Equal pairs are scored once, and those that were scored before not again. NaN stands for a pair that had no score
-        after `patience_s`; what the graph gives is passed on as it is, NaN included.
+        Equal pairs are scored once, and pairs in the cache not at all. A pair without a score after `patience_s` is NaN; what the graph
+        returns is passed on unchanged, NaN included.
 
         Args:
             users: prefixes, shape (U, max_user_tokens).
@@ -146,7 +147,7 @@ class TextModel:
             user_of_pair: the row of `users` that belongs to each pair, shape (P,).
 
         Raises:
-            Overloaded: too much waits for the model already.
+            Overloaded: the queue of the model is full.
         """
         distinct, first, back = np.unique(self._keys(users, items, user_of_pair), return_index=True, return_inverse=True)
         with self._lock:

@@ -1,4 +1,4 @@
-"""In which precision pairs are scored: int8 on a CPU only where it ranks as fp32 does on that very processor."""
+"""The precision in which pairs are scored: int8 on a CPU only if it ranks as fp32 does on that very processor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ and an adopted model whose sums a processor clipped 0.85.
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A precision, why it is the one, and what to do about it (empty when nothing)."""
+    """A precision, the reason for it, and advice for the operator (empty if there is nothing to do)."""
 
     precision: str
     why: str
@@ -34,7 +34,7 @@ class Choice:
 
 
 def likeness(given: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
-    """Mean cosine of the rows, or for one number per row the correlation; 0 where there is none, as of scores that are all the same."""
+    """Mean cosine of the rows, or for one number per row the correlation; 0 if it is undefined, as for scores that are all equal."""
     with np.errstate(invalid="ignore", divide="ignore"):
         if given.ndim == 1 or given.shape[1] == 1:
             alike = float(np.corrcoef(given.reshape(-1), wanted.reshape(-1))[0, 1])
@@ -47,7 +47,7 @@ def likeness(given: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
 def cross_encoder(
     folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision, load: Runtime
 ) -> tuple[Choice, Session]:
-    """The cross-encoder on the best device that is asked for and there, in the precision that was asked for or is best.
+    """Load the cross-encoder on the best device that was asked for and works, in the precision that was asked for or is best.
 
     Raises:
         ModelError: see `Runtime`; or the folder lacks the precision that was asked for.
@@ -72,7 +72,7 @@ def cross_encoder(
 
 
 def like_fp32(folder: ModelFolder, tokenise: Tokeniser, session: Session, load: Runtime) -> float:
-    """How alike the scores of a graph are to fp32 ones, measured here.
+    """Measure how closely the scores of a graph follow fp32 ones on this processor.
 
     Raises:
         ModelError: the folder's reference is not for its graphs.

@@ -18,7 +18,7 @@ from streamrec.bert.tokens import Tokeniser
 from streamrec.errors import ModelError
 
 PAIRS = 64
-"""Pairs that a folder keeps: with the shipped model a run of so many takes 10 ms."""
+"""Pairs that a folder keeps: with the shipped model a run of 64 takes 10 ms."""
 USERS = (
     "red mug",
     "any blue pot for the garden? SET OF 6 GARDEN POTS WATERING CAN BLUE ENAMEL JUG",
@@ -39,7 +39,7 @@ ITEMS = (
     "DINOSAUR LUNCH BOX",
     "保湿补水面膜 10片",
 )
-"""Texts of a shop, of every user with every item, for a folder that keeps no pairs of its own."""
+"""Texts of a shop for a folder without pairs of its own: every user is paired with every item."""
 
 
 TokenId = Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)]

@@ -40,7 +40,7 @@ def baselines(
             catalogue, lines, rank_from, names=names.split(","), protocol=protocol, fit_days=fit_days, k=k, seed=seed,
             progress=lambda done: progress.update(task, completed=done),
         )  # fmt: skip
-        for one in ranked:
-            files.write(one)
-            count[files.name(one)] += 1
+        for made in ranked:
+            files.write(made)
+            count[files.name(made)] += 1
     emit(as_json, dict(count), "\n".join(f"{lists} lists in {out / name}" for name, lists in count.items()) or "no orders to rank")

@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="A real Kafka broker on this machin
 
 Folder = Annotated[Path, typer.Option("--data-dir", help="Folder of the broker's data, log and process id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+# In the folder where one works, as virtual environments are: several trials on one machine do not meet.
 DEFAULT_FOLDER = Path(".streamrec/kafka")
 
 

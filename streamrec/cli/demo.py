@@ -39,6 +39,7 @@ def demo(
     from streamrec.demo.run import Plan, run
 
     console = None if headless or as_json else Console(width=None if sys.stdout.isatty() else WIDTH)
+    # Broker, worker and folder are to be ended and removed once, however often and impatiently Ctrl-C is pressed.
     with one_interrupt() as ignore_more:
         report = run(settings, Plan(rate, duration, seed, bad_share, learn=learn), note, console, ignore_more)
     emit(as_json, asdict(report), report.text())

@@ -36,6 +36,7 @@ Since = Annotated[str | None, typer.Option("--since", help=f"Only what failed si
 Until = Annotated[str | None, typer.Option("--until", help="Only what failed before; the same forms.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 HEX_BYTES = 512
+"""A value that is no text is shown in hex up to here: what wrote it shows in its first bytes, and megabytes of hex would hide the error."""
 
 
 @app.command()
@@ -108,12 +109,12 @@ def redrive(
 
     selection = select(settings, find(settings, _choice(reason, topic, stage, since, until, letter or ())))
     letters = selection.letters[:limit]
-    counts = Counter(f"{one.source.removeprefix(settings.prefix)} {one.reason}" for one in letters)
+    counts = Counter(f"{chosen.source.removeprefix(settings.prefix)} {chosen.reason}" for chosen in letters)
     for why, count in selection.left.items():
         note(f"{count} are left: {why}")
     for what, count in counts.most_common():
         note(f"{count} to be sent back: {what}")
-    if again := sorted({one.reason for one in letters} & FAIL_AGAIN):
+    if again := sorted({chosen.reason for chosen in letters} & FAIL_AGAIN):
         note(f"{', '.join(again)}: the bytes are at fault, and fail again where the workers have not changed")
     result: dict[str, Any] = {"selected": len(letters), "redriven": 0, "left": selection.left}
     if dry_run or not letters:
@@ -124,6 +125,7 @@ def redrive(
     with stop_on_signals() as stop:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("sending back", total=len(letters))
+            # A stop falls between two transactions: what is counted as sent back is sent, and marked so that it never is again.
             refused: Counter[str] = Counter()
             for sent in send_back(settings, letters, stop.is_set, refused):
                 result["redriven"] += sent

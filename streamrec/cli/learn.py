@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Learn from feedback while the workers run.")
 MOST_CHANGES = 5
-"""So many weights are shown of each head."""
+"""Weights that are shown of each head: the largest changes, in one line of a terminal; --json has all."""
 Base = Annotated[str | None, typer.Option("--base", help="The base blend, where there are several; `learn status` names them.")]
 
 
@@ -40,6 +40,7 @@ def run(settings: Settings) -> None:
     from streamrec.system.addresses import http_url
 
     with listen(settings.web_host, settings.learn_port) as listening:
+        # The port is taken before anything else: a second learner on this machine ends here, before it reads.
         topics.create(settings)
         host, port = listening.getsockname()[:2]
         note(f"learning from {settings.broker}; {http_url(host, port)}/metrics")

@@ -37,12 +37,14 @@ COMMANDS = {
     "doctor": "Check this machine, Kafka, the model and the worker's folder.",
     "config": "Show the settings in force and where they come from.",
 }
-"""Every command and its one line in the help; each lives in the module of its name and is imported when it is called."""
+"""Every command and its line in the help. A command lives in the module of its name, which is imported when the command is called.
+A new command is its module, its line here and its row in docs/commands.md."""
 
 
 class LazyGroup(TyperGroup):
     """Commands that are imported only when they run, so that the help is quick."""
 
+    # Importing all of them would take seconds; the help needs their names and one line of each.
     _listing = False
 
     def list_commands(self, ctx: Any) -> list[str]:

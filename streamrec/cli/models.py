@@ -95,6 +95,7 @@ def publish(
     from streamrec.bert.model import TextModel
     from streamrec.operations import published as topic
 
+    # fp32 on a CPU runs on every machine: whether int8 or CUDA serves is found out by each worker for itself.
     path = folder.absolute()
     model = TextModel.load(path, "cpu", precision="fp32")
     new = ServedModel(model.name, digest(path / DIGESTS), str(path), now_ms())

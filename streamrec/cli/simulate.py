@@ -33,7 +33,7 @@ Times = Annotated[files.Times, typer.Option(help="keep: event times as in the fi
 SHIPPED = "the shipped sample"
 
 LISTS = 100
-"""After so many lists `simulate feedback` says how well they are liked."""
+"""Lists between two lines of `simulate feedback` on how well they are liked: fewer would show little but chance."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 
@@ -141,6 +141,7 @@ def _play(
     with stop_on_signals() as stop, producer(settings, needed) as client:
         player = Player(client, settings.topic)
         note(f"sending to {settings.broker}; Ctrl-C stops")
+        # Items and rooms go first and at full speed: an event about an item that is not there yet would rank an empty shop.
         player.play(opening, stop=stop)
         done = threading.Event()
         progress = threading.Thread(target=_report_progress, args=(player.summary, done), daemon=True)
@@ -154,6 +155,7 @@ def _play(
 
 
 def _report_progress(summary: Summary, done: threading.Event) -> None:
+    # Seldom enough for a log, often enough to see that it goes on.
     while not done.wait(5.0):
         note(f"{summary.sent} sent")
 

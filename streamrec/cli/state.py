@@ -118,12 +118,14 @@ def forget(
     sent = forgetting.send(settings, user, ts, reason)
     place = f"{settings.topic('erasures')}-{sent.partition}-{sent.offset}"
     result: dict[str, Any] = {"user_id": user, "erasure": place, "ts": ts, "forgotten": None, "had_row": None, "asked": None}
+    # The erasure is in Kafka and will be obeyed whatever happens here; waiting only adds the proof.
     if no_wait:
         emit(as_json, result, f"sent ({place}); not waited for")
         return
     with Progress(SpinnerColumn(), TextColumn("waiting for the checkpoint"), console=Console(stderr=True), transient=True) as progress:
         progress.add_task("waiting", total=None)
         result["had_row"] = forgetting.wait(settings, sent, timeout)
+    # The tombstone proves that the changelog forgot; the worker is asked too, because an event younger than the erasure makes a new row.
     result["asked"] = _absent(settings, user, url)
     result |= {"forgotten": True, "remains_ms": forgetting.remains(settings)}
     emit(as_json, result, _gone(result, settings))
@@ -148,6 +150,7 @@ def repair(
     def look() -> list[Plan]:
         return diagnose(survey(settings, sides(settings)), settings.prefix, start, leave_empty)
 
+    # The lock keeps a worker from starting on this folder meanwhile; workers on other machines are seen as members of the group.
     with locked(settings.data_dir) if settings.data_dir.exists() else contextlib.nullcontext():
         require_no_workers(settings)
         plans = look()
@@ -159,6 +162,7 @@ def repair(
             raise typer.Exit(1)
         if not yes:
             _ask(plans)
+        # It looks once more when no former owner can write any more: what was agreed to may have changed while one thought about it.
         plans = asyncio.run(mend(settings, plans, look))
         left = any(plan.left for plan in plans)
         _show(plans, as_json, repaired=not left)
@@ -193,6 +197,7 @@ def _absent(settings: Settings, user: str, url: str | None) -> str | None:
     try:
         answer = ask_state(address, user, settings.web_token.get_secret_value() if settings.web_token else None)
     except WorkerUnreachable:
+        # An address that was given must answer; one that only stands in the folder may be of a worker that has stopped.
         if url is not None:
             raise
         return None
@@ -219,6 +224,7 @@ def _ask(plans: Sequence[Plan]) -> None:
 
 
 def _agree(question: str) -> None:
+    # A script that forgot --yes must neither hang on the question nor have agreed to it.
     if not sys.stdin.isatty():
         note("nothing was changed: there is no terminal to ask on; agree with --yes")
         raise typer.Exit(1)

@@ -63,6 +63,7 @@ def block(made: Recommendation, titles: Titles, top: int, prefix: str, with_user
     more = f" and {len(made.covers) - 1} more" if len(made.covers) > 1 else ""
     where = f" in {_name(titles.rooms, made.room_id)}" if made.room_id else ""
     late = made.generated_ts - made.trigger.ts
+    # Events that are replayed keep their times of long ago, and a delay of years says nothing.
     after = f"{late} ms" if 0 <= late < HOUR_MS else "event time is another"
     degraded = f"  degraded: {made.degraded}" if made.degraded else ""
     moment = datetime.fromtimestamp(made.generated_ts / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]

@@ -26,8 +26,8 @@ Losses = Callable[[], tuple[Any, dict[str, Any]]]
 class Plan:
     """How long and how carefully to train.
 
-    Every `every` steps the network is validated and a checkpoint written; `resume` goes on from it. After `patience` validations without
-    a better one the training ends (0: never); kept is the best network that was validated.
+    Every `every` steps the network is validated and a checkpoint is written, from which `resume` continues. Training ends after `patience`
+    validations without an improvement (0: never); the network with the best validation is kept.
     """
 
     steps: int
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(slots=True)
 class _State:
-    """Where a training stands, beside the weights."""
+    """The progress of a training, apart from the weights."""
 
     step: int = 0
     smooth: dict[str, float] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class _State:
 
 
 class Loop:
-    """Trains `network` in the folder `out`. `fast` are scalars that learn ten times as fast, inside the network or not."""
+    """Trains `network` in the folder `out`. The scalars in `fast` learn ten times as fast; they need not belong to the network."""
 
     def __init__(self, what: str, plan: Plan, network: Any, out: Path, rng: np.random.Generator, fast: list[Any] | None = None) -> None:
         self._what = what
@@ -65,11 +65,11 @@ class Loop:
         self.processes = Processes.join()
 
     def train(self, losses: Losses, validate: Callable[[], float] | None = None) -> dict[str, Any]:
-        """Run to the end; what there is to record: steps taken, smoothed losses, the best validation.
+        """Train to the end and return what to record: steps taken, smoothed losses, the best validation.
 
         Args:
-            losses: draws a batch and returns the loss to go down and the losses to show; with several processes, the share of this one.
-            validate: the loss on held-out data; called without gradients, and must draw nothing from the generator.
+            losses: draws a batch and returns the loss to minimise and the losses to show; with several processes, the share of this one.
+            validate: returns the loss on held-out data; called without gradients, and must not draw from the generator.
         """
         if self._plan.resume:
             self._restore()

@@ -21,7 +21,7 @@ def command_line() -> str:
 
 
 class Record:
-    """What a step of the training was told and how it went; written as `training.json` beside its weights."""
+    """The settings and the outcome of a training step; written as `training.json` beside its weights."""
 
     def __init__(self, seed: int, until: date | None = None) -> None:
         self._until = {} if until is None else {"until": until.isoformat()}
@@ -32,7 +32,7 @@ class Record:
         self.first = Processes.join().first
 
     def save(self, folder: Path, **facts: Any) -> None:
-        """Write the command line, the seed, the seconds taken and `facts`; the first of several processes does."""
+        """Write the command line, the seed, the seconds taken and `facts`; of several processes, the first does."""
         if not self.first:
             return
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What Kafka's clients raise in the middle of a command, as an error of ours."""
+"""Errors that Kafka's clients raise in the middle of a command become errors of streamrec."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def kafka_faults(broker: str) -> Iterator[None]:
     try:
         yield
     except Exception as exc:
+        # Imported when something fails: most commands never need Kafka, and loading both clients takes longer than --help may.
         from aiokafka.errors import KafkaError as OfWorkers
         from kafka.errors import KafkaError as OfTools
 

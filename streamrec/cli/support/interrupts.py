@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal as something that work can stop for."""
+"""Ctrl-C, SIGTERM and a closed terminal as a request to stop, which the work can honour where it suits."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import typer
 from streamrec.system.processes import ENDING
 
 INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells report a command that Ctrl-C ended."""
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first SIGINT, SIGTERM or SIGHUP sets; the second one raises KeyboardInterrupt.
+    """Yield an event that the first SIGINT, SIGTERM or SIGHUP sets; the second signal raises KeyboardInterrupt.
 
-    The command exits with 130 at the end when there was one.
+    A command that was asked to stop exits with 130 at its end.
     """
     stop = threading.Event()
 
     def handle(number: int, frame: FrameType | None) -> None:
+        # Whoever presses Ctrl-C twice does not want to wait for the end of the batch.
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
@@ -37,9 +39,9 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 @contextmanager
 def one_interrupt() -> Iterator[Callable[[], None]]:
-    """The first SIGINT, SIGTERM or SIGHUP raises KeyboardInterrupt, wherever the work is; later ones are ignored.
+    """Raise KeyboardInterrupt at the first SIGINT, SIGTERM or SIGHUP, wherever the work is, and ignore later ones.
 
-    What is given ignores them from the start of cleaning up, so that nothing is left behind half cleaned.
+    Yields a function that ignores all of them; called before cleaning up, it lets nothing be left half cleaned.
     """
 
     def ignore() -> None:

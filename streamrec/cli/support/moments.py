@@ -1,4 +1,4 @@
-"""Moments as people give and read them: how long ago, or when."""
+"""Points in time as people write and read them: how long ago, or when."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ HELP = "30m, 2h or 7d ago, an RFC 3339 time such as 2026-01-31T12:00:00Z, or mil
 
 
 def moment(text: str | None, now_ms: int, option: str) -> int | None:
-    """The moment (ms) that the value of an option names, if there is one.
+    """Parse the value of an option into a time (ms); None stays None.
 
     Raises:
-        BadParameter: it names none.
+        BadParameter: the value is not a time.
     """
     if text is None:
         return None
@@ -31,5 +31,5 @@ def moment(text: str | None, now_ms: int, option: str) -> int | None:
 
 
 def when(ms: float) -> str:
-    """A moment for people; event times are in UTC."""
+    """Format a time (ms) for people, in UTC as event times are; 0 is "never"."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if ms else "never"

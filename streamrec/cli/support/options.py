@@ -50,6 +50,7 @@ def takes_settings(*wanted: str) -> Callable[[Callable[..., Result]], Callable[.
         @takes_settings("Kafka")
         def describe(settings: Settings, as_json: AsJson = False) -> None: ...
     """
+    # Flags follow from the settings table, so that flag, variable, file key and help of a setting can never differ.
     names = [name for group, members in groups().items() if not wanted or group in wanted for name in members]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:

@@ -1,4 +1,4 @@
-"""stdout is data, stderr is progress: the two ways in which commands talk."""
+"""The two outputs of a command: results go to stdout, progress goes to stderr."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from streamrec.system.printing import escaped, json_line, printable_lines
 
 
 def emit(as_json: bool, data: Any, text: str) -> None:
-    """The result: `data` as one line of JSON, or `text`."""
+    """Print the result: `data` as one line of JSON, or `text`."""
     typer.echo(json_line(data, only_ascii=only_ascii()) if as_json else printable_lines(text))
 
 
 def emit_line(line: str) -> None:
-    """One line of JSON that is there already."""
+    """Print a line that is JSON already."""
     typer.echo(escaped(line, only_ascii=only_ascii()))
 
 
 def note(message: str) -> None:
-    """Progress, on stderr."""
+    """Print progress to stderr."""
     typer.echo(printable_lines(message), err=True)
 
 
 def only_ascii() -> bool:
-    """Whether stdout takes less than all of Unicode; what JSON holds must arrive whole all the same."""
+    """Whether stdout takes less than all of Unicode; JSON must then escape the rest, since its values must arrive whole."""
     return not codecs.lookup(sys.stdout.encoding or "ascii").name.startswith("utf")
 
 
@@ -48,6 +48,7 @@ def prepare_streams() -> None:
 
 
 def _nowhere(number: int, mode: Literal["r", "w"]) -> TextIO:
+    # The lowest free number is the one that was closed, unless another thread was faster.
     opened = os.open(os.devnull, os.O_RDWR)
     if opened == number:
         os.set_inheritable(opened, True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamrec.engine.store.shelf import Packed, Shelf
 
 SHOWN = 12
+"""Items of each kind in the page of a user, which is to fit on a screen; --json has all."""
 KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "shown": "was shown"}
 
 

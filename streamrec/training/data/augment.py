@@ -1,4 +1,4 @@
-"""Variations of token rows that leave their meaning: fewer tokens, neighbours swapped, a part of the title."""
+"""Variations of token rows that keep their meaning: fewer tokens, swapped neighbours, a part of the title."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def vary(ids: NDArray[np.int32], rng: np.random.Generator, rate: float) -> NDArr
 
 
 def drop_tokens(ids: NDArray[np.int32], rng: np.random.Generator, rate: float) -> NDArray[np.int32]:
-    """Leave tokens out, never all of a row, so that no single word carries an item."""
+    """Leave tokens out, but never all of a row, so that no single word identifies an item."""
     drop = (rng.random(ids.shape) < rate) & (ids != 0)
     drop &= drop.sum(axis=1, keepdims=True) < (ids != 0).sum(axis=1, keepdims=True)
     return _to_the_left(np.where(drop, 0, ids))

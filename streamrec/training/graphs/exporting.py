@@ -1,4 +1,4 @@
-"""Networks as ONNX graphs: traced, fused, narrowed, and compared with torch before they are kept."""
+"""Networks become ONNX graphs: traced, fused, narrowed, and compared with torch before they are kept."""
 
 from __future__ import annotations
 

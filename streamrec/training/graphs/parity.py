@@ -1,4 +1,4 @@
-"""Whether a graph says what its network says: exactly enough in fp32, alike enough in a narrow precision."""
+"""Whether a graph computes what its network computes: nearly exactly in fp32, closely enough in a narrow precision."""
 
 from __future__ import annotations
 

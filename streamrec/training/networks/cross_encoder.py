@@ -32,7 +32,7 @@ class CrossEncoder(nn.Module):  # type: ignore[misc]
     """Scores of shape (batch, 1) from token ids, mask and token types."""
 
     def __init__(self, network: Any, rows: Any = None) -> None:
-        """`rows` says which row of the word table a token has; without it they are numbered alike."""
+        """`rows` has the row of the word table for each token; without it, a token's id is its row."""
         super().__init__()
         self.network = network
         if rows is not None:

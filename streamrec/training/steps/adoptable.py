@@ -1,4 +1,4 @@
-"""Whether a cross-encoder of Hugging Face layout has the shape that a model folder needs, told before it is loaded."""
+"""Whether a cross-encoder of Hugging Face layout has the shape that a model folder needs, checked before it is loaded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tokens_of(user_tokens: int, item_tokens: int) -> int:
 
 
 def require_adoptable(source: Path, user_tokens: int, item_tokens: int) -> None:
-    """Check the shape that `config.json` tells of.
+    """Check the shape that `config.json` states.
 
     Raises:
         ModelMissing: there is no such folder, or no `config.json` in it.
@@ -46,14 +46,14 @@ def require_adoptable(source: Path, user_tokens: int, item_tokens: int) -> None:
 
 
 SHAPE = {"type_vocab_size": 2, "max_position_embeddings": 512}
-"""What must be known of a BERT, and what holds where its file does not say it."""
+"""What must be known of a BERT, and the defaults for what its file leaves out."""
 
 
 def load(source: Path) -> tuple[Any, dict[str, Any]]:
-    """The network, and what was found amiss while loading it.
+    """Load the network; also returns which weights were missing or not expected.
 
     Raises:
-        ModelError: its weights are not there, cannot be read or do not have the shapes that its file tells.
+        ModelError: its weights are not there, cannot be read or do not have the shapes that its file states.
     """
     try:
         network, loaded = BertForSequenceClassification.from_pretrained(

@@ -1,4 +1,4 @@
-"""Training of whatever scores lists: the ranker's loss, and beside it what a teacher makes of the same lists.
+"""Training of any network that scores lists: the ranker's loss, and beside it what a teacher makes of the same lists.
 
 Listwise sampled softmax: every score gets a learned weight of log-popularity and minus the log of the item's chance to be drawn
 (Jean et al. 2015), so that neither popularity nor the hard draws end up in what the network itself says.
@@ -38,7 +38,7 @@ def train_on_lists(
     fast: list[Any] | None = None,
     teacher: Score | None = None,
 ) -> dict[str, Any]:
-    """Train `network`, which `score` calls, on lists of `source`; validated on lists of `held`. What there is to record.
+    """Train `network`, which `score` calls, on lists of `source`; validated on lists of `held`. Returns what to record.
 
     With a `teacher` the distance of the softmax of both over each list is added to the loss (Hinton et al. 2015).
     """

@@ -1,4 +1,4 @@
-"""Where the lists of one training run come from: baskets, and groups of the catalogue and the captions."""
+"""The lists of a training run: real baskets, and made-up lists from groups of the catalogue and the captions."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Material:
 
 
 class ListSource:
-    """Draws lists; the vectors of the encoder in `encoder` tell which items are alike, and so hard to tell apart.
+    """Draws lists; vectors of the encoder in the folder `encoder` say which items are alike, and so hard to tell apart.
 
-    `titles` has the token ids of the items, `seen` every token that a text of the training has.
+    `titles` has the token ids of the items, `seen` every token that occurs in a training text.
     """
 
     def __init__(
