@@ -41,8 +41,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
             shutil.copytree(ROOT / name, tree / name, ignore=CACHES)
         else:
             shutil.copy(ROOT / name, tree)
-    (tree / "tests").mkdir()
-    (tree / "tests" / "test_nothing.py").touch()
+    # As far as setuptools looks for packages and tests, these are all there.
+    for folder in ("tests", "benchmarks"):
+        (tree / folder).mkdir()
+        (tree / folder / "__init__.py").touch()
+        (tree / folder / "test_nothing.py").touch()
 
     def build(folder: str, *kind: str) -> None:
         line = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out / folder), *kind, str(tree)]
