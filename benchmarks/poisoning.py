@@ -31,8 +31,9 @@ from streamrec.bert.folder import ModelFolder
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.items import PURCHASE
 from streamrec.contract.processor import Part
+from streamrec.contract.records import Record
 from streamrec.contract.rows import MemoryRows
-from streamrec.evaluation.replay import Record, read_timeline
+from streamrec.evaluation.replay import read_timeline
 from streamrec.events.files import read_items
 from streamrec.events.types import Item, Purchase
 from streamrec.ranking.batch.queries import queries
@@ -103,9 +104,9 @@ class Side:
     def send(self, topic: str, user_id: str, raw: bytes, ts: int) -> None:
         """Apply an event, and the signals that it sends to items."""
         self.now, self._offset = ts, self._offset + 1
-        record = Record(topic, self._offset, user_id.encode(), raw, ts)
+        record = Record(topic, 0, self._offset, ts, user_id.encode(), raw, ())
         made = self._users.process([Part(self._users_shard, [record])])[0].records
-        said = [Record(out.topic, self._offset, out.key, out.value, ts) for out in made if out.topic == "item-signals"]
+        said = [Record(out.topic, 0, self._offset, ts, out.key, out.value, ()) for out in made if out.topic == "item-signals"]
         self._items.process([Part(self._items_shard, said)])
 
     def tell(self) -> dict[str, bytes]:

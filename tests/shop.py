@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.evaluation.replay import Record
+from streamrec.contract.records import Headers
 from streamrec.events.types import EventTime, Item, Purchase, Room, Rule, View
 from streamrec.settings import Settings
 from streamrec.testing import MemoryRows, WordModel
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000
+
+
+class Record(NamedTuple):
+    """A record as a processor reads it, with what tests seldom name at the end."""
+
+    topic: str
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    partition: int = 0
+    headers: Headers = ()
 
 
 def settings(**changes: Any) -> Settings:

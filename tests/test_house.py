@@ -58,9 +58,6 @@ HOMES: dict[str, tuple[str, ...]] = {
 PURE = ("contract", "events", "state", "catalogue", "understanding", "ranking")
 """Rooms (with the folders in them) that rank, replay and train share: no library of `HOMES` has its home there."""
 
-KNOWN: dict[tuple[str, str], str] = {}
-"""What is known to stand where it should not, by file and import, and why. Mending one makes its test fail: strike it off."""
-
 
 class Arrow(NamedTuple):
     """One import: who imports what, and where that stands."""
@@ -69,10 +66,6 @@ class Arrow(NamedTuple):
     imported: str
     place: str
     """File and line."""
-
-    @property
-    def known_as(self) -> tuple[str, str]:
-        return self.place.partition(":")[0], self.imported
 
 
 def name_of(path: Path) -> str:
@@ -126,9 +119,6 @@ def complaint(arrow: Arrow) -> str | None:
     )
 
 
-WRONG = {arrow.known_as: said for arrow in ARROWS if (said := complaint(arrow))}
-
-
 def test_every_room_stands_on_one_floor_and_every_floor_is_of_rooms_that_are_there() -> None:
     named = [room for rooms in FLOORS for room in rooms]
     assert len(named) == len(set(named)), "a room stands on two floors"
@@ -139,12 +129,7 @@ def test_every_room_stands_on_one_floor_and_every_floor_is_of_rooms_that_are_the
 
 
 def test_imports_point_down_and_each_library_stays_at_home() -> None:
-    assert [said for known, said in WRONG.items() if known not in KNOWN] == []
-
-
-@pytest.mark.parametrize("known", [pytest.param(known, marks=pytest.mark.xfail(reason=why, strict=True)) for known, why in KNOWN.items()])
-def test_what_is_known_to_stand_wrongly_stands_there_no_more(known: tuple[str, str]) -> None:
-    assert known not in WRONG
+    assert [wrong for arrow in ARROWS if (wrong := complaint(arrow))] == []
 
 
 def test_folders_import_each_other_in_no_circle() -> None:

@@ -20,7 +20,7 @@ pytest.importorskip("build", reason="needs the package build")
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("streamrec", "docs", "examples", "schemas", "setup.cfg", "pyproject.toml", "MANIFEST.in", "LICENSE")
-SOURCES += ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+SOURCES += ("README.md", "README.zh.md", "CHANGELOG.md", "CONTRIBUTING.md")
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
@@ -41,8 +41,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
             shutil.copytree(ROOT / name, tree / name, ignore=CACHES)
         else:
             shutil.copy(ROOT / name, tree)
-    (tree / "tests").mkdir()
-    (tree / "tests" / "test_nothing.py").touch()
+    # As far as setuptools looks for packages and tests, these are all there.
+    for folder in ("tests", "benchmarks"):
+        (tree / folder).mkdir()
+        (tree / folder / "__init__.py").touch()
+        (tree / folder / "test_nothing.py").touch()
 
     def build(folder: str, *kind: str) -> None:
         line = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out / folder), *kind, str(tree)]
@@ -72,7 +75,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     assert "streamrec/py.typed" in held, "type checkers ask for it"
 
 
-def test_the_sdist_holds_what_the_readme_links_to_and_no_tests(built: Built) -> None:
+def test_the_sdist_holds_docs_examples_and_schemas_and_no_tests(built: Built) -> None:
     with tarfile.open(built.sdist) as archive:
         names = {name.partition("/")[2].split("/")[0] for name in archive.getnames()}
     assert names - {""} == {*SOURCES, "PKG-INFO", "streamrec.egg-info"}

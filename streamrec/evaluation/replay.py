@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.contract.records import Headers
 from streamrec.events.files import read_events
 from streamrec.events.topics import TRIGGERS, is_trigger
 from streamrec.events.types import Purchase, Recommendation, Room, Trigger, UserEvent
@@ -28,18 +27,6 @@ class Line(NamedTuple):
     topic: str
     event: UserEvent | Room
     value: bytes
-
-
-class Record(NamedTuple):
-    """A line in the shape of a Kafka record."""
-
-    topic: str
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp: int
-    partition: int = 0
-    headers: Headers = ()
 
 
 @dataclass(slots=True)

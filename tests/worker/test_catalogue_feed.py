@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.evaluation.replay import Record
 from streamrec.events.avro import avro_schema
 from streamrec.events.sizes import CUT
 from streamrec.events.types import EventTime
@@ -19,7 +18,7 @@ from streamrec.worker import catalogue_feed as feed_module
 from streamrec.worker import rejects
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from tests.events.registries import LateSchemas, framed
-from tests.shop import DAY, NOW, item, room, rule, settings
+from tests.shop import DAY, NOW, Record, item, room, rule, settings
 
 
 def record(topic: str, offset: int, key: str | None, value: object) -> Record:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from streamrec.contract.backlog import Backlog, together
-from streamrec.evaluation.replay import Record
 from streamrec.state.memory import Awaited, Late, UserMemory
 from streamrec.worker.waiting import LATE_MS, LATE_RECORDS, LATE_UNTIL_MS, WAITING_BYTES, WAITING_USERS
-from tests.shop import NOW, record
+from tests.shop import NOW, Record, record
 from tests.worker.user_side import Side, lists, view
 
 

@@ -8,12 +8,11 @@ import pytest
 
 from streamrec.contract.records import Inbound
 from streamrec.errors import BadEvent
-from streamrec.evaluation.replay import Record
 from streamrec.state.memory import UserMemory
 from streamrec.worker.assembly import build_ranking
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from streamrec.worker.follower import ShopFollower
-from tests.shop import NOW, settings
+from tests.shop import NOW, Record, settings
 
 
 class Noting:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from streamrec.evaluation.replay import Record
 from streamrec.worker.pieces import pieces
-from tests.shop import NOW, settings
+from tests.shop import NOW, Record, settings
 
 
 def test_without_a_model_its_labels_say_so() -> None:

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.contract.processor import Outcome, Part
-from streamrec.evaluation.replay import Record
 from streamrec.state.item import KINDS, Signal
 from streamrec.state.memory import ItemMemory, ItemShard
 from streamrec.state.stats import ItemStats, decode_stats, encode_stats, stats_of
 from streamrec.worker.items import SENT_AGAIN_AT_ONCE, ItemProcessor
-from tests.shop import DAY, NOW, item, rows, settings
+from tests.shop import DAY, NOW, Record, item, rows, settings
 
 
 class Side:

@@ -13,7 +13,6 @@ from streamrec.bert.folder import DIGESTS, digest
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.records import Inbound
 from streamrec.errors import ModelMissing
-from streamrec.evaluation.replay import Record
 from streamrec.events.models import SLOT, PublishedModel, ServedModel, encode_model, published
 from streamrec.events.types import Trigger
 from streamrec.ranking.ranker import Ranker
@@ -25,7 +24,7 @@ from streamrec.worker import model_swap as swap_module
 from streamrec.worker.list_maker import ListMaker, Request
 from streamrec.worker.model_swap import ModelSwap
 from tests.patience import PATIENCE_S
-from tests.shop import NOW, WordModel, catalogue, item, settings, view
+from tests.shop import NOW, Record, WordModel, catalogue, item, settings, view
 
 TOPIC = "streamrec.models"
 

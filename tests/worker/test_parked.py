@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from streamrec.contract.processor import Outcome, Part
-from streamrec.evaluation.replay import Record
 from streamrec.events.avro import avro_schema
 from streamrec.state.fences import forget_in_items
 from streamrec.state.memory import ItemMemory, ItemShard
@@ -17,7 +16,7 @@ from streamrec.testing import MemoryRows
 from streamrec.worker import parked
 from streamrec.worker.items import ItemProcessor
 from tests.events.registries import LateSchemas, framed
-from tests.shop import NOW, record
+from tests.shop import NOW, Record, record
 from tests.worker.user_side import Side, header, lists, out, view
 
 SCHEMA = avro_schema("views")

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from streamrec.contract.processor import Part
 from streamrec.contract.rows import MemoryRows
-from streamrec.evaluation.replay import Record
 from streamrec.ranking.ranker import Ranker
 from streamrec.state.erasures import find
 from streamrec.state.item import Signal
@@ -20,7 +19,7 @@ from streamrec.state.memory import UserMemory, UserShard
 from streamrec.state.packing import UserState
 from streamrec.state.user import SECRET_KEY, ErasedUser, erased_key
 from streamrec.worker.list_maker import Made, Request
-from tests.shop import DAY, NOW, WordModel, record, room
+from tests.shop import DAY, NOW, Record, WordModel, record, room
 from tests.worker.user_side import Side, header, lists, out, view
 
 TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

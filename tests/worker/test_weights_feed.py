@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from streamrec.contract.processor import Outcome, Part
-from streamrec.evaluation.replay import Record
 from streamrec.learning.slates import Slate, decode_slate
 from streamrec.learning.weights import STATE, Weights, encode_record
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
@@ -18,7 +17,7 @@ from streamrec.state.memory import UserMemory, UserShard
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.users import UserProcessor
 from streamrec.worker.weights_feed import MOST_BASES, WeightsFeed
-from tests.shop import DAY, NOW, WordModel, catalogue, item, record, rows, settings
+from tests.shop import DAY, NOW, Record, WordModel, catalogue, item, record, rows, settings
 
 ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - number * 10 * DAY) for number in range(6)]
 DELTA = {"freshness": -3.0}

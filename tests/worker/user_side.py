@@ -8,13 +8,12 @@ import msgspec
 
 from streamrec.contract.processor import Outcome, Part
 from streamrec.contract.records import Outbound
-from streamrec.evaluation.replay import Record
 from streamrec.events.types import Recommendation
 from streamrec.ranking.ranker import Ranker
 from streamrec.state.memory import UserMemory, UserShard
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.users import UserProcessor
-from tests.shop import DAY, NOW, WordModel, catalogue, item, record, rows, settings
+from tests.shop import DAY, NOW, Record, WordModel, catalogue, item, record, rows, settings
 
 ITEMS = [item(f"i{number}", f"thing{number}", created_ts=NOW - DAY) for number in range(5)]
 
