@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamrec.learning.examples import Example, ExampleItem, hashed
-from streamrec.ranking.features.schema import FEATURES, SCHEMA
+from streamrec.ranking.features.schema import FEATURES, FIRST_VERSION, SCHEMA, features_of
 
 K, CANDIDATES = 10, 40
 BASE = "2026/allow/off"
@@ -22,7 +23,7 @@ class Shoppers:
         self, delta: dict[str, float], version: str = BASE, user: int | None = None, taste: dict[str, float] | None = None
     ) -> Example:
         """One list that was seen, with one click on it."""
-        found = self.dice.normal(size=(CANDIDATES, len(FEATURES))).round(3)
+        found = drawn(self.dice, self.made).round(3)
         base = found @ self.base
         chosen = np.argsort(-(base + found @ vector(delta)))[:K]
         liked = found[chosen] @ (self.taste if taste is None else vector(taste)) - 0.3 * np.arange(K)
@@ -39,8 +40,8 @@ class Shoppers:
         """How near lists served with `delta` come to the best ones by the taste: NDCG with exponential gains, 1 at best."""
         dice, found = np.random.default_rng(7), []
         discount = 1 / np.log2(np.arange(K) + 2)
-        for _ in range(lists):
-            features = dice.normal(size=(CANDIDATES, len(FEATURES)))
+        for number in range(lists):
+            features = drawn(dice, number)
             gain = np.exp(features @ self.taste)
             order = np.argsort(-(features @ (self.base + vector(delta))))[:K]
             found.append(float(gain[order] @ discount / (np.sort(gain)[::-1][:K] @ discount)))
@@ -49,3 +50,12 @@ class Shoppers:
 
 def vector(weights: dict[str, float]) -> np.ndarray:
     return np.array([weights.get(name, 0.0) for name in FEATURES])
+
+
+def drawn(dice: np.random.Generator, seed: int) -> NDArray[np.float64]:
+    """Random features of some candidates. Features that are new draw from dice of their own: a test that needs some luck keeps it."""
+    first, later = ([place for place, name in enumerate(FEATURES) if (name in features_of(FIRST_VERSION)) == old] for old in (True, False))
+    table = np.zeros((CANDIDATES, len(FEATURES)))
+    table[:, first] = dice.normal(size=(CANDIDATES, len(first)))
+    table[:, later] = np.random.default_rng(seed).normal(size=(CANDIDATES, len(later)))
+    return table

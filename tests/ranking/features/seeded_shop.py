@@ -18,6 +18,7 @@ from streamrec.ranking.batch.queries import Queries, queries
 from streamrec.ranking.features.features import features
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from streamrec.ranking.ranker import Ranker
+from streamrec.ranking.sources.sources import Source, default_sources
 from streamrec.state.decay import Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
@@ -27,6 +28,7 @@ from tests.shop import DAY, NOW, WordModel, catalogue, item, room, settings
 GOLDEN = Path(__file__).with_name("golden.npz")
 ITEMS, USERS = 24, 4
 WORDS = ("red", "blue", "mug", "hose", "lamp", "rake", "large", "small")
+PROPOSED = ("shelf", "live", "covisited", "nearest", "trending", "following", "mentioned", "new", "rules", "repeat")
 REPEATS = ("allow", "exclude")
 
 
@@ -80,6 +82,11 @@ def asked(made: Catalogue, dice: Random) -> Queries:
     return queries(people(dice), times, ["r0", None, "r1", None], made)
 
 
+def sources(repeats: Any) -> list[Source]:
+    """Those that there were when lists were kept: another one brings other candidates into lists, and is no fault of a feature."""
+    return [source for source in default_sources(repeats) if source.name in PROPOSED]
+
+
 def facts() -> dict[str, Any]:
     """Names, raw and standardised features, and the lists of the shipped blends."""
     dice = Random(7)
@@ -88,7 +95,7 @@ def facts() -> dict[str, Any]:
     kept: dict[str, Any] = {"names": np.array(FEATURES), "schema": np.array(SCHEMA)}
     for repeats in REPEATS:
         wishes = settings(repeats=repeats, k=10, cross_pairs=8, diversity=0.1)
-        ranker = Ranker(made, wishes, load_blend(ModelFolder.load(), repeats, "bert"))
+        ranker = Ranker(made, wishes, load_blend(ModelFolder.load(), repeats, "bert"), sources(repeats))
         weighed, ranked = ranker.weigh(wanted, deadline=1e12), ranker.rank(wanted)
         if repeats == "allow":
             kept |= {"raw": features(weighed.shop, weighed.candidates), "standardised": weighed.features}

@@ -14,12 +14,14 @@ from streamrec.ranking.features.declaration import Feature
 CHANGE = sys.argv[1]
 """The scope of a feature that is new, or "changed" for one that has come to mean something else."""
 ANOTHER = "another"
+LATER = 1000
+"""A version of the features that no release has reached."""
 RELEASED = "f9dea6f0"
 """Names the features before the change."""
 if CHANGE == "changed":
-    links.FEATURES = (replace(links.FEATURES[0], since=3), *links.FEATURES[1:])
+    links.FEATURES = (replace(links.FEATURES[0], since=LATER), *links.FEATURES[1:])
 else:
-    new = Feature(name=ANOTHER, scope=CHANGE, unit="log", reads=("log_price",), formula=np.sqrt, reason="of_tomorrow", since=3)  # type: ignore[arg-type]
+    new = Feature(name=ANOTHER, scope=CHANGE, unit="log", reads=("log_price",), formula=np.sqrt, reason="of_tomorrow", since=LATER)  # type: ignore[arg-type]
     links.FEATURES = (links.FEATURES[0], new, *links.FEATURES[1:])
 
 from streamrec.bert.blends import load_blend  # noqa: E402
@@ -99,7 +101,7 @@ def replace_theta(theta: list[float]) -> LearnerState:
 
 
 def all_that_knew_the_former_meaning_is_refused() -> None:
-    with pytest.raises(BlendMismatch, match=r"version 2 .* version 3 \(different: covisits\)"):
+    with pytest.raises(BlendMismatch, match=r"version 2 .* version 1000 \(different: covisits\)"):
         load_blend(ModelFolder.load(), "allow", "bert")
     assert decode_slate(encode_slate(SLATE)).schema == RELEASED
     assert decode_example(encode_example(EXAMPLE)).schema == RELEASED
