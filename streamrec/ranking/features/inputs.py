@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,37 +32,30 @@ class Inputs:
     def __init__(self, context: Context, candidates: Candidates) -> None:
         self._context, self._candidates = context, candidates
         self._queries, self._items, self._slots = context.queries, context.catalogue.items, candidates.slots
-        self.now: Ints = self._queries.now[:, None]
+        queries, items, slots = self._queries, self._items, self._slots
+        self.now: Ints = queries.now[:, None]
+        # What several formulas read. Counts are purchases, and views at a tenth, decayed to the user's time.
+        self._counted_ago = np.maximum(self.now - items.counted_at[slots], 0).astype(np.float32)
+        self._appeal: Singles = items.appeal[slots]
+        self._month_left = left(self._counted_ago, HALF_LIVES[MONTH])
+        self.count_7d = self._appeal[:, :, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK])
+        self.count_30d = self._appeal[:, :, MONTH] * self._month_left
+        self.count_90d = self._appeal[:, :, SEASON] * left(self._counted_ago, HALF_LIVES[SEASON])
+        self.log_price: Floats = items.log_price[slots].astype(np.float64)
+        self.covisits, self.covisits_last = context.covisits.at(slots, "recent", "last")
+        """Cosines of purchases along with the user's recent items, weighed by interest; and with the last basket."""
+        owned = Cells(queries.bought.slots, items.size, count=queries.bought.values, ts=queries.bought.ts.astype(np.float64))
+        self.bought, self.bought_at = owned.at(slots, "count", "ts")
+        """Decayed purchases by the user, half-life 60 days, and the time of the newest; 0 where there was none."""
+        self.interest: Floats = queries.recent.values.sum(axis=1, where=queries.recent.slots >= 0)[:, None]
+        """All of the user's interest in recent items."""
+        self.items_owned: Ints = (queries.bought.slots >= 0).sum(axis=1, keepdims=True)
 
-    # How the item sells. Counts are purchases, and views at a tenth, decayed to the user's time.
-
-    @cached_property
-    def _counted_ago(self) -> Singles:
-        return np.asarray(np.maximum(self.now - self._items.counted_at[self._slots], 0), np.float32)
-
-    @cached_property
-    def _appeal(self) -> Singles:
-        return self._items.appeal[self._slots]
-
-    @cached_property
-    def _month_left(self) -> Singles:
-        return left(self._counted_ago, HALF_LIVES[MONTH])
+    # How the item sells.
 
     @property
     def count_1d(self) -> Singles:
         return self._appeal[:, :, DAY] * left(self._counted_ago, HALF_LIVES[DAY])
-
-    @cached_property
-    def count_7d(self) -> Singles:
-        return self._appeal[:, :, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK])
-
-    @cached_property
-    def count_30d(self) -> Singles:
-        return self._appeal[:, :, MONTH] * self._month_left
-
-    @cached_property
-    def count_90d(self) -> Singles:
-        return self._appeal[:, :, SEASON] * left(self._counted_ago, HALF_LIVES[SEASON])
 
     @property
     def count_in_country(self) -> Floats:
@@ -94,25 +86,7 @@ class Inputs:
         """Those of `purchases` by people who had bought the item before."""
         return self._items.again[self._slots]
 
-    @cached_property
-    def log_price(self) -> Floats:
-        return np.asarray(self._items.log_price[self._slots], np.float64)
-
     # How the item is tied to what the user touched.
-
-    @cached_property
-    def _covisits(self) -> list[Floats]:
-        return self._context.covisits.at(self._slots, "recent", "last")
-
-    @property
-    def covisits(self) -> Floats:
-        """Cosines of purchases along with the user's recent items, weighed by interest."""
-        return self._covisits[0]
-
-    @property
-    def covisits_last(self) -> Floats:
-        """The same of the last basket."""
-        return self._covisits[1]
 
     @property
     def follows(self) -> Floats:
@@ -166,31 +140,12 @@ class Inputs:
         """Decayed views, clicks and carts, half-life 60 days."""
         return self._sum(self._queries.seen)
 
-    @cached_property
-    def _bought(self) -> list[Floats]:
-        bought = self._queries.bought
-        return Cells(bought.slots, self._items.size, count=bought.values, ts=bought.ts.astype(np.float64)).at(self._slots, "count", "ts")
-
-    @property
-    def bought(self) -> Floats:
-        """Decayed purchases, half-life 60 days."""
-        return self._bought[0]
-
-    @property
-    def bought_at(self) -> Floats:
-        """Time of the user's newest purchase of the item; 0 where there was none."""
-        return self._bought[1]
-
     # The user, for all candidates alike.
 
     @property
     def usual_log_price(self) -> Floats:
         """Mean logarithm of the prices that the user paid; NaN for one who bought nothing."""
         return self._queries.log_price[:, None]
-
-    @cached_property
-    def items_owned(self) -> Ints:
-        return np.asarray((self._queries.bought.slots >= 0).sum(axis=1, keepdims=True), np.int64)
 
     @property
     def baskets(self) -> Ints:
@@ -200,12 +155,6 @@ class Inputs:
     def last_bought_at(self) -> Ints:
         """Time of the user's newest purchase; 0 where there was none."""
         return np.asarray(self._queries.bought.ts.max(axis=1, keepdims=True, initial=0))
-
-    @cached_property
-    def interest(self) -> Floats:
-        """All of the user's interest in recent items."""
-        recent = self._queries.recent
-        return np.asarray(recent.values.sum(axis=1, where=recent.slots >= 0)[:, None])
 
     @property
     def candidates(self) -> Ints:

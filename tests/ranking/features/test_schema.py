@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from streamrec.ranking.features.declaration import Feature, Scope
-from streamrec.ranking.features.inputs import Inputs
 from streamrec.ranking.features.schema import DECLARED, FEATURES, MODULES, POSITION, SCHEMAS, USER, VERSION, carried, features_of
 from tests.ranking.features.tiny import user, values
 from tests.shop import catalogue, item
@@ -26,7 +25,6 @@ def test_every_declared_feature_has_one_column_and_columns_lie_by_scope() -> Non
 def test_a_declaration_is_whole(feature: Feature) -> None:
     assert feature.unit
     assert bool(feature.reason) == (feature.name not in USER), "features of the user are the same for all, and no reason for any item"
-    assert all(hasattr(Inputs, name) or name == "now" for name in feature.reads)
     if feature.formula is not None:
         assert len(inspect.signature(feature.formula).parameters) == len(feature.reads)
 

@@ -83,8 +83,8 @@ def its_weight_is_learned() -> None:
 
 
 def earlier_records_are_read_on() -> None:
-    expected = {**dict(zip(NAMES, VECTOR, strict=True)), ANOTHER: 0.0}
-    carried = [expected[name] for name in FEATURES]
+    expected = dict(zip(NAMES, VECTOR, strict=True))
+    carried = [expected.get(name, 0.0) for name in FEATURES]
     slate, example = decode_slate(encode_slate(SLATE)), decode_example(encode_example(EXAMPLE))
     assert (slate.schema, slate.matrix().tolist()) == (SCHEMA, [carried])
     assert (example.schema, example.items[0].features) == (SCHEMA, carried)
