@@ -175,14 +175,15 @@ def sides(settings: Settings) -> tuple[Side, Side]:
     from streamrec.kafka import topics
     from streamrec.operations.survey import Side
     from streamrec.state.fences import forget_in_items, forget_in_user
+    from streamrec.state.memory import ItemMemory, UserMemory
     from streamrec.state.packing import unpack_item, unpack_user
     from streamrec.state.user import SECRET_KEY
 
     marks = {SECRET_KEY: "who was erased: events from before an erasure that come again make a row of the person; erase them again"}
     state = topics.state_topics(settings)
     return (
-        Side("user", *state["user"], in_row=forget_in_user, unpack=unpack_user, lost=marks),
-        Side("item", *state["item"], in_memory=forget_in_items, unpack=unpack_item),
+        Side("user", *state["user"], UserMemory, in_row=forget_in_user, unpack=unpack_user, lost=marks),
+        Side("item", *state["item"], ItemMemory, in_memory=forget_in_items, unpack=unpack_item),
     )
 
 

@@ -45,7 +45,8 @@ class Memory(msgspec.Struct):
             return msgspec.convert(saved, cls)
         except msgspec.ValidationError as exc:
             raise StateMismatch(
-                f"what a mark remembers cannot be read ({exc}): was it written by a later version? Run that one again"
+                f"what a mark remembers cannot be read ({exc}): somebody else wrote to the changelog; stop all workers and run "
+                "`streamrec state repair`"
             ) from exc
 
     def backlog(self, now_ms: int) -> Backlog:

@@ -65,9 +65,10 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         if partition in anew:
             _require_whole(partition, first[log])
         _require_readable(unreadable.get(partition), partition)
+        memory = partition.family.processor.memory.load(mark.memory if mark else {})
         await off_loop(partition.disk.write, (), Stamp(ids[log.topic], end[log], saved_ms, raw))
         partition.saved = mark
-        partition.memory = partition.family.processor.memory.load(mark.memory if mark else {})
+        partition.memory = memory
         partition.guard.next = _next_positions(partition, mark, ids, first, end)
 
 

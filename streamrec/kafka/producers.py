@@ -31,12 +31,12 @@ def idempotent(settings: Settings) -> AIOKafkaProducer:
     return AIOKafkaProducer(enable_idempotence=True, acks="all", max_batch_size=BATCH_BYTES, **clients.aiokafka(settings))
 
 
-def transactional(settings: Settings, name: str) -> AIOKafkaProducer:
+def transactional(settings: Settings, name: str, batch_bytes: int = BATCH_BYTES) -> AIOKafkaProducer:
     """A producer of transactions, not yet started; starting it fences every older one of that name and aborts what that left open."""
     return AIOKafkaProducer(
         transactional_id=f"{settings.app_id}-{name}",
         transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-        max_batch_size=BATCH_BYTES,
+        max_batch_size=batch_bytes,
         **clients.aiokafka(settings),
     )
 

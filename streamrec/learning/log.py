@@ -33,7 +33,8 @@ class LearnerLog:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._examples, self._weights = settings.topic("training-examples"), settings.topic("blend-weights")
-        self._producer = producers.transactional(settings, "learner")
+        # Its topics are made without a size of their own, and examples come a few at a time: a broker's smallest limit takes such batches.
+        self._producer = producers.transactional(settings, "learner", 16 * 1024)
 
     async def open(self) -> None:
         """Connect and fence."""

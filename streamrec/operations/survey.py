@@ -12,6 +12,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from streamrec.contract.memory import Memory
 from streamrec.contract.records import Unreadable
 from streamrec.engine.store.mark import MARK, Mark, Stamp, decode_mark, is_garbage
 from streamrec.engine.store.shelf import rows_on_disk, stamp_on_disk
@@ -44,6 +45,7 @@ class Side:
     name: str
     sources: tuple[str, ...]
     changelog: str
+    memory: type[Memory] = Memory
     in_row: Callable[[bytes, Limits], bytes | None] | None = None
     in_memory: Callable[[dict[str, Any], Limits], dict[str, Any]] | None = None
     unpack: Callable[[bytes], object] | None = None
@@ -145,7 +147,7 @@ def survey(settings: Settings, sides: Iterable[Side]) -> list[View]:
             folder = settings.data_dir / side.name / str(number)
             stamp = _stamp(folder)
             kept_ms = int(reports[side.changelog].config.get("delete.retention.ms", topics.DAY_MS))
-            mark, garbage_mark = _newest_mark(consumer, place, extents[place])
+            mark, garbage_mark = _newest_mark(consumer, place, extents[place], side.memory)
             view = View(
                 side,
                 number,
@@ -189,13 +191,13 @@ def _rows(settings: Settings, view: View) -> tuple[dict[bytes, bytes], int | Non
     return rows, unreadable
 
 
-def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent) -> tuple[Mark | None, bool]:
+def _newest_mark(consumer: KafkaConsumer, place: TopicPartition, extent: Extent, memory: type[Memory]) -> tuple[Mark | None, bool]:
     """The newest mark that can be read, and whether there is one behind it that cannot."""
     size, end, garbage = TAIL, extent.end, False
     while end > extent.first:
         begin = max(extent.first, extent.end - size)
         for raw in reversed([record.value for record in records_between(consumer, place, begin, end) if record.key == MARK]):
-            if not is_garbage(raw):
+            if not is_garbage(raw, memory):
                 return decode_mark(raw), garbage
             garbage = True
         size, end = 10 * size, begin

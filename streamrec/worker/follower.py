@@ -39,7 +39,7 @@ class ShopFollower:
     """
 
     def __init__(self, ranking: Ranking, catalogue: CatalogueFeed, more: Sequence[Feed]) -> None:
-        self._ranking, self._catalogue = ranking, catalogue
+        self._ranking, self._catalogue, self._more = ranking, catalogue, more
         self._feeds: Sequence[Feed] = (catalogue, *more)
         self._feeds_of: dict[str, list[Feed]] = {}
         for feed in self._feeds:
@@ -71,9 +71,10 @@ class ShopFollower:
 
     def between(self) -> None:
         """See `Follower`."""
-        # Rooms and rules end by the clock: no record comes when one is over.
+        self._catalogue.between()
+        # Rooms and rules end by the clock, those that have just come among them: no record comes when one is over.
         self._ranking.catalogue.expire(now_ms())
-        for feed in self._feeds:
+        for feed in self._more:
             feed.between()
 
     def polled(self, moment: float) -> None:

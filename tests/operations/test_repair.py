@@ -28,6 +28,7 @@ from streamrec.operations.plan import Plan, Problem
 from streamrec.operations.repair import mend
 from streamrec.operations.survey import Side, require_no_workers, survey
 from streamrec.settings import Settings
+from tests.engine.counting import Counted
 from tests.engine.support import Shop, Worker, applied, exact, lists, marks, rows, until
 from tests.kafka.raw import Raw, send
 
@@ -260,13 +261,15 @@ def test_a_source_that_lost_its_last_records_is_read_from_its_new_end(settings: 
 def test_rows_and_marks_that_somebody_else_wrote_are_named_and_stepped_over(settings: Settings, shop: Shop, doctor: Doctor) -> None:
     """A row of garbage stops the worker when its user comes, a mark of garbage at once."""
     user, item = doctor.sides
-    doctor.sides = (replace(user, unpack=unpacked), item)
+    doctor.sides = (replace(user, unpack=unpacked, memory=Counted), item)
     lost = b"user-7"
     send(settings, "user-changelog", [Raw(lost, b"\xc1 no row")], partition=partition_of(lost, settings.partitions))
+    strange = msgspec.structs.replace(marks(settings)[0], memory={"waiting": {"user-1": "soon"}})
+    send(settings, "user-changelog", [Raw(MARK, encode(strange))], partition=0)
     send(settings, "user-changelog", [Raw(MARK, b"\xc1 no mark")], partition=1)
     doctor.refused()
     found = {(problem.kind, problem.partition): problem for problem in doctor.repair()}
-    assert found.keys() == {("row", f"user/{partition_of(lost, settings.partitions)}"), ("mark", "user/1")}
+    assert found.keys() == {("row", f"user/{partition_of(lost, settings.partitions)}"), ("mark", "user/0"), ("mark", "user/1")}
     assert any("what was known of user-7" in problem.gives_up for problem in found.values())
     del shop.events[lost], shop.totals[lost]
     shop.send(100)

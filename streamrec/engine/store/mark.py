@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from streamrec.contract.memory import Memory
 from streamrec.errors import StateMismatch
 
 MARK = b"\0mark"
@@ -61,11 +62,13 @@ def decode_stamp(raw: bytes) -> Stamp:
     return _known(_stamp, raw)
 
 
-def is_garbage(raw: bytes | None) -> bool:
-    """Whether these bytes are no mark of any version."""
+def is_garbage(raw: bytes | None, memory: type[Memory]) -> bool:
+    """Whether these bytes are no mark of any version, or one with what no `memory` of this version can be."""
     try:
-        _mark.decode(raw or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        mark = _mark.decode(raw or b"")
+        if mark.version <= VERSION:
+            memory.load(mark.memory)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, StateMismatch):
         return True
     return False
 
