@@ -31,7 +31,7 @@ class Leftovers:
         now, unused = self._clock(), set[Path]()
         for family in self._families:
             for path in (self._folder / family).glob("*"):
-                if path.name.endswith(LEFT) or (path.name.isdigit() and (family, int(path.name)) not in used):
+                if path.name.endswith(LEFT) or (path.name.isdecimal() and (family, int(path.name)) not in used):
                     unused.add(path)
         self._since = {path: self._since.get(path, now) for path in unused}
         late = [path for path, since in self._since.items() if path.name.endswith(LEFT) or now - since >= self._kept_s]

@@ -26,7 +26,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = _LEFT_OUT.sub("", unicodedata.normalize("NFKD", text).casefold())
-    folded = _FOREIGN_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit[0])), folded)
+    # `regex` follows newer versions of Unicode than Python does: a digit that Python does not know stays as it is.
+    folded = _FOREIGN_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit[0], digit[0])), folded)
     return unicodedata.normalize("NFC", folded)
 
 

@@ -25,7 +25,7 @@ def moment(text: str | None, now_ms: int, option: str) -> int | None:
     if ago := _AGO.fullmatch(text):
         return now_ms - int(ago[1]) * UNITS_MS[ago[2]]
     try:
-        return int(parse_time(int(text) if text.isdigit() else text))
+        return int(parse_time(int(text) if text.isdecimal() else text))
     except EventTimeError as exc:
         raise typer.BadParameter(f"{text} is no time ({exc}); give {HELP}", param_hint=option) from None
 

@@ -32,7 +32,7 @@ class Shelf:
 
     def partitions(self, family: str) -> list[int]:
         """The partitions of a family that lie in the folder."""
-        return sorted(int(path.name) for path in (self._folder / family).glob("*") if path.name.isdigit())
+        return sorted(int(path.name) for path in (self._folder / family).glob("*") if path.name.isdecimal())
 
     def get(self, family: str, partition: int, key: bytes) -> bytes | None:
         """One packed row."""

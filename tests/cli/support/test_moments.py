@@ -22,7 +22,7 @@ def test_moments_are_how_long_ago_or_when(text: str | None, expected: int | None
     assert moment(text, NOW, "--since") == expected
 
 
-@pytest.mark.parametrize("text", ["", "2", "h", "2w", "-2h", "yesterday", "2020-09-13", "1.5h"])
+@pytest.mark.parametrize("text", ["", "2", "h", "2w", "-2h", "yesterday", "2020-09-13", "1.5h", "²"])
 def test_what_is_no_moment_is_wrong_usage(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="give 30m, 2h or 7d ago"):
         moment(text, NOW, "--since")
