@@ -42,7 +42,7 @@ class Memory(msgspec.Struct):
             StateMismatch: a field is of another type than any version has written.
         """
         try:
-            return msgspec.convert(saved, cls)
+            return msgspec.convert(saved, cls, builtin_types=(bytes,))  # msgpack has bytes: text is none of them
         except msgspec.ValidationError as exc:
             raise StateMismatch(
                 f"what a mark remembers cannot be read ({exc}): somebody else wrote to the changelog; stop all workers and run "

@@ -8,7 +8,6 @@ import pytest
 
 from streamrec.engine.leftovers import LEFT, Leftovers, delete
 
-
 STRANGE = "²"
 """A digit, but no number."""
 
