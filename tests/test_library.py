@@ -31,8 +31,8 @@ from streamrec import (
 )
 from streamrec.errors import BadEvent, SettingsError
 from streamrec.evaluation.replay import Line
+from streamrec.events import types as event_types
 from streamrec.events.codec import encode
-from streamrec.events.types import DECLARED
 from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, rule, settings, view
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +63,7 @@ def test_exactly_what_is_documented_is_exported() -> None:
 
 
 def test_every_event_that_is_read_can_be_made_by_a_program() -> None:
-    assert {declaration.kind.__name__ for declaration in DECLARED.values() if declaration.reader} <= set(streamrec.__all__)
+    assert {declaration.kind.__name__ for declaration in event_types.DECLARED.values() if declaration.reader} <= set(streamrec.__all__)
 
 
 @pytest.mark.parametrize("name", sorted(set(streamrec.__all__) - {"__version__"}))
