@@ -16,6 +16,7 @@ from streamrec.demo.ledger import Report
 from streamrec.engine.exits import CODES
 from streamrec.events.codec import REASONS as BAD_EVENT_REASONS
 from streamrec.events.dead_letters import CONTEXT, NEXT_STEPS, PREFIX
+from streamrec.events.topics import USER_SOURCES
 from streamrec.events.types import WIRE_TYPES
 from streamrec.kafka.topics import TOPICS
 from streamrec.observe.metrics import Metrics
@@ -45,6 +46,13 @@ def setting_rows() -> list[str]:
     return rows
 
 
+def reason_rows() -> list[str]:
+    """The table of reasons in docs/reading-lists.md: what each says of an item, by code and language."""
+    columns = [words_of(language) for language in LANGUAGES]
+    rows = [f"| reason | {' | '.join(words.name for words in columns)} |", f"| --- |{' --- |' * len(columns)}"]
+    return rows + [f"| `{code}` | {' | '.join(words.sentences[code] for words in columns)} |" for code in REASON_CODES]
+
+
 def first_cells(page: str) -> set[str]:
     """The first cells of the tables of a page, without backticks."""
     return {cell.strip("` ") for cell in re.findall(r"^\| ([^|]+) \|", DOCS[page], re.MULTILINE)}
@@ -70,6 +78,14 @@ def test_topics_are_documented_with_their_keys_and_cleanup() -> None:
         assert f"| `{name}` | {topic.key} | {topic.cleanup} |" in DOCS["topics.md"]
 
 
+def test_events_of_users_are_named_where_keys_are_told_and_among_what_an_erasure_leaves() -> None:
+    (keyed,) = re.findall(r"^\* (.+) are keyed by the \*\*user id\*\*", DOCS["producing-events.md"], re.MULTILINE)
+    (left,) = re.findall(r"^\| ([^|]+) \| the events as they were sent \|", DOCS["operating.md"], re.MULTILINE)
+    for name in USER_SOURCES:
+        assert f"`{name}`" in keyed, f"say in docs/producing-events.md (Keys decide everything) how {name} are keyed"
+        assert f"`{name}`" in left, f"say in docs/operating.md (the table of what an erasure leaves) that {name} stay as they were sent"
+
+
 def test_every_field_that_is_produced_or_read_is_documented() -> None:
     pages = {"recommendations": "reading-lists.md", "training-examples": "learning.md"}
     for name, wire in WIRE_TYPES.items():
@@ -83,13 +99,15 @@ def test_every_error_has_its_row() -> None:
     assert names - {"StreamrecError"} == {cell for cell in first_cells("errors.md") if cell[0].isupper()}
 
 
-def test_every_reason_of_a_dead_letter_and_of_an_item_is_told_in_its_own_words() -> None:
+def test_every_reason_of_a_dead_letter_is_told_in_its_own_words() -> None:
     for code, words in BAD_EVENT_REASONS.items():
         assert f"| `{code}` | {words} |" in DOCS["dead-letters.md"]
-    told = [words_of(language) for language in LANGUAGES]
-    assert f"| reason | {' | '.join(each.name for each in told)} |\n" in DOCS["reading-lists.md"]
-    for code in REASON_CODES:
-        assert f"| `{code}` | {' | '.join(each.sentences[code] for each in told)} |\n" in DOCS["reading-lists.md"] + "\n"
+
+
+def test_the_table_of_reasons_of_items_says_them_in_every_language() -> None:
+    """In any order: a table that groups them otherwise reads as well."""
+    expected = "\n".join(reason_rows())
+    assert set(reason_rows()) <= set(DOCS["reading-lists.md"].splitlines()), f"paste this into docs/reading-lists.md:\n{expected}"
 
 
 def test_every_header_of_a_dead_letter_is_told_in_its_own_words() -> None:

@@ -31,6 +31,7 @@ from streamrec import (
 )
 from streamrec.errors import BadEvent, SettingsError
 from streamrec.evaluation.replay import Line
+from streamrec.events import types as event_types
 from streamrec.events.codec import encode
 from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, rule, settings, view
 
@@ -59,6 +60,10 @@ def shop(**changes: Any) -> Recommender:
 def test_exactly_what_is_documented_is_exported() -> None:
     documented = re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Fakes")[0], re.MULTILINE)
     assert sorted(documented) == streamrec.__all__ == sorted(streamrec.__all__)
+
+
+def test_every_event_that_is_read_can_be_made_by_a_program() -> None:
+    assert {declaration.kind.__name__ for declaration in event_types.DECLARED.values() if declaration.reader} <= set(streamrec.__all__)
 
 
 @pytest.mark.parametrize("name", sorted(set(streamrec.__all__) - {"__version__"}))

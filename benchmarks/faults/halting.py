@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.faults.check import Verdict, check, latest, waiting
 from benchmarks.faults.events import catalogue
-from benchmarks.faults.marks import ITEM_SIDE, marks
+from benchmarks.faults.marks import marks
 from benchmarks.faults.past import SIGNALS, Generation
 from benchmarks.faults.reader import admin
 from benchmarks.faults.trial import SOURCES, Trial, TrialFailed
@@ -135,7 +135,7 @@ class HaltingTrial(Trial):
                 reader.catch_up()
                 new_signals = reader.records[name]
         self.past.go_on(marks(self.outputs), new_signals)
-        if name not in ITEM_SIDE:
+        if name not in topics.ITEM_SOURCES:
             self.past.end(name, Generation(records, counted, self.outputs.ends))
         self.resume()
 

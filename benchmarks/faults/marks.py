@@ -9,8 +9,7 @@ from typing import Any
 from benchmarks.faults.past import Positions
 from benchmarks.faults.reader import Reader
 from streamrec.engine.store.mark import MARK, decode_mark
-
-USER_SIDE, ITEM_SIDE = ("views", "purchases", "danmaku", "feedback", "erasures"), ("item-signals",)
+from streamrec.kafka.topics import ITEM_SOURCES, USER_SOURCES
 
 
 def marks(outputs: Reader) -> dict[tuple[str, int], int]:
@@ -31,5 +30,5 @@ def count_marks(outputs: Reader) -> Counter[tuple[str, int]]:
 
 def behind(at: Mapping[tuple[str, int], int], ends: Positions) -> set[tuple[str, int]]:
     """The sources that are not read to their ends."""
-    followed = {one: end for one, end in ends.items() if one[0] in (*USER_SIDE, *ITEM_SIDE)}
+    followed = {one: end for one, end in ends.items() if one[0] in (*USER_SOURCES, *ITEM_SOURCES)}
     return {one for one, end in followed.items() if max(0, at.get(one, 0)) < end}

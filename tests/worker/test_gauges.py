@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamrec.worker.assembly import load_model
 from streamrec.worker.pieces import pieces
 from tests.shop import NOW, Record, settings
 
@@ -13,9 +14,11 @@ def test_without_a_model_its_labels_say_so() -> None:
 
 
 def test_the_shipped_model_has_labels_and_has_scored_no_pairs_yet() -> None:
-    gauges = pieces(settings(scoring="bert", device="cpu")).gauges
+    used = settings(scoring="bert", device="cpu")
+    gauges, model = pieces(used).gauges, load_model(used)
+    assert model is not None
     assert {"name", "revision", "provider", "precision"} == gauges.model().keys()
-    assert gauges.model()["provider"] == "CPUExecutionProvider"
+    assert gauges.model()["provider"] == model.provider
     assert gauges.pairs() == {}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streamrec.settings import Settings
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -28,7 +30,8 @@ CONTENDERS = {
         Contender(
             name="streamrec",
             distribution="streamrec",
-            guarantee="each event applied once, at least one list each; fenced changelog transactions every 0.5 s, then RocksDB",
+            guarantee="each event applied once, at least one list each; "
+            f"fenced changelog transactions every {Settings.model_fields['checkpoint_interval_s'].default:g} s, then RocksDB",
             events=600_000,
             quick=300_000,
             changelog="{prefix}user-changelog",

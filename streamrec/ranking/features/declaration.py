@@ -34,7 +34,8 @@ class Feature:
     formula: Callable[..., NDArray[Any]] | None = None
     """A pure function over arrays of (users, candidates), or (users, 1) where a value is the user's; None where a scorer writes it."""
     neutral: float | None = 0.0
-    """The raw value where nothing is known; None where the formula makes something of it that depends on the moment."""
+    """The raw value where nothing is known; None where something always is, or where the formula makes of nothing something that depends on
+    the moment."""
     missing: Callable[[Inputs], NDArray[np.bool_]] | None = None
     """Where nothing is known and `neutral` stands; None where the formula comes to `neutral` by itself."""
     needs_text: bool = False

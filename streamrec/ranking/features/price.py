@@ -20,6 +20,7 @@ FEATURES = (
         unit="log of the price",
         reads=("log_price",),
         formula=as_is,
+        neutral=None,
         family="price",
         reason="usual_price",
         # Which way a user's taste for prices goes is in the weight: the sentence is true of a dear item as of a cheap one.

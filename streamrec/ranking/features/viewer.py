@@ -47,5 +47,5 @@ FEATURES = (
         name="user_away", scope="user", unit="exp(-time since the last purchase / 30 d)", reads=("now", "last_bought_at"), formula=recency
     ),
     Feature(name="user_interest", scope="user", unit="log(1 + interest) / 4", reads=("interest",), formula=user_interest),
-    Feature(name="list_size", scope="user", unit="log(1 + candidates) / 7", reads=("candidates",), formula=list_size),
+    Feature(name="list_size", scope="user", unit="log(1 + candidates) / 7", reads=("candidates",), formula=list_size, neutral=None),
 )

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from benchmarks.faults import disks
 from streamrec.engine.store import disk as disk_module
 from streamrec.engine.store.disk import DAMAGED, UNPURGED, Disk
+from streamrec.engine.store.disk_reader import disk_reader
 from streamrec.engine.store.mark import Stamp
-from streamrec.errors import DiskFault
+from streamrec.errors import DiskFault, InputError
 from streamrec.system.core import off_loop
 
 STAMP = Stamp("changelog", 7, 1, b"mark")
@@ -113,6 +114,12 @@ def test_one_that_may_not_be_opened_is_a_fault_and_stays(tmp_path: Path) -> None
     with pytest.raises(DiskFault, match="may be written to"):
         Disk(file)
     assert (file / "CURRENT").is_dir()
+
+
+def test_one_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "CURRENT").write_text("no such manifest\n")
+    with pytest.raises(InputError, match=f"{folder} cannot be read"), disk_reader(folder, live=False):
+        pass
 
 
 def traces(folder: Path, *words: bytes) -> list[str]:

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from streamrec.engine.store.disk import Disk
 from streamrec.engine.store.folder import locked
 from streamrec.engine.store.mark import Stamp
 from streamrec.engine.store.shelf import Packed, Shelf, shelf
+from streamrec.engine.store.stores import open_store
 from streamrec.errors import DataFolderInUse, InputError
 
 
@@ -13,9 +13,9 @@ from streamrec.errors import DataFolderInUse, InputError
 def folder(tmp_path: Path) -> Path:
     """Two partitions of users and one of items."""
     for family, number, rows in (("user", 0, {b"a": b"1"}), ("user", 10, {b"b": b"2", b"c": b"3"}), ("item", 2, {b"lamp": b"4"})):
-        disk = Disk(tmp_path / family / str(number))
-        disk.write(rows.items(), Stamp(changelog=None, position=5, saved_ms=77, mark=None))
-        disk.close()
+        store = open_store(tmp_path / family / str(number), False)
+        store.write(rows.items(), Stamp(changelog=None, position=5, saved_ms=77, mark=None))
+        store.close()
     return tmp_path
 
 
@@ -40,25 +40,19 @@ def test_no_worker_can_start_while_the_folder_is_read(folder: Path) -> None:
 
 def test_the_folder_of_a_running_worker_is_read_without_disturbing_it(folder: Path) -> None:
     with locked(folder):
-        disk = Disk(folder / "user" / "0")
-        disk.write([(b"new", b"5")])
+        store = open_store(folder / "user" / "0", False)
+        store.write([(b"new", b"5")])
         with shelf(folder) as found:
             assert found.live
             assert found.get("user", 0, b"new") == b"5"
-            disk.write([(b"a", None), (b"newer", b"6")])
+            store.write([(b"a", None), (b"newer", b"6")])
             assert [packed.key for packed in rows(found, "user")] == [b"new", b"newer", b"b", b"c"]
-        disk.write([(b"still", b"7")])
-        assert disk.get(b"still") == b"7"
-        disk.close()
+        store.write([(b"still", b"7")])
+        assert store.get(b"still") == b"7"
+        store.close()
 
 
 def test_what_is_no_data_folder_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--data-dir"), shelf(tmp_path / "nowhere"):
         pass
     assert not (tmp_path / "nowhere").exists()
-
-
-def test_a_disk_that_cannot_be_read_is_named(folder: Path) -> None:
-    (folder / "user" / "10" / "CURRENT").write_text("no such manifest\n")
-    with shelf(folder) as found, pytest.raises(InputError, match=r"user/10 cannot be read"):
-        rows(found, "user")

@@ -21,6 +21,9 @@ Open = Callable[[Path], Store]
 STORES: dict[str, Open] = {"rocksdb": lambda folder: Disk(folder, forgets=True), "memory": lambda folder: MemoryStore()}
 """Another store is one more line here."""
 
+EXAMPLES = {"memory": 200}
+"""How many runs of the state machine a store gets; the others get 25, since they open a disk for each."""
+
 LASTING = [name for name in STORES if name != "memory"]
 KEYS = st.sampled_from([b"a", b"ab", b"b", b"b\x00", b"b\xff", b"\x01erased:x", b"\xff"])
 STAMPS = st.builds(Stamp, st.just("log"), st.integers(0, 9), st.just(1), st.none() | st.just(b"mark"))
@@ -73,21 +76,10 @@ class StoreMachine(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-class RocksMachine(StoreMachine):
-    """On a disk."""
-
-    open = staticmethod(STORES["rocksdb"])
-
-
-class MemoryMachine(StoreMachine):
-    """In memory."""
-
-    open = staticmethod(STORES["memory"])
-
-
-TestRocks, TestMemory = RocksMachine.TestCase, MemoryMachine.TestCase
-TestRocks.settings = profile(max_examples=25, stateful_step_count=20, deadline=None)  # a disk is opened for each
-TestMemory.settings = profile(max_examples=200, stateful_step_count=20, deadline=None)
+for _name, _open in STORES.items():
+    _machine: type[StoreMachine] = type(f"{_name.capitalize()}Machine", (StoreMachine,), {"open": staticmethod(_open)})
+    _machine.TestCase.settings = profile(max_examples=EXAMPLES.get(_name, 25), stateful_step_count=20, deadline=None)
+    globals()[f"Test{_name.capitalize()}"] = _machine.TestCase
 
 
 @pytest.fixture(params=STORES)
