@@ -41,7 +41,8 @@ class Feature:
     needs_text: bool = False
     """Whether it needs a text model."""
     weight: float = 0.0
-    """Set by hand: what ranks where no blend was trained. Live features keep it beside every trained blend."""
+    """Set by hand: what ranks where no blend was trained. Training writes those of live features into the blend beside what it learns. In
+    a blend that is older than a feature, the feature has weight 0."""
     since: int = 2
     """The version of the features since which this one means what it means; a new or changed one has the next number."""
     family: Family = ""
