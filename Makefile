@@ -40,6 +40,11 @@ $(VENV)/test.stamp: setup.cfg pyproject.toml $(LOCK) | $(BIN)/python
 	fi
 	@touch $(VENV)/demo.stamp $@
 
+# The package is made of its sources alone: none of what it runs or is tested on is needed. What the lock has installed stays as it is.
+$(VENV)/build.stamp: setup.cfg pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet 'build>=1.3' 'setuptools>=77'
+	@touch $@
+
 $(VENV)/bench.stamp: setup.cfg pyproject.toml | $(BIN)/python
 	@echo "installing streamrec and the systems that it is measured beside into $(VENV) (once; a few minutes)" >&2
 	@$(BIN)/python -m pip install --quiet --editable '.[test,bench]'
@@ -47,8 +52,9 @@ $(VENV)/bench.stamp: setup.cfg pyproject.toml | $(BIN)/python
 
 install: $(VENV)/test.stamp  ## make .venv with all that tests and benchmarks need
 
+# Ctrl-C is how the demo is meant to end. The trap keeps the shell, which gets it too, until the demo has stopped what it started.
 demo: $(VENV)/demo.stamp  ## start everything and watch lists come (ARGS="--headless --duration 30 --json" passes arguments on)
-	@$(BIN)/streamrec demo $(ARGS)
+	@trap : INT; $(BIN)/streamrec demo $(ARGS) || test $$? -eq 130
 
 test: $(VENV)/test.stamp  ## run the tests, on a real embedded Kafka (ARGS="-k words" passes arguments on)
 	@$(BIN)/python -m pytest $(ARGS)
@@ -61,7 +67,7 @@ check: $(VENV)/test.stamp  ## lint, types, and schemas as generated
 	@$(BIN)/mypy
 	@$(BIN)/python -m streamrec.events.schemas --check
 
-build: $(VENV)/test.stamp  ## make the sdist in dist/, and the wheel from it
+build: $(VENV)/build.stamp  ## make the sdist in dist/, and the wheel from it
 	@rm -rf build dist
 	@$(BIN)/python -m build --no-isolation $(ARGS)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import runpy
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +54,25 @@ def test_what_the_live_room_sends_comes_back_as_lists(worker: Settings) -> None:
     assert len(lines) == 1
     assert lines[0].startswith("anna after ")
     assert any(item in lines[0] for item in ("mug-1", "mug-2", "lamp-1"))
+
+
+def test_what_happens_has_the_time_at_which_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else lists would seem to come late by what the sends before took."""
+    play = runpy.run_path(str(EXAMPLES / "live_room_producer.py"))["play"]
+    clock, sent = [1_700_000_000.0], []
+
+    class SlowProducer:
+        def send(self, topic: str, key: bytes, value: bytes) -> SlowProducer:
+            sent.append((topic, json.loads(value).get("ts"), int(clock[0] * 1000)))
+            return self
+
+        def get(self, timeout: float) -> None:
+            clock[0] += 0.1
+
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    play(SlowProducer(), "")
+    assert [topic for topic, _, _ in sent] == ["items"] * 3 + ["rooms", "views", "danmaku", "purchases"]
+    assert [ts for _, ts, _ in sent] == [None] * 3 + [now for _, _, now in sent[3:]]
 
 
 @pytest.mark.kafka  # their clients wait half a minute for one

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import os
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from pydantic import ValidationError
 
 import streamrec
 from streamrec import (
@@ -25,6 +28,7 @@ from streamrec import (
     Recommender,
     Replay,
     Room,
+    Rule,
     Settings,
     StreamrecError,
     View,
@@ -33,6 +37,7 @@ from streamrec.errors import BadEvent, SettingsError
 from streamrec.evaluation.replay import Line
 from streamrec.events import types as event_types
 from streamrec.events.codec import encode
+from streamrec.ranking.features.schema import DECLARED
 from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, rule, settings, view
 
 ROOT = Path(__file__).parent.parent
@@ -175,6 +180,127 @@ def test_whoever_is_erased_is_a_stranger_again() -> None:
         unknown = mugs.recommend("ann")
         assert [ranked.scores for ranked in unknown.items] == [ranked.scores for ranked in mugs.recommend("stranger").items]
         assert unknown.seq == known.seq + 1, "who reads lists tells new from old by their number"
+
+
+def test_a_stranger_is_told_nothing_of_what_they_never_did() -> None:
+    """By the shipped model, whose weights give something to the price and to BERT's reading of everybody."""
+    with Recommender(settings(scoring="bert", k=20), clock_ms=lambda: NOW) as mugs:
+        goods = ("Red enamel mug", "Blue enamel mug", "Paper lantern", "Garden hose", "Silver spoon", "Tea, 100 g")
+        mugs.put(*(item(title, title, price=3.0 * number, created_ts=EventTime(NOW - DAY)) for number, title in enumerate(goods)))
+        mugs.observe(*(purchase(f"u{number}", title, NOW - number) for number, title in enumerate(goods[:3])))
+        told = {code for ranked in mugs.recommend("nobody").items for code in ranked.reasons}
+        of_items = {feature.reason for feature in DECLARED if feature.reason and not feature.about}
+        assert told
+        assert told <= of_items
+        assert any("cross" in ranked.scores and "price" in ranked.scores for ranked in mugs.recommend("nobody").items), "they still count"
+
+
+def test_a_time_may_be_written_as_in_kafka() -> None:
+    with shop() as mugs:
+        mugs.observe(View(user_id="ann", item_id="i2", ts="2023-11-14T22:13:20Z"))  # type: ignore[arg-type]
+        assert "You looked at it." in mugs.explain(mugs.recommend("ann").items[0])
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (item("57", price=-1.0), r"^item '57': Expected .* `\$\.price`$"),
+        (item("57", price=float("nan")), r"^item '57': a number that is not finite - at `\$\.price`$"),
+        (item("57", media_vectors={"image": [1.0, float("inf")]}), r"^item '57': a number that is not finite - at `\$\.media_vectors`$"),
+        (item("57", price=Decimal("1.5")), r"^item '57': Expected `float`, got `str` - at `\$\.price`$"),
+        (item("57", price=object()), r"^item '57': a field does not travel as JSON \(object .*\)$"),
+        (item("57", title="\ud800"), r"^item '57': a field does not travel as JSON"),
+        (item("57", price=10**400), r"^item '57': "),
+        (item(""), r"^item \(record 2 of the call\): .*`\$\.item_id`$"),
+        (Room(room_id="hall", host_id="mei", status="open", shelf=[], ts=EventTime(NOW)), r"^room 'hall': .*`\$\.status`$"),  # type: ignore[arg-type]
+        (Rule(rule_id="first", action="boost", target="item", target_id="i1", factor=0.5), r"^rule 'first': .*`\$\.factor`$"),
+    ],
+)
+def test_what_is_wrong_with_one_of_many_records_is_said_with_its_id(bad: Any, message: str) -> None:
+    with shop() as mugs:
+        with pytest.raises(BadEvent, match=message):
+            mugs.put(item("fine"), bad, item("as fine"))
+        assert "fine" not in mugs.catalogue.items.slots
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Purchase(user_id="zoe", item_id="i1", ts=EventTime(NOW), price=float("nan"), currency="EUR"),
+        view("zoe", "i1", ts=5),
+        view("zoe", "\n"),
+    ],
+)
+def test_which_event_is_wrong_is_said_without_saying_whose(bad: Any) -> None:
+    with shop() as mugs:
+        with pytest.raises(BadEvent, match=r"^(purchase|view) \(record 2 of the call\): ") as refused:
+            mugs.observe(view("ann", "i2"), bad)
+        assert "zoe" not in str(refused.value)
+        assert mugs.recommend("ann").items[0].item_id == "i2", "what came before is kept"
+
+
+@pytest.mark.parametrize(
+    ("call", "record", "message"),
+    [
+        ("put", {"item_id": "i9"}, "^put takes Item, Room or Rule, not dict$"),
+        ("put", [item("i9")], r"^put takes Item, Room or Rule, not list; give what is in it as put\(\*records\)$"),
+        ("put", view("ann", "i2"), "^put takes Item, Room or Rule, not View$"),
+        ("observe", item("i9"), "^observe takes View, Purchase, Danmaku, Feedback or Erasure, not Item$"),
+        ("observe", "view", "^observe takes .* not str$"),
+        ("explain", "i2", r"^explain takes an item of a list \(RankedItem\), not str$"),
+    ],
+)
+def test_what_a_call_does_not_take_is_refused_by_its_type(call: str, record: Any, message: str) -> None:
+    with shop() as mugs, pytest.raises(TypeError, match=message):
+        getattr(mugs, call)(record)
+
+
+@pytest.mark.parametrize("wrong", [7, None, "", "a\nb", "x" * 129])
+def test_a_list_is_made_for_an_id_as_events_have_it(wrong: Any) -> None:
+    with shop() as mugs:
+        with pytest.raises(BadEvent, match=r"^user_id: .* 1 to 128 characters"):
+            mugs.recommend(wrong)
+        if wrong is not None:
+            with pytest.raises(BadEvent, match=r"^room_id: .* 1 to 128 characters"):
+                mugs.recommend("ann", room_id=wrong)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "", "../words/en"])
+def test_a_language_without_sentences_is_refused_with_those_that_there_are(language: str) -> None:
+    with shop() as mugs, pytest.raises(StreamrecError, match=r"choose one of en, zh$"):
+        mugs.explain(mugs.recommend("ann").items[0], language)
+
+
+def test_settings_of_a_program_are_refused_as_the_page_says() -> None:
+    with pytest.raises(ValidationError, match="k"):
+        Settings(k=0)
+    assert issubclass(ValidationError, ValueError)
+
+
+def test_a_stranger_is_shown_items_that_say_when_they_were_made() -> None:
+    with Recommender(settings(candidates="auto"), WordModel(), clock_ms=lambda: NOW) as mugs:
+        mugs.put(item("old"), item("dated", created_ts=EventTime(NOW - DAY)))
+        assert [ranked.item_id for ranked in mugs.recommend("ann").items] == ["dated"]
+
+
+def test_once_a_room_is_live_lists_hold_its_shelf_unless_all_are_candidates() -> None:
+    for candidates, shown in (("auto", {"i1"}), ("all", {"i0", "i1", "i2", "i3"})):
+        with shop(candidates=candidates) as mugs:
+            mugs.put(Room(room_id="kitchen", host_id="mei", status="live", shelf=["i1"], ts=EventTime(NOW)))
+            assert {ranked.item_id for ranked in mugs.recommend("ann").items} == shown
+
+
+def test_every_program_of_the_page_prints_what_the_page_says(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STREAMREC_")} | {"PYTHONPATH": str(ROOT)}
+    printed = [
+        subprocess.run([sys.executable, "-c", text], cwd=tmp_path, env=kept, capture_output=True, text=True, check=True).stdout
+        for text in re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    ]
+    first, replayed, tested = printed
+    assert re.search(r"^1 lamp-1 .*You wrote about it\.", first)
+    assert {line.split()[1] for line in first.splitlines() if "您" in line} == {"lamp-1", "mug-1"}
+    assert replayed == "anna []\nben ['mug-1']\n"
+    assert tested == ""
 
 
 def test_an_event_outside_its_limits_is_refused_by_the_root_of_all_errors() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,35 @@ def test_a_new_lock_is_installed(clone: Path) -> None:
     later = (clone / ".venv" / "test.stamp").stat().st_mtime + 1
     os.utime(clone / "requirements-test.lock", (later, later))
     assert len(installed(clone, "3.11")[0]) == 4
+
+
+def test_the_package_is_made_with_what_makes_packages_and_nothing_else(clone: Path) -> None:
+    done = make(clone, "build", "ARGS=--wheel")
+    assert done.returncode == 0, done.stderr
+    tools = [line for line in (ROOT / "setup.cfg").read_text().split() if line.startswith(("build>", "setuptools>"))]
+    assert (clone / "asked").read_text().splitlines() == [f"-m pip install --quiet {' '.join(tools)}", "-m build --no-isolation --wheel"]
+
+
+@pytest.mark.parametrize(("code", "complains"), [(130, False), (1, True)])
+def test_ctrl_c_ends_the_demo_without_an_error_of_make(clone: Path, code: int, complains: bool) -> None:
+    """As a terminal sends it: to make, to its shell and to the demo, which says goodbye first."""
+    demo = clone / ".venv" / "bin" / "streamrec"
+    demo.write_text(
+        f"#!{sys.executable}\nimport signal, sys, time\n"
+        # What was started in the background of a shell has SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"try: print('runs', flush=True); time.sleep(600)\nexcept KeyboardInterrupt: print('bye'); sys.exit({code})\n"
+    )
+    demo.chmod(0o755)
+    (clone / ".venv" / "demo.stamp").touch()
+    line = ["make", "-f", str(ROOT / "Makefile"), "demo"]
+    with subprocess.Popen(line, cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        assert running.stdout
+        assert running.stdout.readline() == "runs\n"
+        os.killpg(running.pid, signal.SIGINT)
+        said, errors = running.communicate()
+    assert said == "bye\n"
+    assert (errors != "") == complains, errors
 
 
 def test_what_every_change_must_pass_is_check_and_test() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Self
 
 from streamrec.catalogue.text import TextModel
-from streamrec.events.codec import decode, encode
-from streamrec.events.types import WIRE_TYPES, Item, RankedItem, Recommendation, Room, Rule, Trigger, UserEvent
+from streamrec.events.types import Item, RankedItem, Recommendation, Room, Rule, Trigger, UserEvent
+from streamrec.library.checks import OBSERVED, PUT, checked, require_id
 from streamrec.library.in_memory import InMemoryWorker, repeatable
 from streamrec.ranking.reasons.languages import Language
 from streamrec.ranking.reasons.sentences import in_words
@@ -19,7 +19,6 @@ from streamrec.worker.list_maker import ListMaker, Request
 
 ASKED = "asked"
 """Takes the place of the topic in list ids: these lists answer a call, not an event."""
-_TOPICS = {kind: topic for topic, kind in WIRE_TYPES.items()}
 
 
 class Recommender:
@@ -51,11 +50,12 @@ class Recommender:
         """Add or replace items, rooms and rules. Pass many items at once: the model encodes those of one call in batches.
 
         Raises:
-            BadEvent: a field lies outside its limits; nothing of the call is kept.
+            BadEvent: a field lies outside its limits; the message names the record, and nothing of the call is kept.
+            TypeError: a record is of another kind; nothing of the call is kept.
         """
-        checked = [decode(_TOPICS[type(record)], encode(record)) for record in records]
-        self.catalogue.put_items(record for record in checked if isinstance(record, Item))
-        for record in checked:
+        kept = [checked("put", PUT, record, number)[1] for number, record in enumerate(records, 1)]
+        self.catalogue.put_items(record for record in kept if isinstance(record, Item))
+        for record in kept:
             if isinstance(record, Room):
                 self.catalogue.put_room(record)
             elif isinstance(record, Rule):
@@ -65,19 +65,25 @@ class Recommender:
         """Apply what viewers did, in any order of time. An event whose `event_id` was seen before changes nothing.
 
         Raises:
-            BadEvent: a field lies outside its limits; the events before that one are kept.
+            BadEvent: a field lies outside its limits; the message names the event's place in the call, and those before it are kept.
+            TypeError: an event is of another kind; those before it are kept.
         """
-        for event in events:
-            topic, value = _TOPICS[type(event)], encode(event)
-            decode(topic, value)
-            self._worker.apply(topic, self._events, event, value)
+        for number, event in enumerate(events, 1):
+            topic, read, value = checked("observe", OBSERVED, event, number)
+            self._worker.apply(topic, self._events, read, value)
             self._events += 1
 
     def recommend(self, user_id: str, room_id: str | None = None) -> Recommendation:
         """Make a list for a viewer, who may be in a live room, from all that is known so far.
 
         The viewer's row notes what the list shows, so that items shown often give way to others.
+
+        Raises:
+            BadEvent: an id is none that an event could carry.
         """
+        require_id("user_id", user_id)
+        if room_id is not None:
+            require_id("room_id", room_id)
         now = self._clock_ms()
         self.catalogue.expire(now)
         self._worker.settle(now)
@@ -86,7 +92,14 @@ class Recommender:
         return self._worker.answer(Request(user_id, row_of(self._worker.users, user_id, now), trigger, [], room_id))
 
     def explain(self, item: RankedItem, language: Language = "en") -> list[str]:
-        """Say why an item is in its list, strongest reason first, in sentences; `language` is an ISO 639 code, such as "zh"."""
+        """Say why an item is in its list, strongest reason first, in sentences; `language` is an ISO 639 code, such as "zh".
+
+        Raises:
+            StreamrecError: there are no sentences in that language; the message names those that there are.
+            TypeError: `item` is no place of a list.
+        """
+        if not isinstance(item, RankedItem):
+            raise TypeError(f"explain takes an item of a list (RankedItem), not {type(item).__name__}")
         titles, _ = self.catalogue.names([item.because] if item.because else [], [])
         return in_words(item, titles, language)
 

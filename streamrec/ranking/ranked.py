@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.facts import because, bought_7d, few
+from streamrec.ranking.reasons.codes import baseless_for
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.selectors.slate import Slate, picked
 
@@ -58,6 +59,8 @@ class Ranked:
     bought_7d: NDArray[np.int64]
     few: NDArray[np.bool_]
     """Where too few want the item to speak of many."""
+    baseless: NDArray[np.bool_]
+    """Features whose reason takes something for granted that is not so of the viewer, of shape (users, features)."""
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
@@ -80,6 +83,7 @@ class Ranked:
             because=because(weighed.shop, slots, contributions),
             bought_7d=bought_7d(weighed.shop, slots),
             few=few(weighed.shop, slots),
+            baseless=baseless_for(weighed.shop.queries),
             removed=weighed.removed,
             failed=weighed.failed,
             seconds=weighed.seconds,

@@ -247,7 +247,7 @@ def _by_user(ranked: Ranked) -> Iterator[tuple[list[tuple[Any, ...]], dict[str, 
         ranked.because,
         ranked.bought_7d,
         np.round(ranked.contributions, DECIMALS),
-        strongest(ranked.contributions, ranked.features, ranked.few),
+        strongest(ranked.contributions, ranked.features, ranked.few, ranked.baseless[:, None]),
     )
     rules = {f"{RULE}:{rule_id}": added.tolist() for rule_id, added in ranked.rules.items()}
     for user, columns in enumerate(zip(*(array.tolist() for array in arrays), strict=True)):

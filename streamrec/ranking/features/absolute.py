@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from streamrec.ranking.features.about import bought_something
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, recency
 
@@ -32,6 +33,7 @@ FEATURES = (
         formula=owned,
         family="owned",
         reason="bought_before",
+        about=bought_something,
     ),
     Feature(
         name="owned_count",
@@ -41,6 +43,7 @@ FEATURES = (
         formula=owned_count,
         family="owned",
         reason="bought_before",
+        about=bought_something,
     ),
     Feature(
         name="owned_age",
@@ -50,6 +53,7 @@ FEATURES = (
         formula=recency,
         family="owned",
         reason="bought_recently",
+        about=bought_something,
     ),
     Feature(
         name="age",

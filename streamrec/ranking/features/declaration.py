@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.ranking.batch.queries import Queries
 from streamrec.ranking.features.inputs import Inputs
 
 Scope = Literal["relative", "absolute", "user", "live"]
@@ -41,12 +42,16 @@ class Feature:
     needs_text: bool = False
     """Whether it needs a text model."""
     weight: float = 0.0
-    """Set by hand: what ranks where no blend was trained. Live features keep it beside every trained blend."""
+    """Set by hand: what ranks where no blend was trained. Training writes those of live features into the blend beside what it learns. In
+    a blend that is older than a feature, the feature has weight 0."""
     since: int = 2
     """The version of the features since which this one means what it means; a new or changed one has the next number."""
     family: Family = ""
     reason: str = ""
     """The code of the reason that it gives; its words are in `reasons/languages`. Features of the user give none."""
+    about: Callable[[Queries], NDArray[np.bool_]] | None = None
+    """The fact about the viewer that the reason's sentence takes for granted: viewers who lack it are not given the reason. None where the
+    sentence speaks of the item alone."""
     tells: Literal["much", "little", "neither"] = "much"
     """Whether the reason's sentence says of a relative feature that there is more, or less, of it than in other candidates."""
     crowd: bool = False

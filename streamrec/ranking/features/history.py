@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from streamrec.ranking.features.about import bought_something, looked_at_something, touched_something
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
 
@@ -22,6 +23,7 @@ FEATURES = (
         formula=share,
         weight=0.3,
         reason="favourite_category",
+        about=touched_something,
     ),
     Feature(
         name="brand",
@@ -31,6 +33,7 @@ FEATURES = (
         formula=share,
         weight=0.3,
         reason="favourite_brand",
+        about=touched_something,
     ),
     Feature(
         name="seen",
@@ -40,6 +43,7 @@ FEATURES = (
         formula=log_count,
         weight=0.3,
         reason="looked_at",
+        about=looked_at_something,
     ),
     Feature(
         name="repeat",
@@ -50,6 +54,7 @@ FEATURES = (
         weight=1.0,
         family="owned",
         reason="bought_before",
+        about=bought_something,
     ),
     Feature(
         name="repeat_recency",
@@ -59,5 +64,6 @@ FEATURES = (
         formula=recency,
         family="owned",
         reason="bought_recently",
+        about=bought_something,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from streamrec.ranking.features.about import bought_something, touched_something
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values
 
@@ -26,6 +27,7 @@ FEATURES = (
         weight=0.6,
         family="together",
         reason="bought_together",
+        about=touched_something,
     ),
     Feature(
         name="covisits_last",
@@ -35,6 +37,7 @@ FEATURES = (
         formula=strength,
         family="together",
         reason="bought_with_last",
+        about=bought_something,
     ),
     Feature(
         name="follows",
@@ -44,5 +47,6 @@ FEATURES = (
         formula=strength,
         family="together",
         reason="bought_next",
+        about=bought_something,
     ),
 )

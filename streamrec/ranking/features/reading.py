@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamrec.ranking.features.about import has_history
 from streamrec.ranking.features.declaration import Feature
 
 FEATURES = (
@@ -14,5 +15,6 @@ FEATURES = (
         needs_text=True,
         weight=0.1,
         reason="fits_your_history",
+        about=has_history,
     ),
 )

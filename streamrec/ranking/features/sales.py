@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from streamrec.ranking.features.about import has_a_country
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.system.clock import DAY_MS
@@ -107,6 +108,7 @@ FEATURES = (
         formula=log_count,
         family="popular",
         reason="popular_in_country",
+        about=has_a_country,
         crowd=True,
     ),
     Feature(

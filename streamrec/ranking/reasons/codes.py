@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.ranking.batch.queries import Queries
 from streamrec.ranking.features.schema import DECLARED, FAMILIES
 
 EXPLORED = "explored"
@@ -22,16 +23,26 @@ _MEMBERS = np.array([[feature.name in group for feature in DECLARED] for group i
 _CROWD = np.array([feature.crowd for feature in DECLARED])
 _MUCH = np.array([feature.scope == "relative" and feature.tells == "much" for feature in DECLARED])
 _LITTLE = np.array([feature.tells == "little" for feature in DECLARED])
+_FACTS = tuple(dict.fromkeys(feature.about for feature in DECLARED if feature.about))
+_SPEAKS_OF = np.array([[feature.about is fact for feature in DECLARED] for fact in _FACTS])
 
 
-def strongest(contributions: NDArray[np.float64], features: NDArray[np.float64], few: NDArray[np.bool_]) -> NDArray[np.intp]:
+def baseless_for(queries: Queries) -> NDArray[np.bool_]:
+    """The features whose sentence takes something for granted that is not so of a viewer, of shape (users, features)."""
+    return np.asarray(~np.stack([fact(queries) for fact in _FACTS], axis=1) @ _SPEAKS_OF)
+
+
+def strongest(
+    contributions: NDArray[np.float64], features: NDArray[np.float64], few: NDArray[np.bool_], baseless: NDArray[np.bool_]
+) -> NDArray[np.intp]:
     """The features that speak for each place, by position, strongest first, of shape (…, MOST); -1 where nothing more speaks for it.
 
     Contributions (…, features) are summed by family, and of a family with a positive sum the strongest feature speaks. Where there are
     only `few` (…) who want the item, no feature speaks that tells of a crowd; and none that tells of much or little where `features` (…,
-    features) say that the item has no more or no less of it than others: a weight of the other sign rewards that, too.
+    features) say that the item has no more or no less of it than others: a weight of the other sign rewards that, too. Those that are
+    `baseless` (…, features) do not speak either.
     """
-    untrue = (few[..., None] & _CROWD) | ((features <= 0) & _MUCH) | ((features >= 0) & _LITTLE)
+    untrue = baseless | (few[..., None] & _CROWD) | ((features <= 0) & _MUCH) | ((features >= 0) & _LITTLE)
     contributions = np.where(untrue, 0.0, contributions)
     sums = contributions @ _MEMBERS.T.astype(np.float64)
     families = np.argsort(-sums, axis=-1, kind="stable")[..., :MOST]

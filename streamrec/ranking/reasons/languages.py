@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from streamrec.errors import StreamrecError
+
 WORDS = Path(__file__).with_name("words")
 LANGUAGES = tuple(sorted(path.stem for path in WORDS.glob("*.toml")))
 """ISO 639 codes."""
@@ -33,6 +35,8 @@ def words(language: Language = DEFAULT) -> Words:
     """The sentences of a language.
 
     Raises:
-        FileNotFoundError: it is none of LANGUAGES.
+        StreamrecError: it is none of LANGUAGES.
     """
+    if language not in LANGUAGES:
+        raise StreamrecError(f"there are no sentences in the language {language!r}; choose one of {', '.join(LANGUAGES)}")
     return Words(**tomllib.loads((WORDS / f"{language}.toml").read_text("utf-8")))

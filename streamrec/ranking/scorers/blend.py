@@ -19,7 +19,8 @@ ITEM = len(RELATIVE + ABSOLUTE)
 LEARNED = ITEM + len(USER)
 
 LIVE_WEIGHTS = {feature.name: feature.weight for feature in DECLARED if feature.scope == "live"}
-"""Beside every trained blend: no file of purchases has rooms, comments or impressions to learn them from."""
+"""Written into every blend that is trained: no file of purchases has rooms, comments or impressions to learn them from. What becomes of
+them later changes no blend that is there already."""
 
 PLAIN_WEIGHTS = {feature.name: feature.weight for feature in DECLARED if feature.scope != "live" and feature.weight}
 """What ranks where no blend was trained, and weighs what a training never saw: round figures."""
