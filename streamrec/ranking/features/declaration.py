@@ -48,7 +48,7 @@ class Feature:
     """The version of the features since which this one means what it means; a new or changed one has the next number."""
     family: Family = ""
     reason: str = ""
-    """The code of the reason that it gives; its words are in `reasons/languages`. Features of the user give none."""
+    """The code of the reason that it gives; its words are in `reasons/words/`. Features of the user give none."""
     about: Callable[[Queries], NDArray[np.bool_]] | None = None
     """The fact about the viewer that the reason's sentence takes for granted: viewers who lack it are not given the reason. None where the
     sentence speaks of the item alone."""
