@@ -20,11 +20,11 @@ import numpy as np
 
 from benchmarks.quality.plan import REPEATS
 from streamrec.bert.model import TextModel
+from streamrec.evaluation.baselines.baseline_lists import ListFiles
 from streamrec.evaluation.baselines.content import Content
 from streamrec.evaluation.baselines.ease import Ease
 from streamrec.evaluation.baselines.features import BEHAVIOUR, TEXT, Samples, behaviour, text
 from streamrec.evaluation.baselines.learned import fit_linear
-from streamrec.evaluation.baselines.lists import ListFiles
 from streamrec.evaluation.baselines.market import Market
 from streamrec.evaluation.baselines.query import Query
 from streamrec.evaluation.baselines.run import Order, Ranked, in_time_order, orders, top

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from streamrec.bert.batcher import MicroBatcher
 from streamrec.bert.cache import PairKeys, ScoreCache
 from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
-from streamrec.bert.late import LateInteraction
+from streamrec.bert.late_interaction import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
 from streamrec.bert.precision import Choice, Precision, cross_encoder
 from streamrec.bert.runtime import PROBE, Arrays, Device, Runtime, Session

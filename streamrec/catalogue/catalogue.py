@@ -12,7 +12,7 @@ from streamrec.catalogue.encoded import Encoded
 from streamrec.catalogue.items import ItemTable
 from streamrec.catalogue.links import Links
 from streamrec.catalogue.rooms import RoomTable
-from streamrec.catalogue.rules import RuleTable
+from streamrec.catalogue.rulebook import RuleTable
 from streamrec.catalogue.strangers import Strangers
 from streamrec.catalogue.text import TextModel
 from streamrec.catalogue.unlisted import Unlisted

@@ -28,7 +28,7 @@ def baselines(
 ) -> None:
     """Rank a file of events by popularity, own history, item-CF, content, EASE, a fusion, a linear blend and LambdaRank: one list of
     each before every order, for `streamrec evaluate`."""
-    from streamrec.evaluation.baselines.lists import ListFiles
+    from streamrec.evaluation.baselines.baseline_lists import ListFiles
     from streamrec.events.files import read_events, read_items
 
     require_quality()

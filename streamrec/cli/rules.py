@@ -40,7 +40,7 @@ def put(
     as_json: AsJson = False,
 ) -> None:
     """Put a rule into force; all workers follow within a second. Says so where nobody knows (yet) what it is about."""
-    from streamrec.operations.rules import put_rule
+    from streamrec.operations.rule_records import put_rule
 
     start = None if starts_in is None else now_ms() + _span_ms(starts_in, "--starts-in")
     end = None if lasting is None else (start or now_ms()) + _span_ms(lasting, "--for")
@@ -69,7 +69,7 @@ def put(
 @takes_settings("Kafka")
 def ls(settings: Settings, as_json: AsJson = False) -> None:
     """Show all rules, whether they are in force now, and from when until when (UTC)."""
-    from streamrec.operations.rules import read_rules
+    from streamrec.operations.rule_records import read_rules
 
     rules = read_rules(settings)
     emit(as_json, {"rules": [{**to_builtins(rule), "state": _state(rule)} for rule in rules]}, "\n".join(map(_line, rules)) or "no rules")
@@ -79,7 +79,7 @@ def ls(settings: Settings, as_json: AsJson = False) -> None:
 @takes_settings("Kafka")
 def rm(settings: Settings, rule_id: Annotated[str, typer.Argument(help="Its id.")]) -> None:
     """Take a rule out of force; exit 1 when there is none of that id."""
-    from streamrec.operations.rules import remove_rule
+    from streamrec.operations.rule_records import remove_rule
 
     remove_rule(settings, rule_id)
     note(f"removed {rule_id}")

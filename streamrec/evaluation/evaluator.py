@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.evaluation import metrics
-from streamrec.evaluation.lists import read_lists
+from streamrec.evaluation.list_files import read_lists
 from streamrec.evaluation.relevance import History, Judged, Numbers, Pairs, holds, judge
 from streamrec.events.files import FileEvent
 from streamrec.events.types import Item

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.errors import InputError
-from streamrec.evaluation.lists import FileList
+from streamrec.evaluation.list_files import FileList
 from streamrec.events.files import FileEvent
 from streamrec.events.topics import is_trigger
 from streamrec.events.types import Purchase, RowEvent

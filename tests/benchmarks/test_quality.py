@@ -12,7 +12,7 @@ pytest.importorskip("scipy")
 from benchmarks.quality.figures import goals, measure, never_sold, tables
 from benchmarks.quality.plan import Data, steps
 from benchmarks.quality.steps import Step, StepFailed, run_all
-from streamrec.evaluation.baselines.lists import ListFiles
+from streamrec.evaluation.baselines.baseline_lists import ListFiles
 from streamrec.evaluation.baselines.run import rank
 from streamrec.events.files import read_events, read_items
 from tests.evaluation.shop import DAY, START, bought, item, write

@@ -111,7 +111,7 @@ def test_in_bert_a_few_modules_know_onnx_runtime() -> None:
     assert modules <= {"session", "buckets", "clipping", "blends"}
 
 
-@pytest.mark.parametrize("module", ["runtime", "batcher", "late", "reference", "precision", "pairs", "cache", "folder"])
+@pytest.mark.parametrize("module", ["runtime", "batcher", "late_interaction", "reference", "precision", "pairs", "cache", "folder"])
 def test_what_works_with_any_runtime_loads_none(module: str) -> None:
     program = f"import sys, streamrec.bert.{module}; print('onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"

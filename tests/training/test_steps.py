@@ -19,7 +19,7 @@ from streamrec.bert.model import TextModel
 from streamrec.cli.export import export
 from streamrec.cli.train import app
 from streamrec.errors import ModelError, ModelMissing
-from streamrec.training.data.lists import Lists
+from streamrec.training.data.training_lists import Lists
 from streamrec.training.graphs import parity
 from streamrec.training.steps.card import write_card
 from streamrec.training.steps.encoder import ppmi

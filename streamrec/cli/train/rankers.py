@@ -31,7 +31,7 @@ def ranker(
 ) -> None:
     """Train the cross-encoder on what users bought next."""
     require_training()
-    from streamrec.training.data.lists import Recipe
+    from streamrec.training.data.training_lists import Recipe
     from streamrec.training.record import Record
     from streamrec.training.steps.ranker import train_ranker
 
@@ -51,7 +51,7 @@ def late(
     """Train the late interaction, taught by the cross-encoder."""
     require_training()
     from streamrec.training.record import Record
-    from streamrec.training.steps.late import train_late
+    from streamrec.training.steps.late_training import train_late
 
     record = Record(pace.seed, sources.until.date())
     train_late(sources.material(work, validate_from, pace.seed), work / "late", layers, pace.plan(), record)

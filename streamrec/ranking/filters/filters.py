@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from streamrec.ranking.batch.candidates import Candidates, among
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.batch.rules import hits
+from streamrec.ranking.batch.rule_hits import hits
 
 Mask = NDArray[np.bool_]
 Slots = NDArray[np.int32]

@@ -14,7 +14,7 @@ from streamrec.ranking.features.features import z_scores
 from streamrec.ranking.features.schema import POSITION
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer, user_sides
-from streamrec.ranking.scorers.late import LateScorer
+from streamrec.ranking.scorers.late_scorer import LateScorer
 from streamrec.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from streamrec.events.types import Rule
 from streamrec.ranking.batch.order import keys
-from streamrec.ranking.batch.rules import Hits
+from streamrec.ranking.batch.rule_hits import Hits
 
 Columns = NDArray[np.intp]
 

@@ -14,7 +14,7 @@ from streamrec.events.types import Rule
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.hosts import hosts
-from streamrec.ranking.batch.rules import Hits, hits
+from streamrec.ranking.batch.rule_hits import Hits, hits
 from streamrec.ranking.selectors import explore
 from streamrec.ranking.selectors.caps import tired
 from streamrec.ranking.selectors.diversity import DeterminantalPoint, Diversity, MaximalMarginalRelevance

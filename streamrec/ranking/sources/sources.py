@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streamrec.ranking.batch.cells import within
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import side_by_side
-from streamrec.ranking.batch.rules import ITEM, in_force, target_numbers, timely_rules
+from streamrec.ranking.batch.rule_hits import ITEM, in_force, target_numbers, timely_rules
 from streamrec.state.user import BOUGHT, NAMED
 
 Slots = NDArray[np.int32]

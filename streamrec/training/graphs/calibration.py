@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.errors import ModelMissing
-from streamrec.training.data.lists import Lists
+from streamrec.training.data.training_lists import Lists
 
 FILE = "pairs.npz"
 CHUNK = 32

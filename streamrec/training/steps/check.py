@@ -16,7 +16,7 @@ from streamrec.bert.model import CPU_TOKEN_BUDGET
 from streamrec.bert.pairs import Feeds, length_batches, pair_inputs, text_inputs
 from streamrec.bert.session import CPU, OnnxSession
 from streamrec.training.data.held_out import HeldOut, Scores
-from streamrec.training.networks.late import item_inputs
+from streamrec.training.networks.late_network import item_inputs
 from streamrec.training.record import command_line
 
 

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from streamrec.bert.tokens import Tokeniser
 from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, PAD, SEP
-from streamrec.training.data.lists import Lists
+from streamrec.training.data.training_lists import Lists
 from streamrec.training.loop import Plan
 from streamrec.training.networks.cross_encoder import cross_encoder_from, load_cross_encoder
 from streamrec.training.record import Record

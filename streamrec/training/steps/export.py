@@ -19,12 +19,12 @@ from streamrec.errors import ModelMissing
 from streamrec.training.graphs.calibration import Calibration
 from streamrec.training.graphs.exporting import VectorHead, export_graph
 from streamrec.training.graphs.halving import halve_words
-from streamrec.training.graphs.late import export_late
+from streamrec.training.graphs.late_graphs import export_late
 from streamrec.training.graphs.parity import dropped
 from streamrec.training.graphs.words import WORDS, keep_unlearned, share_words
 from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.cross_encoder import load_cross_encoder
-from streamrec.training.networks.late import STATE, load_late
+from streamrec.training.networks.late_network import STATE, load_late
 from streamrec.training.steps.card import write_card
 
 TOKENISER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")

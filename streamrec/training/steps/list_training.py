@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from streamrec.bert.pairs import pair_inputs
-from streamrec.training.data.lists import Lists
+from streamrec.training.data.training_lists import Lists
 from streamrec.training.loop import Loop, Plan
 from streamrec.training.networks.vectors import tensors
 from streamrec.training.steps.material import ListSource

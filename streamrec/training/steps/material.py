@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from streamrec.bert.tokens import Tokeniser
 from streamrec.catalogue.prefix import MAX_ITEM_TOKENS
 from streamrec.training.data.corpus import Corpus
-from streamrec.training.data.lists import Comments, GroupLists, Lists, PurchaseLists, Recipe, word_starts
 from streamrec.training.data.purchases import Purchases
+from streamrec.training.data.training_lists import Comments, GroupLists, Lists, PurchaseLists, Recipe, word_starts
 from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.vectors import embed
 

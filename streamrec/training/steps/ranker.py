@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from streamrec.training.data.lists import Recipe
+from streamrec.training.data.training_lists import Recipe
 from streamrec.training.loop import Plan
 from streamrec.training.networks.cross_encoder import cross_encoder_from
 from streamrec.training.record import Record

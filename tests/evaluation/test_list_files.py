@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streamrec.errors import InputError
-from streamrec.evaluation.lists import read_lists
+from streamrec.evaluation.list_files import read_lists
 from streamrec.events.files import read_events, read_items
 from tests.evaluation.shop import bought, item, ranked
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.catalogue.rules import LATE_MS, MOST_OF_ONE, RuleTable
+from streamrec.catalogue.rulebook import LATE_MS, MOST_OF_ONE, RuleTable
 from tests.shop import NOW, rule
 
 

@@ -16,7 +16,7 @@ from streamrec.training.graphs.exporting import INPUTS, fuse, trace
 from streamrec.training.graphs.halving import weights_in_half
 from streamrec.training.graphs.parity import check_parity
 from streamrec.training.graphs.quantise import eight_bits, words_in_eight_bits
-from streamrec.training.networks.late import LateEncoder, LateInteraction, item_inputs
+from streamrec.training.networks.late_network import LateEncoder, LateInteraction, item_inputs
 from streamrec.training.networks.vectors import tensors
 
 SCORER_INPUTS = ("user_states", "user_mask", "item_states", "item_mask", "user_of_pair")

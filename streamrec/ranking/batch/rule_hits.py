@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.catalogue.rules import TARGETS, Rulebook
+from streamrec.catalogue.rulebook import TARGETS, Rulebook
 from streamrec.events.types import Rule
 from streamrec.ranking.batch.cells import within
 from streamrec.ranking.batch.context import Context

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from streamrec.bert import late as late_module
-from streamrec.bert.late import LateInteraction
+from streamrec.bert import late_interaction as late_module
+from streamrec.bert.late_interaction import LateInteraction
 from streamrec.bert.runtime import Arrays
 from streamrec.catalogue.prefix import CLS, SEP
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from streamrec.bert.pairs import text_inputs
-from streamrec.training.data.lists import Lists
+from streamrec.training.data.training_lists import Lists
 from streamrec.training.loop import Plan
 from streamrec.training.networks.cross_encoder import load_cross_encoder
-from streamrec.training.networks.late import STATE, LateInteraction, late_from
+from streamrec.training.networks.late_network import STATE, LateInteraction, late_from
 from streamrec.training.networks.vectors import tensors
 from streamrec.training.record import Record
 from streamrec.training.steps.list_training import pair_scores, train_on_lists

@@ -12,7 +12,7 @@ from transformers import BertModel
 
 from streamrec.bert.pairs import text_inputs
 from streamrec.training.networks.bert import SHARED_ROWS, encoder_config
-from streamrec.training.networks.late import STATE, LateInteraction, LateScorer, item_inputs, late_from
+from streamrec.training.networks.late_network import STATE, LateInteraction, LateScorer, item_inputs, late_from
 from streamrec.training.networks.vectors import tensors
 
 pytestmark = pytest.mark.train

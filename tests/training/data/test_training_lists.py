@@ -8,8 +8,8 @@ pytest.importorskip("torch")
 from streamrec.bert.folder import SHIPPED
 from streamrec.bert.tokens import Tokeniser
 from streamrec.training.data.corpus import Corpus
-from streamrec.training.data.lists import LIST, Comments, GroupLists, PurchaseLists, word_starts
 from streamrec.training.data.purchases import DAY_MS, read_purchases
+from streamrec.training.data.training_lists import LIST, Comments, GroupLists, PurchaseLists, word_starts
 
 pytestmark = pytest.mark.train
 tokenise = Tokeniser(SHIPPED / "tokenizer.json")
