@@ -12,11 +12,11 @@ from msgspec import Struct
 from streamrec.errors import BadEvent
 from streamrec.events.codec import decode, encode
 from streamrec.events.fields import Id
-from streamrec.events.types import WIRE_TYPES, Danmaku, Erasure, Feedback, Item, Purchase, Room, Rule, View
+from streamrec.events.types import DECLARED, Item, Room, Rule
 
 PUT = (Item, Room, Rule)
-OBSERVED = (View, Purchase, Danmaku, Feedback, Erasure)
-_TOPICS = {kind: topic for topic, kind in WIRE_TYPES.items()}
+OBSERVED = tuple(declaration.kind for declaration in DECLARED.values() if declaration.reader == "users")
+_TOPICS = {declaration.kind: topic for topic, declaration in DECLARED.items()}
 
 
 def checked(call: str, kinds: tuple[type[Struct], ...], record: object, number: int) -> tuple[str, Any, bytes]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from streamrec.training.data.corpus import Corpus
     from streamrec.training.data.purchases import Purchases
     from streamrec.training.loop import Plan
+    from streamrec.training.record import Record
     from streamrec.training.steps.material import Material
 
 DAY = ["%Y-%m-%d"]
@@ -23,7 +24,6 @@ Work = Annotated[Path, typer.Argument(help="Work folder; every step leaves a fol
 Data = Annotated[Path, typer.Option(help="Folder with items.jsonl and events.jsonl, as `streamrec dataset uci` makes it.")]
 Until = Annotated[datetime, typer.Option(formats=DAY, help="Only what was sold before this day (UTC) is used.")]
 JudgedFrom = Annotated[datetime, typer.Option("--from", formats=DAY, help="Baskets from this day (UTC) on are judged.")]
-Baskets = Annotated[int, typer.Option(help="Most baskets that are judged.", min=10)]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.")]
 Layers = Annotated[int, typer.Option(help="Layers of the network.", min=1, max=12)]
 ValidateFrom = Annotated[
@@ -57,11 +57,28 @@ class Sources:
 
         return read_titles(self.data, day_ms(self.until.date()))
 
+    def record(self, seed: int) -> Record:
+        """What the files of a step say of how they were made."""
+        from streamrec.training.record import Record
+
+        return Record(seed, self.until.date())
+
     def material(self, work: Path, validate_from: datetime | None, seed: int) -> Material:
         """All of it, with the vocabulary and the encoder of the work folder."""
         from streamrec.training.steps.material import Material
 
         return Material(work, *purchases(self.data, self.until, validate_from, seed), self.corpus())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """The held-out baskets by which graphs are judged."""
+
+    data: Data
+    start: JudgedFrom
+    until: Until
+    baskets: Annotated[int, typer.Option(help="Most baskets that are judged.", min=10)] = 1000
+    seed: Seed = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ import typer
 
 from streamrec.cli.support.blocks import spread
 from streamrec.cli.support.output import emit
-from streamrec.cli.train.blocks import Baskets, Data, JudgedFrom, Seed, Sources, Until, Work
+from streamrec.cli.train.blocks import Judged, Seed, Sources, Work
 from streamrec.training.require import require_training
 
 
@@ -17,37 +17,30 @@ from streamrec.training.require import require_training
 def calibration(work: Work, sources: Sources, seed: Seed = 7) -> None:
     """Keep real pairs that set the scales of the int8 graphs."""
     require_training()
-    from streamrec.training.record import Record
     from streamrec.training.steps.calibrate import calibrate
 
-    record = Record(seed, sources.until.date())
+    record = sources.record(seed)
     calibrate(sources.material(work, None, seed), record)
 
 
+@spread
 def check(
     work: Work,
     model: Annotated[Path, typer.Option(help="Model folder made by `streamrec export`.")],
-    data: Data,
-    start: JudgedFrom,
-    until: Until,
-    baskets: Baskets = 1000,
-    seed: Seed = 7,
+    judged: Judged,
 ) -> None:
     """Measure on held-out baskets what the vectors and the score add to counts, on items new to the user."""
     require_training()
     from streamrec.training.steps.check import check_model
 
-    typer.echo(check_model(model, data, start, until, baskets, seed, work / "check.json"))
+    typer.echo(check_model(model, judged.data, judged.start, judged.until, judged.baskets, judged.seed, work / "check.json"))
 
 
+@spread
 def compare(
     graphs: Annotated[list[str], typer.Argument(help="NAME=GRAPH.onnx, or NAME=DIR of another vocabulary; all beside the first.")],
     model: Annotated[Path, typer.Option(help="Model folder that the vocabulary and the vectors are from.")],
-    data: Data,
-    start: JudgedFrom,
-    until: Until,
-    baskets: Baskets = 1000,
-    seed: Seed = 7,
+    judged: Judged,
 ) -> None:
     """Parameters, bytes, speed on this machine and quality of several graphs, as JSON."""
     require_training()
@@ -58,4 +51,5 @@ def compare(
     for name, path in named.items():
         if not path.exists():
             raise typer.BadParameter(f"{name} names no file; write NAME=GRAPH.onnx or NAME=DIR")
-    emit(True, run(named, HeldOut(model, data, start, until, baskets, seed), seed), "")
+    held_out = HeldOut(model, judged.data, judged.start, judged.until, judged.baskets, judged.seed)
+    emit(True, run(named, held_out, judged.seed), "")

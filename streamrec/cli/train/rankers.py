@@ -32,10 +32,9 @@ def ranker(
     """Train the cross-encoder on what users bought next."""
     require_training()
     from streamrec.training.data.training_lists import Recipe
-    from streamrec.training.record import Record
     from streamrec.training.steps.ranker import train_ranker
 
-    record = Record(pace.seed, sources.until.date())
+    record = sources.record(pace.seed)
     material = sources.material(work, validate_from, pace.seed)
     train_ranker(material, work / "ranker", layers, pace.plan(), record, Recipe(hard, augment))
 
@@ -50,10 +49,9 @@ def late(
 ) -> None:
     """Train the late interaction, taught by the cross-encoder."""
     require_training()
-    from streamrec.training.record import Record
     from streamrec.training.steps.late_training import train_late
 
-    record = Record(pace.seed, sources.until.date())
+    record = sources.record(pace.seed)
     train_late(sources.material(work, validate_from, pace.seed), work / "late", layers, pace.plan(), record)
 
 
@@ -69,10 +67,9 @@ def prune(
 ) -> None:
     """Prune heads, neurons and word rows of the ranker, and let it recover; prints the parameters as JSON."""
     require_training()
-    from streamrec.training.record import Record
     from streamrec.training.steps.prune import prune_ranker
 
-    record = Record(pace.seed, sources.until.date())
+    record = sources.record(pace.seed)
     emit(True, prune_ranker(sources.material(work, validate_from, pace.seed), out, heads, neurons, pace.plan(), record), "")
 
 
@@ -88,8 +85,7 @@ def distil(
 ) -> None:
     """Train a ranker taught by a larger one; prints the parameters of both as JSON."""
     require_training()
-    from streamrec.training.record import Record
     from streamrec.training.steps.distil import distil_ranker
 
-    record = Record(pace.seed, sources.until.date())
+    record = sources.record(pace.seed)
     emit(True, distil_ranker(sources.material(work, validate_from, pace.seed), teacher, out, layers, pace.plan(), record), "")

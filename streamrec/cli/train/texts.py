@@ -47,9 +47,8 @@ def pretrain(
     """Masked words, the teacher's similarities, captions of one category together."""
     require_training()
     from streamrec.training.loop import Plan
-    from streamrec.training.record import Record
     from streamrec.training.steps.pretrain import pretrain as run
 
-    record = Record(seed, sources.until.date())
+    record = sources.record(seed)
     # Nothing is held out of texts, so there is no validation to be patient with.
     run(work, start, sources.titles(), sources.corpus(), layers, Plan(steps, rate, every, 0, resume), record)

@@ -20,11 +20,11 @@ def _alike(feature: Feature) -> tuple[object, ...]:
     return feature.formula, feature.reads, feature.missing, feature.neutral
 
 
-COMPUTED = [
-    (feature, [position for position, other in enumerate(DECLARED) if _alike(other) == _alike(feature)])
-    for number, feature in enumerate(DECLARED)
-    if feature.formula is not None and _alike(feature) not in map(_alike, DECLARED[:number])
-]
+_POSITIONS: dict[tuple[object, ...], list[int]] = {}
+for _position, _feature in enumerate(DECLARED):
+    if _feature.formula is not None:
+        _POSITIONS.setdefault(_alike(_feature), []).append(_position)
+COMPUTED = [(DECLARED[positions[0]], positions) for positions in _POSITIONS.values()]
 """Features to be computed, each with the columns that its values fill: some differ in scope alone."""
 
 
