@@ -22,6 +22,8 @@ ROOT = Path(__file__).parent.parent
         [sys.executable, "-m", "tests.engine.counting"],
         ["bash", "-c", "exec streamrec learn run"],
         "streamrec worker",
+        ["/clones/streamrec/.venv/bin/streamrec", "worker"],
+        ["sh", "-c", "exec '/clones/streamrec/.venv/bin/streamrec' worker"],
     ],
 )
 def test_a_test_without_the_marker_starts_neither_broker_nor_worker(command: list[str] | str) -> None:
@@ -31,6 +33,10 @@ def test_a_test_without_the_marker_starts_neither_broker_nor_worker(command: lis
 
 def test_other_processes_may_be_started() -> None:
     for command in ([sys.executable, "-m", "streamrec.cli.main", "--help"], ["make", "demo"], ["worker"], ["bash", "-c", "true"]):
+        assert not serves(command)
+    # The folder of a clone is called streamrec, too.
+    clone = "/clones/streamrec"
+    for command in ([f"{clone}/.venv/bin/python", "-m", "tests.sleeper", "worker"], ["make", "-f", f"{clone}/Makefile", "demo"]):
         assert not serves(command)
     assert subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True, check=True).stdout == b"1\n"
 
