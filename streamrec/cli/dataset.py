@@ -14,6 +14,7 @@ from streamrec.cli.support.output import emit
 from streamrec.datasets import amazon as amazon_reviews
 from streamrec.datasets import uci as online_retail
 from streamrec.datasets.lines import write_lines
+from streamrec.datasets.listings import listing, relisted
 from streamrec.datasets.tables import LeftOut
 
 app = typer.Typer(no_args_is_help=True, help="Turn public data sets into items.jsonl and events.jsonl.")
@@ -30,17 +31,23 @@ def uci(
     out_dir: Annotated[Path, typer.Argument(help="Folder for items.jsonl and events.jsonl; made when it is not there.")],
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Leave out events before this day (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out events from this day on (UTC).")] = None,
+    listed_before: Annotated[
+        str,
+        typer.Option(metavar="FORM", help="When items are listed: first-sale, first-of-month, shuffled, never, or days before the first sale."),
+    ] = "first-sale",
     compress: Annotated[bool, typer.Option("--gzip", help="Write .jsonl.gz.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:
     """Convert UCI Online Retail; all items, and the events of the days given."""
+    listing(listed_before)
     suffix = ".jsonl.gz" if compress else ".jsonl"
     with Progress(console=Console(stderr=True), transient=True) as progress:
         size = invoices.stat().st_size if invoices.exists() else 0
         task = progress.add_task("reading invoices", total=size)
         table = online_retail.read_invoices(invoices, lambda raw: progress.wrap_file(raw, task_id=task))
     out_dir.mkdir(parents=True, exist_ok=True)
-    items = write_lines(out_dir / f"items{suffix}", table.items())
+    first_sales = {item["item_id"]: item["created_ts"] for item in table.items()}
+    items = write_lines(out_dir / f"items{suffix}", relisted(table.items(), first_sales, listed_before))
     days = (online_retail.day_ms(day.date()) if day else None for day in (start, until))
     events = write_lines(out_dir / f"events{suffix}", table.events(*days))
     summary = {"rows": table.rows, "items": items, "events": events, **_report(table.left_out)}
