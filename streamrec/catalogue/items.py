@@ -24,8 +24,6 @@ WEEK = 1
 VIEW_SHARE = 0.1
 """What a view counts beside a purchase, so that ten views weigh as much as one purchase."""
 NEVER = np.iinfo(np.int64).max
-# Items that are given away have no logarithm of their price: they count as one cent.
-LEAST_PRICE = 0.01
 UNLISTED = 1e12
 """The popularity of ids that are not listed, so large that they are told last: invented ids would crowd out real neighbours."""
 LINK_PRIOR = 1.0
@@ -48,7 +46,8 @@ class ItemTable(Encoded):
     """Which slots have an item."""
     on_sale = of_item(np.bool_, lambda item: item.available and item.stock != 0)
     created = of_item(np.int64, lambda item: item.created_ts or 0)
-    log_price = of_item(np.float32, lambda item: math.log(max(item.price, LEAST_PRICE)))
+    log_price = of_item(np.float32, lambda item: math.log(item.price) if item.price > 0 else math.nan)
+    """NaN where the price is 0: an item is free, or its price is not known."""
     category = of_label(lambda item: item.category or item.brand)
     brand = of_label(lambda item: item.brand)
     counts = of_stats(np.float64, len(KINDS), len(HALF_LIVES), read=lambda stats: stats.counts)
@@ -71,6 +70,8 @@ class ItemTable(Encoded):
     """Numbers of countries (see `countries`), of shape (slots, COUNTRIES), 0 behind the last."""
     country_count = of_stats(np.float64, COUNTRIES)
     """Purchases from there, 30-day half-life, as of `counted_at`."""
+    newcomers = of_stats(np.float32, len(HALF_LIVES), read=lambda stats: stats.newcomers)
+    """Decayed purchases by people new to the shop, of shape (slots, half-lives), as of `counted_at`."""
     home = of_stats(np.int32)
     """The partition of the item side that counts for the item."""
     heard_at = of_stats(np.int64)
@@ -180,6 +181,7 @@ class ItemTable(Encoded):
             sold_ts=int(self.sold_at[slot]),
             countries=countries,
             listed=True,
+            newcomers=self.newcomers[slot].tolist(),
         )
 
     def category_number(self, name: str) -> int:

@@ -21,7 +21,8 @@ NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
 NEIGHBOURS, LEADERS = 160, 64
 COUNTRY_HALF_LIFE = 30 * DAY_MS
 COUNTRIES = 8
-SPLIT = ("view", "purchase")
+SplitKind = Literal["view", "purchase"]
+SPLIT: tuple[SplitKind, ...] = get_args(SplitKind)
 """Kinds that make an item popular: for these, what accounts without standing say is counted apart."""
 BY_STRANGERS = 2.0
 """What such accounts may add to an item by themselves, in views or purchases at each half-life, before further ones count ever less."""
@@ -107,18 +108,25 @@ def count(row: ItemRow, signal: Signal) -> None:
 
 
 def heard(row: ItemRow) -> list[list[float]]:
-    """`counts` with as much of `strangers` as is believed.
-
-    Strangers are believed in full up to BY_STRANGERS plus what accounts with standing say. Beyond that only the logarithm grows, so that
-    a throng of accounts made for the purpose moves an item little, and an item that many know is not held back.
-    """
+    """`counts` with as much of `strangers` as is believed."""
     counts = [list(values) for values in row.counts]
-    for kind, strangers in zip(SPLIT, row.strangers, strict=True):
+    for kind in SPLIT:
         values = counts[KINDS.index(kind)]
-        for position, stranger in enumerate(strangers):
-            allowed = BY_STRANGERS + values[position]
-            values[position] += stranger if stranger <= allowed else allowed * (1.0 + math.log(stranger / allowed))
+        values[:] = [value + stranger for value, stranger in zip(values, believed(row, kind), strict=True)]
     return counts
+
+
+def believed(row: ItemRow, kind: SplitKind) -> list[float]:
+    """What accounts without standing said, as far as it is believed, at each half-life.
+
+    They are believed in full up to BY_STRANGERS plus what accounts with standing say. Beyond that only the logarithm grows, so that a
+    throng of accounts made for the purpose moves an item little, and an item that many know is not held back.
+    """
+    allowed = [BY_STRANGERS + value for value in row.counts[KINDS.index(kind)]]
+    return [
+        stranger if stranger <= most else most * (1.0 + math.log(stranger / most))
+        for stranger, most in zip(row.strangers[SPLIT.index(kind)], allowed, strict=True)
+    ]
 
 
 def _add(values: list[float], amount: float, late: int) -> None:

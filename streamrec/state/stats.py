@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streamrec.events.fields import YEAR_9999_MS, Id, Label
 from streamrec.state.decay import Tally
-from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, heard
+from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, believed, heard
 
 # As many neighbours as ranking takes of an item's links (`catalogue.links.WIDTH`).
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
@@ -47,6 +47,8 @@ class ItemStats(Struct, array_like=True):
     """Purchases by country, half-life 30 days."""
     listed: bool = False
     """Whether the catalogue listed the item when something was counted."""
+    newcomers: Halves = field(default_factory=lambda: [0.0] * len(HALF_LIVES))
+    """Those of the purchases in `counts` that come from accounts without standing: what people take who are new to the shop."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -77,6 +79,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         row.sold_ts,
         [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
         row.listed,
+        [round(value, 3) for value in believed(row, "purchase")],
     )
 
 

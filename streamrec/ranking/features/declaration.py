@@ -35,10 +35,10 @@ class Feature:
     formula: Callable[..., NDArray[Any]] | None = None
     """A pure function over arrays of (users, candidates), or (users, 1) where a value is the user's; None where a scorer writes it."""
     neutral: float | None = 0.0
-    """The raw value where nothing is known; None where something always is, or where the formula makes of nothing something that depends on
-    the moment."""
+    """The value where nothing is known; None where something always is. A relative feature with `missing` has none to state: there an
+    unknown candidate counts as an average one of its list."""
     missing: Callable[[Inputs], NDArray[np.bool_]] | None = None
-    """Where nothing is known and `neutral` stands; None where the formula comes to `neutral` by itself."""
+    """Where nothing is known; None where the formula comes to `neutral` by itself."""
     needs_text: bool = False
     """Whether it needs a text model."""
     weight: float = 0.0
@@ -58,9 +58,9 @@ class Feature:
     """Whether the sentence says that many people want the item."""
 
     def values(self, inputs: Inputs) -> NDArray[Any]:
-        """Raw values that fill (users, candidates) when broadcast."""
+        """Raw values that fill (users, candidates) when broadcast; NaN where a relative feature is missing."""
         assert self.formula is not None
         values = self.formula(*[getattr(inputs, name) for name in self.reads])
-        if self.missing is None or self.neutral is None:
+        if self.missing is None:
             return values
-        return np.where(self.missing(inputs), self.neutral, values)
+        return np.where(self.missing(inputs), np.nan if self.scope == "relative" else self.neutral, values)

@@ -9,7 +9,7 @@ from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.inputs import Inputs
-from streamrec.ranking.features.schema import DECLARED, RELATIVE
+from streamrec.ranking.features.schema import DECLARED, POSITION, RELATIVE
 
 Array = NDArray[np.float32]
 MOST_STANDOUT = 6.0
@@ -26,6 +26,8 @@ for _position, _feature in enumerate(DECLARED):
         _POSITIONS.setdefault(_alike(_feature), []).append(_position)
 COMPUTED = [(DECLARED[positions[0]], positions) for positions in _POSITIONS.values()]
 """Features to be computed, each with the columns that its values fill: some differ in scope alone."""
+
+SOMETIMES_MISSING = [POSITION[feature.name] for feature in DECLARED if feature.scope == "relative" and feature.missing is not None]
 
 
 def features(context: Context, candidates: Candidates) -> Array:
@@ -45,12 +47,24 @@ def features(context: Context, candidates: Candidates) -> Array:
 def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
     """Relative features as z-scores over the kept candidates of each list, the others as they are; 0 where not kept or not finite."""
     made = raw.transpose(0, 2, 1).copy()
+    _settle(made, kept)
     np.copyto(made, 0, where=~kept[:, None, :])
     # Infinity and NaN survive a sum, and one sum is cheaper than looking at every value.
     if not np.isfinite(made.sum()):
         np.copyto(made, 0, where=~np.isfinite(made))
     made[:, : len(RELATIVE)] = _z(made[:, : len(RELATIVE)], kept)
     return made.transpose(0, 2, 1)
+
+
+def _settle(columns: Array, kept: NDArray[np.bool_]) -> None:
+    """Put the mean of the known values of a list where a candidate's is missing, so that its z-score is 0."""
+    for position in SOMETIMES_MISSING:
+        values = columns[:, position]
+        missing = np.isnan(values)
+        if missing.any():
+            known = kept & ~missing
+            mean = np.where(known, values, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+            np.copyto(values, mean[:, None], where=missing)
 
 
 def z_scores(values: NDArray[np.floating], kept: NDArray[np.bool_]) -> Array:

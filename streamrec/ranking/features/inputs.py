@@ -67,6 +67,15 @@ class Inputs:
         return np.asarray((items.country_count[self._slots] * here).sum(axis=2) * self._month_left)
 
     @property
+    def newcomers_7d(self) -> Singles:
+        """Purchases by people who were new to the shop."""
+        return self._items.newcomers[self._slots, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK])
+
+    @property
+    def newcomers_30d(self) -> Singles:
+        return self._items.newcomers[self._slots, MONTH] * self._month_left
+
+    @property
     def first_seen(self) -> Ints:
         """When the item was made or first heard of; 0 where nothing tells."""
         return self._items.first_seen(self._slots)
@@ -80,6 +89,12 @@ class Inputs:
     def purchases(self) -> Floats:
         """Half-life 90 days, as of the newest event of the item."""
         return np.asarray(self._items.counts[self._slots, PURCHASE, SEASON])
+
+    @property
+    def usually_again(self) -> Floats:
+        """The share of all purchases in the shop that are by people who had bought the item before."""
+        purchases = float(self._items.counts[:, PURCHASE, SEASON].sum())
+        return np.full((1, 1), float(self._items.again.sum()) / purchases if purchases > 0 else 0.0)
 
     @property
     def purchases_again(self) -> Floats:

@@ -10,7 +10,10 @@ from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.system.clock import DAY_MS
 
 PRIOR = 2.0
-"""Purchases that are added to those of an item: of one that sold once, to a person who had it, nobody knows that it is bought again."""
+"""Purchases as usual in the shop that are added to those of an item: of one that sold once, to a person who had it, nobody knows that it
+is bought again."""
+FEW = 0.5
+"""Events of the last 90 days, decayed, below which nothing is said of a trend: the ratio of two rates of nothing is 1."""
 
 
 def popularity(count: Values) -> Values:
@@ -29,13 +32,13 @@ def trend_month(month: Values, season: Values) -> Values:
 
 
 def idle(now: Values, sold_at: Values) -> Values:
-    """log(1 + days since the last sale); an item that never sold counts as last sold in 1970."""
+    """log(1 + days since the last sale)."""
     return np.log1p(np.maximum(now - sold_at, 0) / DAY_MS)
 
 
-def rebought(again: Values, purchases: Values) -> Values:
+def rebought(again: Values, purchases: Values, usually: Values) -> Values:
     """The share of purchases by people who had bought the item before."""
-    return again / (purchases + PRIOR)
+    return (again + PRIOR * usually) / (purchases + PRIOR)
 
 
 FEATURES = (
@@ -88,6 +91,8 @@ FEATURES = (
         unit="log of the rate over 7 days to that over 30",
         reads=("count_7d", "count_30d"),
         formula=trend_week,
+        missing=lambda inputs: inputs.count_90d < FEW,
+        since=3,
         family="rising",
         reason="rising",
     ),
@@ -97,6 +102,8 @@ FEATURES = (
         unit="log of the rate over 30 days to that over 90",
         reads=("count_30d", "count_90d"),
         formula=trend_month,
+        missing=lambda inputs: inputs.count_90d < FEW,
+        since=3,
         family="rising",
         reason="rising",
     ),
@@ -112,11 +119,35 @@ FEATURES = (
         crowd=True,
     ),
     Feature(
+        name="newcomers_7d",
+        scope="relative",
+        unit="log(1 + purchases by people new to the shop), half-life 7 days",
+        reads=("newcomers_7d",),
+        formula=log_count,
+        since=3,
+        family="popular",
+        reason="popular_this_week",
+        crowd=True,
+    ),
+    Feature(
+        name="newcomers_30d",
+        scope="relative",
+        unit="log(1 + purchases by people new to the shop), half-life 30 days",
+        reads=("newcomers_30d",),
+        formula=log_count,
+        since=3,
+        family="popular",
+        reason="popular_this_month",
+        crowd=True,
+    ),
+    Feature(
         name="freshness",
         scope="relative",
         unit="exp(-age / 30 d)",
         reads=("now", "first_seen"),
         formula=recency,
+        missing=lambda inputs: inputs.first_seen == 0,
+        since=3,
         weight=0.3,
         family="new",
         reason="new",
@@ -127,7 +158,8 @@ FEATURES = (
         unit="log(1 + days since the last sale)",
         reads=("now", "sold_at"),
         formula=idle,
-        neutral=None,
+        missing=lambda inputs: inputs.sold_at == 0,
+        since=3,
         family="popular",
         reason="still_sold",
         tells="little",
@@ -136,8 +168,9 @@ FEATURES = (
         name="rebought",
         scope="relative",
         unit="share of purchases by people who had bought it before",
-        reads=("purchases_again", "purchases"),
+        reads=("purchases_again", "purchases", "usually_again"),
         formula=rebought,
+        since=3,
         family="owned",
         reason="often_rebought",
     ),

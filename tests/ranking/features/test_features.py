@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from streamrec.ranking.features.features import MOST_STANDOUT, standardised, z_scores
-from streamrec.ranking.features.schema import FEATURES, RELATIVE
+from streamrec.ranking.features.schema import FEATURES, POSITION, RELATIVE
 
 SHAPE = (2, 7)
 
@@ -29,6 +29,15 @@ def test_relative_features_are_z_scores_and_all_others_stay_as_they_are() -> Non
     made = standardised(raw, np.array([[True, True, False]]))
     assert made[0, :, : len(RELATIVE)] == pytest.approx(np.repeat([[-1.0], [1.0], [0.0]], len(RELATIVE), axis=1))
     assert made[0, :, len(RELATIVE) :] == pytest.approx(np.repeat([[1.0], [3.0], [0.0]], len(FEATURES) - len(RELATIVE), axis=1))
+
+
+@given(arrays.arrays(np.float32, SHAPE, elements=st.integers(-1000, 1000).map(float)), arrays.arrays(bool, SHAPE), arrays.arrays(bool, SHAPE))
+def test_a_candidate_of_which_nothing_is_known_counts_as_an_average_one(known: np.ndarray, missing: np.ndarray, kept: np.ndarray) -> None:
+    raw = np.zeros((*SHAPE, len(FEATURES)), np.float32)
+    raw[:, :, POSITION["idle"]] = np.where(missing, np.nan, known)
+    made = standardised(raw, kept)
+    assert np.isfinite(made).all()
+    assert made[missing] == pytest.approx(0.0, abs=1e-2)
 
 
 @pytest.mark.parametrize("wild", [np.nan, np.inf, -np.inf])

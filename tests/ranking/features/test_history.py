@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp, log, log1p
+from math import exp, log, log1p, nan
 
 import pytest
 
 from streamrec.state.decay import Tally
-from tests.ranking.features.tiny import user, values
+from tests.ranking.features.tiny import statistics, user, values
 from tests.shop import DAY, NOW, catalogue, item
 
 
@@ -45,8 +45,17 @@ def test_what_was_bought_counts_by_how_much_and_how_long_ago(name: str, expected
 
 def test_a_price_is_a_logarithm_and_its_gap_the_way_to_what_the_user_usually_pays() -> None:
     shop = catalogue(item("cheap", price=5.0), item("dear", price=40.0), item("free", price=0.0))
-    assert values(shop, "price") == pytest.approx({"cheap": log(5), "dear": log(40), "free": log(0.01)}, rel=1e-6)
-    assert values(shop, "price_gap") == {"cheap": 0.0, "dear": 0.0, "free": 0.0}
+    assert values(shop, "price") == pytest.approx({"cheap": log(5), "dear": log(40), "free": nan}, rel=1e-6, nan_ok=True)
+    assert values(shop, "price_gap") == pytest.approx({"cheap": nan, "dear": nan, "free": nan}, nan_ok=True)
     row = user()
     row.spent, row.orders = Tally(NOW, 2 * log(10)), Tally(NOW, 2.0)
-    assert values(shop, "price_gap", row) == pytest.approx({"cheap": log(2), "dear": log(4), "free": log(1000)}, rel=1e-6)
+    assert values(shop, "price_gap", row) == pytest.approx({"cheap": log(2), "dear": log(4), "free": nan}, rel=1e-6, nan_ok=True)
+
+
+def test_rebuy_is_how_many_buy_an_item_again_for_those_who_have_it() -> None:
+    shop = catalogue(item("a"), item("b"), item("c"))
+    for item_id, again in (("a", 3.0), ("b", 0.0), ("c", 3.0)):
+        shop.put_stats(item_id, statistics([0.0, 0.0, 0.0, 4.0], again=again))
+    usual = 6 / 12
+    row = user(bought={"a": (NOW, 1.0), "b": (NOW, 1.0)})
+    assert values(shop, "rebuy", row) == pytest.approx({"a": (3 + 2 * usual) / 6, "b": 2 * usual / 6, "c": 0.0})
