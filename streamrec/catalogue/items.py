@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.columns import of_item, of_label, of_stats
 from streamrec.catalogue.encoded import Encoded, item_text
+from streamrec.catalogue.lexicon import Lexicon
 from streamrec.catalogue.numbers import Numbers
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
@@ -85,6 +86,7 @@ class ItemTable(Encoded):
         """By slot, empty where there is no item."""
         self.titles: list[str] = []
         self.countries = Numbers()
+        self.lexicon = Lexicon()
         self._of_item, self._of_label, self._of_text, self._of_stats = map(self._filled_by, ("item", "label", "text", "stats"))
         # Looked up once: in a replay statistics come with every signal.
         self._stats_readers = [(name, read) for name in self._of_stats if (read := self.columns[name].read) is not None]
@@ -111,7 +113,10 @@ class ItemTable(Encoded):
         """Add or replace items, tokenising and encoding their texts in one go; returns their slots."""
         slots = [self._slot(item.item_id) for item in items]
         for slot, item in zip(slots, items, strict=True):
-            self.titles[slot], self.texts[slot] = item.title, item_text(item)
+            text = item_text(item)
+            if text != self.texts[slot]:
+                self.lexicon.put(slot, text)
+            self.titles[slot], self.texts[slot] = item.title, text
             for name in self._of_item:
                 self._arrays[name][slot] = self._value(name, item)
             for name in self._of_label:
@@ -125,6 +130,7 @@ class ItemTable(Encoded):
         for name in self._of_label:
             self._label(name, slot, None)
         self._clear(slot, self._of_item + self._of_text)
+        self.lexicon.remove(slot)
         del self.slots[self.ids[slot]]
         self.ids[slot] = self.titles[slot] = self.texts[slot] = ""
         self._id_rank = None

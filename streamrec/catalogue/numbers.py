@@ -52,6 +52,15 @@ class Numbers:
         """The number of a name; 0 for one that is not in use."""
         return self._numbers.get(name, 0)
 
+    @property
+    def most(self) -> int:
+        """The highest number that was ever given."""
+        return len(self._uses) - 1
+
+    def uses(self) -> list[int]:
+        """How many uses each number has, that of 0 among them."""
+        return self._uses
+
     def name(self, number: int) -> str:
         """The name of a number in use."""
         return self._names[number]

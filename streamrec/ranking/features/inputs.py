@@ -130,6 +130,35 @@ class Inputs:
             np.matmul(vectors[of_user], own, out=similarity)
         return cosines
 
+    @property
+    def same_words(self) -> Singles:
+        """Cosine of the item's words and those of what the user is interested in."""
+        recent = self._queries.recent
+        return self._same_words(np.where(recent.slots >= 0, recent.values, 0.0))
+
+    @property
+    def same_words_last(self) -> Singles:
+        """Cosine of the item's words and those of the user's last basket."""
+        queries = self._queries
+        return self._same_words((queries.last & (queries.recent.slots >= 0)).astype(np.float64))
+
+    def _same_words(self, weights: Floats) -> Singles:
+        """`weights` (users, recent) of the user's recent items."""
+        lexicon, recent = self._items.lexicon, self._queries.recent.slots
+        if not weights.any():
+            return np.zeros((1, 1), np.float32)
+        words, tells, size = lexicon.words(), lexicon.weights(), lexicon.size
+        cosines = np.zeros(self._slots.shape, np.float32)
+        # User by user: one row of all words fits into the processor's cache, those of a micro-batch do not.
+        for own, weight, slots, cosine in zip(recent, weights, self._slots, cosines, strict=True):
+            took = np.flatnonzero(weight)
+            if len(took):
+                of_own = tells[own[took]] * weight[took, None]
+                profile = np.bincount(words[own[took]].ravel(), of_own.ravel(), size).astype(np.float32)
+                profile /= max(float(np.linalg.norm(profile)), 1e-9)
+                np.einsum("cw,cw->c", profile[words[slots]], tells[slots], out=cosine)
+        return cosines
+
     # What the user did with the item, or with things of its kind.
 
     @property

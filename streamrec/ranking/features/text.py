@@ -8,6 +8,28 @@ from streamrec.ranking.features.formulas import as_is
 
 FEATURES = (
     Feature(
+        name="words",
+        scope="relative",
+        unit="cosine of the words, by TF-IDF, of item and interest",
+        reads=("same_words",),
+        formula=as_is,
+        since=3,
+        family="alike",
+        reason="similar_to_recent",
+        about=touched_something,
+    ),
+    Feature(
+        name="words_last",
+        scope="relative",
+        unit="cosine of the words, by TF-IDF, of item and last basket",
+        reads=("same_words_last",),
+        formula=as_is,
+        since=3,
+        family="alike",
+        reason="similar_to_last",
+        about=bought_something,
+    ),
+    Feature(
         name="similarity",
         scope="relative",
         unit="cosine of the text vectors of item and interest",

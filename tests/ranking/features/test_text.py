@@ -21,3 +21,15 @@ def test_similarity_is_the_cosine_to_all_interest_and_similarity_last_to_the_las
 @pytest.mark.parametrize("name", ["similarity", "similarity_last"])
 def test_without_a_text_model_nothing_is_alike(name: str) -> None:
     assert values(catalogue(item("a"), item("b")), name, user(bought={"a": (NOW, 1.0)})) == {"a": 0.0, "b": 0.0}
+
+
+def test_words_in_common_count_by_how_rare_they_are_in_the_shop() -> None:
+    shop = catalogue(item("a", "red mug"), item("b", "red lamp"), item("c", "blue mug"), item("d", "red box"), item("e", "green tea"))
+    row = user(bought={"a": (NOW, 1.0)})
+    found = values(shop, "words", row)
+    assert found["a"] == pytest.approx(1.0)
+    assert found["c"] > found["b"] > 0.0
+    assert found["d"] == pytest.approx(found["b"])
+    assert found["e"] == 0.0
+    assert values(shop, "words_last", row) == pytest.approx(found)
+    assert values(shop, "words") == dict.fromkeys("abcde", 0.0)

@@ -1,0 +1,49 @@
+"""Words of items: what they weigh, and that their numbers follow what is in use."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamrec.catalogue.lexicon import MOST_WORDS, Lexicon
+
+TEXTS = st.lists(st.tuples(st.integers(0, 6), st.lists(st.sampled_from(["red", "mug", "lamp", "口红", "tea", "box"]), max_size=5).map(" ".join)))
+
+
+def test_a_rare_word_tells_more_than_a_common_one() -> None:
+    lexicon = Lexicon()
+    for slot, text in enumerate(["red mug", "red lamp", "red teapot"]):
+        lexicon.put(slot, text)
+    red, mug = lexicon.weights()[0, :2].tolist()
+    assert mug > red > 0
+    assert red**2 + mug**2 == pytest.approx(1.0)
+
+
+def test_chinese_is_cut_into_pairs_of_characters() -> None:
+    lexicon = Lexicon()
+    lexicon.put(0, "哑光口红")
+    assert np.count_nonzero(lexicon.words()[0]) == 3
+
+
+def test_only_the_first_words_of_a_long_text_count() -> None:
+    lexicon = Lexicon()
+    lexicon.put(0, " ".join(f"word{number}" for number in range(100)))
+    assert np.count_nonzero(lexicon.words()[0]) == MOST_WORDS
+
+
+@given(TEXTS)
+def test_whatever_came_and_went_the_weights_are_those_of_the_texts_that_are_there(puts: list[tuple[int, str]]) -> None:
+    there: dict[int, str] = {}
+    changed = Lexicon()
+    for slot, text in puts:
+        changed.put(slot, text)
+        there[slot] = text
+        changed.weights()
+    fresh = Lexicon()
+    for slot, text in there.items():
+        fresh.put(slot, text)
+    for slot in there:
+        ours, theirs = (sorted(one.weights()[slot].tolist()) for one in (changed, fresh))
+        assert ours == pytest.approx(theirs, abs=1e-6)
