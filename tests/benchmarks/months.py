@@ -35,9 +35,8 @@ def events() -> list[dict[str, Any]]:
         on_sale = min(ITEMS, 10 + day // 2)
         for at, user in enumerate(dice.choice(USERS, EACH_DAY, replace=False).tolist()):
             liked = np.arange(user % 2, on_sale, 2)
-            for number in dice.choice(
-                liked, EACH_ORDER, replace=False, p=(len(liked) - np.arange(len(liked))) / sum(range(len(liked) + 1))
-            ):
+            weights = np.arange(len(liked), 0, -1)
+            for number in dice.choice(liked, EACH_ORDER, replace=False, p=weights / weights.sum()):
                 made.append(purchase(user, int(number), BEGIN + day * DAY + at * DAY // 10, f"{user}-{day}"))
     return made
 
