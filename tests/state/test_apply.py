@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.events.types import Danmaku, EventTime, Feedback
-from streamrec.state.apply import apply, show
-from streamrec.state.user import BOUGHT, HIDDEN, SEEN, UserRow
+from streamrec.state.apply import GLANCE_MS, apply, show
+from streamrec.state.user import BOUGHT, HIDDEN, SEEN, SHOWN_HALF_LIFE, UserRow
 from tests.shop import DAY, NOW, purchase, view
 
 ITEMS = st.sampled_from([f"i{number}" for number in range(6)])
@@ -71,12 +71,27 @@ def test_a_refund_of_what_was_never_bought_changes_nothing() -> None:
     assert row_after([purchase("u", "a", action="refund")]) == UserRow()
 
 
-def test_a_list_that_was_shown_is_counted_and_remembered() -> None:
+def test_a_list_that_was_sent_is_remembered_and_seen_only_as_far_as_it_is_visible() -> None:
     row = UserRow()
+    show(row, [], NOW)
+    assert (row.seq, row.listed_ts, row.shown) == (1, NOW, {})
     show(row, ["a", "b"], NOW)
-    show(row, ["b"], NOW)
-    assert (row.seq, row.listed_ts) == (2, NOW)
-    assert row.shown["b"].count > row.shown["a"].count
+    assert {item_id: entry.count for item_id, entry in row.shown.items()} == {"a": 1.0, "b": 1.0}
+
+
+def test_lists_at_every_comment_are_seen_once_in_ten_minutes() -> None:
+    row = UserRow()
+    for second in range(1200):
+        show(row, ["a"], NOW + 1000 * second)
+    assert row.seq == 1200
+    assert row.shown["a"].count == pytest.approx(1.0 + 2.0 ** -(GLANCE_MS / SHOWN_HALF_LIFE))
+    show(row, ["a"], NOW - DAY)
+    assert row.shown["a"].ts == NOW + GLANCE_MS, "the list of a late event was seen when the others were"
+
+
+def test_an_impression_counts_whenever_the_last_one_was() -> None:
+    events = [Feedback(user_id="u", list_id="l", item_id="a", action="impression", ts=EventTime(NOW)) for _ in range(3)]
+    assert row_after([*events]).shown["a"].count == 3.0
 
 
 def test_the_purchase_that_feedback_reports_is_not_counted_beside_the_purchase_itself() -> None:
