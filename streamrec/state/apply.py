@@ -35,7 +35,11 @@ def show(row: UserRow, visible: Sequence[str], ts: int) -> None:
     if visible and ts - row.glanced_ts >= GLANCE_MS:
         row.glanced_ts = ts
         for item_id in visible:
-            tally(row.shown, item_id, ts, 1.0, SHOWN_HALF_LIFE, SHOWN)
+            known = row.shown.get(item_id)
+            # However many lists hold it: they are a guess, and a guess says no more than one look.
+            missing = 1.0 - (known.at(ts, SHOWN_HALF_LIFE) if known is not None else 0.0)
+            if missing > 0:
+                tally(row.shown, item_id, ts, missing, SHOWN_HALF_LIFE, SHOWN)
 
 
 def _note(row: UserRow, event: RowEvent, told: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from streamrec.events.types import Danmaku, EventTime, Feedback
 from streamrec.state.apply import GLANCE_MS, apply, show
 from streamrec.state.user import BOUGHT, HIDDEN, SEEN, SHOWN_HALF_LIFE, UserRow
-from tests.shop import DAY, NOW, purchase, view
+from tests.shop import DAY, NOW, impression, purchase, view
 
 ITEMS = st.sampled_from([f"i{number}" for number in range(6)])
 TIMES = st.integers(NOW - 90 * DAY, NOW)
@@ -83,15 +83,25 @@ def test_lists_at_every_comment_are_seen_once_in_ten_minutes() -> None:
     row = UserRow()
     for second in range(1200):
         show(row, ["a"], NOW + 1000 * second)
+        assert row.shown["a"].ts == NOW + second // 600 * GLANCE_MS
     assert row.seq == 1200
-    assert row.shown["a"].count == pytest.approx(1.0 + 2.0 ** -(GLANCE_MS / SHOWN_HALF_LIFE))
-    show(row, ["a"], NOW - DAY)
-    assert row.shown["a"].ts == NOW + GLANCE_MS, "the list of a late event was seen when the others were"
+    show(row, ["b"], NOW - DAY)
+    assert list(row.shown) == ["a"], "the list of a late event is made when the others are"
+
+
+def test_lists_say_no_more_than_one_look_however_many_hold_an_item() -> None:
+    row = UserRow()
+    for hour in range(40):
+        show(row, ["a"], NOW + hour * DAY // 96)
+        assert row.shown["a"].count == pytest.approx(1.0)
+    apply(row, impression("u", "b"))
+    apply(row, impression("u", "b"))
+    show(row, ["b"], NOW + DAY)
+    assert row.shown["b"].at(NOW + DAY, SHOWN_HALF_LIFE) == pytest.approx(1.0)
 
 
 def test_an_impression_counts_whenever_the_last_one_was() -> None:
-    events = [Feedback(user_id="u", list_id="l", item_id="a", action="impression", ts=EventTime(NOW)) for _ in range(3)]
-    assert row_after([*events]).shown["a"].count == 3.0
+    assert row_after([impression("u", "a") for _ in range(3)]).shown["a"].count == 3.0
 
 
 def test_the_purchase_that_feedback_reports_is_not_counted_beside_the_purchase_itself() -> None:

@@ -106,7 +106,7 @@ class TrendingSource(Shipped):
 class PopularSource(Shipped):
     """Items that sold or were looked at most, by a 90-day half-life; the same for all users."""
 
-    name, count = "popular", 60
+    name, count = "popular", 100
 
     def fetch(self, context: Context) -> Slots:
         return np.repeat(context.top(context.catalogue.items.lasting[None, :], self.count), context.queries.size, axis=0)
