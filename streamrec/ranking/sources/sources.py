@@ -14,7 +14,7 @@ from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import side_by_side
 from streamrec.ranking.batch.rule_hits import ITEM, in_force, target_numbers, timely_rules
 from streamrec.state.item import COUNTRY_HALF_LIFE
-from streamrec.state.user import BOUGHT, NAMED
+from streamrec.state.user import BOUGHT, HIDDEN, NAMED
 
 Slots = NDArray[np.int32]
 HOUR_MS = 3_600_000
@@ -120,6 +120,8 @@ class CountrySource(Shipped):
     def fetch(self, context: Context) -> Slots:
         items, country = context.catalogue.items, context.queries.country
         slots = np.full((len(country), self.count), -1, np.int32)
+        if not country.any():
+            return slots
         # As of one time for all items; which time it is does not matter to their order.
         left = np.exp2((items.counted_at - context.queries.now.max(initial=0)) / COUNTRY_HALF_LIFE)
         for number in np.unique(country[country > 0]).tolist():
@@ -181,7 +183,7 @@ class RestSource(Shipped):
         if not short.any():
             return np.full((asked.size, 0), -1, np.int32)
         # So many that `count` are left of them whatever a row holds.
-        rest = _in_turn(context, np.ones(items.size, bool), self.count + touched.shape[1])
+        rest = _in_turn(context, np.ones(items.size, bool), self.count + BOUGHT + HIDDEN)
         open_ = (rest >= 0) & ~among(touched, rest, items.size) & short[:, None]
         first = np.argsort(~open_, axis=1, kind="stable")[:, : self.count]
         return np.take_along_axis(np.where(open_, rest, np.int32(-1)), first, axis=1)
@@ -226,14 +228,17 @@ class RepeatSource(Shipped):
 
 
 def _in_turn(context: Context, wanted: NDArray[np.bool_], count: int) -> Slots:
-    """`count` of the `wanted` slots (slots,) that were listed before the hour of the trigger: the same for all who ask in one hour."""
+    """`count` of the `wanted` slots (slots,) that were listed before the hour of the trigger, by lots that are drawn anew every hour.
+
+    They are the same, and in the same order, for all who ask in one hour.
+    """
     items, hour = context.catalogue.items, context.queries.now // HOUR_MS
     slots = np.full((len(hour), count), -1, np.int32)
     for each in np.unique(hour).tolist():
         # A bijection of 32 bits for each hour (Knuth's multiplicative hash of the lot mixed with the hour's).
         lots = (items.lot ^ np.uint32(each * KNUTH & BITS_32)) * np.uint32(KNUTH)
-        first = context.top(np.where(wanted & (items.created <= each * HOUR_MS), 1.0 + lots, 0.0)[None, :], count)
-        slots[hour == each, : first.shape[1]] = first
+        (first,) = context.top(np.where(wanted & (items.created <= each * HOUR_MS), 1.0 + lots, 0.0)[None, :], count)
+        slots[hour == each, : len(first)] = first[np.lexsort((context.id_rank[first], -lots[first].astype(np.float64)))]
     return slots
 
 

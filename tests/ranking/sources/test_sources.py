@@ -112,6 +112,18 @@ def test_a_shop_that_tells_nothing_has_something_for_a_stranger() -> None:
     assert fetched(shop, "rest", UserRow()) == [], "there is plenty to propose"
 
 
+def test_what_fills_a_list_depends_neither_on_who_asks_beside_nor_on_the_order_in_which_items_came() -> None:
+    ids = [f"i{number:03}" for number in range(100)]
+    light, heavy = UserRow(hidden={"i003": NOW}), UserRow(bought={item_id: Tally(NOW - DAY, 1.0) for item_id in ids[:90]})
+    found = []
+    for order, rows in ((ids, [light]), (ids, [light, heavy]), (ids[::-1], [heavy, light])):
+        shop = catalogue(*map(item, order))
+        of_all = context(queries(rows, [NOW] * len(rows), [None] * len(rows), shop), shop, shop.for_sale(live_only=False))
+        found.append({shop.items.ids[slot] for slot in RestSource().fetch(of_all)[rows.index(light)] if slot >= 0})
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) == RestSource.count
+
+
 @given(st.integers(0, 260), st.integers(0, BOUGHT), st.integers(0, HIDDEN), st.sampled_from(["allow", "exclude"]))
 def test_every_list_is_full_while_there_is_enough_that_the_viewer_neither_hid_nor_bought(
     selling: int, bought: int, hidden: int, repeats: str
