@@ -95,7 +95,7 @@ bench-bert:  ## measure BERT serving beside the machine's peak and beside others
 		touch .venv-bench/bert.stamp; }
 	@.venv-bench/bert/bin/python -m benchmarks.bert $(ARGS)
 
-quality: $(VENV)/test.stamp  ## measure the lists beside nine rivals (DATA=DIR of real purchases, else the sample; AMAZON=DIR; ARGS="--quick --json")
+quality: $(VENV)/test.stamp  ## measure the lists month by month beside nine rivals (DATA=DIR of purchases, else the sample; AMAZON=DIR; ARGS="--quick")
 	@$(BIN)/python -m benchmarks.quality $(if $(DATA),--data "$(DATA)") $(if $(AMAZON),--amazon "$(AMAZON)") $(ARGS)
 
 soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")

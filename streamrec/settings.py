@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     max_shown: Annotated[int, Field(ge=0)] = Field(
         10, description="An item shown so often within some hours without a reaction makes room for others; 0 sets no limit."
     )
+    visible_places: Annotated[int, Field(ge=0)] = Field(
+        4, description="Places of a list that are taken for seen as long as the shop sends no impressions; 0 takes none."
+    )
     explore_slots: Annotated[int, Field(ge=0, le=8)] = Field(
         1, description="Places of a list for items that few have seen, at its end; unused until feedback with impressions comes in."
     )

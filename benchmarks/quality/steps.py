@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-PACKAGE = Path(__file__).parents[2] / "streamrec"
-EVALUATION = ("evaluation", "events", "understanding")
+ROOT = Path(__file__).parents[2]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -25,24 +25,31 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command of Python (`-m …`), the file or folder that it makes, the files that it reads, and the parts of the package at work.
+    """A command of Python (`-m …`), the file or folder that it makes, the files that it reads, and the code at work.
 
-    `after` names steps that must be done first.
+    `code` holds modules and folders of modules, from the root of the repository; `after` names steps that must be done first.
     """
 
     name: str
     command: Sequence[str]
     out: Path
     inputs: Sequence[Path]
-    code: Sequence[str] = ()
+    code: Sequence[str]
     after: Sequence[str] = field(default=())
 
     def key(self) -> str:
         """Stands for all that the result depends on."""
         found = hashlib.sha256("\0".join(self.command).encode())
-        for path in (*_files(self.inputs), *_code(self.code)):
-            found.update(str(path).encode() + path.read_bytes())
+        modules = [path for path in _files(ROOT / part for part in self.code) if path.suffix == ".py"]
+        for path in (*_files(self.inputs), *modules):
+            state = path.stat()
+            found.update(str(path).encode() + _digest(path, state.st_mtime_ns, state.st_size))
         return found.hexdigest()
+
+    @property
+    def mark(self) -> Path:
+        """The file with the key of what is there. It stands for the result as an input of other steps, and is much smaller."""
+        return self.out.with_name(self.out.name + ".key")
 
 
 def run_all(steps: Sequence[Step], logs: Path, jobs: int) -> list[str]:
@@ -73,10 +80,11 @@ def run_all(steps: Sequence[Step], logs: Path, jobs: int) -> list[str]:
 
 def _run(step: Step, logs: Path) -> bool:
     """Whether the command had to be run."""
-    mark, key = step.out.with_name(step.out.name + ".key"), step.key()
+    mark, key = step.mark, step.key()
     if step.out.exists() and mark.exists() and mark.read_text() == key:
         return False
     mark.unlink(missing_ok=True)
+    step.out.parent.mkdir(parents=True, exist_ok=True)
     log = logs / f"{step.name}.log"
     with log.open("w") as file:
         environment = ONE_THREAD | os.environ
@@ -91,10 +99,8 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     return [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()]
 
 
-def _code(parts: Sequence[str]) -> list[Path]:
-    """The modules of the named parts, or of all but the evaluation; where nothing of a run is decided (`cli`, `web`, …) they count too."""
-    modules = sorted(PACKAGE.rglob("*.py"))
-    part_of = {module: module.relative_to(PACKAGE).parts[0] for module in modules}
-    if parts:
-        return [module for module in modules if part_of[module] in parts] + sorted(Path(__file__).parent.glob("*.py"))
-    return [module for module in modules if part_of[module] != "evaluation"]
+@cache
+def _digest(path: Path, changed_ns: int, size: int) -> bytes:
+    """Of a file's contents, read again only where the time of its last change, or its size, is another."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

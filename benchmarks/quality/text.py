@@ -1,6 +1,6 @@
 """What text adds: the same linear blend without text, with TF-IDF, with MiniLM as it is, and with the model's own encoder.
 
-    python -m benchmarks.quality.text --items FILE --events FILE --rank-from TS_MS --model DIR --out DIR [--zero-shot without]
+    python -m benchmarks.quality.text --items FILE --events FILE --from MS --until MS --model DIR --out DIR [--zero-shot without]
 
 The encoder was fine-tuned on purchases before the measured time; a blend that is fitted to those would trust it too much. Each blend is
 therefore fitted to the measured orders of one half of the users and ranks for the other half: fair between the four, too kind to all of
@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.quality.plan import REPEATS
+from benchmarks.quality.modes import REPEATS
+from benchmarks.quality.unsold import auc_of
 from streamrec.bert.model import TextModel
 from streamrec.evaluation.baselines.baseline_lists import ListFiles
 from streamrec.evaluation.baselines.content import Content
@@ -28,7 +29,6 @@ from streamrec.evaluation.baselines.learned import fit_linear
 from streamrec.evaluation.baselines.market import Market
 from streamrec.evaluation.baselines.query import Query
 from streamrec.evaluation.baselines.run import Order, Ranked, in_time_order, orders, top
-from streamrec.evaluation.metrics import auc
 from streamrec.events.files import FileEvent, read_events, read_items
 from streamrec.events.types import Item
 
@@ -118,11 +118,7 @@ class Study:
         (pool,) = np.nonzero(query.market.sold == 0)
         found: dict[str, Any] = {"user": query.user_id}
         for name, content in self._texts.items():
-            scores = content.likeness(query.distinct, query.weights)[1, pool]
-            ranked = np.argsort(-scores + 1e-12 * self._rng.random(len(scores)), kind="stable")
-            hit = np.isin(pool[ranked], debuts)[None, :]
-            count = np.array([len(pool)])
-            found[name] = float(auc(hit, count, np.array([len(debuts)]), count)[0])
+            found[name] = auc_of(content.likeness(query.distinct, query.weights)[1, pool], np.isin(pool, debuts))
         return found
 
 
@@ -146,15 +142,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("items", "events", "model", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--rank-from", type=int, required=True)
+    for name in ("from", "until"):
+        parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--zero-shot", choices=("with", "without"), default="without")
-    arguments = parser.parse_args()
-    items = read_items(arguments.items)
-    texts = contents(items, arguments.rank_from, arguments.model, arguments.zero_shot == "with")
-    study = Study(items, in_time_order(read_events(arguments.events)), arguments.rank_from, texts)
-    with ListFiles(arguments.out) as files:
-        unsold = study.rank(files)
-    (arguments.out / "never-sold.json").write_text(json.dumps(unsold))
+    flags = vars(parser.parse_args())
+    items, since = read_items(flags["items"]), flags["from"]
+    texts = contents(items, since, flags["model"], flags["zero_shot"] == "with")
+    lines = in_time_order(read_events(flags["events"]), flags["until"])
+    with ListFiles(flags["out"]) as files:
+        unsold = Study(items, lines, since, texts).rank(files)
+    (flags["out"] / "never-sold.json").write_text(json.dumps(unsold))
 
 
 if __name__ == "__main__":

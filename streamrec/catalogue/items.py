@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,9 @@ from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats, Weighed
 from streamrec.system.clock import YEAR_2000_MS
 
-VIEW, PURCHASE = KINDS.index("view"), KINDS.index("purchase")
-WEEK = 1
-"""Position of the 7-day half-life."""
+VIEW, PURCHASE, IMPRESSION = (KINDS.index(kind) for kind in ("view", "purchase", "impression"))
+WEEK, SEASON = 1, 3
+"""Positions of the 7-day and the 90-day half-life."""
 VIEW_SHARE = 0.1
 """What a view counts beside a purchase, so that ten views weigh as much as one purchase."""
 NEVER = np.iinfo(np.int64).max
@@ -35,9 +36,13 @@ def _appeal(stats: ItemStats) -> list[float]:
     return [bought + VIEW_SHARE * seen for bought, seen in zip(stats.counts[PURCHASE], stats.counts[VIEW], strict=True)]
 
 
-def _trend(stats: ItemStats) -> float:
-    appeal = stats.counts[PURCHASE][WEEK] + VIEW_SHARE * stats.counts[VIEW][WEEK]
-    return max(math.log2(appeal) + (stats.ts - YEAR_2000_MS) / HALF_LIVES[WEEK], 0.0) if appeal > 0 else 0.0
+def _trend(stats: ItemStats, half_life: int = WEEK) -> float:
+    appeal = stats.counts[PURCHASE][half_life] + VIEW_SHARE * stats.counts[VIEW][half_life]
+    return max(math.log2(appeal) + (stats.ts - YEAR_2000_MS) / HALF_LIVES[half_life], 0.0) if appeal > 0 else 0.0
+
+
+def _lot(item: Item) -> int:
+    return int.from_bytes(blake2b(item.item_id.encode(), digest_size=4, person=b"lot").digest())
 
 
 class ItemTable(Encoded):
@@ -47,6 +52,8 @@ class ItemTable(Encoded):
     """Which slots have an item."""
     on_sale = of_item(np.bool_, lambda item: item.available and item.stock != 0)
     created = of_item(np.int64, lambda item: item.created_ts or 0)
+    lot = of_item(np.uint32, _lot)
+    """A number that follows from the id alone, for orders that nothing else decides."""
     log_price = of_item(np.float32, lambda item: math.log(item.price) if item.price > 0 else math.nan)
     """NaN where the price is 0: an item is free, or its price is not known."""
     category = of_label(lambda item: item.category or item.brand)
@@ -65,6 +72,8 @@ class ItemTable(Encoded):
     trend = of_stats(np.float64, read=_trend)
     """Decayed purchases and views by a 7-day half-life, as a logarithm to the base of 2 above what one in the year 2000 would have left:
     the order holds for every later time; 0 where there were none."""
+    lasting = of_stats(np.float64, read=lambda stats: _trend(stats, SEASON))
+    """The same by a 90-day half-life."""
     sold_at = of_stats(np.int64, read=lambda stats: stats.sold_ts)
     """Time of the newest purchase; 0 where there was none."""
     country = of_stats(np.int32, COUNTRIES)
@@ -87,6 +96,8 @@ class ItemTable(Encoded):
         self.titles: list[str] = []
         self.countries = Numbers()
         self.lexicon = Lexicon()
+        self.has_impressions = False
+        """Whether statistics told of any item that it was seen."""
         self._of_item, self._of_label, self._of_text, self._of_stats = map(self._filled_by, ("item", "label", "text", "stats"))
         # Looked up once: in a replay statistics come with every signal.
         self._stats_readers = [(name, read) for name in self._of_stats if (read := self.columns[name].read) is not None]
@@ -159,6 +170,7 @@ class ItemTable(Encoded):
             return False
         for name, read in self._stats_readers:
             self._arrays[name][slot] = read(stats)
+        self.has_impressions |= stats.counts[IMPRESSION][SEASON] > 0
         self.home[slot], self.heard_at[slot] = home, heard_ms
         self._place(slot, stats.countries)
         return True

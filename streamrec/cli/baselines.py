@@ -19,6 +19,7 @@ def baselines(
     events: Annotated[Path, typer.Option(help="jsonl or jsonl.gz; only purchases and refunds are read.")],
     out: Annotated[Path, typer.Option(help="Folder for NAME-allow.jsonl (repeats allowed) and NAME-exclude.jsonl of every baseline.")],
     rank_from: Annotated[int, typer.Option(help="No lists before this event time (ms); what came before is history.")],
+    until: Annotated[int | None, typer.Option(help="Read no events from this event time (ms) on; all by default.")] = None,
     names: Annotated[str, typer.Option(help="Which, comma-separated.")] = ",".join(NAMES),
     protocol: Annotated[Protocol, typer.Option(help="prequential: state goes on; static: it stops at --rank-from.")] = "prequential",
     fit_days: Annotated[int, typer.Option(min=1, help="Days before --rank-from to which those that learn are fitted.")] = FIT_DAYS,
@@ -37,7 +38,7 @@ def baselines(
     with Progress(console=Console(stderr=True), transient=True) as progress, ListFiles(out) as files:
         task = progress.add_task("ranking", total=len(lines))
         ranked = rank(
-            catalogue, lines, rank_from, names=names.split(","), protocol=protocol, fit_days=fit_days, k=k, seed=seed,
+            catalogue, lines, rank_from, until=until, names=names.split(","), protocol=protocol, fit_days=fit_days, k=k, seed=seed,
             progress=lambda done: progress.update(task, completed=done),
         )  # fmt: skip
         for made in ranked:

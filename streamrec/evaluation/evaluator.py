@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.evaluation import metrics
-from streamrec.evaluation.list_files import read_lists
+from streamrec.evaluation.list_files import FileList, read_lists
 from streamrec.evaluation.relevance import History, Judged, Numbers, Pairs, holds, judge
 from streamrec.events.files import FileEvent
 from streamrec.events.types import Item
@@ -34,12 +34,14 @@ ALWAYS, NEVER = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 class ListScores:
     """The scores, in one mode, of the lists that have something relevant; arrays are of shape (lists,) or (lists, k).
 
-    `metrics` are NaN where they are not defined. `top` holds item numbers, -1 behind the end of a list. `catalogue` is how many items
-    could be covered, and `left_out` how many lists have nothing relevant.
+    `owned` is how many distinct items the user had bought before the order. `metrics` are NaN where they are not defined. `top` holds
+    item numbers, -1 behind the end of a list. `catalogue` is how many items could be covered, and `left_out` how many lists have nothing
+    relevant.
     """
 
     user: Ints
     order: Ints
+    owned: Ints
     metrics: dict[str, Floats]
     top: Ints
     catalogue: int
@@ -48,7 +50,7 @@ class ListScores:
     def rows(self, rows: Ints | Bools) -> ListScores:
         """The scores of some of the lists."""
         metrics = {name: values[rows] for name, values in self.metrics.items()}
-        return ListScores(self.user[rows], self.order[rows], metrics, self.top[rows], self.catalogue, self.left_out)
+        return ListScores(self.user[rows], self.order[rows], self.owned[rows], metrics, self.top[rows], self.catalogue, self.left_out)
 
 
 @dataclass
@@ -100,9 +102,8 @@ class Evaluator:
             InputError: the file cannot be read, or a list's trigger is not among the events.
         """
         lists = read_lists(path)
-        judged = judge(path, lists, self._history)
+        judged = self._judged(path, lists)
         users = len({ranked.user_id for ranked in lists})
-        judged = self._without_debuts(judged)
         modes, strata = {}, {name: dict[str, ListScores]() for name in STRATA}
         young = self._young(judged)
         for mode in MODES:
@@ -112,6 +113,13 @@ class Evaluator:
             strata[HEAVY][mode] = modes[mode].rows(before >= HEAVY_ORDERS)
             strata[YOUNG][mode] = self._mode(replace(judged, relevant=young), mode == "new")[0]
         return FileScores(len(lists), users, judged.repeated, modes, strata)
+
+    def scores_in(self, path: Path, mode: str) -> ListScores:
+        """The scores of the lists of a file in one mode alone; raises as `scores` does."""
+        return self._mode(self._judged(path, read_lists(path)), mode == "new")[0]
+
+    def _judged(self, path: Path, lists: list[FileList]) -> Judged:
+        return self._without_debuts(judge(path, lists, self._history))
 
     def _without_debuts(self, judged: Judged) -> Judged:
         since, ts = self._known_since(), judged.ts
@@ -139,6 +147,7 @@ class Evaluator:
         else:
             gone = (gone[0][:0], gone[1][:0])
         counts = np.bincount(relevant[0], minlength=len(ranked))
+        owned = np.bincount(judged.owned[0], minlength=len(ranked))
         hit = holds(relevant, ranked)
         has = counts > 0
         since = self._known_since()
@@ -152,7 +161,7 @@ class Evaluator:
         # Listed although the catalogue lacks them: they could be covered, since they were.
         beside = since[np.unique(top[top >= 0])] == NEVER
         catalogue = int((since < NEVER).sum() + beside.sum())
-        return ListScores(judged.user[has], judged.order[has], scores, top, catalogue, int((~has).sum())), has
+        return ListScores(judged.user[has], judged.order[has], owned[has], scores, top, catalogue, int((~has).sum())), has
 
     def _known_since(self) -> Ints:
         """(items,): the time (ms) since which each item is known; NEVER where the catalogue lacks it."""

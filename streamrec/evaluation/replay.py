@@ -52,7 +52,8 @@ class Replay:
 
     def run(self, lines: Iterable[Line]) -> Iterator[Recommendation]:
         """Yield the lists in the order of `lines`, which must be in time order."""
-        maker = ListMaker(self.catalogue, self.ranker, clock_ms=None, arms=self.arms, rankers=self.rankers)
+        visible = self.settings.visible_places
+        maker = ListMaker(self.catalogue, self.ranker, clock_ms=None, arms=self.arms, rankers=self.rankers, visible=visible)
         worker = InMemoryWorker(self.settings, self.catalogue, maker, self._clock, self.rank_at)
         for line in lines:
             self.now = line.event.ts

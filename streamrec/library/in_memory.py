@@ -73,6 +73,6 @@ class InMemoryWorker:
             self._items.tick(self._item_shard, now_ms)
 
     def answer(self, request: Request) -> Recommendation:
-        """Make the list that is asked for, and keep the user's row, which notes what is shown."""
+        """Make the list that is asked for, and keep the user's row, which notes that it was made."""
         self.users.put(request.user_id.encode(), request.row)
         return self._maker.make([request]).lists[0]

@@ -42,7 +42,14 @@ class Recommender:
         self.catalogue = ranking.catalogue
         self.ranker = ranking.ranker
         self._clock_ms = clock_ms
-        maker = ListMaker(ranking.catalogue, ranking.ranker, clock_ms=None, arms=ranking.arms, rankers=ranking.rankers)
+        maker = ListMaker(
+            ranking.catalogue,
+            ranking.ranker,
+            clock_ms=None,
+            arms=ranking.arms,
+            rankers=ranking.rankers,
+            visible=settings.visible_places,
+        )
         self._worker = InMemoryWorker(settings, ranking.catalogue, maker, clock_ms)
         self._events = self._lists = 0
 
@@ -76,7 +83,7 @@ class Recommender:
     def recommend(self, user_id: str, room_id: str | None = None) -> Recommendation:
         """Make a list for a viewer, who may be in a live room, from all that is known so far.
 
-        The viewer's row notes what the list shows, so that items shown often give way to others.
+        As long as no impressions were observed, the viewer's row notes the first places of the list as seen, at most every ten minutes.
 
         Raises:
             BadEvent: an id is none that an event could carry.

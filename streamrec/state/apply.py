@@ -11,6 +11,9 @@ from streamrec.state.effects import EFFECTS, Mentions
 from streamrec.state.user import SHOWN, SHOWN_HALF_LIFE, UserRow, activity
 from streamrec.system.clock import DAY_MS
 
+GLANCE_MS = 600_000
+"""Lists of one user that come within this time (10 minutes) are taken for seen once: in a lively room every comment makes one."""
+
 
 def apply(row: UserRow, event: RowEvent, mentions: Mentions = ()) -> None:
     """Change `row` by `event`; events of different times may come in any order.
@@ -21,12 +24,22 @@ def apply(row: UserRow, event: RowEvent, mentions: Mentions = ()) -> None:
     EFFECTS[type(event)].change(row, event, mentions)
 
 
-def show(row: UserRow, item_ids: Sequence[str], ts: int) -> None:
-    """Note that a list with these items was sent at event time `ts`."""
+def show(row: UserRow, visible: Sequence[str], ts: int) -> None:
+    """Note that a list was sent at event time `ts`.
+
+    `visible` are the items on it that may be taken for seen; none where impressions tell what was seen.
+    """
     row.seq += 1
     row.listed_ts = max(row.listed_ts, ts)
-    for item_id in item_ids:
-        tally(row.shown, item_id, ts, 1.0, SHOWN_HALF_LIFE, SHOWN)
+    # A list that comes sooner replaces one that nobody has had the time to look through.
+    if visible and ts - row.glanced_ts >= GLANCE_MS:
+        row.glanced_ts = ts
+        for item_id in visible:
+            known = row.shown.get(item_id)
+            # However many lists hold it: they are a guess, and a guess says no more than one look.
+            missing = 1.0 - (known.at(ts, SHOWN_HALF_LIFE) if known is not None else 0.0)
+            if missing > 0:
+                tally(row.shown, item_id, ts, missing, SHOWN_HALF_LIFE, SHOWN)
 
 
 def _note(row: UserRow, event: RowEvent, told: int) -> None:

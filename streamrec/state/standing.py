@@ -41,8 +41,8 @@ CURVES: Mapping[str, tuple[str, Curve]] = {
     "click": ("seen", Curve(1.0, 0.5, DAY_MS)),
     "purchase": ("bought", Curve(3.0, 0.5, 7 * DAY_MS)),
     "mention": ("named", Curve(1.0, 0.5, DAY_MS)),
-    # The tally counts lists that showed the item, too.
-    "impression": ("shown", Curve(6.0, 0.8, SHOWN_HALF_LIFE, SHOWN_HALF_LIFE)),
+    # One list after the other shows the same item, and nobody does anything for it: three looks in a row are an evening's usual.
+    "impression": ("shown", Curve(3.0, 0.64, SHOWN_HALF_LIFE, SHOWN_HALF_LIFE)),
 }
 """By kind of signal: where the user's row counts it, and the curve. A refund is not weighed, since no figure of an item depends on it."""
 

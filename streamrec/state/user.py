@@ -41,6 +41,7 @@ class UserRow(Struct, array_like=True):
     named: dict[str, Tally] = field(default_factory=dict)
     """Items that the user wrote about."""
     shown: dict[str, Tally] = field(default_factory=dict)
+    """Items that the user saw: by impressions, or by lists where the shop sends none."""
     hidden: dict[str, int] = field(default_factory=dict)
     """Items that the user does not want to see, and since when."""
     said: list[Said] = field(default_factory=list)
@@ -68,6 +69,8 @@ class UserRow(Struct, array_like=True):
     # A fact that most users lack is None until it is known: that takes one byte of a row, and an empty Tally eleven.
     refunds: Tally | None = None
     """Purchases taken back."""
+    glanced_ts: int = 0
+    """Event time of the last list that was taken for seen because the shop sends no impressions."""
 
 
 class ErasedUser(Struct, array_like=True):

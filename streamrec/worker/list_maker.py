@@ -89,7 +89,7 @@ class Built:
 
 
 class ListMaker:
-    """Ranks requests in micro-batches and notes in the rows what was shown."""
+    """Ranks requests in micro-batches and notes in the rows that lists were made."""
 
     def __init__(
         self,
@@ -100,10 +100,12 @@ class ListMaker:
         slates: bool = False,
         arms: Arms | None = None,
         rankers: Mapping[str, Ranker] | None = None,
+        visible: int = 0,
     ) -> None:
         """Without a clock a list is generated at the event time of its trigger and has no phase times (replay).
 
-        `rankers` serve the arms of an experiment, and `ranker` everybody who is in none.
+        `rankers` serve the arms of an experiment, and `ranker` everybody who is in none. The first `visible` places of a list are taken
+        for seen as long as the shop sends no impressions.
         """
         self._catalogue = catalogue
         self._arms = arms or Arms()
@@ -111,6 +113,7 @@ class ListMaker:
         self._clock_ms = clock_ms
         self._stale = stale
         self._slates = slates
+        self._visible = visible
 
     @property
     def model(self) -> ModelRef:
@@ -152,8 +155,9 @@ class ListMaker:
 
     def _hand_over(self, batch: Sequence[Request], built: Built, made: Made) -> None:
         """Note in the rows what is shown. A fault here fails the whole call, so that no list is made twice."""
+        visible = 0 if self._catalogue.items.has_impressions else self._visible
         for request, recommendation, slate in zip(batch, built.lists, built.slates, strict=True):
-            show(request.row, [item.item_id for item in recommendation.items], request.trigger.ts)
+            show(request.row, [item.item_id for item in recommendation.items[:visible]], request.trigger.ts)
             made.lists.append(recommendation)
             made.slates.append(slate)
         if (ranked := built.ranked) is not None:

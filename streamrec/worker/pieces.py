@@ -35,7 +35,15 @@ def pieces(settings: Settings) -> WorkerPieces:
     feed = CatalogueFeed(settings, catalogue, schemas=schemas)
     swap = ModelSwap(settings, catalogue, load_model, ranking.follow)
     weights = [WeightsFeed(settings, ranker) for ranker in ranking.rankers.values()]
-    maker = ListMaker(catalogue, ranking.ranker, stale=feed.stale, slates=settings.slates, arms=ranking.arms, rankers=ranking.rankers)
+    maker = ListMaker(
+        catalogue,
+        ranking.ranker,
+        stale=feed.stale,
+        slates=settings.slates,
+        arms=ranking.arms,
+        rankers=ranking.rankers,
+        visible=settings.visible_places,
+    )
     return WorkerPieces(
         user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
         item=ItemProcessor(settings, catalogue),

@@ -21,6 +21,23 @@ def test_cold_users_have_no_order_before_and_heavy_ones_nine(tmp_path: Path) -> 
     assert found.strata[HEAVY]["all"].metrics["mrr"].tolist() == [1]
 
 
+def test_a_list_knows_how_many_distinct_items_its_user_had_bought_before(tmp_path: Path) -> None:
+    before = [bought("u", name, day * DAY, f"{day}") for day, name in enumerate("aab")]
+    events = [*before, bought("u", "c", 5 * DAY, "now"), bought("u", "d", 5 * DAY, "now"), bought("v", "a", 6 * DAY, "first")]
+    found = scores(tmp_path, events, [ranked("u", 3, "c"), ranked("v", 5, "a"), ranked("u", 1, "b")]).modes["all"]
+    assert found.owned.tolist() == [2, 0, 1]
+
+
+def test_one_mode_alone_is_scored_as_beside_the_other(tmp_path: Path) -> None:
+    events = [bought("u", "a", 0, "1"), bought("u", "a", DAY, "2"), bought("u", "b", DAY, "2")]
+    lists = write(tmp_path / "one.jsonl", [ranked("u", 1, "ab")])
+    evaluator = Evaluator(read_events(write(tmp_path / "events.jsonl", events)), None, 10)
+    for mode, wanted in (("all", 2), ("new", 1)):
+        alone, beside = evaluator.scores_in(lists, mode), evaluator.scores(lists).modes[mode]
+        assert alone.metrics["recall"].tolist() == beside.metrics["recall"].tolist() == [1]
+        assert (alone.metrics["precision"] * 10).tolist() == [wanted]
+
+
 def test_several_lines_of_one_order_are_one_order(tmp_path: Path) -> None:
     events = [*[bought("u", name, DAY, "1") for name in "abcdefghi"], bought("u", "x", 2 * DAY, "2")]
     assert len(scores(tmp_path, events, [ranked("u", 9, "x")]).strata[HEAVY]["all"].user) == 0

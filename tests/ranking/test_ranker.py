@@ -19,10 +19,10 @@ from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer
 from streamrec.ranking.sources.sources import default_sources
-from streamrec.state.apply import apply, show
+from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
-from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, settings, view
+from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, purchase, room, rule, settings, view
 
 
 def ranked(shop: Catalogue, *users: UserRow, room_id: str | None = None, **changes: Any) -> Ranked:
@@ -138,11 +138,11 @@ def test_a_list_knows_who_proposed_each_item() -> None:
     assert names[1] == {"trending"}, "which was not bought"
 
 
-def test_what_was_just_shown_steps_back() -> None:
+def test_what_was_looked_at_again_and_again_steps_back() -> None:
     shop, row = shop_of(12), UserRow()
     first = listed(shop, row)[0]
     for _ in range(6):
-        show(row, [first], NOW)
+        apply(row, impression("u", first))
     assert listed(shop, row)[0] != first
 
 

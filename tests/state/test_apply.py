@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.events.types import Danmaku, EventTime, Feedback
-from streamrec.state.apply import apply, show
-from streamrec.state.user import BOUGHT, HIDDEN, SEEN, UserRow
-from tests.shop import DAY, NOW, purchase, view
+from streamrec.state.apply import GLANCE_MS, apply, show
+from streamrec.state.user import BOUGHT, HIDDEN, SEEN, SHOWN_HALF_LIFE, UserRow
+from tests.shop import DAY, NOW, impression, purchase, view
 
 ITEMS = st.sampled_from([f"i{number}" for number in range(6)])
 TIMES = st.integers(NOW - 90 * DAY, NOW)
@@ -71,12 +71,37 @@ def test_a_refund_of_what_was_never_bought_changes_nothing() -> None:
     assert row_after([purchase("u", "a", action="refund")]) == UserRow()
 
 
-def test_a_list_that_was_shown_is_counted_and_remembered() -> None:
+def test_a_list_that_was_sent_is_remembered_and_seen_only_as_far_as_it_is_visible() -> None:
     row = UserRow()
+    show(row, [], NOW)
+    assert (row.seq, row.listed_ts, row.shown) == (1, NOW, {})
     show(row, ["a", "b"], NOW)
-    show(row, ["b"], NOW)
-    assert (row.seq, row.listed_ts) == (2, NOW)
-    assert row.shown["b"].count > row.shown["a"].count
+    assert {item_id: entry.count for item_id, entry in row.shown.items()} == {"a": 1.0, "b": 1.0}
+
+
+def test_lists_at_every_comment_are_seen_once_in_ten_minutes() -> None:
+    row = UserRow()
+    for second in range(1200):
+        show(row, ["a"], NOW + 1000 * second)
+        assert row.shown["a"].ts == NOW + second // 600 * GLANCE_MS
+    assert row.seq == 1200
+    show(row, ["b"], NOW - DAY)
+    assert list(row.shown) == ["a"], "the list of a late event is made when the others are"
+
+
+def test_lists_say_no_more_than_one_look_however_many_hold_an_item() -> None:
+    row = UserRow()
+    for hour in range(40):
+        show(row, ["a"], NOW + hour * DAY // 96)
+        assert row.shown["a"].count == pytest.approx(1.0)
+    apply(row, impression("u", "b"))
+    apply(row, impression("u", "b"))
+    show(row, ["b"], NOW + DAY)
+    assert row.shown["b"].at(NOW + DAY, SHOWN_HALF_LIFE) == pytest.approx(1.0)
+
+
+def test_an_impression_counts_whenever_the_last_one_was() -> None:
+    assert row_after([impression("u", "a") for _ in range(3)]).shown["a"].count == 3.0
 
 
 def test_the_purchase_that_feedback_reports_is_not_counted_beside_the_purchase_itself() -> None:

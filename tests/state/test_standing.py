@@ -43,7 +43,7 @@ def test_the_first_word_counts_in_full_and_a_thousandth_next_to_nothing() -> Non
         assert sum(amounts) == pytest.approx(most, abs=0.05)
 
 
-@pytest.mark.parametrize(("action", "most"), [("click", 2.0), ("impression", 11.0)])
+@pytest.mark.parametrize(("action", "most"), [("click", 2.0), ("impression", 4.8)])
 def test_feedback_of_one_account_is_bounded_too(action: str, most: float) -> None:
     row = UserRow()
     assert sum(said(row, feedback(action, NOW + number)) for number in range(500)) < most + 0.05

@@ -13,6 +13,9 @@ from streamrec.learning.slates import decode_slate
 from streamrec.ranking.ranker import Ranker
 from streamrec.worker import list_maker as lists_module
 from streamrec.worker.list_maker import Made, Request
+from tests.ranking.features.tiny import told
+from tests.shop import NOW
+from tests.shop import record as sent
 from tests.worker.user_side import Side, lists, out, view
 
 USERS = [f"u{number}" for number in range(66)]
@@ -68,7 +71,7 @@ def test_one_failure_at_any_step_costs_nobody_a_list_and_mixes_none_up(
         (own,) = [one for one in made if one.list_id == slate.list_id]
         assert (record.key, slate.user_id, slate.items) == (own.user_id.encode(), own.user_id, [item.item_id for item in own.items])
     for user in USERS:
-        assert sum(entry.count for entry in side.rows[user.encode()].shown.values()) == len(made[USERS.index(user)].items)
+        assert side.rows[user.encode()].seq == 1
 
 
 @pytest.mark.parametrize(("owner", "name"), EVERY_LIST_NEEDS, ids=lambda part: part if isinstance(part, str) else "")
@@ -110,3 +113,18 @@ def test_a_list_that_is_larger_than_a_record_may_be_loses_its_end(monkeypatch: p
     assert out(outcome, "slates") == []
 
 
+def test_without_impressions_the_visible_places_are_taken_for_seen() -> None:
+    side = Side(visible_places=2)
+    (made,) = lists(side.send(view(1)))
+    assert list(side.rows[b"u"].shown) == [item.item_id for item in made.items[:2]]
+    side.send(view(2))
+    assert [entry.count for entry in side.rows[b"u"].shown.values()] == [1.0, 1.0], "the list of the next comment was seen, too"
+
+
+def test_where_the_shop_sends_impressions_no_list_is_taken_for_seen() -> None:
+    side = Side()
+    side.catalogue.put_stats("i3", told("impression", 1.0))
+    side.send(view(1))
+    assert side.rows[b"u"].shown == {}
+    side.send(sent("feedback", 1, user_id="u", list_id="l", item_id="i4", action="impression", ts=NOW))
+    assert list(side.rows[b"u"].shown) == ["i4"]

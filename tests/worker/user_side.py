@@ -25,7 +25,8 @@ class Side:
         self.settings = settings(**changes)
         self.catalogue = catalogue(*ITEMS, model=model)
         self.now = NOW
-        maker = ListMaker(self.catalogue, Ranker(self.catalogue, self.settings), clock_ms=lambda: self.now, stale=lambda: stale)
+        ranker, visible = Ranker(self.catalogue, self.settings), self.settings.visible_places
+        maker = ListMaker(self.catalogue, ranker, clock_ms=lambda: self.now, stale=lambda: stale, visible=visible)
         self.users = UserProcessor(self.settings, self.catalogue, maker, clock_ms=lambda: self.now)
         self.rows, self.memory = rows(), UserMemory()
         self.partition = 0

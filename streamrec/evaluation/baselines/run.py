@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -89,9 +90,10 @@ def orders(lines: Sequence[FileEvent], market: Market, since: int, frozen_from: 
             market.update(purchase)
 
 
-def in_time_order(lines: Iterable[FileEvent]) -> list[FileEvent]:
-    """The purchases and refunds of a file in time order; ties keep the file's order."""
-    timed = [(line.event.ts, line) for line in lines if isinstance(line.event, Purchase)]
+def in_time_order(lines: Iterable[FileEvent], until: int | None = None) -> list[FileEvent]:
+    """The purchases and refunds of a file, those before `until` (ms), in time order; ties keep the file's order."""
+    end = math.inf if until is None else until
+    timed = [(line.event.ts, line) for line in lines if isinstance(line.event, Purchase) and line.event.ts < end]
     return [line for _, line in sorted(timed, key=lambda pair: pair[0])]
 
 
@@ -144,6 +146,7 @@ def rank(
     lines: Iterable[FileEvent],
     since: int,
     *,
+    until: int | None = None,
     names: Collection[str] = NAMES,
     protocol: Protocol = "prequential",
     fit_days: int = FIT_DAYS,
@@ -151,7 +154,7 @@ def rank(
     seed: int = 0,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Ranked]:
-    """The lists of every baseline, with and without repeats, for every order from `since` (ms) on.
+    """The lists of every baseline, with and without repeats, for every order from `since` (ms) on, and before `until` (ms).
 
     Ties are broken at random. The baselines that learn are fitted once, when `since` is reached, to a random `FIT_ORDERS` of the orders of
     the `fit_days` before.
@@ -161,7 +164,7 @@ def rank(
     """
     if unknown := sorted(set(names) - set(NAMES)):
         raise InputError(f"{', '.join(unknown)} is no baseline; name some of {', '.join(NAMES)}")
-    lines = in_time_order(lines)
+    lines = in_time_order(lines, until)
     market, content, ease = Market(items), Content.of_words(items, since), Ease()
     teams = [Rivals(names, repeats, seed) for repeats in REPEATS]
     rng = np.random.default_rng(seed)

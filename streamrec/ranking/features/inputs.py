@@ -231,7 +231,7 @@ class Inputs:
 
     @property
     def shown(self) -> Floats:
-        """How often the user was shown the item, half-life 2 hours."""
+        """How often the user saw the item, half-life 2 hours."""
         return self._sum(self._queries.shown)
 
     def _sum(self, tallies: Tallies) -> Floats:

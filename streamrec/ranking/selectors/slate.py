@@ -19,6 +19,7 @@ from streamrec.ranking.selectors import explore
 from streamrec.ranking.selectors.caps import tired
 from streamrec.ranking.selectors.diversity import DeterminantalPoint, Diversity, MaximalMarginalRelevance
 from streamrec.ranking.selectors.greedy import Limit, choose
+from streamrec.ranking.selectors.on_air import NEAR, low, on_air, without
 from streamrec.ranking.selectors.pins import pinned, place, take_places
 from streamrec.settings import Settings
 
@@ -50,7 +51,7 @@ class SlateSelector:
     def select(self, shop: Context, candidates: Candidates, scores: Floats) -> Slate:
         """Choose from the candidates with finite `scores` (users, candidates); pins and explored places stand outside limits and caps."""
         slots, id_rank, k = candidates.slots, shop.id_rank[candidates.slots], self._settings.k
-        moves = hits(shop, slots, ("boost", "bury"))
+        given, moves = scores, hits(shop, slots, ("boost", "bury"))
         if moves:
             scores = scores.copy()
             known, which = np.unique(moves.rule, return_inverse=True)
@@ -60,7 +61,11 @@ class SlateSelector:
         worn = tired(shop.queries, slots, shop.catalogue.items.size, self._settings.max_shown)
         open_ = _without(scores, taken)
         picks = choose(open_, id_rank, k, self._limits(shop, slots), worn, self._diversity(shop, slots))
-        explored = self._explore(shop, slots, _without(np.where(worn, -np.inf, open_), picks), taken)
+        # A shop that buries what is on air wants it low.
+        shown = low(place(taken, picks), on_air(shop.queries, slots, np.isfinite(open_) & (scores >= given)))
+        if take_places(taken, shown, NEAR):
+            picks = without(picks, shown)
+        explored = self._explore(shop, slots, _without(_without(np.where(worn, -np.inf, open_), picks), taken), taken)
         columns = place(taken, picks)
         return Slate(
             columns,

@@ -16,7 +16,7 @@ from streamrec.bert.folder import ModelFolder
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.evaluation.replay import Line, Replay, read_timeline
 from streamrec.events.files import read_items
-from streamrec.events.types import Purchase
+from streamrec.events.types import Purchase, Recommendation
 from streamrec.ranking.batch.queries import Queries
 from streamrec.ranking.ranked import Field
 from streamrec.ranking.ranker import Ranker
@@ -29,13 +29,15 @@ from streamrec.worker.assembly import load_model
 class Sample:
     """One list: its time, the features of the kept candidates (candidates, features), and which of them were ordered.
 
-    `relevant` counts all items of the order that could have been listed, candidates or not.
+    `relevant` counts all items of the order that could have been listed, candidates or not. `slots` (candidates,) are those of the
+    catalogue at that moment.
     """
 
     ts: int
     features: NDArray[np.float32]
     ordered: NDArray[np.bool_]
     relevant: int
+    slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 class RecordingRanker(Ranker):
@@ -69,14 +71,16 @@ def _left_out(mode: Repeats, seen: Field) -> NDArray[np.int32]:
 
 def _sample(ts: int, seen: Field, wanted: NDArray[np.int32]) -> Sample:
     kept = seen.candidates.kept[0]
-    return Sample(ts, seen.features[0][kept], np.isin(seen.candidates.slots[0][kept], wanted), len(wanted))
+    slots = seen.candidates.slots[0][kept]
+    return Sample(ts, seen.features[0][kept], np.isin(slots, wanted), len(wanted), slots)
 
 
 @dataclass(slots=True)
 class Orders:
-    """The items of every order of a file, by user and order id."""
+    """The items of every order of a file, and the time (ms) of its last line, by user and order id."""
 
     items: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    end: dict[tuple[str, str], int] = field(default_factory=dict)
     of_line: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
@@ -88,6 +92,7 @@ class Orders:
             if isinstance(event, Purchase) and event.action == "purchase":
                 order = (event.user_id, event.order_id or str(line.number))
                 orders.items[order].add(event.item_id)
+                orders.end[order] = max(event.ts, orders.end.get(order, event.ts))
                 orders.of_line[line.number] = order
         return orders
 
@@ -96,10 +101,46 @@ class Orders:
         return self.items[self.of_line[line]]
 
 
-def collect(run: Replay, ranker: RecordingRanker, lines: Iterable[Line], orders: Orders) -> Iterator[dict[Repeats, Sample]]:
-    """Samples for every list that the replay makes of `lines`; what counts as right are the items of the trigger's order."""
+def collect(
+    run: Replay, ranker: RecordingRanker, lines: Iterable[Line], orders: Orders
+) -> Iterator[tuple[Recommendation, dict[Repeats, Sample]]]:
+    """Every list that the replay makes of `lines`, and its samples; what counts as right are the items of the trigger's order."""
     for made in run.run(lines):
-        yield ranker.samples(made.trigger.ts, orders.ordered_with(made.trigger.offset))
+        yield made, ranker.samples(made.trigger.ts, orders.ordered_with(made.trigger.offset))
+
+
+@dataclass(slots=True)
+class Recording:
+    """A roll over a file: lists for every order within a span, and what is known to make them."""
+
+    catalogue: Catalogue
+    lines: list[Line]
+    orders: Orders
+    _run: Replay
+    _ranker: RecordingRanker
+
+    @classmethod
+    def over(
+        cls, settings: Settings, items: Path, events: Path, span: tuple[int, int], blends: Mapping[Repeats, Blend], cross_from: int = 0
+    ) -> Recording:
+        """Read the files: orders within `span` (ms, the end excluded) get lists, what was before is history, what comes later is not read.
+
+        The first of the `blends` makes the lists that count as shown. Before `cross_from` (ms) the cross-encoder does not take part.
+
+        Raises:
+            InputError: a file is malformed.
+        """
+        settings = settings.model_copy(update={"cross_pairs_fixed": True, "candidates": "all", "k": 10, "diversity": 0.0})
+        catalogue = Catalogue(load_model(settings))
+        catalogue.put_items(read_items(items))
+        ranker = RecordingRanker(catalogue, settings, blends, cross_from)
+        lines = [line for line in read_timeline(events) if line.event.ts < span[1]]
+        run = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=span[0])
+        return cls(catalogue, lines, Orders.read(lines), run, ranker)
+
+    def collect(self, progress: Progress) -> Iterator[tuple[Recommendation, dict[Repeats, Sample]]]:
+        """Every list with its samples, in time order."""
+        return collect(self._run, self._ranker, progress.track(self.lines, description="rolling"), self.orders)
 
 
 @dataclass(slots=True)
@@ -120,16 +161,10 @@ def roll(
     Raises:
         InputError: a file is malformed.
     """
-    settings = settings.model_copy(update={"cross_pairs_fixed": True, "candidates": "all", "k": 10, "diversity": 0.0})
-    catalogue = Catalogue(load_model(settings))
-    catalogue.put_items(read_items(items))
     folder = ModelFolder.load(settings.model)
     rolled = {mode: Rolled(load_blend(folder, mode, settings.scoring)) for mode in modes}
-    ranker = RecordingRanker(catalogue, settings, {mode: roll.former for mode, roll in rolled.items()}, text_from)
-    lines = [line for line in read_timeline(events) if line.event.ts < span[1]]
-    run = Replay(settings, catalogue, ranker, rank="before", rank_at=("purchases",), rank_from=span[0])
-    watched = progress.track(lines, description="rolling")
-    for samples in collect(run, ranker, watched, Orders.read(lines)):
+    recording = Recording.over(settings, items, events, span, {mode: roll.former for mode, roll in rolled.items()}, text_from)
+    for _, samples in recording.collect(progress):
         for mode, sample in samples.items():
             rolled[mode].samples.append(sample)
     return rolled

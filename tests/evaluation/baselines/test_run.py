@@ -82,6 +82,15 @@ def test_no_list_knows_its_own_order_and_each_knows_what_came_before(tmp_path: P
     assert {name: score for name, score in second.items() if score} == {"a": 1, "b": 1, "c": 1}
 
 
+def test_up_to_a_time_the_lists_are_those_of_a_file_that_ends_there(tmp_path: Path) -> None:
+    later = [bought("u", "d", 2 * DAY, "6"), bought("v", "e", 2 * DAY, "7")]
+    whole = [*TASTES, bought("u", "c", DAY, "8"), *later]
+    ended = ranked(tmp_path, whole[: -len(later)], DAY, names=SIMPLE)
+    cut = ranked(tmp_path, whole, DAY, names=SIMPLE, until=START + 2 * DAY)
+    assert [(one.name, one.repeats, one.items) for one in cut] == [(one.name, one.repeats, one.items) for one in ended]
+    assert len(ranked(tmp_path, whole, DAY, names=SIMPLE)) == 3 * len(ended)
+
+
 def test_in_the_static_protocol_the_state_stands_still_and_each_user_has_one_list(tmp_path: Path) -> None:
     events = [bought("u", "a", 0, "1"), bought("v", "b", DAY, "2"), bought("v", "c", 2 * DAY, "3"), bought("w", "c", 3 * DAY, "4")]
     lists = [one for one in ranked(tmp_path, events, DAY, names=["popularity"], protocol="static") if one.repeats == "allow"]

@@ -37,6 +37,11 @@ def statistics(bought: list[float], ts: int = NOW, seen: list[float] | None = No
     return ItemStats(**{"version": 1, "ts": ts, "first_ts": ts, "counts": counts, "neighbours": [], "sold_ts": ts, **fields})
 
 
+def told(kind: str, count: float) -> ItemStats:
+    """Statistics of an item of which nothing but so many signals of one kind are known, by every half-life."""
+    return ItemStats(1, NOW, NOW, [[count * (each == kind)] * 4 for each in KINDS], [])
+
+
 def user(**tallies: dict[str, tuple[int, float]]) -> UserRow:
     """A row with decayed counts by kind and item: the time of the newest event, and the count then."""
     return UserRow(**{kind: {item_id: Tally(*entry) for item_id, entry in entries.items()} for kind, entries in tallies.items()})

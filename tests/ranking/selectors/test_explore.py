@@ -14,6 +14,8 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.selectors.explore import CLICK, ENOUGH, EVEN, IMPRESSION, MONTH, chances, draw, lots
+from streamrec.settings import Settings
+from streamrec.state.decay import Tally
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
 from tests.shop import DAY, NOW, catalogue, item, rule, settings
@@ -46,6 +48,23 @@ def test_the_last_place_goes_to_a_little_known_item_and_only_it_has_a_propensity
     assert len(set(result.slots[:, 4].tolist())) > 5
     assert np.isnan(result.propensity[:, :4]).all()
     assert ((result.propensity[:, 4] >= EVEN / NEW) & (result.propensity[:, 4] < 1)).all()
+
+
+def test_an_item_of_which_nothing_is_known_gets_explored_places_and_no_others() -> None:
+    shop = shop_of()
+    shop.put_items([item("unknown")])
+    slot, names = shop.items.slots["unknown"], [f"list-{number}" for number in range(400)]
+    # Their tastes differ: each bought another of what sells.
+    rows = [UserRow(bought={f"old{number % OLD:02}": Tally(NOW - 9 * DAY, 1.0)}) for number in range(len(names))]
+    ways = Settings(scoring="off", cross_pairs=0)
+    for now in (NOW, NOW + 30 * DAY):
+        result = Ranker(shop, ways).rank(queries(rows, [now] * len(rows), [None] * len(rows), shop, names))
+        places = np.argwhere(result.slots == slot)
+        assert len(places) > 0, "it never had its turn"
+        assert set(places[:, 1].tolist()) == {ways.k - 1}
+        assert np.isfinite(result.propensity[places[:, 0], places[:, 1]]).all()
+    without = ways.model_copy(update={"explore_slots": 0})
+    assert not (Ranker(shop, without).rank(queries(rows, [NOW] * len(rows), [None] * len(rows), shop, names)).slots == slot).any()
 
 
 def test_a_list_made_again_is_the_same() -> None:

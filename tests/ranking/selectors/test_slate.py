@@ -15,10 +15,10 @@ from streamrec.events.types import EventTime, Feedback
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import Ranker
-from streamrec.state.apply import apply, show
+from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
-from tests.shop import DAY, NOW, WordModel, catalogue, item, room, rule, settings, view
+from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, room, rule, settings, view
 
 
 def shop_of(count: int = 12, model: WordModel | None = None) -> Catalogue:
@@ -134,7 +134,8 @@ def test_no_more_of_a_category_or_a_host_than_the_settings_say() -> None:
 def test_what_was_shown_often_without_a_reaction_makes_room_and_comes_back_when_nothing_else_is_left() -> None:
     shop, row = shop_of(), UserRow()
     for _ in range(3):
-        show(row, ["i00", "i01"], NOW)
+        apply(row, impression("u", "i00"))
+        apply(row, impression("u", "i01"))
     apply(row, view("u", "i01", NOW - 1000))
     assert "i01" in listed(shop, row, k=11, max_shown=3)
     assert "i00" not in listed(shop, row, k=11, max_shown=3)

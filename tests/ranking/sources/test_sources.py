@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,25 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.ranking.batch.candidates import SOURCES, merge
 from streamrec.ranking.batch.context import Context, context
 from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.ranker import Ranker
+from streamrec.ranking.sources.sources import (
+    HOUR_MS,
+    CountrySource,
+    PopularSource,
+    RestSource,
+    TrendingSource,
+    UnsoldSource,
+    default_sources,
+)
 from streamrec.ranking.sources.sources import SOURCES as KINDS
-from streamrec.ranking.sources.sources import default_sources
 from streamrec.state.apply import apply
-from streamrec.state.user import UserRow
+from streamrec.state.decay import Tally
+from streamrec.state.user import BOUGHT, HIDDEN, UserRow
 from tests.catalogue.test_catalogue import stats
-from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, view
+from tests.ranking.features.tiny import statistics
+from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, settings, view
+
+ROOT = Path(__file__).parents[3]
 
 
 def asked(shop: Catalogue, row: UserRow, room_id: str | None = None) -> Context:
@@ -50,6 +65,86 @@ def test_trending_items_come_by_sales_and_leave_out_what_never_sold() -> None:
     shop.put_stats("a", stats(1))
     shop.put_stats("c", stats(3))
     assert fetched(shop, "trending", UserRow()) == ["a", "c"]
+
+
+def test_popular_items_are_those_of_the_season_that_no_trend_remembers() -> None:
+    shop = catalogue(*map(item, "abc"))
+    shop.put_stats("a", statistics([0.0, 0.1, 5.0, 50.0], NOW - 30 * DAY))
+    shop.put_stats("b", statistics([1.0, 1.0, 1.0, 1.0]))
+    context_of = asked(shop, UserRow())
+    assert [shop.items.ids[slot] for slot in TrendingSource(1).fetch(context_of)[0]] == ["b"]
+    assert [shop.items.ids[slot] for slot in PopularSource(1).fetch(context_of)[0]] == ["a"]
+
+
+def test_every_viewer_is_proposed_what_sells_in_their_own_country() -> None:
+    shop = catalogue(*map(item, "abcd"))
+    shop.put_stats("a", statistics([9.0] * 4, countries=[("France", 9.0)]))
+    shop.put_stats("b", statistics([2.0] * 4, countries=[("Spain", 2.0), ("France", 1.0)]))
+    shop.put_stats("c", statistics([9.0] * 4, NOW - 300 * DAY, countries=[("Spain", 9.0)]))
+    rows = [UserRow(country=name) for name in ("Spain", "", "France", "Peru")]
+    of_all = context(queries(rows, [NOW] * 4, [None] * 4, shop), shop, shop.for_sale(live_only=False))
+    found = [{shop.items.ids[slot] for slot in slots if slot >= 0} for slots in CountrySource().fetch(of_all)]
+    assert found == [{"b", "c"}, set(), {"a", "b"}, set()]
+    assert [shop.items.ids[slot] for slot in CountrySource(1).fetch(of_all)[0]] == ["b"], "what sold long ago counts as it did then"
+
+
+def test_unsold_items_come_in_turn_so_that_each_is_proposed_some_time() -> None:
+    shop = catalogue(*(item(f"i{number:03}") for number in range(200)), item("sold"), item("ahead", created_ts=NOW + DAY))
+    shop.put_stats("sold", stats(3))
+    seen: set[str] = set()
+    for hour in range(100):
+        now = NOW + hour * HOUR_MS
+        of_hour = context(queries([UserRow(), UserRow()], [now, now + 1], [None] * 2, shop), shop, shop.for_sale(live_only=False))
+        one, other = UnsoldSource().fetch(of_hour)
+        assert one.tolist() == other.tolist() or (now + 1) // HOUR_MS != now // HOUR_MS
+        found = {shop.items.ids[slot] for slot in one}
+        assert len(found) == UnsoldSource.count
+        assert hour >= 24 or not found & {"sold", "ahead"}
+        seen |= found
+    assert seen >= {f"i{number:03}" for number in range(200)}
+
+
+def test_a_shop_that_tells_nothing_has_something_for_a_stranger() -> None:
+    shop = catalogue(*(item(f"i{number:03}") for number in range(100)), item("gone", stock=0))
+    assert len(fetched(shop, "rest", UserRow())) == RestSource.count
+    for number in range(100):
+        shop.put_stats(f"i{number:03}", stats(3))
+    assert fetched(shop, "rest", UserRow()) == [], "there is plenty to propose"
+
+
+def test_what_fills_a_list_depends_neither_on_who_asks_beside_nor_on_the_order_in_which_items_came() -> None:
+    ids = [f"i{number:03}" for number in range(100)]
+    light, heavy = UserRow(hidden={"i003": NOW}), UserRow(bought={item_id: Tally(NOW - DAY, 1.0) for item_id in ids[:90]})
+    found = []
+    for order, rows in ((ids, [light]), (ids, [light, heavy]), (ids[::-1], [heavy, light])):
+        shop = catalogue(*map(item, order))
+        of_all = context(queries(rows, [NOW] * len(rows), [None] * len(rows), shop), shop, shop.for_sale(live_only=False))
+        found.append({shop.items.ids[slot] for slot in RestSource().fetch(of_all)[rows.index(light)] if slot >= 0})
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) == RestSource.count
+
+
+@given(st.integers(0, 260), st.integers(0, BOUGHT), st.integers(0, HIDDEN), st.sampled_from(["allow", "exclude"]))
+def test_every_list_is_full_while_there_is_enough_that_the_viewer_neither_hid_nor_bought(
+    selling: int, bought: int, hidden: int, repeats: str
+) -> None:
+    ids = [f"i{number:03}" for number in range(260)]
+    shop = catalogue(*map(item, ids))
+    for number in range(selling):
+        shop.put_stats(ids[number], stats(300 - number))
+    # What sells best is what they have, so that they are left with what no other source proposes.
+    row = UserRow(hidden=dict.fromkeys(ids[bought : bought + hidden], NOW))
+    row.bought = {item_id: Tally(NOW - DAY, 1.0) for item_id in ids[:bought]}
+    result = Ranker(shop, settings(repeats=repeats)).rank(queries([row], [NOW], [None], shop))
+    assert (result.slots[0] >= 0).sum() == 10
+
+
+def test_what_is_on_air_is_proposed_however_long_the_shelf_is() -> None:
+    shop = catalogue(*(item(f"i{number:03}") for number in range(300)))
+    shop.put_room(room("r", [f"i{number:03}" for number in range(300)], on_air="i299"))
+    found = fetched(shop, "shelf", UserRow(), "r")
+    assert len(found) == 200
+    assert {"i299", "i000"} <= set(found)
 
 
 def test_repeats_are_the_users_own_purchases() -> None:
@@ -120,15 +215,21 @@ def test_sources_have_names_of_their_own_and_fit_the_bits_of_a_candidate() -> No
     assert set(names) - {source.name for source in default_sources("exclude")} == {"repeat"}
 
 
+def test_the_table_of_sources_names_all_of_them_with_their_counts() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|`]+ \| (\d+) \|$", (ROOT / "docs" / "reading-lists.md").read_text(), re.MULTILINE)
+    assert rows == [(kind.name, str(kind.count)) for kind in KINDS]
+
+
 def test_no_source_proposes_more_than_its_count() -> None:
-    shop, ids = catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(9)), model=WordModel()), range(9)
+    shop, ids = catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(18)), model=WordModel()), range(9)
     for number in ids:
-        shop.put_stats(f"i{number}", stats(1, before=[("i0", 1.0)] if number else []))
+        neighbours = [("i0", 1.0)] if number else []
+        shop.put_stats(f"i{number}", statistics([1.0] * 4, neighbours=neighbours, countries=[("France", 1.0)]))
         shop.rules.put(rule(f"r{number}", "boost", f"i{number}"))
     shop.put_room(room("r", [f"i{number}" for number in ids]))
     row = UserRow()
     for number in ids:
-        apply(row, purchase("u", f"i{number}"))
+        apply(row, purchase("u", f"i{number}", country="France"))
         row.named[f"i{number}"] = row.bought[f"i{number}"]
     for kind in KINDS:
         fetched_slots = kind(4).fetch(asked(shop, row, "r"))

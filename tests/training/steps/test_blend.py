@@ -84,7 +84,7 @@ def test_a_sample_marks_the_items_of_the_order_among_the_candidates(tmp_path: Pa
     used, shop = settings(), catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(4)))
     ranker, lines = RecordingRanker(shop, used, {"allow": Blend.plain(), "exclude": Blend.plain("exclude")}), read_timeline(file)
     both = list(collect(Replay(used, shop, ranker), ranker, lines, Orders.read(lines)))
-    first, second = (each["allow"] for each in both)
+    first, second = (each["allow"] for _, each in both)
     assert isinstance(ranker, Ranker)
     assert first.ordered.tolist() == [True, True, False, False]
     assert second.ordered.tolist() == [True, False, True, False]
@@ -100,7 +100,7 @@ def test_what_the_user_owns_is_right_only_where_repeats_are_allowed(tmp_path: Pa
     file.write_text("".join(lines_of))
     used, shop = settings(), catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(3)))
     ranker, lines = RecordingRanker(shop, used, {"allow": Blend.plain(), "exclude": Blend.plain("exclude")}), read_timeline(file)
-    *_, last = collect(Replay(used, shop, ranker), ranker, lines, Orders.read(lines))
+    *_, (_, last) = collect(Replay(used, shop, ranker), ranker, lines, Orders.read(lines))
     assert (last["allow"].relevant, last["exclude"].relevant) == (2, 1)
     assert (last["allow"].ordered.tolist(), last["exclude"].ordered.tolist()) == ([True, True, False], [True, False])
 
