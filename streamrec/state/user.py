@@ -16,7 +16,7 @@ INTEREST_HALF_LIFE = 60 * DAY_MS
 SHOWN_HALF_LIFE = DAY_MS // 12
 # A row is read and written with every event of its user: a usual one stays below 1 KiB (`tests/state/test_packing.py`), a full one of 200
 # purchases at some 8 KiB.
-BOUGHT, SEEN, NAMED, SHOWN, HIDDEN, SAID, WAITING = 200, 64, 16, 48, 32, 3, 256
+BOUGHT, SEEN, NAMED, SHOWN, HIDDEN, SAID, WAITING = 600, 64, 16, 48, 32, 3, 256
 
 
 class Said(Struct, array_like=True, gc=False):
