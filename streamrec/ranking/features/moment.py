@@ -63,6 +63,7 @@ FEATURES = (
         reads=("shown",),
         formula=fatigue,
         weight=-1.0,
+        since=4,
         reason="rarely_shown",
         # Where a learned weight rewards what was shown often, the sentence would say the opposite.
         tells="little",
