@@ -151,7 +151,7 @@ class Settings(BaseSettings):
     max_per_category: Annotated[int, Field(ge=0)] = Field(0, description="Most items of one category in a list; 0 sets no limit.")
     max_per_host: Annotated[int, Field(ge=0)] = Field(0, description="Most items of one host in a list; 0 sets no limit.")
     max_shown: Annotated[int, Field(ge=0)] = Field(
-        10, description="An item shown so often within some hours without a reaction makes room for others; 0 sets no limit."
+        10, description="An item seen so often within some hours without a reaction makes room for others; 0 sets no limit."
     )
     visible_places: Annotated[int, Field(ge=0)] = Field(
         4, description="Places of a list that are taken for seen as long as the shop sends no impressions; 0 takes none."

@@ -41,7 +41,8 @@ CURVES: Mapping[str, tuple[str, Curve]] = {
     "click": ("seen", Curve(1.0, 0.5, DAY_MS)),
     "purchase": ("bought", Curve(3.0, 0.5, 7 * DAY_MS)),
     "mention": ("named", Curve(1.0, 0.5, DAY_MS)),
-    # One list after the other shows the same item, and nobody does anything for it: three looks in a row are an evening's usual.
+    # One list after the other may show the same item, and a viewer does nothing for it: the first three looks count in full. The tally
+    # holds at most half a look more where lists were taken for seen before impressions came.
     "impression": ("shown", Curve(3.0, 0.64, SHOWN_HALF_LIFE, SHOWN_HALF_LIFE)),
 }
 """By kind of signal: where the user's row counts it, and the curve. A refund is not weighed, since no figure of an item depends on it."""

@@ -11,6 +11,7 @@ import pytest
 
 from streamrec.learning.slates import decode_slate
 from streamrec.ranking.ranker import Ranker
+from streamrec.state.apply import GUESS
 from streamrec.worker import list_maker as lists_module
 from streamrec.worker.list_maker import Made, Request
 from tests.ranking.features.tiny import told
@@ -118,7 +119,7 @@ def test_without_impressions_the_visible_places_are_taken_for_seen() -> None:
     (made,) = lists(side.send(view(1)))
     assert list(side.rows[b"u"].shown) == [item.item_id for item in made.items[:2]]
     side.send(view(2))
-    assert [entry.count for entry in side.rows[b"u"].shown.values()] == [1.0, 1.0], "the list of the next comment was seen, too"
+    assert [entry.count for entry in side.rows[b"u"].shown.values()] == [GUESS, GUESS], "the list of the next comment was seen, too"
 
 
 def test_where_the_shop_sends_impressions_no_list_is_taken_for_seen() -> None:

@@ -1,4 +1,4 @@
-"""What the moment says for an item: the room, what the user wrote, and what they were shown."""
+"""What the moment says for an item: the room, what the user wrote, and what they saw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, as_is
 
 WEARINESS = 0.5
-"""Per time shown: after three times within two hours an item is worn to 0.78 of what it can be."""
+"""Per look: after three looks within two hours an item is worn to 0.78 of what it can be."""
 
 
 def mention(named: Values) -> Values:
@@ -18,12 +18,13 @@ def mention(named: Values) -> Values:
 
 
 def fatigue(shown: Values) -> Values:
-    """1 - exp(-0.5 times shown)."""
+    """1 - exp(-0.5 looks)."""
     return 1.0 - np.exp(-WEARINESS * shown)
 
 
 # Weights are set by hand: no file of purchases has rooms, comments or impressions to learn them from. A mention counts most: a viewer
-# who asks about an item is to see it first, whatever else speaks against it.
+# who asks about an item is to see it first, whatever else speaks against it. Fatigue takes from an item that was scrolled past three times
+# what that says of it where one look in four at what a viewer likes ends in a click, and 3 in 100 others do: 3 log(0.97 / 0.75) = 0.77.
 FEATURES = (
     Feature(
         name="shelf",
@@ -58,10 +59,11 @@ FEATURES = (
     Feature(
         name="fatigue",
         scope="live",
-        unit="1 - exp(-0.5 times shown), half-life 2 hours",
+        unit="1 - exp(-0.5 looks), half-life 2 hours",
         reads=("shown",),
         formula=fatigue,
-        weight=-1.5,
+        weight=-1.0,
+        since=4,
         reason="rarely_shown",
         # Where a learned weight rewards what was shown often, the sentence would say the opposite.
         tells="little",

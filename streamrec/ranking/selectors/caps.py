@@ -1,4 +1,4 @@
-"""No needless repeats: what a user was shown often and did not react to."""
+"""No needless repeats: what a user saw often and did not react to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamrec.state.user import SHOWN_HALF_LIFE
 
 
 def tired(queries: Queries, slots: NDArray[np.int32], size: int, most: int) -> NDArray[np.bool_]:
-    """Which candidates (users, candidates) were shown `most` times (decayed) or more, and left alone for that half-life, 2 hours."""
+    """Which candidates (users, candidates) were seen `most` times (decayed) or more, and left alone for that half-life, 2 hours."""
     shown, recent = queries.shown, queries.recent
     often = shown.values >= (most or np.inf)
     if not often.any():

@@ -25,6 +25,6 @@ def test_a_mention_halves_in_two_hours_and_counts_once_at_most() -> None:
     assert values(catalogue(*map(item, "abc")), "mention", row) == pytest.approx({"a": 1.0, "b": 0.5, "c": 0.0})
 
 
-def test_fatigue_grows_with_every_showing_and_halves_in_two_hours() -> None:
+def test_fatigue_grows_with_every_look_and_what_is_seen_fades_by_half_in_two_hours() -> None:
     row = user(shown={"a": (NOW, 2.0), "b": (NOW - DAY // 12, 2.0)})
     assert values(catalogue(*map(item, "abc")), "fatigue", row) == pytest.approx({"a": 1 - exp(-1), "b": 1 - exp(-0.5), "c": 0.0})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,14 @@ from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, purchas
 
 SIZE = 24
 IDS = [f"i{number:02}" for number in range(SIZE)]
-BLENDS = {"plain": Blend.plain(), "shipped": load_blend(ModelFolder.load(), "allow", "off")}
 ITEMS = st.sampled_from(IDS)
 DID = st.lists(st.tuples(st.sampled_from(["bought", "seen", "looked"]), ITEMS, st.integers(0, 40 * DAY), st.integers(1, 12)), max_size=30)
 SOLD = st.lists(st.tuples(ITEMS, st.floats(0.1, 5000.0), st.integers(0, 60 * DAY)), max_size=SIZE)
+
+
+@cache
+def blend_of(name: str) -> Blend:
+    return Blend.plain() if name == "plain" else load_blend(ModelFolder.load(), "allow", "off")
 
 
 def shop_of(sold: list[tuple[str, float, int]], on_air: str, shelf: list[str]) -> Catalogue:
@@ -50,12 +55,12 @@ def row_of(did: list[tuple[str, str, int, int]]) -> UserRow:
 
 def listed(shop: Catalogue, row: UserRow, blend: str = "plain", **changes: Any) -> list[str]:
     """The list of a viewer in the room, by default settings."""
-    ranker = Ranker(shop, Settings(scoring="off", cross_pairs=0, **changes), BLENDS[blend])
+    ranker = Ranker(shop, Settings(scoring="off", cross_pairs=0, **changes), blend_of(blend))
     result = ranker.rank(queries([row], [NOW], ["r"], shop, ["list"]))
     return [shop.items.ids[slot] for slot in result.slots[0] if slot >= 0]
 
 
-@pytest.mark.parametrize("blend", BLENDS)
+@pytest.mark.parametrize("blend", ["plain", "shipped"])
 @given(SOLD, DID, ITEMS, st.lists(ITEMS, max_size=SIZE, unique=True), st.sampled_from(["auto", "all"]), st.integers(1, 12))
 @limits(max_examples=60)
 def test_it_is_among_the_first_three(blend: str, sold: Any, did: Any, on_air: str, shelf: list[str], candidates: str, k: int) -> None:
