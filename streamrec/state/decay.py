@@ -6,7 +6,8 @@ weighed by its own time and does not move the clock back (forward decay: Cormode
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -35,11 +36,31 @@ class Tally(Struct, array_like=True, gc=False):
         return self.count * fading(now - self.ts, half_life_ms) if now > self.ts else self.count
 
 
-def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life_ms: float, bound: int) -> None:
-    """Count `amount` for `key`. When there are more than `bound` entries, the one with the oldest event leaves."""
+class Purchases(Tally):
+    """A decayed count of purchases that also knows how many there were, and when they began. Those of older versions know 0 of both."""
+
+    times: int = 0
+    first_ts: int = 0
+    """Time of the oldest purchase; 0 while there is only one, at `ts`."""
+
+    def add(self, ts: int, amount: float, half_life_ms: float) -> None:
+        """Count `amount` and one time more at `ts`."""
+        if self.times:
+            self.first_ts = min(self.first_ts or self.ts, ts)
+        self.times += 1
+        super().add(ts, amount, half_life_ms)
+
+
+T = TypeVar("T", bound=Tally)
+
+
+def tally(
+    tallies: dict[str, T], key: str, ts: int, amount: float, half_life_ms: float, bound: int, begin: Callable[[int, float], T] = Tally
+) -> None:
+    """Count `amount` for `key`, a new one by `begin`. Of more than `bound` entries the one with the oldest event leaves."""
     entry = tallies.get(key)
     if entry is None:
-        tallies[key] = Tally(ts, amount)
+        tallies[key] = begin(ts, amount)
         if len(tallies) > bound:
             del tallies[min(tallies, key=lambda known: (tallies[known].ts, known))]
     else:

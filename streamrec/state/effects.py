@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.before import LED, basket_before, just_before
-from streamrec.state.decay import Tally, tally
+from streamrec.state.decay import Purchases, Tally, tally
 from streamrec.state.item import Kind
 from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
 
@@ -70,12 +70,16 @@ def _purchase(row: UserRow, event: Purchase, mentions: Mentions) -> None:
     if event.action == "refund":
         _refund(row, event)
         return
-    tally(row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT)
+    tally(row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT, _once)
     if event.price > 0:
         row.spent.add(event.ts, math.log(event.price), INTEREST_HALF_LIFE)
         row.orders.add(event.ts, 1.0, INTEREST_HALF_LIFE)
     _settle(row, event)
     _enter(row, event.room_id, event.ts)
+
+
+def _once(ts: int, amount: float) -> Purchases:
+    return Purchases(ts, amount, 1)
 
 
 def _refund(row: UserRow, event: Purchase) -> None:
@@ -85,6 +89,7 @@ def _refund(row: UserRow, event: Purchase) -> None:
         row.refunds = row.refunds or Tally(0, 0.0)
         row.refunds.add(event.ts, 1.0, INTEREST_HALF_LIFE)
         entry.count = max(0.0, entry.count - 1.0)
+        entry.times = max(entry.times - 1, 1)
         if entry.count < NOTHING_LEFT:
             del row.bought[event.item_id]
 

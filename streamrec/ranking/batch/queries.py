@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ SAID_FOR = DAY_MS // 24
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
 
-_ts, _count = attrgetter("ts"), attrgetter("count")
+_ts, _count, _times, _first = (attrgetter(name) for name in ("ts", "count", "times", "first_ts"))
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,6 +76,10 @@ class Queries:
     last: NDArray[np.bool_]
     """Which of the recent items are of the user's last basket, of the shape of `recent`."""
     bought: Tallies
+    bought_times: Ints
+    """How often each item of `bought` was bought, 0 where a row of an older version does not know; of the shape of `bought`."""
+    bought_since: Ints
+    """Time (ms) of its first purchase, 0 where it was bought once."""
     seen: Tallies
     named: Tallies
     shown: Tallies
@@ -116,6 +121,8 @@ def queries(
         recent_at=recent_at,
         last=sold_at >= np.maximum(newest - BASKET_MS, 1)[:, None],
         bought=bought,
+        bought_times=_spread(bought, rows, _times),
+        bought_since=_spread(bought, rows, _first),
         seen=acts["seen"],
         named=tallies("named", SHOWN_HALF_LIFE),
         shown=tallies("shown", SHOWN_HALF_LIFE),
@@ -127,6 +134,15 @@ def queries(
         said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
         list_ids=list(list_ids),
     )
+
+
+def _spread(bought: Tallies, rows: Sequence[UserRow], field: Callable[[Any], Any]) -> Ints:
+    """A field of every purchase, in the order of `bought`."""
+    spread = np.zeros(bought.slots.shape, np.int64)
+    widths = np.array([len(row.bought) for row in rows], np.int64)
+    there = np.arange(spread.shape[1])[None, :] < widths[:, None]
+    spread[there] = np.fromiter((field(entry) for row in rows for entry in row.bought.values()), np.int64, int(widths.sum()))
+    return spread
 
 
 def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints]:

@@ -19,6 +19,16 @@ def owned_count(count: Values) -> Values:
     return 0.4 * np.log1p(count)
 
 
+def in_last_basket(bought_at: Values, last: Values) -> Values:
+    """Whether the newest purchase of it is of the user's last basket."""
+    return bought_at >= last
+
+
+def in_basket_before(bought_at: Values, last: Values, before: Values) -> Values:
+    """Whether the newest purchase of it is of the basket before that."""
+    return (bought_at >= before) & (bought_at < last)
+
+
 def popular(count: Values) -> Values:
     """0.1 log(1 + count): 1 at 22,000 purchases within a month."""
     return 0.1 * np.log(1 + count)
@@ -53,6 +63,28 @@ FEATURES = (
         formula=recency,
         family="owned",
         reason="bought_recently",
+        about=bought_something,
+    ),
+    Feature(
+        name="owned_last",
+        scope="absolute",
+        unit="1 if it was in the user's last basket",
+        reads=("bought_at", "last_basket_at"),
+        formula=in_last_basket,
+        since=3,
+        family="owned",
+        reason="bought_recently",
+        about=bought_something,
+    ),
+    Feature(
+        name="owned_before_last",
+        scope="absolute",
+        unit="1 if it was in the user's basket before the last, and not again",
+        reads=("bought_at", "last_basket_at", "basket_before_at"),
+        formula=in_basket_before,
+        since=3,
+        family="owned",
+        reason="bought_before",
         about=bought_something,
     ),
     Feature(

@@ -12,6 +12,7 @@ from streamrec.ranking.batch.candidates import Candidates, among
 from streamrec.ranking.batch.cells import Cells
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import Tallies, side_by_side
+from streamrec.state.before import BASKET_MS
 from streamrec.state.item import HALF_LIVES
 
 Singles = NDArray[np.float32]
@@ -44,9 +45,17 @@ class Inputs:
         self.log_price: Floats = items.log_price[slots].astype(np.float64)
         self.covisits, self.covisits_last = context.covisits.at(slots, "recent", "last")
         """Cosines of purchases along with the user's recent items, weighed by interest; and with the last basket."""
-        owned = Cells(queries.bought.slots, items.size, count=queries.bought.values, ts=queries.bought.ts.astype(np.float64))
-        self.bought, self.bought_at = owned.at(slots, "count", "ts")
-        """Decayed purchases by the user, half-life 60 days, and the time of the newest; 0 where there was none."""
+        owned = Cells(
+            queries.bought.slots,
+            items.size,
+            count=queries.bought.values,
+            ts=queries.bought.ts.astype(np.float64),
+            times=queries.bought_times.astype(np.float64),
+            since=queries.bought_since.astype(np.float64),
+        )
+        self.bought, self.bought_at, self.bought_times, self.bought_since = owned.at(slots, "count", "ts", "times", "since")
+        """Decayed purchases by the user, half-life 60 days, the time of the newest, their number, and the time of the first where there
+        are several; 0 where there was none."""
         self.interest: Floats = queries.recent.values.sum(axis=1, where=queries.recent.slots >= 0)[:, None]
         """All of the user's interest in recent items."""
         self.items_owned: Ints = (queries.bought.slots >= 0).sum(axis=1, keepdims=True)
@@ -183,6 +192,19 @@ class Inputs:
     def seen(self) -> Floats:
         """Decayed views, clicks and carts, half-life 60 days."""
         return self._sum(self._queries.seen)
+
+    @property
+    def last_basket_at(self) -> Floats:
+        """When the user's last basket began, at the earliest; NaN for one who bought nothing."""
+        newest = self.last_bought_at.astype(np.float64)
+        return np.where(newest > 0, newest - BASKET_MS, np.nan)
+
+    @property
+    def basket_before_at(self) -> Floats:
+        """The same of the basket before it."""
+        bought = self._queries.bought.ts
+        earlier = np.where(bought < self.last_bought_at - BASKET_MS, bought, 0).max(axis=1, keepdims=True, initial=0)
+        return np.where(earlier > 0, earlier - float(BASKET_MS), np.nan)
 
     # The user, for all candidates alike.
 

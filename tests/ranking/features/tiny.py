@@ -12,7 +12,7 @@ from streamrec.ranking.batch.context import context
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.features import features
 from streamrec.ranking.features.schema import POSITION
-from streamrec.state.decay import Tally
+from streamrec.state.decay import Purchases, Tally
 from streamrec.state.item import KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import UserRow
@@ -42,6 +42,9 @@ def told(kind: str, count: float) -> ItemStats:
     return ItemStats(1, NOW, NOW, [[count * (each == kind)] * 4 for each in KINDS], [])
 
 
-def user(**tallies: dict[str, tuple[int, float]]) -> UserRow:
-    """A row with decayed counts by kind and item: the time of the newest event, and the count then."""
-    return UserRow(**{kind: {item_id: Tally(*entry) for item_id, entry in entries.items()} for kind, entries in tallies.items()})
+def user(**tallies: dict[str, tuple[float, ...]]) -> UserRow:
+    """A row with decayed counts by kind and item: the time of the newest event, the count then, and what purchases have besides."""
+    kinds = {"bought": Purchases}
+    return UserRow(
+        **{kind: {item_id: kinds.get(kind, Tally)(*entry) for item_id, entry in entries.items()} for kind, entries in tallies.items()}
+    )
