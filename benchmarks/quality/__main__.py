@@ -40,7 +40,7 @@ from streamrec.simulator.playback import SAMPLE
 from streamrec.training.require import require_blend_training
 
 RESULTS = Path(__file__).parents[1] / "results" / "quality.json"
-TEXT_SINCE = {SHIPPED: date(2011, 10, 1)}
+TEXT_SINCE = {SHIPPED.resolve(): date(2011, 10, 1)}
 """The first day whose orders the encoder of a model has not seen, as its README says."""
 QUICK_RIVALS = ("popularity", "last-month", "own-history", "fusion")
 PROTOCOL = (
@@ -88,9 +88,9 @@ def text_since(asked: argparse.Namespace) -> date:
     Raises:
         InputError: nobody says it.
     """
-    if asked.text_since is None and asked.model not in TEXT_SINCE:
+    if asked.text_since is None and asked.model.resolve() not in TEXT_SINCE:
         raise InputError(f"say with --text-since until when the encoder of {asked.model} was trained")
-    return asked.text_since or TEXT_SINCE[asked.model]
+    return asked.text_since or TEXT_SINCE[asked.model.resolve()]
 
 
 def shops(asked: argparse.Namespace, periods: list[Period]) -> tuple[list[Data], list[str]]:
