@@ -19,6 +19,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -40,7 +41,7 @@ from streamrec.simulator.playback import SAMPLE
 from streamrec.training.require import require_blend_training
 
 RESULTS = Path(__file__).parents[1] / "results" / "quality.json"
-TEXT_SINCE = {SHIPPED: date(2011, 10, 1)}
+TEXT_SINCE = {SHIPPED.resolve(): date(2011, 10, 1)}
 """The first day whose orders the encoder of a model has not seen, as its README says."""
 QUICK_RIVALS = ("popularity", "last-month", "own-history", "fusion")
 PROTOCOL = (
@@ -49,13 +50,13 @@ PROTOCOL = (
 )
 
 
-def arguments() -> argparse.Namespace:
-    """What is asked for."""
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What is asked for, by default on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=SAMPLE)
     parser.add_argument("--from", dest="since", type=date.fromisoformat, help="first day (UTC) that is measured (sample: 2011-10-01)")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 11, 1), help="the day (UTC) after the last")
-    parser.add_argument("--train-days", type=int, help="days before each month that are learned from (sample: 30)")
+    parser.add_argument("--train-days", type=int, help="days before each month that are learned from (sample: 30, --quick: 21)")
     parser.add_argument("--forms", default="first-sale,first-of-month", help="forms of listing, comma-separated")
     parser.add_argument("--model", type=Path, default=SHIPPED, help="model folder")
     parser.add_argument("--text-since", type=date.fromisoformat, help="first day (UTC) that its encoder has not seen")
@@ -65,7 +66,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path(".quality"), help="where results are kept")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--out", type=Path, help="results file (default with --data: benchmarks/results/quality.json)")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def spans(asked: argparse.Namespace) -> list[Period]:
@@ -76,7 +77,7 @@ def spans(asked: argparse.Namespace) -> list[Period]:
     """
     sample = asked.data == SAMPLE
     first = date(2011, 10, 25) if asked.quick else date(2011, 10, 1) if sample else date(2011, 7, 1)
-    since, days = asked.since or first, asked.train_days or (30 if sample else 92)
+    since, days = asked.since or first, asked.train_days or (21 if asked.quick else 30 if sample else 92)
     if since >= asked.until:
         raise InputError(f"nothing lies between {since} and {asked.until}; give --from and --until so that days do")
     return months(since, asked.until, days)
@@ -88,9 +89,9 @@ def text_since(asked: argparse.Namespace) -> date:
     Raises:
         InputError: nobody says it.
     """
-    if asked.text_since is None and asked.model not in TEXT_SINCE:
+    if asked.text_since is None and asked.model.resolve() not in TEXT_SINCE:
         raise InputError(f"say with --text-since until when the encoder of {asked.model} was trained")
-    return asked.text_since or TEXT_SINCE[asked.model]
+    return asked.text_since or TEXT_SINCE[asked.model.resolve()]
 
 
 def shops(asked: argparse.Namespace, periods: list[Period]) -> tuple[list[Data], list[str]]:

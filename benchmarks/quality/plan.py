@@ -28,7 +28,7 @@ SERVING = tuple(
 """What decides what is recorded."""
 RIVALS = tuple(PACKAGE + part for part in ("evaluation/baselines", "evaluation/metrics.py", "events", "understanding"))
 SCORING = tuple(PACKAGE + part for part in ("bert/blends.py", "ranking/features", "ranking/scorers", "ranking/batch/order.py"))
-TRAINING = tuple(PACKAGE + part for part in ("training/steps/blend.py", "training/steps/listwise.py"))
+TRAINING = (PACKAGE + "training/steps",)
 
 
 def _own(*modules: str) -> tuple[str, ...]:

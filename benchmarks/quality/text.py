@@ -99,7 +99,7 @@ class Study:
         weights, unsold = self.fit(), []
         for order, query in self.queries():
             debuts = np.unique([item for item in order.items if not query.market.sold[item]]).astype(np.int64)
-            if len(debuts) and len(query.distinct):
+            if 0 < len(debuts) < np.sum(query.market.sold == 0) and len(query.distinct):
                 unsold.append(self._among_unsold(query, debuts))
             for mode, repeats in REPEATS.items():
                 candidates, _ = _ask(query, order, mode)
