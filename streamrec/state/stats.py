@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
 from streamrec.events.fields import YEAR_9999_MS, Id, Label
+from streamrec.state.crowd import Spread
 from streamrec.state.decay import Tally
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, heard
 
@@ -47,6 +48,7 @@ class ItemStats(Struct, array_like=True):
     """Purchases by country, half-life 30 days."""
     listed: bool = False
     """Whether the catalogue listed the item when something was counted."""
+    crowd: Spread = field(default_factory=Spread)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -77,6 +79,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         row.sold_ts,
         [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
         row.listed,
+        row.crowd.told(row.ts),
     )
 
 

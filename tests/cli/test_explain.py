@@ -47,7 +47,7 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
     assert "number 2 for u" in told.stdout
     assert "1. RED MUG 1 (i1)" in told.stdout
     assert "You bought it before." in told.stdout
-    assert "The shop decided so (rule more-mugs)." in told.stdout
+    assert "The shop placed it here (rule more-mugs)." in told.stdout
     assert "+1.099  rule:more-mugs" in told.stdout
     assert "\N{REPLACEMENT CHARACTER}[2JRED MUG 2 (i2)" in told.stdout
     as_json = json.loads(run("explain", "purchases-0-1", "--lists", lists, "--items", items, "--lang", "zh", "--json").stdout)

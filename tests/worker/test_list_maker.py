@@ -108,5 +108,3 @@ def test_a_list_that_is_larger_than_a_record_may_be_loses_its_end(monkeypatch: p
     assert made.degraded == "too-large"
     assert len(msgspec.json.encode(made)) <= most
     assert out(outcome, "slates") == []
-
-

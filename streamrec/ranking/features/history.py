@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import bought_something, looked_at_something, touched_something
+from streamrec.ranking.features.about import bought_it, bought_it_recently, likes_brand, likes_category, looked_at_it
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
 
@@ -23,7 +23,7 @@ FEATURES = (
         formula=share,
         weight=0.3,
         reason="favourite_category",
-        about=touched_something,
+        fact=likes_category,
     ),
     Feature(
         name="brand",
@@ -33,7 +33,7 @@ FEATURES = (
         formula=share,
         weight=0.3,
         reason="favourite_brand",
-        about=touched_something,
+        fact=likes_brand,
     ),
     Feature(
         name="seen",
@@ -43,7 +43,7 @@ FEATURES = (
         formula=log_count,
         weight=0.3,
         reason="looked_at",
-        about=looked_at_something,
+        fact=looked_at_it,
     ),
     Feature(
         name="repeat",
@@ -54,7 +54,7 @@ FEATURES = (
         weight=1.0,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="repeat_recency",
@@ -64,6 +64,6 @@ FEATURES = (
         formula=recency,
         family="owned",
         reason="bought_recently",
-        about=bought_something,
+        fact=bought_it_recently,
     ),
 )

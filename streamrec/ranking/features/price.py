@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import paid_something
+from streamrec.ranking.features.about import near_usual_price
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, as_is
 
@@ -24,7 +24,7 @@ FEATURES = (
         neutral=None,
         family="price",
         reason="usual_price",
-        about=paid_something,
+        fact=near_usual_price,
         # Which way a user's taste for prices goes is in the weight: the sentence is true of a dear item as of a cheap one.
         tells="neither",
     ),
@@ -37,7 +37,7 @@ FEATURES = (
         missing=lambda inputs: np.isnan(inputs.usual_log_price),
         family="price",
         reason="usual_price",
-        about=paid_something,
+        fact=near_usual_price,
         tells="little",
     ),
 )

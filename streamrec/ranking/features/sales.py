@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import has_a_country
+from streamrec.ranking.features.about import is_new, many_in_country, many_within, often_rebought, rising_within, sold_lately
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.system.clock import DAY_MS
@@ -48,7 +48,7 @@ FEATURES = (
         weight=0.3,
         family="popular",
         reason="popular_today",
-        crowd=True,
+        fact=many_within(1),
     ),
     Feature(
         name="popularity_7d",
@@ -59,7 +59,7 @@ FEATURES = (
         weight=0.5,
         family="popular",
         reason="popular_this_week",
-        crowd=True,
+        fact=many_within(7),
     ),
     Feature(
         name="popularity_30d",
@@ -70,7 +70,7 @@ FEATURES = (
         weight=0.2,
         family="popular",
         reason="popular_this_month",
-        crowd=True,
+        fact=many_within(30),
     ),
     Feature(
         name="popularity_90d",
@@ -80,7 +80,7 @@ FEATURES = (
         formula=popularity,
         family="popular",
         reason="popular",
-        crowd=True,
+        fact=many_within(90),
     ),
     Feature(
         name="trend_7d",
@@ -90,6 +90,7 @@ FEATURES = (
         formula=trend_week,
         family="rising",
         reason="rising",
+        fact=rising_within(7, beside=30),
     ),
     Feature(
         name="trend_30d",
@@ -99,6 +100,7 @@ FEATURES = (
         formula=trend_month,
         family="rising",
         reason="rising",
+        fact=rising_within(30, beside=90),
     ),
     Feature(
         name="country",
@@ -108,8 +110,7 @@ FEATURES = (
         formula=log_count,
         family="popular",
         reason="popular_in_country",
-        about=has_a_country,
-        crowd=True,
+        fact=many_in_country,
     ),
     Feature(
         name="freshness",
@@ -120,6 +121,7 @@ FEATURES = (
         weight=0.3,
         family="new",
         reason="new",
+        fact=is_new,
     ),
     Feature(
         name="idle",
@@ -130,6 +132,7 @@ FEATURES = (
         neutral=None,
         family="popular",
         reason="still_sold",
+        fact=sold_lately,
         tells="little",
     ),
     Feature(
@@ -140,5 +143,6 @@ FEATURES = (
         formula=rebought,
         family="owned",
         reason="often_rebought",
+        fact=often_rebought,
     ),
 )
