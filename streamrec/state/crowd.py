@@ -20,7 +20,7 @@ MILESTONES = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 
 """The counts that statistics tell of: a sentence says "20 people or more"."""
 MANY = 10
 """The fewest people of whom a sentence says "many"."""
-LEAST_AMOUNT = 0.6
+LEAST_AMOUNT = 0.9
 """A first purchase that counts less than this is nobody's: an account that gives back most of what it buys, or buys all day."""
 COUNTRIES = 8
 

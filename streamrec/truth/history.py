@@ -8,8 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from streamrec.events.types import Danmaku, Feedback, Item, Purchase, Room, RowEvent, Rule, View
+from streamrec.understanding.positions import positions
+from streamrec.understanding.words import fold, words
 
 T = TypeVar("T")
+ROOM_MS = 10_000
+"""How long a worker may take to hear of a change in a room."""
 LOOKS = frozenset({"click", "cart"})
 
 
@@ -67,11 +71,27 @@ class History:
         self.begun: int | None = None
         """Time of the oldest event."""
         self._repeats: set[tuple[str, str]] = set()
+        self._titled: dict[str, set[str]] = defaultdict(set)
+        """By a word: the items with it in their titles."""
+
+    def put_item(self, item: Item, ts: int) -> None:
+        """An item as it is from `ts` on."""
+        self.items[item.item_id].add(ts, item)
+        for word in words(item.title):
+            self._titled[word].add(item.item_id)
+
+    def named(self, said: Danmaku) -> set[str]:
+        """All items that a comment may have named: by id, by a word of the title, or by the number on the shelf of its room."""
+        found = set[str]().union(*(self._titled.get(word, ()) for word in words(said.text)))
+        for number in positions(fold(said.text)):
+            for room in self.room(said.room_id, int(said.ts) - ROOM_MS, int(said.ts) + ROOM_MS):
+                found.update(room.shelf[number - 1 : number])
+        return found | ({said.item_id} if said.item_id else set())
 
     def put_items(self, items: Iterable[Item], ts: int = 0) -> None:
         """Items as they are from `ts` on."""
         for item in items:
-            self.items[item.item_id].add(ts, item)
+            self.put_item(item, ts)
 
     def put(self, event: RowEvent) -> None:
         """An event of a user. One whose id the user has sent before is passed over."""

@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from streamrec.events.types import RankedItem, Recommendation, Room, Rule
+from streamrec.events.types import Danmaku, RankedItem, Recommendation, Room, Rule
 from streamrec.system.clock import DAY_MS
-from streamrec.truth.history import Act, History, bought, looked
-from streamrec.understanding.positions import positions
-from streamrec.understanding.words import fold, words
+from streamrec.truth.history import ROOM_MS, Act, History, bought, looked
 
 MANY = 10
 """People of whom a sentence says "many"."""
@@ -26,8 +24,6 @@ HABIT, SHARE = 0.15, 0.1
 SHARED = 2
 LATE_MS = 60_000
 """How far the clock of whoever dates events may be ahead of the worker's."""
-ROOM_MS = 10_000
-"""How long a worker may take to hear of a change in a room."""
 BASKET_MS = DAY_MS // 48
 NEAR, AROUND = math.log(1.26), math.log(2.5)
 SHOWN = 60
@@ -80,13 +76,24 @@ class Place:
         """What the viewer did."""
         return self.history.by_user[self.made.user_id].until(self.now - 1 if self.before else self.end)
 
+    def said(self) -> list[Danmaku]:
+        """What the viewer wrote."""
+        return self.history.said[self.made.user_id].until(self.now - 1 if self.before else self.end)
+
     def of(self, item_id: str) -> list[Act]:
         """What was done with an item."""
         return self.history.by_item[item_id].until(self.end)
 
-    def buyers(self, since: int = 0) -> set[str]:
-        """Who bought the item."""
-        return {act.user_id for act in self.of(self.place.item_id) if bought(act) and act.ts >= since}
+    def first_purchases(self) -> list[Act]:
+        """Everybody's first purchase of the item. Whoever gave it back begins anew."""
+        first, having = list[Act](), set[str]()
+        for act in self.of(self.place.item_id):
+            if act.kind == "refund":
+                having.discard(act.user_id)
+            elif bought(act) and act.user_id not in having:
+                having.add(act.user_id)
+                first.append(act)
+        return first
 
 
 def judge(place: Place, code: str) -> Verdict:
@@ -100,7 +107,10 @@ def judge(place: Place, code: str) -> Verdict:
 
 def _many(days: int) -> Callable[[Place], Verdict]:
     def judged(place: Place) -> Verdict:
-        people = len(place.buyers(place.now - days * DAY_MS))
+        since = place.now - days * DAY_MS
+        # Whoever bought it earlier, too, is a person all the same.
+        again = {act.user_id for act in place.of(place.place.item_id) if bought(act) and act.ts >= since}
+        people = max(len(again), sum(act.ts >= since for act in place.first_purchases()))
         told = place.place.bought_7d if days == 7 and place.place.bought_7d else MANY
         return Verdict(people >= max(told, MANY), f"{people} people bought it in the last {days} days")
 
@@ -115,16 +125,13 @@ def _country(place: Place) -> Verdict:
 
 
 def _rising(place: Place) -> Verdict:
-    firsts: dict[str, int] = {}
-    for act in place.of(place.place.item_id):
-        if bought(act):
-            firsts.setdefault(act.user_id, act.ts)
+    times = [act.ts for act in place.first_purchases()]
     told = []
     for days, beside in ((7, 30), (30, 90)):
         begin, border = place.now - beside * DAY_MS, place.now - days * DAY_MS
-        recent = sum(ts >= border for ts in firsts.values())
-        before = sum(begin <= ts < border for ts in firsts.values())
-        old = any(ts <= begin for ts in firsts.values())
+        recent = sum(ts >= border for ts in times)
+        before = sum(begin <= ts < border for ts in times)
+        old = any(ts <= begin for ts in times)
         told.append(f"{recent} first purchases in {days} days, {before} in the {beside - days} days before")
         if old and recent >= SOME and recent * (beside - days) > before * days:
             return Verdict(True, told[-1])
@@ -150,7 +157,9 @@ def _bought_within(days: float) -> Callable[[Place], Verdict]:
     def judged(place: Place) -> Verdict:
         times = [act.ts for act in place.mine() if act.item_id == place.place.item_id and bought(act)]
         ago = (place.now - max(times)) / DAY_MS if times else math.inf
-        return Verdict(bool(times) and ago <= days, f"the viewer bought it {ago:.1f} days before" if times else "the viewer never bought it")
+        return Verdict(
+            bool(times) and ago <= days, f"the viewer bought it {ago:.1f} days before" if times else "the viewer never bought it"
+        )
 
     return judged
 
@@ -161,18 +170,9 @@ def _looked(place: Place) -> Verdict:
 
 
 def _mentioned(place: Place) -> Verdict:
-    texts = [said for said in place.history.said[place.made.user_id].until(place.end) if said.ts >= place.now - 2 * DAY_MS]
-    item = place.history.item(place.place.item_id, place.end)
-    for said in texts:
-        if said.item_id == place.place.item_id:
-            return Verdict(True, "a comment named its id")
-        if item is not None and set(words(said.text)) & set(words(item.title)):
-            return Verdict(True, "a comment shares words with its title")
-        for number in positions(fold(said.text)):
-            for room in place.history.room(said.room_id, int(said.ts) - ROOM_MS, int(said.ts) + ROOM_MS):
-                if room.shelf[number - 1 : number] == [place.place.item_id]:
-                    return Verdict(True, f"a comment named number {number} of the shelf")
-    return Verdict(False, f"none of the viewer's {len(texts)} comments of two days names it")
+    said = [said for said in place.said() if said.ts >= place.now - 2 * DAY_MS]
+    so = any(place.place.item_id in place.history.named(each) for each in said)
+    return Verdict(so, f"{'one' if so else 'none'} of the viewer's {len(said)} comments of two days may name it")
 
 
 def _kind(field: str) -> Callable[[Place], Verdict]:
@@ -184,9 +184,9 @@ def _kind(field: str) -> Callable[[Place], Verdict]:
         wanted = label(place, place.place.item_id)
         part = whole = best = 0.0
         # A decayed share is a mean of the shares of all spans that end now: one of them reaches it.
-        for _, item_id, weight in sorted(_interest(place), reverse=True):
+        for _, weight, item_ids in sorted(_interest(place), key=lambda entry: -entry[0]):
             whole += weight
-            part += weight * (wanted is not None and label(place, item_id) == wanted)
+            part += weight * (wanted is not None and any(label(place, item_id) == wanted for item_id in item_ids))
             best = max(best, part / whole)
         return Verdict(
             part >= 0.5 and best >= SHARE, f"{best:.0%} of what the viewer did was with {field} {wanted}, a weight of {part:.1f}"
@@ -195,23 +195,13 @@ def _kind(field: str) -> Callable[[Place], Verdict]:
     return judged
 
 
-def _interest(place: Place) -> Iterator[tuple[int, str, float]]:
-    """Time, item and weight of everything that the viewer did."""
+def _interest(place: Place) -> Iterator[tuple[int, float, set[str]]]:
+    """Time, weight and items of everything that the viewer did; a comment may have named any of several."""
     for act in place.mine():
         if act.kind in WEIGHTS:
-            yield act.ts, act.item_id, WEIGHTS[act.kind]
-    for said in place.history.said[place.made.user_id].until(place.end):
-        for item_id in _named(place, said.text, said.item_id):
-            yield int(said.ts), item_id, MENTION
-
-
-def _named(place: Place, text: str, item_id: str | None) -> set[str]:
-    """The items among those that the list knows of which a comment may have named."""
-    told, known = set(words(text)), {place.place.item_id, place.place.because}
-    ids = {
-        known_id for known_id in known if known_id and (item := place.history.item(known_id, place.end)) and told & set(words(item.title))
-    }
-    return ids | ({item_id} if item_id else set())
+            yield act.ts, WEIGHTS[act.kind], {act.item_id}
+    for said in place.said():
+        yield int(said.ts), MENTION, place.history.named(said)
 
 
 def _new(place: Place) -> Verdict:
@@ -241,7 +231,7 @@ def _price(place: Place) -> Verdict:
 
 
 def _fits(place: Place) -> Verdict:
-    acts = len(place.mine()) + len(place.history.said[place.made.user_id].until(place.end))
+    acts = len(place.mine()) + len(place.said())
     added = [each.scores.get("cross", 0.0) for each in place.made.items]
     own = place.place.scores.get("cross", 0.0)
     return Verdict(acts > 0 and own > min(added), f"the viewer did {acts} things; BERT adds {own:.3f} here, and {min(added):.3f} at least")
@@ -327,10 +317,8 @@ def _unless_mine(place: Place, own: str | None, *, last: bool) -> Verdict | None
         return Verdict(False, "the list names no item of the viewer's")
     mine = place.mine()
     if not last:
-        touched = own in {item_id for _, item_id, _ in _interest(place)}
-        # A comment may name by the number on the shelf.
-        wrote = bool(place.history.said[place.made.user_id].until(place.end))
-        return None if touched or wrote else Verdict(False, f"the viewer never touched {own}")
+        touched = any(own in item_ids for _, _, item_ids in _interest(place))
+        return None if touched else Verdict(False, f"the viewer never touched {own}")
     returned = {act.item_id for act in mine if act.kind == "refund"}
     newest = max((act.ts for act in mine if bought(act) and act.item_id not in returned), default=0)
     at = max((act.ts for act in mine if bought(act) and act.item_id == own), default=-math.inf)

@@ -67,8 +67,15 @@ class MadeUp:
         match dice.choices(("purchase", "refund", "view", "said", "reaction"), (60, 3, 20, 10, 10))[0]:
             case "purchase" | "refund" as action:
                 price = self.items[self.ids.index(item_id)].price
-                sold: dict[str, object] = {"price": price, "currency": "GBP", "room_id": room_id, "country": dice.choice(("GB", "GB", "FR"))}
-                return msgspec.convert({"user_id": user_id, "item_id": item_id, "ts": ts, "action": action, **sold}, Purchase, dec_hook=_time_of)
+                sold: dict[str, object] = {
+                    "price": price,
+                    "currency": "GBP",
+                    "room_id": room_id,
+                    "country": dice.choice(("GB", "GB", "FR")),
+                }
+                return msgspec.convert(
+                    {"user_id": user_id, "item_id": item_id, "ts": ts, "action": action, **sold}, Purchase, dec_hook=_time_of
+                )
             case "view":
                 return View(user_id=user_id, item_id=item_id, ts=when, room_id=room_id)
             case "said":
@@ -80,7 +87,9 @@ class MadeUp:
     def _room(self, ts: int) -> Room:
         shelf = self.dice.sample(self.ids, 4)
         name = self.dice.choice(("r0", "r1"))
-        return Room(room_id=name, host_id=f"h-{name}", status="live", shelf=shelf, ts=EventTime(ts), on_air=self.dice.choice((None, *shelf)))
+        return Room(
+            room_id=name, host_id=f"h-{name}", status="live", shelf=shelf, ts=EventTime(ts), on_air=self.dice.choice((None, *shelf))
+        )
 
 
 def _time(event: object) -> int:

@@ -42,7 +42,7 @@ def test_no_reason_is_false_whatever_happened_and_whatever_the_weights_are(seed:
 
 def test_made_up_shops_give_reasons_of_every_kind() -> None:
     """What is never said is never found false: the shops above must be lively enough."""
-    said = {code for seed in range(40) for made in MadeUp(seed).lists() for place in made.items for code in place.reasons}
+    said = {code for seed in range(12) for made in MadeUp(seed).lists() for place in made.items for code in place.reasons}
     assert said >= set(CODES) - {RULE, "explored", "popular_in_country", "bought_with_last", "bought_next", "often_rebought"}
 
 
@@ -91,7 +91,9 @@ def test_a_list_that_was_made_before_it_happened_is_not_right(shop: tuple[list[R
     lists, history = shop
     at = next(made for made in lists if any("bought_before" in place.reasons for place in made.items))
     place = next(place for place in at.items if "bought_before" in place.reasons)
-    assert not checked([msgspec.structs.replace(at, items=[place])], history).reasons["bought_before"] == 0
+    assert checked([msgspec.structs.replace(at, items=[place])], history).false == []
     early = msgspec.structs.replace(at.trigger, ts=NOW - 400 * 86_400_000)
-    old = msgspec.structs.replace(at, items=[msgspec.structs.replace(place, reasons=["bought_before"])], trigger=early, generated_ts=early.ts)
+    old = msgspec.structs.replace(
+        at, items=[msgspec.structs.replace(place, reasons=["bought_before"])], trigger=early, generated_ts=early.ts
+    )
     assert [found.code for found in checked([old], history).false] == ["bought_before"]

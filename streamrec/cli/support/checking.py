@@ -99,7 +99,7 @@ def _history() -> History:
 def _tell(history: History, event: object, ts: int) -> None:
     match event:
         case Item():
-            history.items[event.item_id].add(ts, event)
+            history.put_item(event, ts)
         case Room():
             history.rooms[event.room_id].add(ts, event)
         case Rule():

@@ -132,10 +132,10 @@ def likes_brand(listed: Listed) -> Mask:
     return _fair(listed.interest_in_brand, listed.interest)
 
 
-@states(f"it was listed in the last {NEW} days; without a date: first heard of then, in a shop that is older")
+@states(f"it was listed in the last {NEW} days; without a date: first heard of and sold then, in a shop that is older")
 def is_new(listed: Listed) -> Mask:
     since, border = listed.first_seen, listed.now - NEW * DAY_MS
-    return np.asarray((since >= border) & (since > 0) & (listed.dated | (listed.opened < border)))
+    return np.asarray((since >= border) & (since > 0) & (listed.dated | ((listed.sold_at > 0) & (listed.opened < border))))
 
 
 @states("its price is within a quarter of what the viewer pays on average, and within a factor of 2 of half of what the viewer bought")
