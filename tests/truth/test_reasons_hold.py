@@ -43,7 +43,15 @@ def test_no_reason_is_false_whatever_happened_and_whatever_the_weights_are(seed:
 def test_made_up_shops_give_reasons_of_every_kind() -> None:
     """What is never said is never found false: the shops above must be lively enough."""
     said = {code for seed in range(12) for made in MadeUp(seed).lists() for place in made.items for code in place.reasons}
-    assert said >= set(CODES) - {RULE, "explored", "popular_in_country", "bought_with_last", "bought_next", "often_rebought"}
+    assert said >= set(CODES) - {
+        RULE,
+        "explored",
+        "popular_today",
+        "popular_in_country",
+        "bought_with_last",
+        "bought_next",
+        "often_rebought",
+    }
 
 
 @pytest.fixture(scope="module")
