@@ -67,9 +67,11 @@ def check(lists: Iterable[Recommendation], history: History, likeness: Likeness 
 
 def _one(at: Place, code: str, checked: Checked, language: Language) -> None:
     verdict = judge(at, code)
-    if verdict.so is False:
-        earlier = judge(replace(at, before=True), code)
-        verdict = earlier if earlier.so else verdict
+    # Of what the viewer did around the trigger the list knew all, or not what came after it, or (a replay before it) not the trigger.
+    for until in (at.now, at.now - 1):
+        if verdict.so is False:
+            earlier = judge(replace(at, known_until=until), code)
+            verdict = earlier if earlier.so else verdict
     checked.reasons[code.partition(":")[0]] += 1
     so, says = verdict
     if so is False and at.history.gaps:

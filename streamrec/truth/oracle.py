@@ -59,8 +59,8 @@ class Place:
     likeness: Likeness | None
     made: Recommendation
     place: RankedItem
-    before: bool = False
-    """Whether what the viewer did at the time of the trigger is left out: a replay may rank before it."""
+    known_until: int | None = None
+    """Up to when what the viewer did was known; without it up to `end`."""
 
     @property
     def now(self) -> int:
@@ -74,11 +74,11 @@ class Place:
 
     def mine(self) -> list[Act]:
         """What the viewer did."""
-        return self.history.by_user[self.made.user_id].until(self.now - 1 if self.before else self.end)
+        return self.history.by_user[self.made.user_id].until(self.end if self.known_until is None else self.known_until)
 
     def said(self) -> list[Danmaku]:
         """What the viewer wrote."""
-        return self.history.said[self.made.user_id].until(self.now - 1 if self.before else self.end)
+        return self.history.said[self.made.user_id].until(self.end if self.known_until is None else self.known_until)
 
     def of(self, item_id: str) -> list[Act]:
         """What was done with an item."""
@@ -253,7 +253,7 @@ def _air(place: Place) -> Verdict:
 
 def _rooms(place: Place) -> list[Room]:
     room_id = place.made.room_id
-    return [] if room_id is None else list(place.history.room(room_id, place.end - LATE_MS - ROOM_MS, place.end))
+    return [] if room_id is None else list(place.history.room(room_id, min(place.now, place.end - LATE_MS) - ROOM_MS, place.end))
 
 
 def _in_room(place: Place, on: bool, says: str) -> Verdict:
