@@ -142,9 +142,7 @@ class Settings(BaseSettings):
         "auto", description="live: shelves of live rooms; all: every item; auto: live once there is a room."
     )
     repeats: Literal["allow", "exclude"] = Field("allow", description="Whether items that the user bought before may be in the list.")
-    diversity: Annotated[Finite, Field(ge=0, le=1)] = Field(
-        0.1, description="0 takes the best scores, 1 the most different items."
-    )
+    diversity: Annotated[Finite, Field(ge=0, le=1)] = Field(0.1, description="0 takes the best scores, 1 the most different items.")
     diversity_method: Literal["mmr", "dpp"] = Field(
         "mmr", description="mmr: away from the most similar item of the list; dpp: away from all of them at once."
     )

@@ -20,7 +20,7 @@ from streamrec.events.topics import USER_SOURCES
 from streamrec.events.types import WIRE_TYPES
 from streamrec.kafka.topics import TOPICS
 from streamrec.observe.metrics import Metrics
-from streamrec.ranking.reasons.codes import CODES as REASON_CODES
+from streamrec.ranking.reasons.codes import WHEN
 from streamrec.ranking.reasons.languages import LANGUAGES
 from streamrec.ranking.reasons.languages import words as words_of
 from streamrec.settings import Settings
@@ -47,10 +47,10 @@ def setting_rows() -> list[str]:
 
 
 def reason_rows() -> list[str]:
-    """The table of reasons in docs/reading-lists.md: what each says of an item, by code and language."""
+    """The table of reasons in docs/reading-lists.md: when each is given and what it says of an item, by code and language."""
     columns = [words_of(language) for language in LANGUAGES]
-    rows = [f"| reason | {' | '.join(words.name for words in columns)} |", f"| --- |{' --- |' * len(columns)}"]
-    return rows + [f"| `{code}` | {' | '.join(words.sentences[code] for words in columns)} |" for code in REASON_CODES]
+    rows = [f"| reason | when | {' | '.join(words.name for words in columns)} |", f"| --- | --- |{' --- |' * len(columns)}"]
+    return rows + [f"| `{code}` | {when} | {' | '.join(words.sentences[code] for words in columns)} |" for code, when in WHEN.items()]
 
 
 def first_cells(page: str) -> set[str]:

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ranking.filters", "ranking.reasons", "ranking.scorers", "ranking.selectors"),
     ("ranking",),
     ("bert", "web"),
-    ("engine", "learning", "operations"),
+    ("engine", "learning", "operations", "truth"),
     ("worker",),
     ("library",),
     ("evaluation",),

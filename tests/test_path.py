@@ -172,7 +172,7 @@ def test_a_list_is_explained_by_its_id_or_by_that_of_a_trigger_which_it_covers(s
     assert explained.exit_code == 0, explained.output
     assert f"{made['list_id']}, number {made['seq']} for ella" in explained.stdout
     assert "1. BLUE POLKADOT BOWL (i1)" in explained.stdout
-    assert "The shop decided so (rule bowls-first)." in explained.stdout
+    assert "The shop placed it here (rule bowls-first)." in explained.stdout
     assert "proposed by shelf, live" in explained.stdout
     as_json = json.loads(command(shop, "explain", "-".join(map(str, made["covers"][0])), "--lang", "zh", "--json").stdout)
     assert as_json["list_id"] == made["list_id"]

@@ -1,6 +1,6 @@
 """The control's worker: an agent, a table and an output topic, written as Faust's documentation has it.
 
-    python -m benchmarks.faults.plain_worker    (settings from the environment, as the real worker's)
+python -m benchmarks.faults.plain_worker    (settings from the environment, as the real worker's)
 """
 
 from __future__ import annotations

@@ -44,9 +44,7 @@ def likeness(given: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
     return alike if math.isfinite(alike) else 0.0
 
 
-def cross_encoder(
-    folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision, load: Runtime
-) -> tuple[Choice, Session]:
+def cross_encoder(folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision, load: Runtime) -> tuple[Choice, Session]:
     """Load the cross-encoder on the best device that was asked for and works, in the precision that was asked for or is best.
 
     Raises:

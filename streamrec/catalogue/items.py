@@ -16,6 +16,7 @@ from streamrec.catalogue.lexicon import Lexicon
 from streamrec.catalogue.numbers import Numbers
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
+from streamrec.state.crowd import MILESTONES, Spread
 from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats, Weighed
 from streamrec.system.clock import YEAR_2000_MS
@@ -34,6 +35,15 @@ LINK_PRIOR = 1.0
 
 def _appeal(stats: ItemStats) -> list[float]:
     return [bought + VIEW_SHARE * seen for bought, seen in zip(stats.counts[PURCHASE], stats.counts[VIEW], strict=True)]
+
+
+def _many_there(stats: ItemStats) -> list[bool]:
+    many = [name in stats.crowd.countries for name, _ in stats.countries]
+    return many + [False] * (COUNTRIES - len(many))
+
+
+def _milestones(stats: ItemStats) -> list[int]:
+    return stats.crowd.ago + [-1] * (len(MILESTONES) - len(stats.crowd.ago))
 
 
 def _trend(stats: ItemStats, half_life: int = WEEK) -> float:
@@ -82,6 +92,15 @@ class ItemTable(Encoded):
     """Purchases from there, 30-day half-life, as of `counted_at`."""
     newcomers = of_stats(np.float32, len(HALF_LIVES), read=lambda stats: stats.newcomers)
     """Decayed purchases by people new to the shop, of shape (slots, half-lives), as of `counted_at`."""
+    many_there = of_stats(np.bool_, COUNTRIES, read=_many_there)
+    """Whether many people bought it there, by place in `country`."""
+    milestones = of_stats(np.int16, len(MILESTONES), read=_milestones, empty=-1)
+    """Hours before `counted_at` since which so many people have bought the item for the first time; -1 where fewer did in a season."""
+    begun = of_stats(np.int64, read=lambda stats: stats.crowd.begun)
+    """Time of the oldest first purchase that was counted; 0 without any."""
+    people = of_stats(np.int64, read=lambda stats: stats.crowd.people)
+    """People who bought it, and of them those who came back for it."""
+    returned = of_stats(np.int64, read=lambda stats: stats.crowd.returned)
     home = of_stats(np.int32)
     """The partition of the item side that counts for the item."""
     heard_at = of_stats(np.int64)
@@ -200,6 +219,13 @@ class ItemTable(Encoded):
             countries=countries,
             listed=True,
             newcomers=self.newcomers[slot].tolist(),
+            crowd=Spread(
+                [hours for hours in self.milestones[slot].tolist() if hours >= 0],
+                int(self.begun[slot]),
+                int(self.people[slot]),
+                int(self.returned[slot]),
+                [self.countries.name(number) for number in self.country[slot, self.many_there[slot]].tolist()],
+            ),
         )
 
     def category_number(self, name: str) -> int:

@@ -41,6 +41,8 @@ class LiveRoom:
     on_air_id: str | None
     title: str | None
     heard_ms: int
+    shelf_ms: int = 0
+    """Event time of the word that brought the shelf as it is."""
     places: Slots = field(default_factory=_none)
     """The slot of each name, -1 for names that are not listed."""
     shelf: Slots = field(default_factory=_none)
@@ -100,6 +102,7 @@ class RoomTable:
         # Rooms say again that they are live, mostly with the shelf that they had.
         if known.names != room.shelf:
             known.names = [self._own(name) for name in room.shelf]
+            known.shelf_ms = int(room.ts)
         known.on_air_id, known.title, known.heard_ms = room.on_air, room.title, heard_ms
         self.bytes += known.bytes
         self._look(known)

@@ -33,7 +33,9 @@ def uci(
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out events from this day on (UTC).")] = None,
     listed_before: Annotated[
         str,
-        typer.Option(metavar="FORM", help="When items are listed: first-sale, first-of-month, shuffled, never, or days before the first sale."),
+        typer.Option(
+            metavar="FORM", help="When items are listed: first-sale, first-of-month, shuffled, never, or days before the first sale."
+        ),
     ] = "first-sale",
     compress: Annotated[bool, typer.Option("--gzip", help="Write .jsonl.gz.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,

@@ -21,24 +21,48 @@ if TYPE_CHECKING:
 Titles = dict[str, str]
 
 
-@takes_settings("Kafka")
+@takes_settings("Kafka", "Model")
 def explain(
     settings: Settings,
-    list_id: Annotated[str, typer.Argument(help="The list's id, or that of a trigger which it covers: topic-partition-offset.")],
+    list_id: Annotated[
+        str | None, typer.Argument(help="The list's id, or that of a trigger which it covers: topic-partition-offset; not with --check.")
+    ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the reasons.")] = DEFAULT,
     lists: Annotated[Path | None, typer.Option(help="Look in this file of lists, as a replay writes it, instead of Kafka.")] = None,
     items: Annotated[Path | None, typer.Option(help="Items with their titles, for --lists; jsonl or jsonl.gz.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the reasons of all lists by what happened; exit code 1 if one is not so.")
+    ] = False,
+    events: Annotated[Path | None, typer.Option(help="The events of which --lists were made, for --check.")] = None,
+    rooms: Annotated[Path | None, typer.Option(help="Room states, for --check of --lists.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="Operators' rules, for --check of --lists.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="With --check and without --lists: how many of the last lists are checked.")] = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say why each item is in a list: what each feature and rule adds to its score, who proposed it, and the reasons in words."""
+    """Say why each item is in a list: what each feature and rule adds to its score, who proposed it, and the reasons in words.
+
+    With --check, count from the events themselves whether the reasons of all lists of a file, or of the last lists of a broker, are so.
+    """
+    if check:
+        from streamrec.cli.support.checking import check_files, check_topics, text
+
+        checked = check_topics(settings, last, lang) if lists is None else check_files(settings, lists, items, events, rooms, rules, lang)
+        emit(as_json, checked.data(), text(checked))
+        if checked.false:
+            raise typer.Exit(1)
+        return
+    if list_id is None:
+        raise typer.BadParameter("name a list, or give --check", param_hint="LIST_ID")
     from streamrec.events.types import to_builtins
     from streamrec.ranking.reasons.sentences import in_words
 
-    ranked, titles, rooms = _from_file(lists, items, list_id) if lists is not None else _from_kafka(settings, list_id)
+    ranked, titles, titles_of_rooms = _from_file(lists, items, list_id) if lists is not None else _from_kafka(settings, list_id)
     listed = to_builtins(ranked)
     for item, place in zip(listed["items"], ranked.items, strict=True):
         item |= {"title": titles.get(place.item_id), "why": in_words(place, titles, lang)}
-    lines = _head(ranked, rooms) + [line for place in ranked.items for line in _place(place, titles, in_words(place, titles, lang))]
+    lines = _head(ranked, titles_of_rooms) + [
+        line for place in ranked.items for line in _place(place, titles, in_words(place, titles, lang))
+    ]
     emit(as_json, listed, "\n".join(map(printable, lines)))
 
 

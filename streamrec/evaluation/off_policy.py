@@ -165,9 +165,7 @@ def text(report: dict[str, Any]) -> str:
 def _warnings(size: float, overlap: float) -> list[str]:
     warnings = []
     if size < ENOUGH:
-        warnings.append(
-            f"the effective sample size is {size:.0f}, below {ENOUGH:.0f}: log more, or judge a nearer policy"
-        )
+        warnings.append(f"the effective sample size is {size:.0f}, below {ENOUGH:.0f}: log more, or judge a nearer policy")
     if not OVERLAP <= overlap <= 1 / OVERLAP:
         warnings.append(
             f"the weights add up to {overlap:.2f} of what they should: the target shows items that the log could not have shown, "

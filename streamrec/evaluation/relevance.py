@@ -24,7 +24,6 @@ Pairs = tuple[Ints, Ints]
 """Rows and items, both of shape (pairs,), without repeats."""
 
 
-
 class Numbers(dict[Hashable, int]):
     """Gives names numbers from 0, in the order in which they are first asked for."""
 

@@ -156,9 +156,9 @@ class RankedItem(Struct, kw_only=True, omit_defaults=True):
     room_id: str | None = None
     sources: list[str] = field(default_factory=list)
     because: str | None = None
-    """The item of the user's own that speaks most for this one."""
+    """The item of the user's own that a reason names."""
     bought_7d: int | None = None
-    """About how many bought it within a week."""
+    """So many people at least bought it within a week, a round number."""
     propensity: float | None = None
     """The chance that it had to get an explored place, given the explored places before; without it the place was certain."""
 

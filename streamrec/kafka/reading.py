@@ -22,9 +22,7 @@ POLL_MS = 200
 def reader(settings: Settings) -> Iterator[KafkaConsumer]:
     """A consumer without a group that sees what is committed only."""
     # A damaged batch is stood for by one record that cannot be read; with the check, no command could look behind it.
-    consumer = KafkaConsumer(
-        isolation_level="read_committed", enable_auto_commit=False, check_crcs=False, **clients.kafka_python(settings)
-    )
+    consumer = KafkaConsumer(isolation_level="read_committed", enable_auto_commit=False, check_crcs=False, **clients.kafka_python(settings))
     try:
         yield consumer
     finally:

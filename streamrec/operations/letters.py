@@ -205,5 +205,3 @@ def as_data(letter: Letter, prefix: str) -> dict[str, Any]:
         "attempts": letter.attempts,
         "redriven": letter.redriven,
     }
-
-

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.facts import because, bought_7d, few
-from streamrec.ranking.reasons.codes import baseless_for
+from streamrec.ranking.facts import Facts
+from streamrec.ranking.reasons.codes import strongest
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.selectors.slate import Slate, picked
 
@@ -54,13 +54,12 @@ class Ranked:
     """The chance of an explored item to be where it is, NaN where the place was certain."""
     rules: dict[str, NDArray[np.float64]]
     """What each rule adds to the score (0 for a pin), NaN where it has no part."""
+    speak: NDArray[np.intp]
+    """The features whose reasons are given, by position, strongest first, of shape (users, k, reasons); -1 behind the last."""
     because: NDArray[np.int32]
-    """Slot of the user's own item that speaks most for the item, or -1."""
+    """Slot of the user's own item that a reason names, or -1."""
     bought_7d: NDArray[np.int64]
-    few: NDArray[np.bool_]
-    """Where too few want the item to speak of many."""
-    baseless: NDArray[np.bool_]
-    """Features whose reason takes something for granted that is not so of the viewer, of shape (users, features)."""
+    """So many people at least bought the item within a week, or 0."""
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
@@ -71,6 +70,8 @@ class Ranked:
         """The chosen places of a field that `blend` has scored, with everything that explains them."""
         slots = picked(weighed.candidates.slots, slate.columns, -1)
         features, contributions = _explained(blend, weighed.features, slate.columns)
+        facts = Facts(weighed.shop, slots, np.asarray((contributions > 0).any(axis=(0, 1))))
+        speak = strongest(contributions, features, facts.holds)
         return cls(
             slots=slots,
             scores=slate.scores,
@@ -80,10 +81,9 @@ class Ranked:
             kept=int(weighed.candidates.kept.sum()),
             propensity=slate.propensity,
             rules=slate.rules,
-            because=because(weighed.shop, slots, contributions),
-            bought_7d=bought_7d(weighed.shop, slots),
-            few=few(weighed.shop, slots),
-            baseless=baseless_for(weighed.shop.queries),
+            speak=speak,
+            because=facts.because(speak),
+            bought_7d=facts.bought_7d(),
             removed=weighed.removed,
             failed=weighed.failed,
             seconds=weighed.seconds,
@@ -91,9 +91,7 @@ class Ranked:
         )
 
 
-def _explained(
-    blend: Blend, features: NDArray[np.float32], columns: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _explained(blend: Blend, features: NDArray[np.float32], columns: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The features of the chosen columns (users, k), and what each adds to the score; zeros behind the last."""
     user, place = np.nonzero(columns >= 0)
     values = features[user, columns[user, place]]

@@ -41,6 +41,8 @@ class Statement(NamedTuple):
     again: bool = False
     """Whether the user had bought the item before."""
     country: str = ""
+    nth: int = 0
+    """1 for the user's first purchase of the item, 2 for the second; 0 where it is another, or the row may have forgotten one."""
 
 
 def says_nothing(row: UserRow, event: Any, mentions: Mentions) -> list[Statement]:
@@ -99,7 +101,16 @@ def _of_purchase(row: UserRow, event: Purchase, mentions: Mentions) -> list[Stat
         return [Statement(event.item_id, "refund")]
     # From the row before the purchase: it is none of its own neighbours.
     before, led = just_before(row, event.item_id, event.ts), basket_before(row, event.ts)[:LED]
-    return [Statement(event.item_id, "purchase", 1.0, before, led, event.item_id in row.bought, event.country or "")]
+    return [
+        Statement(event.item_id, "purchase", 1.0, before, led, event.item_id in row.bought, event.country or "", _nth(row, event.item_id))
+    ]
+
+
+def _nth(row: UserRow, item_id: str) -> int:
+    entry = row.bought.get(item_id)
+    if entry is not None:
+        return 2 if entry.count <= 1.0 else 0
+    return 1 if len(row.bought) < BOUGHT else 0
 
 
 def _danmaku(row: UserRow, event: Danmaku, mentions: Mentions) -> None:

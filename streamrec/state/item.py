@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta, Struct, field
 
 from streamrec.events.fields import Id, Moment
+from streamrec.state.crowd import LEAST_AMOUNT, Crowd
 from streamrec.state.decay import Tally, fading, gather, tally
 from streamrec.system.clock import DAY_MS
 
@@ -40,8 +41,8 @@ class Signal(Struct, array_like=True, gc=False):
     """What one event says about one item. Fields are written by position: new ones go to the end, with a default.
 
     `before` are the items that the same user took just before, with weights, and `led` those of the user's basket before this one.
-    `again` says that the user had bought the item before. The source coordinates (topic, partition, offset, index within the event) let
-    the item side count the signal once.
+    `again` says that the user had bought the item before, and `nth` that this is the first or second time; 0 is another one, or one of
+    which nobody knows. The source coordinates (topic, partition, offset, index within the event) let the item side count the signal once.
     """
 
     kind: Kind
@@ -57,6 +58,7 @@ class Signal(Struct, array_like=True, gc=False):
     country: Annotated[str, Meta(max_length=200)] = ""
     standing: Share = 1.0
     """How well the account is known, in [0, 1]."""
+    nth: Annotated[int, Meta(ge=0, le=2)] = 0
 
 
 class ItemRow(Struct, array_like=True):
@@ -80,6 +82,8 @@ class ItemRow(Struct, array_like=True):
     """What accounts without standing said, of shape (kinds of SPLIT, half-lives); `counts` do not hold it."""
     listed: bool = False
     """Whether the catalogue listed the item when something was counted."""
+    crowd: Crowd = field(default_factory=Crowd)
+    """The people who bought it."""
 
 
 def count(row: ItemRow, signal: Signal) -> None:
@@ -147,5 +151,7 @@ def _sold(row: ItemRow, signal: Signal) -> None:
         gather(row.leaders, [(item_id, share) for item_id in signal.led], signal.ts, NEIGHBOUR_HALF_LIFE, LEADERS)
     if signal.again:
         row.again.add(signal.ts, signal.amount, NEIGHBOUR_HALF_LIFE)
+    if signal.amount >= LEAST_AMOUNT:
+        row.crowd.note(signal.nth, signal.ts, signal.country)
     if signal.country:
         tally(row.countries, signal.country, signal.ts, signal.amount, COUNTRY_HALF_LIFE, COUNTRIES)

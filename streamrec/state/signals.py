@@ -30,6 +30,7 @@ def signals(row: UserRow, event: RowEvent, mentions: Mentions, source: Source) -
                 said.country,
                 # Three digits tell apart what an account's days and items can make of it, and keep records short.
                 round(standing(row, said.item_id, ts), 3),
+                said.nth,
             ),
         )
         for index, said in enumerate(EFFECTS[type(event)].say(row, event, mentions))

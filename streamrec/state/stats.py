@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
 from streamrec.events.fields import YEAR_9999_MS, Id, Label
+from streamrec.state.crowd import Spread
 from streamrec.state.decay import Tally
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, believed, heard
 
@@ -47,6 +48,7 @@ class ItemStats(Struct, array_like=True):
     """Purchases by country, half-life 30 days."""
     listed: bool = False
     """Whether the catalogue listed the item when something was counted."""
+    crowd: Spread = field(default_factory=Spread)
     newcomers: Halves = field(default_factory=lambda: [0.0] * len(HALF_LIVES))
     """Those of the purchases in `counts` that come from accounts without standing: what people take who are new to the shop."""
 
@@ -79,6 +81,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         row.sold_ts,
         [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
         row.listed,
+        row.crowd.told(row.ts),
         [round(value, 3) for value in believed(row, "purchase")],
     )
 

@@ -20,7 +20,7 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.schema import FEATURES
 from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import DECIMALS, Ranker
-from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes, strongest
+from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes
 from streamrec.ranking.reasons.sentences import BECAUSE, BOUGHT
 from streamrec.state.apply import show
 from streamrec.state.user import UserRow
@@ -251,7 +251,7 @@ def _by_user(ranked: Ranked) -> Iterator[tuple[list[tuple[Any, ...]], dict[str, 
         ranked.because,
         ranked.bought_7d,
         np.round(ranked.contributions, DECIMALS),
-        strongest(ranked.contributions, ranked.features, ranked.few, ranked.baseless[:, None]),
+        ranked.speak,
     )
     rules = {f"{RULE}:{rule_id}": added.tolist() for rule_id, added in ranked.rules.items()}
     for user, columns in enumerate(zip(*(array.tolist() for array in arrays), strict=True)):

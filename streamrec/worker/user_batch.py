@@ -134,7 +134,7 @@ class UserBatch:
         triggers = name in self._side.rank_at and is_trigger(event)
         if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
-        mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id) if isinstance(event, Danmaku) else []
+        mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id, event.ts) if isinstance(event, Danmaku) else []
         source = (source_name, record.partition, record.offset)
         # Before the event is applied: a purchase tells items what the user did before it.
         caused = signals(row, event, mentions, source)

@@ -29,9 +29,7 @@ def test_cuda_refuses_to_fall_back_to_the_cpu(monkeypatch: pytest.MonkeyPatch) -
         OnnxSession(GRAPH, "cuda")
 
 
-def test_cuda_that_does_not_load_is_no_silent_fall_back(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_cuda_that_does_not_load_is_no_silent_fall_back(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     session = ort.InferenceSession
     monkeypatch.setattr(ort, "get_available_providers", lambda: [CUDA, CPU])
     monkeypatch.setattr(ort, "InferenceSession", lambda path, options, providers: session(path, options, providers=[CPU]))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.encoded import item_text
 from streamrec.catalogue.links import WIDTH, Links
+from streamrec.events.types import EventTime
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.stats import ItemStats, stats_of
 from tests.shop import DAY, NOW, WordModel, catalogue, item, room
@@ -216,3 +217,13 @@ def test_statistics_of_ids_that_no_record_lists_take_no_slot_and_are_there_once_
     assert shop.items.version[slot] == 4
     slots, weights = shop.links.rows(np.array([slot], np.int32))
     assert (slots[0, 0], weights[0, 0]) == (shop.items.slots["a"], 4 * 2.0 + 2 * 1.0)
+
+
+def test_a_number_of_a_comment_that_is_older_than_the_shelf_names_nothing_on_it() -> None:
+    shop = catalogue(item("a", "garden hose"), item("b", "iron rake"))
+    shop.put_room(room("r", ["a"], ts=EventTime(NOW)))
+    shop.put_room(room("r", ["b"], ts=EventTime(NOW + 5)))
+    assert shop.mentioned("number 1", None, "r", NOW + 5) == [("b", 1.0)]
+    assert shop.mentioned("number 1", None, "r", NOW + 4) == []
+    shop.put_room(room("r", ["b"], ts=EventTime(NOW + 9)))
+    assert shop.mentioned("number 1", None, "r", NOW + 5) == [("b", 1.0)], "that it is live was said again, its shelf is the same"

@@ -47,7 +47,7 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
     assert "number 2 for u" in told.stdout
     assert "1. RED MUG 1 (i1)" in told.stdout
     assert "You bought it before." in told.stdout
-    assert "The shop decided so (rule more-mugs)." in told.stdout
+    assert "The shop placed it here (rule more-mugs)." in told.stdout
     assert "+1.099  rule:more-mugs" in told.stdout
     assert "\N{REPLACEMENT CHARACTER}[2JRED MUG 2 (i2)" in told.stdout
     as_json = json.loads(run("explain", "purchases-0-1", "--lists", lists, "--items", items, "--lang", "zh", "--json").stdout)
@@ -57,6 +57,32 @@ def test_a_replayed_list_is_explained_with_titles_reasons_rules_and_the_part_of_
 
 def test_a_list_that_the_file_lacks_is_an_error(replayed: tuple[str, str]) -> None:
     assert isinstance(run("explain", "purchases-0-7", "--lists", replayed[1]).exception, ListNotFound)
+
+
+def test_the_reasons_of_replayed_lists_are_checked_by_the_events(replayed: tuple[str, str], tmp_path: Path) -> None:
+    items, lists = replayed
+    events, rules = str(tmp_path / "events.jsonl"), str(tmp_path / "rules.jsonl")
+    words = ("explain", "--check", "--items", items, "--events", events, "--rules", rules, "--scoring", "off", "--lists")
+    told = run(*words, lists)
+    assert told.exit_code == 0, told.output
+    assert "2 lists, 3 places, 3 reasons, " in told.stdout
+    assert " 0 of them false" in told.stdout
+    made = [json.loads(line) for line in Path(lists).read_text().splitlines()]
+    made[1]["items"][0] |= {"item_id": "i0", "reasons": ["looked_at", "bought_before"]}
+    wrong = run(*words, written(tmp_path / "wrong.jsonl", *made), "--json", "--lang", "zh")
+    assert wrong.exit_code == 1
+    found = json.loads(wrong.stdout)["false"]
+    assert [(each["list_id"], each["rank"], each["code"]) for each in found] == [
+        ("purchases-0-1", 1, "looked_at"),
+        ("purchases-0-1", 1, "bought_before"),
+    ]
+    assert found[0]["sentence"] == "您之前看过它。"
+    assert found[0]["says"] == "the viewer looked at it 0 times"
+
+
+def test_a_check_of_a_file_asks_for_what_the_lists_were_made_of(replayed: tuple[str, str]) -> None:
+    assert "--events" in str(run("explain", "--check", "--lists", replayed[1]).exception)
+    assert run("explain").exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ ANSWER = json.dumps({"schema": json.dumps(VIEW)}).encode()
     "raw",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER[:40],
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"sch",
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"sch',
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>x</html>\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",

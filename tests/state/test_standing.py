@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.events.types import Danmaku, EventTime, Feedback, Purchase, View
-from streamrec.ranking.facts import MANY
+from streamrec.ranking.features.about import BELIEVED
 from streamrec.state.apply import apply
 from streamrec.state.decay import fading
 from streamrec.state.signals import signals
@@ -65,7 +65,7 @@ def test_one_account_cannot_make_a_crowd_in_a_month() -> None:
         ts = NOW + hour * HOUR
         amount = said(row, purchase("u", "a", ts)) + 0.1 * said(row, view("u", "a", ts))
         appeal += amount * fading(NOW + 30 * DAY - ts, 30 * DAY)
-    assert appeal < MANY
+    assert appeal < BELIEVED
 
 
 def test_who_buys_the_same_again_after_a_while_is_heard_in_full() -> None:

@@ -13,8 +13,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shop")
     rng = np.random.default_rng(0)
     items = [
-        {"item_id": f"i{n}", "title": f"{WORDS[n % 3]} {WORDS[3 + n % 7]} {n}", "created_ts": 86_400_000 * (n // 10)}
-        for n in range(30)
+        {"item_id": f"i{n}", "title": f"{WORDS[n % 3]} {WORDS[3 + n % 7]} {n}", "created_ts": 86_400_000 * (n // 10)} for n in range(30)
     ]
     events = [
         {"topic": "purchases", "user_id": f"u{user}", "item_id": f"i{item}", "ts": 86_400_000 * day + user, "order_id": f"o{user}-{day}"}

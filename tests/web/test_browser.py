@@ -104,7 +104,7 @@ def test_a_list_comes_with_titles_scores_and_reasons_and_without_the_viewers_id(
     detail.get_by_text("in Tea time").wait_for()
     titles = detail.locator(".ranked .title").all_inner_texts()
     assert sorted(titles) == ["Blue <mug>", "Red bowl"], "what is sold out is not in it, and a title is no HTML"
-    assert "It is on the shelf of the room you are in." in detail.inner_text()
+    assert "It is on the shelf in the room you are in." in detail.inner_text()
     detail.locator(".ranked summary").first.click()
     assert "shelf" in detail.locator(".ranked details[open] .part").all_inner_texts()[0]
     detail.get_by_text("What the filters remove for this viewer now").click()

@@ -162,6 +162,8 @@ def test_items_that_wait_for_their_schemas_are_bounded(monkeypatch: pytest.Monke
     reasons = [dict(letter.headers)["streamrec.errors.reason"] for letter in feed.dead_letters(UserMemory(), NOW)]
     assert 0 < feed.awaiting() < 10
     assert reasons == [b"unknown_schema"] * (10 - feed.awaiting())
+
+
 def statistics(offset: int, key: str, version: int | None) -> Record:
     row = ItemRow()
     for number in range(version or 0):

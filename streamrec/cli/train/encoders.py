@@ -18,9 +18,7 @@ SENTIMENT = Pace(steps=600, rate=1e-3, every=100)
 
 
 @spread
-def encoder(
-    work: Work, data: Data, until: Until, validate_from: ValidateFrom = None, pace: Pace = ENCODER
-) -> None:
+def encoder(work: Work, data: Data, until: Until, validate_from: ValidateFrom = None, pace: Pace = ENCODER) -> None:
     """Fine-tune the encoder on what is bought next and together."""
     require_training()
     from streamrec.training.record import Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import bought_something
+from streamrec.ranking.features.about import bought_it, bought_it_recently, is_new, many_within
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, recency
 
@@ -43,7 +43,7 @@ FEATURES = (
         formula=owned,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="owned_count",
@@ -53,7 +53,7 @@ FEATURES = (
         formula=owned_count,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="owned_age",
@@ -63,7 +63,7 @@ FEATURES = (
         formula=recency,
         family="owned",
         reason="bought_recently",
-        about=bought_something,
+        fact=bought_it_recently,
     ),
     Feature(
         name="owned_last",
@@ -95,6 +95,7 @@ FEATURES = (
         formula=recency,
         family="new",
         reason="new",
+        fact=is_new,
     ),
     Feature(
         name="popular",
@@ -104,6 +105,6 @@ FEATURES = (
         formula=popular,
         family="popular",
         reason="popular_this_month",
-        crowd=True,
+        fact=many_within(30),
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.batch.queries import Queries
+from streamrec.ranking.features.about import Bond, Fact
 from streamrec.ranking.features.inputs import Inputs
 
 Scope = Literal["relative", "absolute", "user", "live"]
@@ -49,13 +49,13 @@ class Feature:
     family: Family = ""
     reason: str = ""
     """The code of the reason that it gives; its words are in `reasons/words/`. Features of the user give none."""
-    about: Callable[[Queries], NDArray[np.bool_]] | None = None
-    """The fact about the viewer that the reason's sentence takes for granted: viewers who lack it are not given the reason. None where the
-    sentence speaks of the item alone."""
-    tells: Literal["much", "little", "neither"] = "much"
-    """Whether the reason's sentence says of a relative feature that there is more, or less, of it than in other candidates."""
-    crowd: bool = False
-    """Whether the sentence says that many people want the item."""
+    fact: Fact | None = None
+    """What the reason's sentence states: the reason is given only where it is so, whatever the feature adds."""
+    bond: Bond | None = None
+    """The same of a sentence that names an item of the viewer's own. A feature with a reason has one of the two."""
+    tells: Literal["much", "most", "little", "neither"] = "much"
+    """Of a relative feature: whether there must be more of it than in other candidates for the reason to be one, more than in the other
+    places of the list, or less."""
 
     def values(self, inputs: Inputs) -> NDArray[Any]:
         """Raw values that fill (users, candidates) when broadcast; NaN where a relative feature is missing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import bought_something, looked_at_something, touched_something
+from streamrec.ranking.features.about import bought_it, bought_it_recently, likes_brand, likes_category, looked_at_it
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.ranking.features.sales import rebought
@@ -45,7 +45,7 @@ FEATURES = (
         formula=share,
         weight=0.3,
         reason="favourite_category",
-        about=touched_something,
+        fact=likes_category,
     ),
     Feature(
         name="brand",
@@ -55,7 +55,7 @@ FEATURES = (
         formula=share,
         weight=0.3,
         reason="favourite_brand",
-        about=touched_something,
+        fact=likes_brand,
     ),
     Feature(
         name="seen",
@@ -65,7 +65,7 @@ FEATURES = (
         formula=log_count,
         weight=0.3,
         reason="looked_at",
-        about=looked_at_something,
+        fact=looked_at_it,
     ),
     Feature(
         name="repeat",
@@ -76,7 +76,7 @@ FEATURES = (
         weight=1.0,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="rebuy",
@@ -130,6 +130,6 @@ FEATURES = (
         formula=recency,
         family="owned",
         reason="bought_recently",
-        about=bought_something,
+        fact=bought_it_recently,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import bought_something, touched_something
+from streamrec.ranking.features.about import follows_last, goes_with_last, goes_with_own
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values
 
@@ -27,7 +27,7 @@ FEATURES = (
         weight=0.6,
         family="together",
         reason="bought_together",
-        about=touched_something,
+        bond=goes_with_own,
     ),
     Feature(
         name="covisits_last",
@@ -37,7 +37,7 @@ FEATURES = (
         formula=strength,
         family="together",
         reason="bought_with_last",
-        about=bought_something,
+        bond=goes_with_last,
     ),
     Feature(
         name="follows",
@@ -47,6 +47,6 @@ FEATURES = (
         formula=strength,
         family="together",
         reason="bought_next",
-        about=bought_something,
+        bond=follows_last,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import is_in_a_room, wrote_about_something
+from streamrec.ranking.features.about import on_air, on_shelf, wrote_about_it
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, as_is
 
@@ -34,7 +34,7 @@ FEATURES = (
         formula=as_is,
         weight=2.0,
         reason="in_this_room",
-        about=is_in_a_room,
+        fact=on_shelf,
     ),
     Feature(
         name="on_air",
@@ -44,7 +44,7 @@ FEATURES = (
         formula=as_is,
         weight=1.5,
         reason="on_air",
-        about=is_in_a_room,
+        fact=on_air,
     ),
     Feature(
         name="mention",
@@ -54,7 +54,7 @@ FEATURES = (
         formula=mention,
         weight=8.0,
         reason="you_mentioned",
-        about=wrote_about_something,
+        fact=wrote_about_it,
     ),
     Feature(
         name="fatigue",
@@ -63,9 +63,6 @@ FEATURES = (
         reads=("shown",),
         formula=fatigue,
         weight=-1.0,
-        since=4,
-        reason="rarely_shown",
-        # Where a learned weight rewards what was shown often, the sentence would say the opposite.
-        tells="little",
+        since=3,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import paid_something
+from streamrec.ranking.features.about import near_usual_price
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, as_is
 
@@ -25,7 +25,7 @@ FEATURES = (
         since=3,
         family="price",
         reason="usual_price",
-        about=paid_something,
+        fact=near_usual_price,
         # Which way a user's taste for prices goes is in the weight: the sentence is true of a dear item as of a cheap one.
         tells="neither",
     ),
@@ -39,7 +39,7 @@ FEATURES = (
         since=3,
         family="price",
         reason="usual_price",
-        about=paid_something,
+        fact=near_usual_price,
         tells="little",
     ),
 )

@@ -15,6 +15,7 @@ FEATURES = (
         needs_text=True,
         weight=0.1,
         reason="fits_your_history",
-        about=has_history,
+        fact=has_history,
+        tells="most",
     ),
 )

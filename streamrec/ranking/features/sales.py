@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import has_a_country
+from streamrec.ranking.features.about import is_new, many_in_country, many_within, often_rebought, rising_within, sold_lately
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.system.clock import DAY_MS
@@ -51,7 +51,7 @@ FEATURES = (
         weight=0.3,
         family="popular",
         reason="popular_today",
-        crowd=True,
+        fact=many_within(1),
     ),
     Feature(
         name="popularity_7d",
@@ -62,7 +62,7 @@ FEATURES = (
         weight=0.5,
         family="popular",
         reason="popular_this_week",
-        crowd=True,
+        fact=many_within(7),
     ),
     Feature(
         name="popularity_30d",
@@ -73,7 +73,7 @@ FEATURES = (
         weight=0.2,
         family="popular",
         reason="popular_this_month",
-        crowd=True,
+        fact=many_within(30),
     ),
     Feature(
         name="popularity_90d",
@@ -83,7 +83,7 @@ FEATURES = (
         formula=popularity,
         family="popular",
         reason="popular",
-        crowd=True,
+        fact=many_within(90),
     ),
     Feature(
         name="trend_7d",
@@ -95,6 +95,7 @@ FEATURES = (
         since=3,
         family="rising",
         reason="rising",
+        fact=rising_within(7, beside=30),
     ),
     Feature(
         name="trend_30d",
@@ -106,6 +107,7 @@ FEATURES = (
         since=3,
         family="rising",
         reason="rising",
+        fact=rising_within(30, beside=90),
     ),
     Feature(
         name="country",
@@ -115,8 +117,7 @@ FEATURES = (
         formula=log_count,
         family="popular",
         reason="popular_in_country",
-        about=has_a_country,
-        crowd=True,
+        fact=many_in_country,
     ),
     Feature(
         name="newcomers_7d",
@@ -151,6 +152,7 @@ FEATURES = (
         weight=0.3,
         family="new",
         reason="new",
+        fact=is_new,
     ),
     Feature(
         name="idle",
@@ -162,6 +164,7 @@ FEATURES = (
         since=3,
         family="popular",
         reason="still_sold",
+        fact=sold_lately,
         tells="little",
     ),
     Feature(
@@ -173,5 +176,6 @@ FEATURES = (
         since=3,
         family="owned",
         reason="often_rebought",
+        fact=often_rebought,
     ),
 )

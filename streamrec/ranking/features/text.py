@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamrec.ranking.features.about import bought_something, touched_something
+from streamrec.ranking.features.about import resembles_last, resembles_own
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import as_is
 
@@ -39,7 +39,7 @@ FEATURES = (
         weight=0.5,
         family="alike",
         reason="similar_to_recent",
-        about=touched_something,
+        bond=resembles_own,
     ),
     Feature(
         name="similarity_last",
@@ -50,6 +50,6 @@ FEATURES = (
         needs_text=True,
         family="alike",
         reason="similar_to_last",
-        about=bought_something,
+        bond=resembles_last,
     ),
 )

@@ -31,9 +31,7 @@ class Reader:
         self._cross = CrossEncoderScorer(settings.cross_pairs, settings.cross_pairs_fixed)
         self._late = LateScorer(settings.late_pairs) if settings.late_pairs > 0 else None
 
-    def read(
-        self, shop: Context, candidates: Candidates, features: NDArray[np.float32], blend: Blend, seconds_left: float
-    ) -> str | None:
+    def read(self, shop: Context, candidates: Candidates, features: NDArray[np.float32], blend: Blend, seconds_left: float) -> str | None:
         """Read the best by the other features, as `blend` weighs them; those not read keep the average, 0.
 
         `features` are standardised, of shape (users, candidates, features). Returns why the lists are degraded, if they are.

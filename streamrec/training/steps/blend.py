@@ -107,9 +107,7 @@ def train_into(
     return report
 
 
-def write_blend(
-    blend: Blend, path: Path, version: str, repeats: Repeats, scoring: Literal["bert", "off"], trained: dict[str, Any]
-) -> None:
+def write_blend(blend: Blend, path: Path, version: str, repeats: Repeats, scoring: Literal["bert", "off"], trained: dict[str, Any]) -> None:
     """Write a blend with a network as ONNX: features (users, candidates, features) in, scores (users, candidates) out.
 
     The parameters are outputs as well, so that they can be read without a parser of ONNX.

@@ -170,7 +170,11 @@ def _metrics(measured: dict[str, Any]) -> str:
             *rows,
             "",
             "Late and score each join the blend of the three before them. Among the 50 best of that blend, AUC of what stands alone: "
-            + ", ".join(f"{name} {measured[key]:.4f}" for name in ("blend", "vectors", "late", "score") if (key := f"{name}_alone_in_top_auc") in measured)
+            + ", ".join(
+                f"{name} {measured[key]:.4f}"
+                for name in ("blend", "vectors", "late", "score")
+                if (key := f"{name}_alone_in_top_auc") in measured
+            )
             + ".",
         ]
     )

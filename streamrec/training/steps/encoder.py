@@ -100,4 +100,3 @@ def ppmi(covisits: NDArray[np.float32]) -> NDArray[np.float32]:
         information = np.log(counts / expected)
     clipped = np.clip(np.nan_to_num(information, nan=0.0, posinf=0.0, neginf=0.0), 0, PPMI_MOST)
     return np.asarray(clipped, np.float32)
-

@@ -124,5 +124,3 @@ def ndcg(samples: Sequence[Sample], blend: Blend) -> NDArray[np.float64]:
             hits = sample.ordered[order]
             gains.append((hits * discounts[: len(hits)]).sum() / discounts[: min(K, sample.relevant)].sum())
     return np.array(gains)
-
-

@@ -17,9 +17,7 @@ def train_ranker(material: Material, out: Path, layers: int, plan: Plan, record:
     """Train a cross-encoder that starts from the encoder in the work folder, and save it in `out`."""
     source, held = material.sources(record.seed, recipe)
     network = cross_encoder_from(source.encoder, layers)
-    figures = train_on_lists(
-        "ranker", plan, network, partial(pair_scores, network), source, held, out, [network.alike, network.cover]
-    )
+    figures = train_on_lists("ranker", plan, network, partial(pair_scores, network), source, held, out, [network.alike, network.cover])
     if record.first:
         network.save(out)
     record.save(out, examples=len(material.purchases.examples), **figures)

@@ -100,7 +100,7 @@ def facts() -> dict[str, Any]:
         if repeats == "allow":
             kept |= {"raw": features(weighed.shop, weighed.candidates), "standardised": weighed.features}
         kept |= {f"slots_{repeats}": ranked.slots, f"scores_{repeats}": ranked.scores, f"sources_{repeats}": ranked.sources}
-        kept |= {f"contributions_{repeats}": ranked.contributions.astype(np.float32), f"because_{repeats}": ranked.because}
+        kept |= {f"contributions_{repeats}": ranked.contributions.astype(np.float32)}
     return kept
 
 

@@ -25,7 +25,8 @@ def test_every_declared_feature_has_one_column_and_columns_lie_by_scope() -> Non
 @pytest.mark.parametrize("feature", DECLARED, ids=FEATURES)
 def test_a_declaration_is_whole(feature: Feature) -> None:
     assert feature.unit
-    assert bool(feature.reason) == (feature.name not in USER), "features of the user are the same for all, and no reason for any item"
+    assert not (feature.reason and feature.name in USER), "features of the user are the same for all, and no reason for any item"
+    assert bool(feature.reason) == ((feature.fact is None) != (feature.bond is None)), "a reason states a fact, or names an own item"
     if feature.formula is not None:
         assert len(inspect.signature(feature.formula).parameters) == len(feature.reads)
 

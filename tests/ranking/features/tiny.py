@@ -10,8 +10,9 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import context
 from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.facts import Facts
 from streamrec.ranking.features.features import features
-from streamrec.ranking.features.schema import POSITION
+from streamrec.ranking.features.schema import DECLARED, POSITION
 from streamrec.state.decay import Purchases, Tally
 from streamrec.state.item import KINDS
 from streamrec.state.stats import ItemStats
@@ -27,6 +28,14 @@ def values(shop: Catalogue, name: str, row: UserRow | None = None, room_id: str 
     asked = queries([row or UserRow()], [NOW], [room_id], shop)
     raw = features(context(asked, shop, shop.for_sale(live_only=False)), candidates)
     return dict(zip(shop.items.ids, raw[0, :, POSITION[name]].tolist(), strict=True))
+
+
+def holding(shop: Catalogue, item_id: str, row: UserRow | None = None, room_id: str | None = None, now: int = NOW) -> set[str]:
+    """The codes of all reasons that hold of an item for one user."""
+    asked = queries([row or UserRow()], [now], [room_id], shop)
+    slots = np.array([[shop.items.slots[item_id]]], np.int32)
+    holds = Facts(context(asked, shop, shop.for_sale(live_only=False)), slots).holds[0, 0]
+    return {feature.reason for feature, so in zip(DECLARED, holds, strict=True) if so}
 
 
 def statistics(bought: list[float], ts: int = NOW, seen: list[float] | None = None, **fields: Any) -> ItemStats:

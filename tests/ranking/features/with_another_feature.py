@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from streamrec.ranking.features import links
+from streamrec.ranking.features.about import has_history
 from streamrec.ranking.features.declaration import Feature
 
 CHANGE = sys.argv[1]
@@ -21,7 +22,9 @@ RELEASED = "f9dea6f0"
 if CHANGE == "changed":
     links.FEATURES = (replace(links.FEATURES[0], since=LATER), *links.FEATURES[1:])
 else:
-    new = Feature(name=ANOTHER, scope=CHANGE, unit="log", reads=("log_price",), formula=np.sqrt, reason="of_tomorrow", since=LATER)  # type: ignore[arg-type]
+    new = Feature(
+        name=ANOTHER, scope=CHANGE, unit="log", reads=("log_price",), formula=np.sqrt, reason="of_tomorrow", fact=has_history, since=LATER
+    )  # type: ignore[arg-type]
     links.FEATURES = (links.FEATURES[0], new, *links.FEATURES[1:])
 
 from streamrec.bert.blends import load_blend  # noqa: E402
@@ -60,7 +63,7 @@ WEIGHTS = Weights("v", BASE, RELEASED, {"covisits": 0.5}, NOW)
 def lists_stay() -> None:
     now, columns = facts(), [POSITION[name] for name in NAMES]
     for repeats in REPEATS:
-        for fact in ("slots", "sources", "because"):
+        for fact in ("slots", "sources"):
             assert (now[f"{fact}_{repeats}"] == KEPT[f"{fact}_{repeats}"]).all(), fact
         assert np.allclose(now[f"scores_{repeats}"], KEPT[f"scores_{repeats}"], atol=1e-5, equal_nan=True)
         added = now[f"contributions_{repeats}"]

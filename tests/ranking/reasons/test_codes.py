@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.schema import DECLARED, FAMILIES, FEATURES, POSITION, USER
-from streamrec.ranking.reasons.codes import baseless_for, codes, strongest
-from streamrec.ranking.reasons.languages import words
-from streamrec.state.decay import Tally
-from streamrec.state.user import Said, UserRow
-from tests.ranking.features.tiny import statistics, user
-from tests.shop import NOW, catalogue, item, room
+from streamrec.ranking.reasons.codes import CODES, codes, strongest
 
-NOTHING = np.zeros(len(FEATURES), bool)
-"""No feature speaks of what a viewer lacks."""
-ROWS = st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES))
+SIZE = len(FEATURES)
+ROWS = st.lists(st.floats(-3, 3), min_size=SIZE, max_size=SIZE)
+MASKS = st.lists(st.booleans(), min_size=SIZE, max_size=SIZE)
 LITTLE = {feature.name for feature in DECLARED if feature.tells == "little"}
+SPEAKING = np.array([feature.reason != "" for feature in DECLARED])
 
 
-def told(few: bool = False, features: Mapping[str, float] | None = None, **contributions: float) -> list[str]:
-    """What speaks where each feature adds that much, and is otherwise than in other candidates as its sentence says, or as given."""
-    row, values = np.zeros((2, 1, 1, len(FEATURES)))
+def told(untrue: tuple[str, ...] = (), features: Mapping[str, float] | None = None, **contributions: float) -> list[str]:
+    """What speaks where each feature adds that much, and is otherwise than in other candidates as its sentence says, or as given.
+
+    A second place of the list has nothing of anything.
+    """
+    row, values = np.zeros((2, 1, 2, SIZE))
+    holds = np.ones((1, 2, SIZE), bool)
     for name, value in contributions.items():
         row[0, 0, POSITION[name]] = value
         values[0, 0, POSITION[name]] = (features or {}).get(name, -1.0 if name in LITTLE else 1.0)
-    return codes(strongest(row, values, np.full((1, 1), few), NOTHING)[0, 0].tolist())
+    values[0, 1, POSITION["list_size"]] = 1.0
+    for name in untrue:
+        holds[0, 0, POSITION[name]] = False
+    return codes(strongest(row, values, holds)[0, 0].tolist())
 
 
 def test_features_that_say_much_the_same_count_together_and_the_strongest_of_them_speaks() -> None:
@@ -41,8 +40,17 @@ def test_features_that_say_much_the_same_count_together_and_the_strongest_of_the
     assert told(similarity=-1.0) == []
 
 
-def test_where_few_want_an_item_nothing_says_that_many_do() -> None:
-    assert told(few=True, popularity_7d=3.0, country=2.0, popular=1.0, idle=0.5, shelf=0.1) == ["still_sold", "in_this_room"]
+def test_where_a_reason_does_not_hold_the_next_of_its_family_speaks_with_what_it_adds() -> None:
+    assert told(("popularity_7d", "country", "popular"), popularity_7d=3.0, country=2.0, popular=1.0, idle=0.5, shelf=0.1) == [
+        "still_sold",
+        "in_this_room",
+    ]
+
+
+def test_of_the_families_that_name_an_item_of_the_users_only_the_stronger_speaks() -> None:
+    assert told(similarity=1.0, covisits=2.0, shelf=0.5) == ["bought_together", "in_this_room"]
+    assert told(similarity=3.0, covisits=2.0, shelf=0.5) == ["similar_to_recent", "in_this_room"]
+    assert told(("similarity",), similarity=3.0, covisits=2.0) == ["bought_together"]
 
 
 def test_nothing_says_that_there_is_much_of_what_there_is_no_more_of_than_in_others() -> None:
@@ -51,16 +59,22 @@ def test_nothing_says_that_there_is_much_of_what_there_is_no_more_of_than_in_oth
         assert told(**{feature: 1.0}) != []
         for value in (-0.5, 0.0):
             assert told(features={feature: value}, **{feature: 1.0}) == []
-    for feature in ("idle", "fatigue"):
-        assert told(features={feature: 0.5}, **{feature: 1.0}) == []
+    assert told(features={"idle": 0.5}, idle=1.0) == []
     assert told(features={"rebought": -1.0}, rebought=2.0, repeat=1.0) == ["bought_before"]
 
 
-@given(ROWS)
-def test_only_what_adds_to_the_score_is_a_reason(values: list[float]) -> None:
-    row = np.array(values) * [name not in USER for name in FEATURES]
-    for feature in strongest(row[None, None], np.sign(row)[None, None], np.zeros((1, 1), bool), NOTHING)[0, 0].tolist():
-        assert feature == -1 or row[feature] > 0
+def test_bert_speaks_only_for_what_fits_better_than_the_other_places_of_the_list() -> None:
+    row, values = np.zeros((2, 1, 3, SIZE))
+    row[:, :, POSITION["cross"]], values[0, :, POSITION["cross"]] = 1.0, [2.0, 0.4, -1.0]
+    assert [codes(place) for place in strongest(row, values, np.ones(row.shape, bool))[0].tolist()] == [["fits_your_history"], [], []]
+
+
+@given(ROWS, ROWS, MASKS)
+def test_only_what_adds_to_the_score_and_holds_is_a_reason(added: list[float], values: list[float], holds: list[bool]) -> None:
+    row = np.array(added) * SPEAKING
+    speak = strongest(row[None, None], np.array(values)[None, None], (np.array(holds) & SPEAKING)[None, None])[0, 0].tolist()
+    assert all(feature == -1 or (row[feature] > 0 and holds[feature]) for feature in speak)
+    assert sum(DECLARED[feature].bond is not None for feature in speak if feature >= 0) <= 1
 
 
 def test_every_family_has_members_and_no_member_is_of_the_user() -> None:
@@ -68,53 +82,6 @@ def test_every_family_has_members_and_no_member_is_of_the_user() -> None:
     assert not {name for names in FAMILIES.values() for name in names} & set(USER)
 
 
-def speaks_of_the_viewer(code: str) -> bool:
-    """By its English sentence. That "the host shows it" is so in the room of the viewer; and a stranger has rarely been shown anything."""
-    sentence = words("en").sentences[code]
-    return code != "rarely_shown" and re.search(r"\byour?\b|\bthe host\b", sentence, re.IGNORECASE) is not None
-
-
-@pytest.mark.parametrize("feature", [feature for feature in DECLARED if feature.reason], ids=lambda feature: feature.name)
-def test_a_feature_whose_sentence_speaks_of_the_viewer_names_the_fact_that_makes_it_true(feature: Feature) -> None:
-    assert (feature.about is not None) == speaks_of_the_viewer(feature.reason)
-
-
-@given(ROWS, ROWS)
-def test_whatever_adds_to_a_score_nothing_speaks_to_a_stranger_of_what_they_did(added: list[float], values: list[float]) -> None:
-    stranger = baseless_for(queries([UserRow()], [NOW], [None], catalogue(item("a"))))
-    row = np.array(added) * [name not in USER for name in FEATURES]
-    speak = strongest(row[None, None], np.array(values)[None, None], np.zeros((1, 1), bool), stranger[:, None])
-    assert not [code for code in codes(speak[0, 0].tolist()) if speaks_of_the_viewer(code)]
-
-
-AGO = NOW - 1000
-
-
-@pytest.mark.parametrize(
-    ("row", "in_room", "open_to"),
-    [
-        (UserRow(), None, set()),
-        (UserRow(country="GB"), None, {"country"}),
-        (UserRow(), "r", {"shelf", "on_air"}),
-        (UserRow(said=[Said(AGO, "tea?")]), None, {"cross"}),
-        (UserRow(spent=Tally(AGO, 2.0), orders=Tally(AGO, 1.0)), None, {"price", "price_gap"}),
-        (user(seen={"a": (AGO, 1.0)}), None, {"seen", "category", "brand", "similarity", "covisits", "cross"}),
-        (user(named={"a": (AGO, 1.0)}), None, {"mention", "category", "brand", "similarity", "covisits", "cross"}),
-        (user(bought={"gone": (AGO, 1.0)}), None, set()),
-        (
-            user(bought={"a": (AGO, 1.0)}),
-            None,
-            {"owned", "owned_count", "owned_age", "repeat", "repeat_recency", "covisits_last", "follows", "similarity_last"}
-            | {"category", "brand", "similarity", "covisits", "cross"},
-        ),
-    ],
-)
-def test_a_viewer_is_told_of_what_they_did_and_of_nothing_else(row: UserRow, in_room: str | None, open_to: set[str]) -> None:
-    shop = catalogue(item("a"))
-    shop.put_room(room("r", ["a"]))
-    # A number stands for a country once an item was bought from there.
-    shop.put_stats("a", statistics([1.0] * 4, countries=[("GB", 1.0)]))
-    baseless = baseless_for(queries([UserRow(), row], [NOW] * 2, [None, in_room], shop))
-    of_viewers = {feature.name for feature in DECLARED if feature.about}
-    assert {name for name in FEATURES if not baseless[1, POSITION[name]]} == {*FEATURES} - of_viewers | open_to
-    assert {name for name in FEATURES if baseless[0, POSITION[name]]} == of_viewers, "the viewers of a micro-batch do not mix"
+def test_what_nothing_can_say_has_no_code() -> None:
+    """To have been shown often only ever counts against an item: that it was rarely shown adds nothing."""
+    assert "rarely_shown" not in CODES

@@ -22,14 +22,14 @@ def ranked(*codes: str, **facts: Any) -> RankedItem:
 
 
 def test_a_sentence_names_the_facts_that_are_known() -> None:
-    assert in_words(ranked("bought_together", because="i1"), TITLES) == ["People who took RED {MUG} took it too."]
-    assert in_words(ranked("bought_together", because="i9"), TITLES) == ["People who took i9 took it too."]
-    assert in_words(ranked("bought_together"), TITLES) == ["People who took your recent items took it too."]
-    assert in_words(ranked("popular_this_week", bought_7d=12), TITLES, "zh") == ["这周约有12人买了它。"]
+    assert in_words(ranked("bought_together", because="i1"), TITLES) == ["Others picked it along with RED {MUG}."]
+    assert in_words(ranked("bought_together", because="i9"), TITLES) == ["Others picked it along with i9."]
+    assert in_words(ranked("bought_together"), TITLES) == ["Others picked it along with something that caught your eye."]
+    assert in_words(ranked("popular_this_week", bought_7d=12), TITLES, "zh") == ["近7天有12人以上买了它。"]
 
 
 def test_a_rule_is_named_and_an_unknown_code_stands_for_itself() -> None:
-    assert in_words(ranked("rule:summer:1", "of_tomorrow"), {}) == ["The shop decided so (rule summer:1).", "of_tomorrow"]
+    assert in_words(ranked("rule:summer:1", "of_tomorrow"), {}) == ["The shop placed it here (rule summer:1).", "of_tomorrow"]
 
 
 def test_the_facts_that_lists_carry_for_their_sentences_are_those_that_sentences_name() -> None:

@@ -61,9 +61,7 @@ def trained(model: TextModel, said: str, folder: Path) -> np.ndarray[Any, Any]:
     """The user's side as training makes it out of the purchases of a file."""
     items = [{"item_id": item_id, "title": title} for item_id, title in reversed(TITLES.items())]
     bought = [*moments(), (NOW, ["new"])]
-    events = [
-        {"user_id": "u", "item_id": item_id, "ts": ts, "order_id": str(ts)} for ts, basket in bought for item_id in basket
-    ]
+    events = [{"user_id": "u", "item_id": item_id, "ts": ts, "order_id": str(ts)} for ts, basket in bought for item_id in basket]
     items.append({"item_id": "new", "title": "something new"})
     for name, lines in (("items", items), ("events", events)):
         (folder / f"{name}.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, lines)))
