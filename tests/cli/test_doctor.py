@@ -41,7 +41,8 @@ def test_a_sound_installation_passes(cli: Cli, kafka: Settings) -> None:
     send(kafka, 50, strayed=0)
     done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--json")
     checks = by_name(done)
-    assert set(checks) == {"python", "libraries", "jvm", "model", "provider", "data folder", "last run", "broker", "topics", "keys"}
+    here = {"python", "libraries", "jvm", "model", "provider", "blend", "data folder", "last run"}
+    assert set(checks) == here | {"broker", "topics", "keys", "catalogue"}
     assert {check["state"] for check in checks.values()} <= {"ok", "warn"}, checks
     assert (done.code, done.last["healthy"]) == (0, True)
     assert "ExecutionProvider, pairs in " in checks["provider"]["found"]
@@ -92,7 +93,7 @@ def test_no_broker_and_a_damaged_model_fail_with_advice(cli: Cli, tmp_path: Path
 
 
 def test_the_precision_comes_with_the_reason_for_it(tmp_path: Path) -> None:
-    _, provider = machine.model(load(device="cpu"))
+    _, provider, _ = machine.model(load(device="cpu"))
     assert provider.state == "ok"
     assert "pairs in int8 (" in provider.found
     assert "like fp32 on this processor" in provider.found
@@ -101,11 +102,11 @@ def test_the_precision_comes_with_the_reason_for_it(tmp_path: Path) -> None:
     users, items = [[9, 10], [11], [12, 13]], [[14], [15], [16]]
     Reference(users, items, [1.0, 1.0, 1.0]).save(unlike)
     seal(unlike)
-    _, provider = machine.model(load(device="cpu", model=unlike))
+    _, provider, _ = machine.model(load(device="cpu", model=unlike))
     assert provider.state == "warn"
     assert "pairs in fp32 (int8 is only " in provider.found
     assert "export the model anew" in provider.advice
-    _, provider = machine.model(load(device="cpu", model=unlike, precision="int8"))
+    _, provider, _ = machine.model(load(device="cpu", model=unlike, precision="int8"))
     assert provider.state == "warn"
     assert "pairs in int8 (set, though only " in provider.found
     assert "precision=auto" in provider.advice
