@@ -131,11 +131,21 @@ def _change(settings: Settings, model: PublishedModel | None, as_json: bool) -> 
 
 def _row(role: str, model: ServedModel | Path) -> Row:
     path = model if isinstance(model, Path) else Path(model.path)
-    try:
-        folder = ModelFolder.load(path)
-    except StreamrecError:
-        name, revision, state = ("?", "?", "unfit") if isinstance(model, Path) else (model.name, model.revision, "unfit")
-        return Row(role, name, revision, str(path), state)
+    folder = _fit(path)
+    if folder is None:
+        name, revision = ("?", "?") if isinstance(model, Path) else (model.name, model.revision)
+        return Row(role, name, revision, str(path), "unfit")
     if isinstance(model, Path):
         return Row(role, folder.name, folder.revision, str(path), "ok")
     return Row(role, model.name, model.revision, str(path), "ok" if folder.revision == model.revision else "changed")
+
+
+def _fit(path: Path) -> ModelFolder | None:
+    """The folder if its files and blends are as they must be; graphs are not run, since there may be many folders."""
+    from streamrec.bert.blends import unfit_blends
+
+    try:
+        folder = ModelFolder.load(path)
+    except StreamrecError:
+        return None
+    return None if unfit_blends(folder) else folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from kafka.errors import RequestTimedOutError
 
 from streamrec.bert.folder import SHIPPED, seal
 from streamrec.bert.reference import Reference
+from streamrec.catalogue.sketch import Sketch
 from streamrec.doctor import kafka as kafka_checks
 from streamrec.doctor import machine
 from streamrec.engine import exits
 from streamrec.engine.store.folder import FAULT, Fault, forget_fault, write_fault
 from streamrec.events.partitioner import partition_of
+from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings, load
+from streamrec.worker.blend_choice import BlendChoice
 from tests.cli.conftest import Cli
 
 
@@ -64,6 +68,27 @@ def test_a_producer_with_another_partitioner_is_told_its_setting(cli: Cli, kafka
 def test_a_single_stray_event_is_a_warning(kafka: Settings) -> None:
     send(kafka, 40, strayed=1)
     assert kafka_checks.keys(kafka).state == "warn"
+
+
+@pytest.mark.kafka
+def test_a_catalogue_that_the_blend_does_not_know_is_a_warning(kafka: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    sketch = Sketch.of([f"own-{number}" for number in range(20)])
+    monkeypatch.setattr(kafka_checks, "own_choice", lambda used: BlendChoice(used, replace(Blend.plain(), version="trained"), sketch))
+    assert "until there are enough items" in kafka_checks.catalogue(kafka).found
+    producer = KafkaProducer(bootstrap_servers=kafka.broker)
+    for number in range(20):
+        producer.send(kafka.topic("items"), b"{}", f"other-{number}".encode())
+    producer.send(kafka.topic("items"), b"{}", b"own-1")
+    producer.send(kafka.topic("items"), None, b"own-1")
+    producer.flush()
+    told = kafka_checks.catalogue(kafka)
+    assert told.state == "warn"
+    assert "trained on 0 of the 20 items compared" in told.found
+    assert "`streamrec train all`" in told.found
+    for number in range(10):
+        producer.send(kafka.topic("items"), b"{}", f"own-{number}".encode())
+    producer.close()
+    assert kafka_checks.catalogue(kafka).state == "ok"
 
 
 @pytest.mark.kafka

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from typer.testing import CliRunner, Result
 
 from streamrec.bert.blends import file_name, read_blend
 from streamrec.bert.fitness import faults
+from streamrec.bert.folder import SHIPPED, seal
 from streamrec.cli.models import app as models
 from streamrec.cli.train import app
-from streamrec.errors import InputError
+from streamrec.errors import DigestMismatch, InputError
 from streamrec.events.files import read_items
 from streamrec.library.recommender import Recommender
 from streamrec.settings import load
@@ -90,10 +92,16 @@ def test_a_folder_that_is_there_is_never_written_over(trained: tuple[Path, dict[
 
 
 def test_a_blend_that_is_worse_than_the_plain_one_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beginning with a folder whose own blends are of other features, and so are not measured."""
     pytest.importorskip("onnx")
     from streamrec.training.steps import own_folder
+    from tests.bert.cards import rewrite_card
 
     write_shop(tmp_path)
+    start = Path(shutil.copytree(SHIPPED, tmp_path / "start"))
+    for path in start.glob("onnx/blend-*"):
+        rewrite_card(path, schema_version=1000)
+    seal(start)
     train = own_folder.train_blend
 
     def against(*arguments: Any) -> Any:
@@ -103,9 +111,10 @@ def test_a_blend_that_is_worse_than_the_plain_one_is_left_out(tmp_path: Path, mo
         return made
 
     monkeypatch.setattr(own_folder, "train_blend", against)
-    done = run(*flags(tmp_path, scoring="off"))
+    done = run(*flags(tmp_path, scoring="off", model=start))
     assert done.exit_code == 0, done.output
     assert "left out: the plain blend ranks" in done.stdout
+    assert "start" not in json.loads((tmp_path / "model/report.json").read_text())["blends"][0]["ndcg@10"]
     assert not list((tmp_path / "model").glob("onnx/blend-*"))
     assert faults(tmp_path / "model") == []
 
@@ -153,9 +162,6 @@ def test_ctrl_c_leaves_no_half_folder(tmp_path: Path) -> None:
 def test_a_folder_with_blends_of_older_features_is_mended_by_training(tmp_path: Path) -> None:
     """The refused blends make way, the trained one serves, and the rest of the folder stays as it was."""
     pytest.importorskip("onnx")
-    import shutil
-
-    from streamrec.bert.folder import SHIPPED, seal
     from tests.bert.cards import rewrite_card
 
     items, events = write_shop(tmp_path)
@@ -175,10 +181,6 @@ def test_a_folder_with_blends_of_older_features_is_mended_by_training(tmp_path: 
 
 def test_training_does_not_vouch_for_a_folder_whose_other_files_have_changed(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
-    import shutil
-
-    from streamrec.bert.folder import SHIPPED
-    from streamrec.errors import DigestMismatch
     from streamrec.training.steps.mend import mend
 
     model = Path(shutil.copytree(SHIPPED, tmp_path / "model"))
