@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     model: Path | None = Field(None, description="Folder of the model; the one inside the package when unset.")
     scoring: Literal["bert", "off"] = Field("bert", description="Whether BERT takes part; off ranks by behaviour alone.")
     blend: Path | None = Field(None, description="A blend that `streamrec train blend` made; that of the model's folder when unset.")
+    blend_for: Literal["auto", "always", "never"] = Field(
+        "auto", description="auto: the blend ranks a catalogue that it was trained on, the plain blend any other; always: any; never: none."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
     precision: Literal["auto", "fp32", "int8", "fp16"] = Field(
         "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU, and int8 on a CPU where it is like fp32."

@@ -184,7 +184,7 @@ def test_whoever_is_erased_is_a_stranger_again() -> None:
 
 def test_a_stranger_is_told_nothing_of_what_they_never_did() -> None:
     """By the shipped model, whose weights give something to the price and to BERT's reading of everybody."""
-    with Recommender(settings(scoring="bert", k=20), clock_ms=lambda: NOW) as mugs:
+    with Recommender(settings(scoring="bert", k=20, blend_for="always"), clock_ms=lambda: NOW) as mugs:
         goods = ("Red enamel mug", "Blue enamel mug", "Paper lantern", "Garden hose", "Silver spoon", "Tea, 100 g")
         mugs.put(*(item(title, title, price=3.0 * number, created_ts=EventTime(NOW - DAY)) for number, title in enumerate(goods)))
         mugs.observe(*(purchase(f"u{number}", title, NOW - number) for number, title in enumerate(goods[:3])))
@@ -266,7 +266,7 @@ def test_a_list_is_made_for_an_id_as_events_have_it(wrong: Any) -> None:
 
 @pytest.mark.parametrize("language", ["zh-CN", "", "../words/en"])
 def test_a_language_without_sentences_is_refused_with_those_that_there_are(language: str) -> None:
-    with shop() as mugs, pytest.raises(StreamrecError, match=r"choose one of en, zh$"):
+    with shop(blend_for="always") as mugs, pytest.raises(StreamrecError, match=r"choose one of en, zh$"):
         mugs.explain(mugs.recommend("ann").items[0], language)
 
 

@@ -10,46 +10,91 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from streamrec.bert.folder import ModelFolder
+from streamrec.bert.folder import BLENDS, ModelFolder
+from streamrec.catalogue.sketch import Sketch
 from streamrec.errors import BlendMismatch, ModelError
 from streamrec.ranking.features.schema import FEATURES, VERSION, carried, features_of
 from streamrec.ranking.scorers.blend import LEARNED, Blend, Network
 
 Repeats = Literal["allow", "exclude"]
+Scoring = Literal["bert", "off"]
 METADATA = "streamrec"
 PARAMETERS = ("weights", "into", "bias", "out")
 """Outputs of the graph beside the scores."""
 
 
 class Card(msgspec.Struct, kw_only=True):
-    """What the metadata of a blend's file say: its version, the features it reads, and how it was made."""
+    """What the metadata of a blend's file say: its version, the features it reads, and how it was made.
+
+    Older files lack the last two fields.
+    """
 
     version: str
     schema_version: int
     features: tuple[str, ...]
     repeats: Repeats
-    scoring: Literal["bert", "off"]
+    scoring: Scoring
     trained: dict[str, str | int | float | list[int]]
+    catalogue: Sketch | None = None
+    """Of the items that it was trained on."""
+    text: str = ""
+    """The text model whose vectors and scores it weighs, see `ModelFolder.text`; empty with scoring off."""
 
 
-def file_name(repeats: Repeats, scoring: Literal["bert", "off"]) -> str:
+def file_name(repeats: Repeats, scoring: Scoring) -> str:
     """The name of a blend's file in a model folder."""
     return f"onnx/blend-{repeats}{'' if scoring == 'bert' else '-off'}.onnx"
 
 
-def load_blend(folder: ModelFolder, repeats: Repeats, scoring: Literal["bert", "off"]) -> Blend:
-    """The blend of a verified folder for this way of ranking, the plain one if it has none.
+def load_blend(folder: ModelFolder, repeats: Repeats, scoring: Scoring) -> Blend:
+    """The blend of a verified folder for this way of ranking, the plain one if it has none; raises as `find_blend` does."""
+    found = find_blend(folder, repeats, scoring)
+    return found[0] if found is not None else Blend.plain(repeats)
+
+
+def find_blend(folder: ModelFolder, repeats: Repeats, scoring: Scoring) -> tuple[Blend, Card] | None:
+    """The blend of a verified folder for this way of ranking and its card, or None.
 
     Raises:
-        BlendMismatch: it was trained for a feature that this streamrec no longer computes, or computes otherwise.
+        BlendMismatch: it was trained for a feature that this streamrec no longer computes, or computes otherwise; or for another text
+            model or way of ranking.
         ModelError: the file cannot be read.
     """
     path = folder.path / file_name(repeats, scoring)
-    return read_blend(path)[0] if path.is_file() else Blend.plain(repeats)
+    return _of_folder(folder, path) if path.is_file() else None
+
+
+def unfit_blends(folder: ModelFolder) -> dict[Path, ModelError]:
+    """The blends of a verified folder that a worker refuses, and why."""
+    unfit: dict[Path, ModelError] = {}
+    for path in sorted(folder.path.glob(BLENDS)):
+        try:
+            _of_folder(folder, path)
+        except ModelError as error:
+            unfit[path] = error
+    return unfit
+
+
+def _of_folder(folder: ModelFolder, path: Path) -> tuple[Blend, Card]:
+    blend, card = read_blend(path)
+    if path != folder.path / file_name(card.repeats, card.scoring):
+        raise BlendMismatch(
+            f"the blend {path} was trained for repeats={card.repeats}, scoring={card.scoring}, which its name does not say; "
+            f"{_anew(folder.path)}"
+        )
+    if card.text and card.text != folder.text:
+        raise BlendMismatch(
+            f"the blend {path} was trained for the text model {card.text}, this folder has {folder.text}; {_anew(folder.path)}"
+        )
+    return blend, card
+
+
+def _anew(folder: Path) -> str:
+    return f"train it anew with `streamrec train blend --into {folder}`"
 
 
 def read_blend(path: Path) -> tuple[Blend, Card]:
-    """A blend and its card; raises as `load_blend` does.
+    """A blend and its card; raises as `find_blend` does.
 
     A feature that the file does not know, because it is younger, has weight 0 and no part in the network: the lists stay as they were.
     """
@@ -84,5 +129,5 @@ def _check(path: Path, card: Card) -> None:
     raise BlendMismatch(
         f"the blend {path} was trained for version {card.schema_version} of the features, this streamrec computes version {VERSION} "
         f"(different: {', '.join(differ) or 'what they mean'}); train it anew with `streamrec train blend`, "
-        "or run the streamrec that made it"
+        "run the streamrec that made it, or rank without it by blend_for=never"
     )

@@ -17,6 +17,8 @@ ENCODER = "onnx/encoder.onnx"
 LATE_ENCODER = "onnx/late_encoder.onnx"
 LATE_SCORER = "onnx/late_scorer.onnx"
 REFERENCE = "reference.json"
+WORDS = "onnx/words.bin"
+BLENDS = "onnx/blend-*.onnx"
 FILES = ("README.md", "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", CROSS_ENCODER, ENCODER)
 
 
@@ -73,6 +75,12 @@ class ModelFolder:
     def name(self) -> str:
         """The model's name."""
         return self.limits.name
+
+    @property
+    def text(self) -> str:
+        """Names the graphs that vectors and scores come from, and their words: a blend weighs those of one text model."""
+        digests = published(self.path)
+        return hashlib.sha256("".join(digests.get(name, "") for name in (ENCODER, CROSS_ENCODER, WORDS)).encode()).hexdigest()[:12]
 
     @property
     def has_late(self) -> bool:

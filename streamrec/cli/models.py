@@ -13,7 +13,7 @@ from streamrec.bert.folder import verify as verify_folder
 from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.cli.support.options import takes_settings
 from streamrec.cli.support.output import emit
-from streamrec.errors import StreamrecError
+from streamrec.errors import ModelError, StreamrecError
 from streamrec.events.models import PublishedModel, ServedModel, published, rolled_back
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
@@ -53,12 +53,16 @@ def verify(
     folder: Annotated[Path | None, typer.Argument(help="Model folder; the one in the package when left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the states as one JSON object.")] = False,
 ) -> None:
-    """Compare every file of a model folder with its published SHA-256 digest; exits with 1 when one differs."""
+    """Compare every file of a model folder with its published SHA-256 digest, and run its graphs; exits with 1 unless a worker could
+    serve it."""
+    from streamrec.bert.fitness import faults
+
     path = SHIPPED if folder is None else folder
     states = verify_folder(path)
-    sound = all(state == "ok" for state in states.values())
-    text = "\n".join(printable(f"{state:<12}{name}") for name, state in states.items())
-    emit(as_json, {"sound": sound, "revision": revision_of(path), "files": states}, text)
+    found = faults(path)
+    sound = not found and all(state == "ok" for state in states.values())
+    lines = [f"{state:<12}{name}" for name, state in states.items()] + [f"cannot serve: {fault}" for fault in found]
+    emit(as_json, {"sound": sound, "revision": revision_of(path), "files": states, "faults": found}, "\n".join(map(printable, lines)))
     if not sound:
         raise typer.Exit(1)
 
@@ -92,13 +96,13 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Verify a model folder, run it once, and have all workers serve it from the next batch on."""
-    from streamrec.bert.model import TextModel
+    from streamrec.bert.fitness import faults
     from streamrec.operations import published as topic
 
-    # fp32 on a CPU runs on every machine: whether int8 or CUDA serves is found out by each worker for itself.
     path = folder.absolute()
-    model = TextModel.load(path, "cpu", precision="fp32")
-    new = ServedModel(model.name, digest(path / DIGESTS), str(path), now_ms())
+    if found := faults(path):
+        raise ModelError("; ".join(found))
+    new = ServedModel(ModelFolder.load(path).name, digest(path / DIGESTS), str(path), now_ms())
     _change(settings, published(new, topic.read(settings)), as_json)
 
 
@@ -127,11 +131,21 @@ def _change(settings: Settings, model: PublishedModel | None, as_json: bool) -> 
 
 def _row(role: str, model: ServedModel | Path) -> Row:
     path = model if isinstance(model, Path) else Path(model.path)
-    try:
-        folder = ModelFolder.load(path)
-    except StreamrecError:
-        name, revision, state = ("?", "?", "unfit") if isinstance(model, Path) else (model.name, model.revision, "unfit")
-        return Row(role, name, revision, str(path), state)
+    folder = _fit(path)
+    if folder is None:
+        name, revision = ("?", "?") if isinstance(model, Path) else (model.name, model.revision)
+        return Row(role, name, revision, str(path), "unfit")
     if isinstance(model, Path):
         return Row(role, folder.name, folder.revision, str(path), "ok")
     return Row(role, model.name, model.revision, str(path), "ok" if folder.revision == model.revision else "changed")
+
+
+def _fit(path: Path) -> ModelFolder | None:
+    """The folder if its files and blends are as they must be; graphs are not run, since there may be many folders."""
+    from streamrec.bert.blends import unfit_blends
+
+    try:
+        folder = ModelFolder.load(path)
+    except StreamrecError:
+        return None
+    return None if unfit_blends(folder) else folder

@@ -49,6 +49,7 @@ def replay(
         raise InputError(f"--rank-at knows {', '.join(TRIGGERS)} and all, not {', '.join(sorted(unknown))}")
     ranking = build_ranking(repeatable(settings))
     ranking.catalogue.put_items(read_items(items))
+    ranking.choose()
     for rule in read_rules(rules) if rules is not None else ():
         ranking.catalogue.rules.put(rule)
     lines = read_timeline(events)

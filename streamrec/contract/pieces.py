@@ -68,7 +68,7 @@ class Gauges(Protocol):
     """What the metrics ask when they are read. Called on the event loop, while the core may be at work: only look, and be quick."""
 
     def model(self) -> Mapping[str, str]:
-        """Labels of the model in use: name, revision, provider, precision."""
+        """Labels of the model in use: name, revision, provider, precision, blend and why that blend ranks."""
         ...
 
     def pairs(self) -> Mapping[str, int]:

@@ -53,9 +53,9 @@ def jvm() -> Check:
 
 
 def model(settings: Settings) -> list[Check]:
-    """The model folder checked against its digests, and the device on which the model really runs."""
+    """The model folder checked against its digests, the device on which the model really runs, and the blend."""
     if settings.scoring == "off":
-        return [Check("model", "ok", "off by setting; lists are ranked by behaviour alone")]
+        return [Check("model", "ok", "off by setting; lists are ranked by behaviour alone"), blend(settings)]
     from streamrec.worker.assembly import load_model
 
     try:
@@ -71,7 +71,19 @@ def model(settings: Settings) -> list[Check]:
             f"runs on {loaded.provider}, pairs in {loaded.precision} ({loaded.precision_why})",
             loaded.precision_advice,
         ),
+        blend(settings),
     ]
+
+
+def blend(settings: Settings) -> Check:
+    """The blend that goes with the settings, and whether this streamrec computes what it reads."""
+    from streamrec.worker.assembly import own_choice
+
+    try:
+        choice = own_choice(settings)
+    except StreamrecError as exc:
+        return Check("blend", "fail", str(exc), "see `streamrec models verify`")
+    return Check("blend", "ok", choice.in_words())
 
 
 def data_folder(settings: Settings) -> Check:

@@ -39,7 +39,7 @@ class Recommender:
         """
         settings = repeatable(load() if settings is None else settings)
         ranking = build_ranking(settings, model)
-        self.catalogue = ranking.catalogue
+        self._ranking, self.catalogue = ranking, ranking.catalogue
         self.ranker = ranking.ranker
         self._clock_ms = clock_ms
         maker = ListMaker(
@@ -93,6 +93,7 @@ class Recommender:
             require_id("room_id", room_id)
         now = self._clock_ms()
         self.catalogue.expire(now)
+        self._ranking.choose()
         self._worker.settle(now)
         trigger = Trigger(topic=ASKED, partition=0, offset=self._lists, event_id=f"{ASKED}-0-{self._lists}", ts=now)
         self._lists += 1

@@ -19,6 +19,7 @@ DEFAULT = "default"
 MAY_DIFFER = frozenset(
     {
         "blend",
+        "blend_for",
         "cross_pairs",
         "diversity",
         "diversity_method",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,18 +10,21 @@ from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.catalogue.text import TextModel
 from streamrec.ranking.arms import DEFAULT, Arms, load_arms
 from streamrec.ranking.ranker import Ranker
-from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.system.clock import DAY_MS
+from streamrec.worker.blend_choice import BlendChoice
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Ranking:
-    """A catalogue, and the rankers over it: one for everybody, or one for each arm of an experiment."""
+    """A catalogue, and the rankers over it: one for everybody, or one for each arm of an experiment, each with the choice of its blend."""
 
     catalogue: Catalogue
     arms: Arms
     rankers: dict[str, Ranker]
+    choices: dict[str, BlendChoice]
 
     @property
     def ranker(self) -> Ranker:
@@ -37,13 +41,28 @@ class Ranking:
         There are two steps because reading files may take long and happens beside the core, while the switch happens on it.
         """
         _, varied = load_arms(chosen)
-        blends = {name: own_blend(settings) for name, settings in varied.items()}
+        choices = {name: own_choice(settings) for name, settings in varied.items()}
 
         def take() -> None:
+            self.choices = choices
             for name, ranker in self.rankers.items():
-                ranker.rebase(blends[name])
+                ranker.rebase(choices[name].blend)
+            self.choose()
 
         return take
+
+    def choose(self) -> None:
+        """Decide for each ranker whose blend is undecided whether the trained one knows the catalogue as it is now; log what was decided.
+
+        To be called when the catalogue is loaded. Costs next to nothing once all is decided.
+        """
+        decided = [(name, choice) for name, choice in self.choices.items() if choice.decide(self.catalogue.items.slots)]
+        for name, choice in decided:
+            if choice.blend is not self.rankers[name].base:
+                self.rankers[name].rebase(choice.blend)
+        # Most arms have the same blend: once is enough.
+        for words, why in {choice.in_words(): choice.why for _, choice in decided}.items():
+            logger.log(logging.INFO if why == "known" else logging.WARNING, "what ranks: the blend %s", words)
 
 
 def load_model(settings: Settings) -> TextModel | None:
@@ -64,6 +83,8 @@ def load_model(settings: Settings) -> TextModel | None:
 def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking:
     """Rankers over an empty catalogue, each with the blend that its settings name or that the model folder has for its way of ranking.
 
+    Whether that blend knows the catalogue is decided by `Ranking.choose` once there is one; until then the plain blend ranks.
+
     If no `model` is given, the one that the settings name is loaded.
 
     Raises:
@@ -72,7 +93,8 @@ def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking
     """
     arms, varied = load_arms(settings)
     catalogue = Catalogue(load_model(settings) if model is None else model, keeping(settings))
-    return Ranking(catalogue, arms, {name: Ranker(catalogue, own, own_blend(own)) for name, own in varied.items()})
+    choices = {name: own_choice(own) for name, own in varied.items()}
+    return Ranking(catalogue, arms, {name: Ranker(catalogue, own, choices[name].blend) for name, own in varied.items()}, choices)
 
 
 def keeping(settings: Settings) -> Keeping:
@@ -86,11 +108,19 @@ def keeping(settings: Settings) -> Keeping:
     )
 
 
-def own_blend(settings: Settings) -> Blend:
-    """Load the blend that the settings name, or else the one that their model folder has for their way of ranking."""
-    from streamrec.bert.blends import load_blend, read_blend
+def own_choice(settings: Settings) -> BlendChoice:
+    """Load the blend that the settings name, or else the one that their model folder has for their way of ranking.
+
+    Raises:
+        ModelError: the model folder or the blend cannot be used.
+    """
+    from streamrec.bert.blends import find_blend, read_blend
     from streamrec.bert.folder import ModelFolder
 
+    if settings.blend_for == "never":
+        return BlendChoice(settings)
     if settings.blend is not None:
-        return read_blend(settings.blend)[0]
-    return load_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
+        blend, card = read_blend(settings.blend)
+        return BlendChoice(settings, blend, card.catalogue)
+    found = find_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
+    return BlendChoice(settings, found[0], found[1].catalogue) if found is not None else BlendChoice(settings)

@@ -35,7 +35,7 @@ class Feed(Protocol):
 class ShopFollower:
     """Implements `Follower` by handing records to the feeds that follow their topic.
 
-    Feeds are called in their order, which matters: weights must follow the model that has just been swapped in.
+    Feeds are called in their order, which matters: weights must follow the model that has just been swapped in, and its blend.
     """
 
     def __init__(self, ranking: Ranking, catalogue: CatalogueFeed, more: Sequence[Feed]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streamrec.catalogue.catalogue import Catalogue
+from streamrec.ranking.arms import DEFAULT
+from streamrec.worker.assembly import Ranking
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.model_swap import ModelSwap
@@ -16,14 +17,21 @@ from streamrec.worker.weights_feed import WeightsFeed
 class ShopGauges:
     """Implements `Gauges`. All arms of an experiment follow the same weights, so that counting those of the first is enough."""
 
-    def __init__(self, catalogue: Catalogue, maker: ListMaker, feed: CatalogueFeed, swap: ModelSwap, weights: WeightsFeed) -> None:
-        self._catalogue, self._maker = catalogue, maker
+    def __init__(self, ranking: Ranking, maker: ListMaker, feed: CatalogueFeed, swap: ModelSwap, weights: WeightsFeed) -> None:
+        self._ranking, self._catalogue, self._maker = ranking, ranking.catalogue, maker
         self._feed, self._swap, self._weights = feed, swap, weights
 
     def model(self) -> Mapping[str, str]:
         """See `Gauges`."""
         model = self._catalogue.model  # once: a swap may put another one in its place meanwhile
-        return {**msgspec.structs.asdict(self._maker.model), "precision": model.precision if model is not None else "none"}
+        precision = model.precision if model is not None else "none"
+        choice = self._ranking.choices[DEFAULT]
+        return {
+            **msgspec.structs.asdict(self._maker.model),
+            "precision": precision,
+            "blend": choice.blend.version,
+            "blend_why": choice.why,
+        }
 
     def pairs(self) -> Mapping[str, int]:
         """See `Gauges`; counted by the model, so that they begin anew with the next one."""

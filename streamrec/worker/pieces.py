@@ -9,6 +9,7 @@ from streamrec.contract.pieces import WorkerPieces
 from streamrec.events.registry import registry
 from streamrec.settings import Settings
 from streamrec.worker.assembly import Ranking, build_ranking, load_model
+from streamrec.worker.blend_feed import BlendFeed
 from streamrec.worker.catalogue_feed import CatalogueFeed
 from streamrec.worker.follower import ShopFollower
 from streamrec.worker.gauges import ShopGauges
@@ -47,9 +48,9 @@ def pieces(settings: Settings) -> WorkerPieces:
     return WorkerPieces(
         user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
         item=ItemProcessor(settings, catalogue),
-        follower=ShopFollower(ranking, feed, [swap, *weights]),
+        follower=ShopFollower(ranking, feed, [swap, BlendFeed(ranking), *weights]),
         inspector=ShopInspector(ranking),
-        gauges=ShopGauges(catalogue, maker, feed, swap, weights[0]),
+        gauges=ShopGauges(ranking, maker, feed, swap, weights[0]),
     )
 
 

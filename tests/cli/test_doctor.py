@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from kafka.errors import RequestTimedOutError
 
 from streamrec.bert.folder import SHIPPED, seal
 from streamrec.bert.reference import Reference
+from streamrec.catalogue.sketch import Sketch
 from streamrec.doctor import kafka as kafka_checks
 from streamrec.doctor import machine
 from streamrec.engine import exits
 from streamrec.engine.store.folder import FAULT, Fault, forget_fault, write_fault
 from streamrec.events.partitioner import partition_of
+from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings, load
+from streamrec.worker.blend_choice import BlendChoice
 from tests.cli.conftest import Cli
 
 
@@ -41,7 +45,8 @@ def test_a_sound_installation_passes(cli: Cli, kafka: Settings) -> None:
     send(kafka, 50, strayed=0)
     done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--json")
     checks = by_name(done)
-    assert set(checks) == {"python", "libraries", "jvm", "model", "provider", "data folder", "last run", "broker", "topics", "keys"}
+    here = {"python", "libraries", "jvm", "model", "provider", "blend", "data folder", "last run"}
+    assert set(checks) == here | {"broker", "topics", "keys", "catalogue"}
     assert {check["state"] for check in checks.values()} <= {"ok", "warn"}, checks
     assert (done.code, done.last["healthy"]) == (0, True)
     assert "ExecutionProvider, pairs in " in checks["provider"]["found"]
@@ -63,6 +68,27 @@ def test_a_producer_with_another_partitioner_is_told_its_setting(cli: Cli, kafka
 def test_a_single_stray_event_is_a_warning(kafka: Settings) -> None:
     send(kafka, 40, strayed=1)
     assert kafka_checks.keys(kafka).state == "warn"
+
+
+@pytest.mark.kafka
+def test_a_catalogue_that_the_blend_does_not_know_is_a_warning(kafka: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    sketch = Sketch.of([f"own-{number}" for number in range(20)])
+    monkeypatch.setattr(kafka_checks, "own_choice", lambda used: BlendChoice(used, replace(Blend.plain(), version="trained"), sketch))
+    assert "until there are enough items" in kafka_checks.catalogue(kafka).found
+    producer = KafkaProducer(bootstrap_servers=kafka.broker)
+    for number in range(20):
+        producer.send(kafka.topic("items"), b"{}", f"other-{number}".encode())
+    producer.send(kafka.topic("items"), b"{}", b"own-1")
+    producer.send(kafka.topic("items"), None, b"own-1")
+    producer.flush()
+    told = kafka_checks.catalogue(kafka)
+    assert told.state == "warn"
+    assert "trained on 0 of the 20 items compared" in told.found
+    assert "`streamrec train all`" in told.found
+    for number in range(10):
+        producer.send(kafka.topic("items"), b"{}", f"own-{number}".encode())
+    producer.close()
+    assert kafka_checks.catalogue(kafka).state == "ok"
 
 
 @pytest.mark.kafka
@@ -92,7 +118,7 @@ def test_no_broker_and_a_damaged_model_fail_with_advice(cli: Cli, tmp_path: Path
 
 
 def test_the_precision_comes_with_the_reason_for_it(tmp_path: Path) -> None:
-    _, provider = machine.model(load(device="cpu"))
+    _, provider, _ = machine.model(load(device="cpu"))
     assert provider.state == "ok"
     assert "pairs in int8 (" in provider.found
     assert "like fp32 on this processor" in provider.found
@@ -101,11 +127,11 @@ def test_the_precision_comes_with_the_reason_for_it(tmp_path: Path) -> None:
     users, items = [[9, 10], [11], [12, 13]], [[14], [15], [16]]
     Reference(users, items, [1.0, 1.0, 1.0]).save(unlike)
     seal(unlike)
-    _, provider = machine.model(load(device="cpu", model=unlike))
+    _, provider, _ = machine.model(load(device="cpu", model=unlike))
     assert provider.state == "warn"
     assert "pairs in fp32 (int8 is only " in provider.found
     assert "export the model anew" in provider.advice
-    _, provider = machine.model(load(device="cpu", model=unlike, precision="int8"))
+    _, provider, _ = machine.model(load(device="cpu", model=unlike, precision="int8"))
     assert provider.state == "warn"
     assert "pairs in int8 (set, though only " in provider.found
     assert "precision=auto" in provider.advice

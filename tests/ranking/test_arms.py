@@ -100,7 +100,7 @@ def test_what_may_differ_are_settings_and_all_of_them_are_documented() -> None:
 def test_an_arm_can_rank_by_a_blend_of_its_own(tmp_path: Path) -> None:
     own = SHIPPED / file_name("exclude", "off")
     path = written(tmp_path, f'[arms.one]\nshare = 0.5\nblend = "{own}"\n')
-    ranking = build_ranking(settings(arms=path))
+    ranking = build_ranking(settings(arms=path, blend_for="always"))
     assert ranking.rankers["one"].blend.weights == read_blend(own)[0].weights != ranking.ranker.blend.weights
     with pytest.raises(ModelError, match="no blend"):
         build_ranking(settings(blend=path))

@@ -9,7 +9,8 @@ from tests.shop import NOW, Record, settings
 
 def test_without_a_model_its_labels_say_so() -> None:
     gauges = pieces(settings()).gauges
-    assert gauges.model() == {"name": "none", "revision": "", "provider": "none", "precision": "none"}
+    blend = {"blend": gauges.model()["blend"], "blend_why": gauges.model()["blend_why"]}
+    assert gauges.model() == {"name": "none", "revision": "", "provider": "none", "precision": "none"} | blend
     assert gauges.pairs() == {}
 
 
@@ -17,7 +18,7 @@ def test_the_shipped_model_has_labels_and_has_scored_no_pairs_yet() -> None:
     used = settings(scoring="bert", device="cpu")
     gauges, model = pieces(used).gauges, load_model(used)
     assert model is not None
-    assert {"name", "revision", "provider", "precision"} == gauges.model().keys()
+    assert {"name", "revision", "provider", "precision", "blend", "blend_why"} == gauges.model().keys()
     assert gauges.model()["provider"] == model.provider
     assert gauges.pairs() == {}
 

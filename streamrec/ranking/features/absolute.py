@@ -74,7 +74,7 @@ FEATURES = (
         since=3,
         family="owned",
         reason="bought_recently",
-        about=bought_something,
+        fact=bought_it_recently,
     ),
     Feature(
         name="owned_before_last",
@@ -85,7 +85,7 @@ FEATURES = (
         since=3,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="age",

@@ -10,7 +10,6 @@ from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.ranking.features.sales import rebought
 from streamrec.system.clock import DAY_MS
 
-
 LEAST_GAP_MS = DAY_MS / 2
 """Two purchases of an item within half a day are one errand, and say nothing of when it is used up."""
 
@@ -87,7 +86,7 @@ FEATURES = (
         since=3,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="repeat_times",
@@ -98,7 +97,7 @@ FEATURES = (
         since=3,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="repeat_share",
@@ -109,7 +108,7 @@ FEATURES = (
         since=3,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="repeat_due",
@@ -120,7 +119,7 @@ FEATURES = (
         since=3,
         family="owned",
         reason="bought_before",
-        about=bought_something,
+        fact=bought_it,
     ),
     Feature(
         name="repeat_recency",

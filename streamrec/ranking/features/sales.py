@@ -128,7 +128,7 @@ FEATURES = (
         since=3,
         family="popular",
         reason="popular_this_week",
-        crowd=True,
+        fact=many_within(7),
     ),
     Feature(
         name="newcomers_30d",
@@ -139,7 +139,7 @@ FEATURES = (
         since=3,
         family="popular",
         reason="popular_this_month",
-        crowd=True,
+        fact=many_within(30),
     ),
     Feature(
         name="freshness",

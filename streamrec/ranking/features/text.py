@@ -16,7 +16,7 @@ FEATURES = (
         since=3,
         family="alike",
         reason="similar_to_recent",
-        about=touched_something,
+        bond=resembles_own,
     ),
     Feature(
         name="words_last",
@@ -27,7 +27,7 @@ FEATURES = (
         since=3,
         family="alike",
         reason="similar_to_last",
-        about=bought_something,
+        bond=resembles_last,
     ),
     Feature(
         name="similarity",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from streamrec.bert.blends import Repeats, load_blend
-from streamrec.bert.folder import ModelFolder
+from streamrec.bert.blends import Repeats
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.errors import ModelError
 from streamrec.evaluation.replay import Line, Replay, read_timeline
 from streamrec.events.files import read_items
-from streamrec.events.types import Purchase, Recommendation
+from streamrec.events.types import Purchase, Recommendation, Trigger
 from streamrec.ranking.batch.queries import Queries
 from streamrec.ranking.ranked import Field
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
-from streamrec.worker.assembly import load_model
+from streamrec.worker.assembly import load_model, own_choice
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Sample:
     """One list: its time, the features of the kept candidates (candidates, features), and which of them were ordered.
 
     `relevant` counts all items of the order that could have been listed, candidates or not. `slots` (candidates,) are those of the
-    catalogue at that moment.
+    catalogue at that moment; `user_id` and `trigger` say whom the list was for, and what it was made before.
     """
 
     ts: int
@@ -38,6 +38,8 @@ class Sample:
     ordered: NDArray[np.bool_]
     relevant: int
     slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    user_id: str = ""
+    trigger: Trigger | None = None
 
 
 class RecordingRanker(Ranker):
@@ -145,9 +147,10 @@ class Recording:
 
 @dataclass(slots=True)
 class Rolled:
-    """The samples of one way of ranking, and the blend that ranked."""
+    """The samples of one way of ranking, and the blend that ranked; `ids` are those of the catalogue by slot."""
 
     former: Blend
+    ids: Sequence[str]
     samples: list[Sample] = field(default_factory=list)
 
 
@@ -160,11 +163,24 @@ def roll(
 
     Raises:
         InputError: a file is malformed.
+        ModelError: the text model cannot be used.
     """
-    folder = ModelFolder.load(settings.model)
-    rolled = {mode: Rolled(load_blend(folder, mode, settings.scoring)) for mode in modes}
-    recording = Recording.over(settings, items, events, span, {mode: roll.former for mode, roll in rolled.items()}, text_from)
-    for _, samples in recording.collect(progress):
+    listed = [item.item_id for item in read_items(items)]
+    formers = {mode: former_blend(settings, mode, listed) for mode in modes}
+    recording = Recording.over(settings, items, events, span, formers, text_from)
+    rolled = {mode: Rolled(former, recording.catalogue.items.ids) for mode, former in formers.items()}
+    for made, samples in recording.collect(progress):
         for mode, sample in samples.items():
+            sample.user_id, sample.trigger = made.user_id, made.trigger
             rolled[mode].samples.append(sample)
     return rolled
+
+
+def former_blend(settings: Settings, repeats: Repeats, item_ids: Collection[str]) -> Blend:
+    """What a worker would rank these items with, and the plain blend where it would refuse what its folder has."""
+    try:
+        choice = own_choice(settings.model_copy(update={"repeats": repeats}))
+    except ModelError:
+        return Blend.plain(repeats)
+    choice.decide(item_ids)
+    return choice.blend

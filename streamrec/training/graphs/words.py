@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from streamrec.bert import folder
 from streamrec.training.graphs.quantise import word_table
 
-WORDS = "words.bin"
+WORDS = Path(folder.WORDS).name
 BYTES = 2
 """Of a number in half precision."""
 PLACES = "word_rows"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,14 +15,17 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from rich.progress import Progress
 
-from streamrec.bert.blends import METADATA, Card, Repeats, file_name
+from streamrec.bert.blends import METADATA, Card, Repeats, Scoring, file_name
 from streamrec.bert.folder import seal
+from streamrec.catalogue.sketch import Sketch
 from streamrec.errors import InputError
+from streamrec.events.files import read_items
 from streamrec.ranking.features.schema import FEATURES, POSITION, TEXT, VERSION
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
 from streamrec.settings import Settings
 from streamrec.training.data.rolls import Sample, roll
 from streamrec.training.steps.listwise import Lists, averaged, fit, ndcg
+from streamrec.training.steps.mend import mend
 
 EPOCHS = (4, 8, 16)
 """Numbers of epochs that are tried on the validation window."""
@@ -91,26 +94,54 @@ def train_into(
 ) -> dict[str, dict[str, Any]]:
     """Roll, train and write the blends for `modes` into a model folder; returns what the files' cards say of the training.
 
+    Blends in it that no worker would take are removed. Unless the settings name another model, the folder's own one reads the texts.
+
     Raises:
         InputError: a file is malformed, or has too few orders within `span`.
+        ModelError: the folder, but for its blends, or the model of the settings cannot be used.
     """
+    target = mend(folder)
+    if settings.model is None:
+        settings = settings.model_copy(update={"model": folder})
+    sketch = sketch_of(items, span[1])
     report: dict[str, dict[str, Any]] = {}
     for mode, rolled in roll(settings, items, events, span, modes, text_from, progress).items():
         task = progress.add_task(f"training, repeats {mode}", total=len(EPOCHS) + 2)
         trained = train_blend(rolled.samples, rolled.former, seeds, text_from, lambda _, task=task: progress.advance(task))  # type: ignore[misc]
-        first, end = (datetime.fromtimestamp(moment / 1000, UTC).date().isoformat() for moment in span)
+        first, end = map(day, span)
         card: dict[str, Any] = {"from": first, "until": end, "lists": trained.lists, "seeds": [*seeds], "epochs": trained.epochs}
         card |= {f"validation_ndcg_{name}": round(value, 4) for name, value in trained.validation.items()}
-        write_blend(trained.blend, folder / file_name(mode, settings.scoring), f"blend-{end}", mode, settings.scoring, card)
+        path = folder / file_name(mode, settings.scoring)
+        write_blend(trained.blend, path, f"blend-{end}", mode, settings.scoring, card, sketch, target.text)
         report[mode] = card
     seal(folder)
     return report
 
 
-def write_blend(blend: Blend, path: Path, version: str, repeats: Repeats, scoring: Literal["bert", "off"], trained: dict[str, Any]) -> None:
+def day(ms: int) -> str:
+    """The day (UTC) of a time, YYYY-MM-DD."""
+    return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
+
+
+def sketch_of(items: Path, until: int) -> Sketch:
+    """The sketch of the items of a file that were listed before `until` (ms)."""
+    return Sketch.of([item.item_id for item in read_items(items) if (item.created_ts or 0) < until])
+
+
+def write_blend(
+    blend: Blend,
+    path: Path,
+    version: str,
+    repeats: Repeats,
+    scoring: Scoring,
+    trained: dict[str, Any],
+    catalogue: Sketch | None = None,
+    text: str = "",
+) -> None:
     """Write a blend with a network as ONNX: features (users, candidates, features) in, scores (users, candidates) out.
 
-    The parameters are outputs as well, so that they can be read without a parser of ONNX.
+    The parameters are outputs as well, so that they can be read without a parser of ONNX. `catalogue` is the sketch of the items that it
+    was trained on, and `text` the text model of the folder that it is written for.
     """
     net = blend.network
     assert net is not None
@@ -156,7 +187,16 @@ def write_blend(blend: Blend, path: Path, version: str, repeats: Repeats, scorin
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="streamrec")
     model.ir_version = 8
-    card = Card(version=version, schema_version=VERSION, features=FEATURES, repeats=repeats, scoring=scoring, trained=trained)
+    card = Card(
+        version=version,
+        schema_version=VERSION,
+        features=FEATURES,
+        repeats=repeats,
+        scoring=scoring,
+        trained=trained,
+        catalogue=catalogue,
+        text=text if scoring == "bert" else "",
+    )
     helper.set_model_props(model, {METADATA: msgspec.json.encode(card).decode()})
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)

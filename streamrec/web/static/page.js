@@ -66,7 +66,7 @@ function figures(now) {
   const status = $("status"), lag = Object.values(now.lag).reduce((sum, one) => sum + one, 0);
   status.textContent = now.not_ready.length ? now.not_ready.join("; ") : "serving";
   status.className = `pill ${now.not_ready.length ? "bad" : "good"}`;
-  $("model").textContent = [now.model.name, now.model.revision, (now.model.provider || "").replace("ExecutionProvider", "")].filter(Boolean).join(" · ") || "–";
+  $("model").textContent = [now.model.name, now.model.revision, (now.model.provider || "").replace("ExecutionProvider", ""), now.model.blend].filter(Boolean).join(" · ") || "–";
   $("memory").textContent = now.memory_bytes ? `${number(now.memory_bytes / 2 ** 20)} MiB` : "–";
   show("records", `${rate(now.records_s)}/s`, "read from Kafka", now.records_s);
   show("lists", `${rate(now.lists_s)}/s`, `${number(now.lists_total)} so far`, now.lists_s);

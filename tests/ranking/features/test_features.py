@@ -31,7 +31,9 @@ def test_relative_features_are_z_scores_and_all_others_stay_as_they_are() -> Non
     assert made[0, :, len(RELATIVE) :] == pytest.approx(np.repeat([[1.0], [3.0], [0.0]], len(FEATURES) - len(RELATIVE), axis=1))
 
 
-@given(arrays.arrays(np.float32, SHAPE, elements=st.integers(-1000, 1000).map(float)), arrays.arrays(bool, SHAPE), arrays.arrays(bool, SHAPE))
+@given(
+    arrays.arrays(np.float32, SHAPE, elements=st.integers(-1000, 1000).map(float)), arrays.arrays(bool, SHAPE), arrays.arrays(bool, SHAPE)
+)
 def test_a_candidate_of_which_nothing_is_known_counts_as_an_average_one(known: np.ndarray, missing: np.ndarray, kept: np.ndarray) -> None:
     raw = np.zeros((*SHAPE, len(FEATURES)), np.float32)
     raw[:, :, POSITION["idle"]] = np.where(missing, np.nan, known)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from streamrec.errors import InputError
+from streamrec.catalogue.sketch import Sketch
+from streamrec.errors import BlendMismatch, InputError
 from streamrec.evaluation.replay import Replay, read_timeline
 from streamrec.ranking.features.schema import FEATURES, POSITION
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import LIVE_WEIGHTS, Blend
+from streamrec.settings import Settings
+from streamrec.training.data import rolls
 from streamrec.training.data.rolls import Orders, RecordingRanker, Sample, collect
 from streamrec.training.steps.listwise import Lists, averaged, fit, ndcg
+from streamrec.worker.blend_choice import BlendChoice
 from tests.shop import DAY, NOW, catalogue, item, settings
 
 WIDE = 400
@@ -105,6 +110,21 @@ def test_what_the_user_owns_is_right_only_where_repeats_are_allowed(tmp_path: Pa
     assert (last["allow"].ordered.tolist(), last["exclude"].ordered.tolist()) == ([True, True, False], [True, False])
 
 
+def test_training_starts_from_what_a_worker_would_rank_by_and_from_the_plain_blend_where_that_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained, used = replace(Blend.plain(), version="trained"), settings()
+    monkeypatch.setattr(rolls, "own_choice", lambda chosen: BlendChoice(chosen, trained, Sketch.of([f"own-{n}" for n in range(9)])))
+    assert rolls.former_blend(used, "allow", ["own-1"]).version == "trained"
+    assert rolls.former_blend(used, "allow", [f"other-{n}" for n in range(9)]).version == "plain"
+
+    def refuse(chosen: Settings) -> BlendChoice:
+        raise BlendMismatch("of older features")
+
+    monkeypatch.setattr(rolls, "own_choice", refuse)
+    assert rolls.former_blend(used, "exclude", ["own-1"]) == Blend.plain("exclude")
+
+
 @pytest.mark.train
 def test_the_file_scores_like_the_blend_that_was_written_and_one_for_other_features_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
@@ -112,19 +132,20 @@ def test_the_file_scores_like_the_blend_that_was_written_and_one_for_other_featu
     import onnxruntime
 
     from streamrec.bert.blends import read_blend
-    from streamrec.errors import BlendMismatch
     from streamrec.training.steps.blend import train_blend, write_blend
 
     made = samples(60)
     trained = train_blend(made, Blend.plain(), seeds=(1, 2))
     path = tmp_path / "blend.onnx"
-    write_blend(trained.blend, path, "v1", "allow", "bert", {"epochs": trained.epochs})
+    sketch = Sketch.of(["mug", "lamp"])
+    write_blend(trained.blend, path, "v1", "allow", "bert", {"epochs": trained.epochs}, sketch, "model")
     read, card = read_blend(path)
     found = np.stack([made[0].features, made[1].features])
     (scores,) = onnxruntime.InferenceSession(str(path)).run(["scores"], {"features": found})
     assert scores == pytest.approx(trained.blend.score(found), abs=1e-4)
     assert read.score(found) == pytest.approx(trained.blend.score(found), abs=1e-6)
     assert (read.version, card.trained["epochs"]) == ("v1", trained.epochs)
+    assert (card.catalogue, card.text) == (sketch, "model")
     assert set(trained.validation) == {"former", "linear", "network"}
     model = onnx.load(path)
     model.metadata_props[0].value = model.metadata_props[0].value.replace('"covisits"', '"covisits_of_old"')
