@@ -25,7 +25,9 @@ SHARED = 2
 LATE_MS = 60_000
 """How far the clock of whoever dates events may be ahead of the worker's."""
 BASKET_MS = DAY_MS // 48
-NEAR, AROUND = math.log(1.26), math.log(2.5)
+NEAR, AROUND = math.log(1.4), math.log(2.5)
+"""How far a usual price may lie from what the viewer paid on average, and from single prices; a worker asks for 1.25 and 2. Of orders of
+one time it may have known some only."""
 SHOWN = 60
 """People at most who were shown what "few" were shown, within a week; a worker asks for fewer than 50 impressions, half-life 30 days."""
 WEIGHTS = {"purchase": 1.0, "view": 0.3, "click": 0.3, "cart": 0.9}
