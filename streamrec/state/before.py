@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from streamrec.state.decay import Tally, fading
 from streamrec.state.item import MOST_BEFORE
 from streamrec.state.user import UserRow
@@ -38,7 +40,7 @@ def basket_before(row: UserRow, ts: int) -> list[str]:
     return [item_id for _, item_id in sorted(((when, item_id) for when, item_id in over if when >= begin), reverse=True)]
 
 
-def _nearest(tallies: dict[str, Tally], ts: int) -> list[tuple[str, Tally]]:
+def _nearest(tallies: Mapping[str, Tally], ts: int) -> list[tuple[str, Tally]]:
     """The tallies nearest in time, nearest first; one more than is needed, for the item itself."""
     ordered = sorted(enumerate(tallies.items()), key=lambda numbered: (abs(ts - numbered[1][1].ts), -numbered[0]))
     return [pair for _, pair in ordered[: BEFORE + 1]]

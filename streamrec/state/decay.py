@@ -54,10 +54,15 @@ class Purchases(Tally):
 T = TypeVar("T", bound=Tally)
 
 
-def tally(
-    tallies: dict[str, T], key: str, ts: int, amount: float, half_life_ms: float, bound: int, begin: Callable[[int, float], T] = Tally
+def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life_ms: float, bound: int) -> None:
+    """Count `amount` for `key`. When there are more than `bound` entries, the one with the oldest event leaves."""
+    count(tallies, key, ts, amount, half_life_ms, bound, Tally)
+
+
+def count(
+    tallies: dict[str, T], key: str, ts: int, amount: float, half_life_ms: float, bound: int, begin: Callable[[int, float], T]
 ) -> None:
-    """Count `amount` for `key`, a new one by `begin`. Of more than `bound` entries the one with the oldest event leaves."""
+    """The same of tallies of another kind; `begin` makes a new one of a time and an amount."""
     entry = tallies.get(key)
     if entry is None:
         tallies[key] = begin(ts, amount)

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.before import LED, basket_before, just_before
-from streamrec.state.decay import Purchases, Tally, tally
+from streamrec.state.decay import Purchases, Tally, count, tally
 from streamrec.state.item import Kind
 from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
 
@@ -72,7 +72,7 @@ def _purchase(row: UserRow, event: Purchase, mentions: Mentions) -> None:
     if event.action == "refund":
         _refund(row, event)
         return
-    tally(row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT, _once)
+    count(row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT, _once)
     if event.price > 0:
         row.spent.add(event.ts, math.log(event.price), INTEREST_HALF_LIFE)
         row.orders.add(event.ts, 1.0, INTEREST_HALF_LIFE)

@@ -26,7 +26,8 @@ SAID_FOR = DAY_MS // 24
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
 
-_ts, _count, _times, _first = (attrgetter(name) for name in ("ts", "count", "times", "first_ts"))
+_ts, _count = attrgetter("ts"), attrgetter("count")
+_times, _first = attrgetter("times"), attrgetter("first_ts")
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -140,7 +141,7 @@ def _spread(bought: Tallies, rows: Sequence[UserRow], field: Callable[[Any], Any
     """A field of every purchase, in the order of `bought`."""
     spread = np.zeros(bought.slots.shape, np.int64)
     widths = np.array([len(row.bought) for row in rows], np.int64)
-    there = np.arange(spread.shape[1])[None, :] < widths[:, None]
+    there: NDArray[np.bool_] = np.arange(bought.slots.shape[1])[None, :] < widths[:, None]
     spread[there] = np.fromiter((field(entry) for row in rows for entry in row.bought.values()), np.int64, int(widths.sum()))
     return spread
 

@@ -63,4 +63,5 @@ class Feature:
         values = self.formula(*[getattr(inputs, name) for name in self.reads])
         if self.missing is None:
             return values
-        return np.where(self.missing(inputs), np.nan if self.scope == "relative" else self.neutral, values)
+        nothing = self.neutral if self.scope != "relative" and self.neutral is not None else np.nan
+        return np.where(self.missing(inputs), nothing, values)

@@ -78,11 +78,11 @@ class Inputs:
     @property
     def newcomers_7d(self) -> Singles:
         """Purchases by people who were new to the shop."""
-        return self._items.newcomers[self._slots, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK])
+        return np.asarray(self._items.newcomers[self._slots, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK]))
 
     @property
     def newcomers_30d(self) -> Singles:
-        return self._items.newcomers[self._slots, MONTH] * self._month_left
+        return np.asarray(self._items.newcomers[self._slots, MONTH] * self._month_left)
 
     @property
     def first_seen(self) -> Ints:
