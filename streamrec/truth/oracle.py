@@ -32,6 +32,8 @@ SHOWN = 60
 """People at most who were shown what "few" were shown, within a week; a worker asks for fewer than 50 impressions, half-life 30 days."""
 WEIGHTS = {"purchase": 1.0, "view": 0.3, "click": 0.3, "cart": 0.9}
 MENTION = 0.6
+UNHEARD = {"cart", "hide", "complaint"}
+"""What tells the item side nothing."""
 
 
 class Verdict(NamedTuple):
@@ -207,7 +209,8 @@ def _interest(place: Place) -> Iterator[tuple[int, float, set[str]]]:
 
 
 def _new(place: Place) -> Verdict:
-    item, acts = place.history.item(place.place.item_id, place.end), place.of(place.place.item_id)
+    item = place.history.item(place.place.item_id, place.end)
+    acts = [act for act in place.of(place.place.item_id) if act.kind not in UNHEARD]
     since = item.created_ts if item is not None and item.created_ts else acts[0].ts if acts else None
     if since is None:
         return Verdict(False, "neither a listing date nor any event tells since when it is there")

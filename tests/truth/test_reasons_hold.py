@@ -47,6 +47,7 @@ def test_made_up_shops_give_reasons_of_every_kind() -> None:
         RULE,
         "explored",
         "popular_today",
+        "popular_this_week",
         "popular_in_country",
         "bought_with_last",
         "bought_next",
