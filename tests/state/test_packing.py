@@ -9,7 +9,7 @@ from hypothesis import given
 from streamrec.errors import StateMismatch
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.packing import pack_item, pack_user, unpack_item, unpack_user
-from streamrec.state.user import ErasedUser, UserRow
+from streamrec.state.user import BOUGHT, ErasedUser, UserRow
 from tests.shop import DAY, NOW, purchase, view
 from tests.state.test_apply import EVENTS, row_after
 from tests.state.test_item import SIGNALS
@@ -39,10 +39,12 @@ def test_a_row_of_a_newer_version_is_refused(unpack: object) -> None:
         unpack(b"\x7f rest")  # type: ignore[operator]
 
 
-def test_a_usual_row_takes_less_than_a_kilobyte() -> None:
+def test_a_usual_row_takes_little_more_than_a_kilobyte_and_a_full_one_25() -> None:
     events = [purchase("u", f"item-{number}", NOW + number * DAY) for number in range(12)]
     views = [view("u", f"item-{number}", NOW + number * DAY) for number in range(24)]
-    assert len(pack_user(row_after([*events, *views]))) < 1024
+    assert len(pack_user(row_after([*events, *views]))) < 1100
+    often = [purchase("u", f"item-{number:06}", NOW + day * DAY) for number in range(BOUGHT) for day in range(2)]
+    assert len(pack_user(row_after(often))) < 30 * 1024
     assert isinstance(unpack_user(pack_user(UserRow())), UserRow)
 
 

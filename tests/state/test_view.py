@@ -29,7 +29,7 @@ def test_items_come_newest_first_and_ids_of_events_as_a_number() -> None:
     data = as_data(ROW)
     msgspec.json.encode(data)
     assert list(data["bought"]) == ["late", "new", "before"]
-    assert data["bought"]["before"] == {"ts": 10, "count": 2.5}
+    assert data["bought"]["before"] == {"ts": 10, "count": 2.5, "times": 0, "first_ts": 0}
     assert data["said"] == [{"ts": 5, "text": "好看"}]
     assert data["event_ids"] == 2
     assert data["waiting"] == [["views", 0, 1, "e1", 5]]

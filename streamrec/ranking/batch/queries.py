@@ -92,7 +92,7 @@ class Queries:
     country: NDArray[np.int32]
     """The catalogue's number of the user's country; 0 where it is not known."""
     baskets: Ints
-    """Baskets that the items bought were last in."""
+    """Baskets that the items bought were first or last in."""
     said: list[str]
     list_ids: list[str]
     """What is random in a list follows from its id; empty where nothing is to be random."""
@@ -115,6 +115,7 @@ def queries(
     acts = {name: tallies(name, INTEREST_HALF_LIFE) for name in ACTIONS}
     bought = acts["bought"]
     recent, recent_at, sold_at = _recent(acts, items.id_rank())
+    since = _spread(bought, rows, _first)
     newest = bought.ts.max(axis=1, initial=0, where=bought.slots >= 0)
     return Queries(
         now=moment,
@@ -123,7 +124,7 @@ def queries(
         last=sold_at >= np.maximum(newest - BASKET_MS, 1)[:, None],
         bought=bought,
         bought_times=_spread(bought, rows, _times),
-        bought_since=_spread(bought, rows, _first),
+        bought_since=since,
         seen=acts["seen"],
         named=tallies("named", SHOWN_HALF_LIFE),
         shown=tallies("shown", SHOWN_HALF_LIFE),
@@ -131,7 +132,7 @@ def queries(
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
         country=np.array([items.countries.of(row.country) for row in rows], np.int32),
-        baskets=_baskets(bought),
+        baskets=_baskets(np.concatenate([bought.ts, since], axis=1)),
         said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
         list_ids=list(list_ids),
     )
@@ -171,11 +172,11 @@ def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints
     return recent, touched, sold_at
 
 
-def _baskets(bought: Tallies) -> Ints:
-    if not bought.ts.shape[1]:
-        return np.zeros(len(bought.ts), np.int64)
+def _baskets(bought_at: Ints) -> Ints:
+    if not bought_at.shape[1]:
+        return np.zeros(len(bought_at), np.int64)
     # Padding has the time 0 and sorts to the front; the first purchase begins a basket however early it is.
-    ordered = np.sort(bought.ts, axis=1)
+    ordered = np.sort(bought_at, axis=1)
     begins = (np.diff(ordered, axis=1, prepend=np.full((len(ordered), 1), -BASKET_MS - 1)) > BASKET_MS) & (ordered > 0)
     return np.asarray(begins.sum(axis=1), np.int64)
 

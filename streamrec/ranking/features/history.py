@@ -6,7 +6,7 @@ import numpy as np
 
 from streamrec.ranking.features.about import bought_it, bought_it_recently, likes_brand, likes_category, looked_at_it
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, log_count, recency
+from streamrec.ranking.features.formulas import Values, as_is, log_count, recency
 from streamrec.ranking.features.sales import rebought
 from streamrec.system.clock import DAY_MS
 
@@ -22,11 +22,6 @@ def share(part: Values, whole: Values) -> Values:
 def rebuy(bought: Values, again: Values, purchases: Values, usually: Values) -> Values:
     """How likely people who have the item buy it again, where the user has it."""
     return np.where(bought > 0, rebought(again, purchases, usually), 0.0)
-
-
-def per_basket(times: Values, baskets: Values) -> Values:
-    """In how many of the user's baskets the item was, at most all."""
-    return np.minimum(times / np.maximum(baskets, 1), 1.0)
 
 
 def due(now: Values, last: Values, first: Values, times: Values) -> Values:
@@ -100,11 +95,11 @@ FEATURES = (
         fact=bought_it,
     ),
     Feature(
-        name="repeat_share",
+        name="repeat_count",
         scope="relative",
-        unit="times that the user bought it, per basket of the user",
-        reads=("bought_times", "baskets"),
-        formula=per_basket,
+        unit="times that the user bought it",
+        reads=("bought_times",),
+        formula=as_is,
         since=3,
         family="owned",
         reason="bought_before",

@@ -19,7 +19,7 @@ from streamrec.ranking.features.features import features
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.sources.sources import Source, default_sources
-from streamrec.state.decay import Tally
+from streamrec.state.decay import Purchases, Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import Said, UserRow
@@ -69,7 +69,8 @@ def people(dice: Random) -> list[UserRow]:
         if number < USERS - 1:
             for name, most, span in (("bought", 6, 60 * DAY), ("seen", 5, 30 * DAY), ("named", 2, DAY // 8), ("shown", 5, DAY // 8)):
                 for other in dice.sample(range(ITEMS), most):
-                    getattr(row, name)[f"i{other:02}"] = Tally(NOW - dice.randrange(span), round(dice.uniform(0.3, 3), 3))
+                    kind = Purchases if name == "bought" else Tally
+                    getattr(row, name)[f"i{other:02}"] = kind(NOW - dice.randrange(span), round(dice.uniform(0.3, 3), 3))
             row.spent, row.orders = Tally(NOW, round(dice.uniform(4, 9), 3)), Tally(NOW, 3.0)
             row.said = [Said(NOW - 1000, "is the red mug large")]
         rows.append(row)
