@@ -7,6 +7,10 @@ import numpy as np
 from streamrec.ranking.features.about import bought_it, bought_it_recently, is_new, many_within
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, recency
+from streamrec.system.clock import DAY_MS
+
+LEAST_GAP_MS = DAY_MS / 2
+"""Two purchases of an item within half a day are one errand, and say nothing of when it is used up."""
 
 
 def owned(count: Values) -> Values:
@@ -17,6 +21,22 @@ def owned(count: Values) -> Values:
 def owned_count(count: Values) -> Values:
     """0.4 log(1 + count): 1 at eleven purchases."""
     return 0.4 * np.log1p(count)
+
+
+def owned_times(times: Values) -> Values:
+    """log(1 + times) / 3: 1 at nineteen."""
+    return np.log1p(times) / 3
+
+
+def owned_share(times: Values, baskets: Values) -> Values:
+    """In how many of the user's baskets it was. Baskets are known by what was first or last bought in them, so that there may be more."""
+    return np.minimum(times / np.maximum(baskets, 1), 1.0)
+
+
+def due(now: Values, last: Values, first: Values, times: Values) -> Values:
+    """1 when just as much time has gone by as usually lies between two purchases of the item by the user, and less before and after."""
+    gone, usual = np.maximum(now - last, LEAST_GAP_MS), np.maximum((last - first) / np.maximum(times - 1, 1), LEAST_GAP_MS)
+    return np.where((times > 1) & (first > 0), np.minimum(gone, usual) / np.maximum(gone, usual), 0.0)
 
 
 def in_last_basket(bought_at: Values, last: Values) -> Values:
@@ -64,6 +84,39 @@ FEATURES = (
         family="owned",
         reason="bought_recently",
         fact=bought_it_recently,
+    ),
+    Feature(
+        name="owned_times",
+        scope="absolute",
+        unit="log(1 + times that the user bought it) / 3",
+        reads=("bought_times",),
+        formula=owned_times,
+        since=3,
+        family="owned",
+        reason="bought_before",
+        fact=bought_it,
+    ),
+    Feature(
+        name="owned_share",
+        scope="absolute",
+        unit="times that the user bought it, per basket of the user, at most 1",
+        reads=("bought_times", "baskets"),
+        formula=owned_share,
+        since=3,
+        family="owned",
+        reason="bought_before",
+        fact=bought_it,
+    ),
+    Feature(
+        name="owned_due",
+        scope="absolute",
+        unit="time since the user's last purchase of it and usual time between two, the shorter over the longer; 0 below two purchases",
+        reads=("now", "bought_at", "bought_since", "bought_times"),
+        formula=due,
+        since=3,
+        family="owned",
+        reason="bought_before",
+        fact=bought_it,
     ),
     Feature(
         name="owned_last",

@@ -6,12 +6,8 @@ import numpy as np
 
 from streamrec.ranking.features.about import bought_it, bought_it_recently, likes_brand, likes_category, looked_at_it
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, as_is, log_count, recency
+from streamrec.ranking.features.formulas import Values, log_count, recency
 from streamrec.ranking.features.sales import rebought
-from streamrec.system.clock import DAY_MS
-
-LEAST_GAP_MS = DAY_MS / 2
-"""Two purchases of an item within half a day are one errand, and say nothing of when it is used up."""
 
 
 def share(part: Values, whole: Values) -> Values:
@@ -22,12 +18,6 @@ def share(part: Values, whole: Values) -> Values:
 def rebuy(bought: Values, again: Values, purchases: Values, usually: Values) -> Values:
     """How likely people who have the item buy it again, where the user has it."""
     return np.where(bought > 0, rebought(again, purchases, usually), 0.0)
-
-
-def due(now: Values, last: Values, first: Values, times: Values) -> Values:
-    """1 when just as much time has gone by as usually lies between two purchases of the item by the user, and less before and after."""
-    gone, usual = np.maximum(now - last, LEAST_GAP_MS), np.maximum((last - first) / np.maximum(times - 1, 1), LEAST_GAP_MS)
-    return np.where((times > 1) & (first > 0), np.minimum(gone, usual) / np.maximum(gone, usual), 0.0)
 
 
 FEATURES = (
@@ -78,39 +68,6 @@ FEATURES = (
         unit="share of purchases by people who had bought the item before, where the user has; else 0",
         reads=("bought", "purchases_again", "purchases", "usually_again"),
         formula=rebuy,
-        since=3,
-        family="owned",
-        reason="bought_before",
-        fact=bought_it,
-    ),
-    Feature(
-        name="repeat_times",
-        scope="relative",
-        unit="log(1 + times that the user bought it)",
-        reads=("bought_times",),
-        formula=log_count,
-        since=3,
-        family="owned",
-        reason="bought_before",
-        fact=bought_it,
-    ),
-    Feature(
-        name="repeat_count",
-        scope="relative",
-        unit="times that the user bought it",
-        reads=("bought_times",),
-        formula=as_is,
-        since=3,
-        family="owned",
-        reason="bought_before",
-        fact=bought_it,
-    ),
-    Feature(
-        name="repeat_due",
-        scope="relative",
-        unit="shorter of the time since the user's last purchase of it and of the usual time between two, over the longer; 0 below two",
-        reads=("now", "bought_at", "bought_since", "bought_times"),
-        formula=due,
         since=3,
         family="owned",
         reason="bought_before",
