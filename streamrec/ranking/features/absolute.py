@@ -7,6 +7,7 @@ import numpy as np
 from streamrec.ranking.features.about import bought_it, bought_it_recently, is_new, many_within
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, recency
+from streamrec.ranking.features.sales import rebought
 from streamrec.system.clock import DAY_MS
 
 LEAST_GAP_MS = DAY_MS / 2
@@ -21,6 +22,11 @@ def owned(count: Values) -> Values:
 def owned_count(count: Values) -> Values:
     """0.4 log(1 + count): 1 at eleven purchases."""
     return 0.4 * np.log1p(count)
+
+
+def owned_rebuy(bought: Values, again: Values, purchases: Values, usually: Values) -> Values:
+    """How likely people who have the item buy it again, where the user has it."""
+    return np.where(bought > 0, rebought(again, purchases, usually), 0.0)
 
 
 def owned_times(times: Values) -> Values:
@@ -84,6 +90,17 @@ FEATURES = (
         family="owned",
         reason="bought_recently",
         fact=bought_it_recently,
+    ),
+    Feature(
+        name="owned_rebuy",
+        scope="absolute",
+        unit="share of purchases by people who had bought the item before, where the user has; else 0",
+        reads=("bought", "purchases_again", "purchases", "usually_again"),
+        formula=owned_rebuy,
+        since=3,
+        family="owned",
+        reason="bought_before",
+        fact=bought_it,
     ),
     Feature(
         name="owned_times",

@@ -7,17 +7,11 @@ import numpy as np
 from streamrec.ranking.features.about import bought_it, bought_it_recently, likes_brand, likes_category, looked_at_it
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Values, log_count, recency
-from streamrec.ranking.features.sales import rebought
 
 
 def share(part: Values, whole: Values) -> Values:
     """The part of a user's interest that lies in a kind of things; 0 for a user without any."""
     return part / np.where(whole > 0, whole, np.inf)
-
-
-def rebuy(bought: Values, again: Values, purchases: Values, usually: Values) -> Values:
-    """How likely people who have the item buy it again, where the user has it."""
-    return np.where(bought > 0, rebought(again, purchases, usually), 0.0)
 
 
 FEATURES = (
@@ -58,17 +52,6 @@ FEATURES = (
         reads=("bought",),
         formula=log_count,
         weight=1.0,
-        family="owned",
-        reason="bought_before",
-        fact=bought_it,
-    ),
-    Feature(
-        name="rebuy",
-        scope="relative",
-        unit="share of purchases by people who had bought the item before, where the user has; else 0",
-        reads=("bought", "purchases_again", "purchases", "usually_again"),
-        formula=rebuy,
-        since=3,
         family="owned",
         reason="bought_before",
         fact=bought_it,

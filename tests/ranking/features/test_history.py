@@ -52,10 +52,10 @@ def test_a_price_is_a_logarithm_and_its_gap_the_way_to_what_the_user_usually_pay
     assert values(shop, "price_gap", row) == pytest.approx({"cheap": log(2), "dear": log(4), "free": nan}, rel=1e-6, nan_ok=True)
 
 
-def test_rebuy_is_how_many_buy_an_item_again_for_those_who_have_it() -> None:
+def test_owned_rebuy_is_how_many_buy_an_item_again_for_those_who_have_it() -> None:
     shop = catalogue(item("a"), item("b"), item("c"))
     for item_id, again in (("a", 3.0), ("b", 0.0), ("c", 3.0)):
         shop.put_stats(item_id, statistics([0.0, 0.0, 0.0, 4.0], again=again))
     usual = 6 / 12
     row = user(bought={"a": (NOW, 1.0), "b": (NOW, 1.0)})
-    assert values(shop, "rebuy", row) == pytest.approx({"a": (3 + 2 * usual) / 6, "b": 2 * usual / 6, "c": 0.0})
+    assert values(shop, "owned_rebuy", row) == pytest.approx({"a": (3 + 2 * usual) / 6, "b": 2 * usual / 6, "c": 0.0})

@@ -17,7 +17,7 @@ CHANGE = sys.argv[1]
 ANOTHER = "another"
 LATER = 1000
 """A version of the features that no release has reached."""
-RELEASED = "31f72c16"
+RELEASED = "169e4267"
 """Names the features before the change."""
 if CHANGE == "changed":
     links.FEATURES = (replace(links.FEATURES[0], since=LATER), *links.FEATURES[1:])
