@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from streamrec.bert.folder import BLENDS, ModelFolder
 from streamrec.catalogue.sketch import Sketch
 from streamrec.errors import BlendMismatch, ModelError
-from streamrec.ranking.features.schema import FEATURES, VERSION, carried, features_of
+from streamrec.ranking.features.schema import FEATURES, USER, VERSION, carried, features_of
 from streamrec.ranking.scorers.blend import LEARNED, Blend, Network
 
 Repeats = Literal["allow", "exclude"]
 Scoring = Literal["bert", "off"]
 METADATA = "streamrec"
-PARAMETERS = ("weights", "into", "bias", "out")
+PARAMETERS = ("weights", "into", "bias", "out", "most")
 """Outputs of the graph beside the scores."""
 
 
@@ -105,8 +105,8 @@ def read_blend(path: Path) -> tuple[Blend, Card]:
         card = msgspec.json.decode(session.get_modelmeta().custom_metadata_map.get(METADATA, ""), type=Card)
         _check(path, card)
         nothing = np.zeros((1, 1, len(card.features)), np.float32)
-        weights, into, bias, out = session.run(PARAMETERS, {"features": nothing})
-        return Blend(_weights(card, weights), card.version, Network(_into(card, into), bias, out)), card
+        weights, into, bias, out, most = session.run(PARAMETERS, {"features": nothing})
+        return Blend(_weights(card, weights), card.version, Network(_into(card, into), bias, out, _most(card, len(into), most))), card
     except BlendMismatch:
         raise
     except Exception as exc:  # onnxruntime's exceptions share no base class
@@ -120,6 +120,12 @@ def _weights(card: Card, weights: NDArray[np.float32]) -> dict[str, float]:
 def _into(card: Card, into: NDArray[np.float32]) -> NDArray[np.float32]:
     """The network's first layer over today's learned features: in the file a row for each of the first ones of the card."""
     return np.ascontiguousarray(carried(into.T, card.features[: len(into)])[:, :LEARNED].T)
+
+
+def _most(card: Card, learned: int, most: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The bounds of today's features of the user: in the file one for each of the last of the learned ones; none for one it lacks."""
+    bounds = dict(zip(card.features[learned - len(most) : learned], most.tolist(), strict=True))
+    return np.array([bounds.get(name, np.inf) for name in USER], np.float32)
 
 
 def _check(path: Path, card: Card) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -33,6 +33,9 @@ class Network:
     into: Array
     bias: Array
     out: Array
+    most: Array = field(default_factory=lambda: np.full(len(USER), np.inf, np.float32))
+    """The most of each feature of the user that training saw. Candidates are told apart by values that are bounded anyway; a viewer can be
+    busier, and a catalogue larger, than any before, and a network says anything about what it never saw: more counts as this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Blend:
         with np.errstate(over="ignore"):
             linear = self.linear()
         numbers = [linear] if net is None else [linear, net.into, net.bias, net.out]
-        if not all(np.isfinite(each).all() for each in numbers):
+        if not all(np.isfinite(each).all() for each in numbers) or (net is not None and np.isnan(net.most).any()):
             raise ValueError("a weight of the blend is not finite")
 
     @classmethod
@@ -78,7 +81,7 @@ class Blend:
         if net is None or not standardised.size:
             return np.asarray(standardised @ weights)
         # Rows of candidates that were filtered out are all 0, also where they speak of the user.
-        average = standardised[:, :, ITEM:LEARNED].max(axis=1) @ net.into[ITEM:] + net.bias
+        average = np.minimum(standardised[:, :, ITEM:LEARNED].max(axis=1), net.most) @ net.into[ITEM:] + net.bias
         # max(x, 0) is (x + |x|) / 2: the first half is linear, and numpy takes absolute values five times as fast as maxima.
         half = net.out / 2
         weights[:ITEM] += net.into[:ITEM] @ half
@@ -102,7 +105,7 @@ class Blend:
         net = self.network
         if net is None:
             return np.asarray(linear)
-        average = standardised[..., ITEM:LEARNED] @ net.into[ITEM:] + net.bias
+        average = np.minimum(standardised[..., ITEM:LEARNED], net.most) @ net.into[ITEM:] + net.bias
         moved = standardised[..., :ITEM] @ net.into[:ITEM]
         change = np.maximum(average + moved, 0.0) - np.maximum(average, 0.0)
         # Where a unit hardly moved, the ratio would be one of rounding errors: its derivative stands instead.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from rich.progress import Progress
 
-from streamrec.bert.blends import METADATA, Card, Repeats, Scoring, file_name
+from streamrec.bert.blends import METADATA, PARAMETERS, Card, Repeats, Scoring, file_name
 from streamrec.bert.folder import seal
 from streamrec.catalogue.sketch import Sketch
 from streamrec.errors import InputError
@@ -150,6 +150,7 @@ def write_blend(
         "_into": net.into,
         "_bias": net.bias,
         "_out": net.out,
+        "_most": net.most,
         "_of_item": net.into[:ITEM],
         "_of_user": net.into[ITEM:],
         "_0": np.array([0]),
@@ -159,10 +160,11 @@ def write_blend(
     }
     node = helper.make_node
     nodes = [
-        *(node("Identity", [f"_{name}"], [name]) for name in ("weights", "into", "bias", "out")),
+        *(node("Identity", [f"_{name}"], [name]) for name in PARAMETERS),
         node("Slice", ["features", "_0", "_item", "_two"], ["item"]),
         node("Slice", ["features", "_item", "_learned", "_two"], ["each_user"]),
-        node("ReduceMax", ["each_user"], ["user"], axes=[1], keepdims=1),
+        node("ReduceMax", ["each_user"], ["whole_user"], axes=[1], keepdims=1),
+        node("Min", ["whole_user", "_most"], ["user"]),
         node("MatMul", ["user", "_of_user"], ["of_user"]),
         node("Add", ["of_user", "_bias"], ["average"]),
         node("MatMul", ["item", "_of_item"], ["moved"]),
@@ -177,7 +179,7 @@ def write_blend(
     ]
     info = helper.make_tensor_value_info
     outputs = [info("scores", TensorProto.FLOAT, ["users", "candidates"])]
-    outputs += [info(name, TensorProto.FLOAT, constants[f"_{name}"].shape) for name in ("weights", "into", "bias", "out")]
+    outputs += [info(name, TensorProto.FLOAT, constants[f"_{name}"].shape) for name in PARAMETERS]
     graph = helper.make_graph(
         nodes,
         "blend",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.ranking.features.schema import FEATURES, USER
-from streamrec.ranking.scorers.blend import LEARNED, LIVE_WEIGHTS, PLAIN_WEIGHTS, Blend, Network
+from streamrec.ranking.scorers.blend import ITEM, LEARNED, LIVE_WEIGHTS, PLAIN_WEIGHTS, Blend, Network
 from streamrec.training.data.rolls import Sample
 
 Array = NDArray[np.float32]
@@ -86,7 +86,8 @@ def fit(lists: Lists, epochs: int, seed: int, units: int = UNITS) -> Blend:
                 param -= rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
     learned = {FEATURES[place]: float(params[0][place]) for place in np.flatnonzero(~unseen)}
     weights = dict.fromkeys(FEATURES, 0.0) | PLAIN_WEIGHTS | learned | LIVE_WEIGHTS
-    return Blend(weights, f"seed {seed}", Network(*params[1:]) if units else None)
+    _, into, bias, out = params
+    return Blend(weights, f"seed {seed}", Network(into, bias, out, lists.rows[:, :, ITEM:].max(axis=(0, 1))) if units else None)
 
 
 def _gradients(params: list[Array], lists: Lists, batch: NDArray[np.intp], rng: np.random.Generator) -> list[Array]:
@@ -111,7 +112,8 @@ def averaged(blends: Sequence[Blend], version: str) -> Blend:
     if not nets:
         return Blend(weights, version)
     parts = [np.concatenate([getattr(net, name) for net in nets], axis=-1) for name in ("into", "bias", "out")]
-    return Blend(weights, version, Network(parts[0], parts[1], (parts[2] / len(blends)).astype(np.float32)))
+    most = np.max([net.most for net in nets], axis=0)
+    return Blend(weights, version, Network(parts[0], parts[1], (parts[2] / len(blends)).astype(np.float32), most))
 
 
 def ndcg(samples: Sequence[Sample], blend: Blend) -> NDArray[np.float64]:

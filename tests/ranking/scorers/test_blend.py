@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend, Network
 
 def networked(seed: int) -> Blend:
     dice = np.random.default_rng(seed)
-    net = Network(*(dice.normal(size=shape).astype(np.float32) for shape in ((LEARNED, 8), 8, 8)))
+    net = Network(
+        *(dice.normal(size=shape).astype(np.float32) for shape in ((LEARNED, 8), 8, 8)), dice.uniform(0.5, 2, len(USER)).astype(np.float32)
+    )
     return Blend({name: float(dice.normal()) for name in FEATURES}, "v1", net)
 
 
@@ -39,6 +42,18 @@ def test_a_candidate_that_was_filtered_out_changes_no_other_score() -> None:
     fewer[:, 2] = 0.0
     kept = [0, 1, 3, 4]
     assert blend.score(fewer)[:, kept] == pytest.approx(blend.score(values)[:, kept], abs=1e-4)
+
+
+def test_a_viewer_who_is_busier_than_any_in_training_counts_as_the_busiest() -> None:
+    blend, values = networked(4), found(4)
+    net = blend.network
+    assert net is not None
+    values[:, :, ITEM:LEARNED] = net.most
+    busier = values.copy()
+    busier[:, :, ITEM:LEARNED] *= 9
+    assert blend.score(busier) == pytest.approx(blend.score(values), abs=1e-4)
+    assert blend.contributions(busier) == pytest.approx(blend.contributions(values), abs=1e-4)
+    assert replace(blend, network=replace(net, most=net.most * 9)).score(busier) != pytest.approx(blend.score(values), abs=1e-2)
 
 
 def test_an_average_candidate_scores_nothing() -> None:
