@@ -27,7 +27,7 @@ def train(recorded: Path, mode: str, since: int, until: int, text_from: int, see
         InputError: there are too few.
     """
     samples = [kept.sample for kept in read(recorded, mode, since, until)]
-    return train_blend(samples, Blend.plain(REPEATS[mode]), range(SEED, SEED + seeds), text_from)
+    return train_blend(samples, Blend.plain(), range(SEED, SEED + seeds), text_from)
 
 
 def main() -> None:

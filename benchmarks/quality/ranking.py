@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--blend", action="append", default=[])
     flags: dict[str, Any] = vars(parser.parse_args())
     named = [word.partition("=") for word in flags["blend"]]
-    blends = {name: read_blend(Path(path))[0] for name, _, path in named} | {"plain": Blend.plain(REPEATS[flags["mode"]])}
+    blends = {name: read_blend(Path(path))[0] for name, _, path in named} | {"plain": Blend.plain()}
     lists = read(flags["recorded"], flags["mode"], flags["from"], flags["until"])
     write(lists, blends, Lister(read_names(flags["recorded"]), flags["text_from"]), flags["out"])
 

@@ -65,7 +65,7 @@ def record(settings: Settings, items: Path, events: Path, span: tuple[int, int],
     for old in out.glob("*.npz"):
         old.unlink()
     settings = settings.model_copy(update={"cross_pairs": 0})
-    recording = Recording.over(settings, items, events, span, {repeats: Blend.plain(repeats) for repeats in REPEATS.values()})
+    recording = Recording.over(settings, items, events, span, {repeats: Blend.plain() for repeats in REPEATS.values()})
     table, month, count = Table(), "", 0
     held: dict[str, list[Kept]] = {mode: [] for mode in REPEATS}
     for made, samples in recording.collect(progress):

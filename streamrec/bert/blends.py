@@ -49,7 +49,7 @@ def file_name(repeats: Repeats, scoring: Scoring) -> str:
 def load_blend(folder: ModelFolder, repeats: Repeats, scoring: Scoring) -> Blend:
     """The blend of a verified folder for this way of ranking, the plain one if it has none; raises as `find_blend` does."""
     found = find_blend(folder, repeats, scoring)
-    return found[0] if found is not None else Blend.plain(repeats)
+    return found[0] if found is not None else Blend.plain()
 
 
 def find_blend(folder: ModelFolder, repeats: Repeats, scoring: Scoring) -> tuple[Blend, Card] | None:

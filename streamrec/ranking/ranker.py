@@ -40,7 +40,7 @@ class Ranker:
     def __init__(self, catalogue: Catalogue, settings: Settings, blend: Blend | None = None, sources: list[Source] | None = None) -> None:
         self._catalogue = catalogue
         self._settings = settings
-        self._plain = Blend.plain(settings.repeats)
+        self._plain = Blend.plain()
         self.base = self.blend = blend or self._plain
         self._delta: NDArray[np.floating] = np.zeros(len(FEATURES))
         self.sources = default_sources(settings.repeats) if sources is None else sources

@@ -24,7 +24,7 @@ class BlendChoice:
         self._trained, self._sketch = trained, sketch
         self._looked = 0
         self.likeness = Likeness(0, 0)
-        plain = Blend.plain(settings.repeats)
+        plain = Blend.plain()
         self.blend: Blend
         self.why: Why
         if trained is None or settings.blend_for == "never":

@@ -130,11 +130,11 @@ def test_what_is_recorded_gives_the_lists_of_a_replay(data: Data) -> None:
     used = Settings(cross_pairs=0, candidates="all", diversity=0.0, k=10, repeats="exclude")
     ranking = build_ranking(used)
     ranking.catalogue.put_items(read_items(data.items))
-    ranking.ranker.rebase(Blend.plain("exclude"))
+    ranking.ranker.rebase(Blend.plain())
     replay = Replay(used, ranking.catalogue, ranking.ranker, rank_at=("purchases",), rank_from=MARCH)
     replayed = {made.list_id: [listed.item_id for listed in made.items] for made in replay.run(read_timeline(data.events))}
     lister = Lister(read_names(record(data).out), 0)
-    ours = [lister.of(Blend.plain("exclude"), kept) for kept in lists(data, "new", MARCH)]
+    ours = [lister.of(Blend.plain(), kept) for kept in lists(data, "new", MARCH)]
     assert [made.list_id for made in ours] == [*replayed]
     # In half precision near ties may fall otherwise.
     same = [listed.item_id == theirs for made in ours for listed, theirs in zip(made.items, replayed[made.list_id], strict=False)]

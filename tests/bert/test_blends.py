@@ -37,7 +37,7 @@ def test_a_folder_without_a_blend_is_ranked_with_round_weights(tmp_path: Path) -
     shutil.copytree(SHIPPED, folder)
     (folder / file_name("allow", "bert")).unlink()
     seal(folder)
-    assert load_blend(ModelFolder.load(folder), "allow", "bert") == Blend.plain("allow")
+    assert load_blend(ModelFolder.load(folder), "allow", "bert") == Blend.plain()
     assert load_blend(ModelFolder.load(folder), "exclude", "bert").version != "plain"
 
 

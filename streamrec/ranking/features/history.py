@@ -51,7 +51,6 @@ FEATURES = (
         unit="log(1 + purchases by the user), half-life 60 days",
         reads=("bought",),
         formula=log_count,
-        weight=1.0,
         family="owned",
         reason="bought_before",
         fact=bought_it,

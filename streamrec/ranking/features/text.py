@@ -14,6 +14,7 @@ FEATURES = (
         reads=("same_words",),
         formula=as_is,
         since=3,
+        weight=0.3,
         family="alike",
         reason="similar_to_recent",
         bond=resembles_own,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +59,9 @@ class Blend:
             raise ValueError("a weight of the blend is not finite")
 
     @classmethod
-    def plain(cls, repeats: Literal["allow", "exclude"] = "allow") -> Blend:
+    def plain(cls) -> Blend:
         """The blend for a model folder without a trained one."""
-        weights = dict.fromkeys(FEATURES, 0.0) | PLAIN_WEIGHTS | LIVE_WEIGHTS
-        return cls(weights | ({"repeat": 0.0} if repeats == "exclude" else {}), "plain")
+        return cls(dict.fromkeys(FEATURES, 0.0) | PLAIN_WEIGHTS | LIVE_WEIGHTS, "plain")
 
     def adjusted(self, delta: Mapping[str, float], version: str) -> Blend:
         """This blend plus a linear term: score = score of this blend + sum of delta times standardised feature.

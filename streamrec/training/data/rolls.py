@@ -181,6 +181,6 @@ def former_blend(settings: Settings, repeats: Repeats, item_ids: Collection[str]
     try:
         choice = own_choice(settings.model_copy(update={"repeats": repeats}))
     except ModelError:
-        return Blend.plain(repeats)
+        return Blend.plain()
     choice.decide(item_ids)
     return choice.blend

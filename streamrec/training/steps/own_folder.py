@@ -109,7 +109,7 @@ class OwnFolder:
         cut = int(np.searchsorted(times, self._shop.checked_from))
         earlier, later = rolled.samples[:cut], rolled.samples[cut:]
         new = train_blend(earlier, rolled.former, self._seeds, 0, self._told(f"{mode}, {scoring}: to be checked")).blend
-        blends = {"new": new, "plain": Blend.plain(mode)}
+        blends = {"new": new, "plain": Blend.plain()}
         if (former := self._former(mode, scoring)) is not None:
             blends["start"] = former
         return bench.compare(mode, later, rolled.ids, blends)

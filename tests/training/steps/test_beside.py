@@ -44,7 +44,7 @@ def test_the_times_divide_the_orders(shop: Shop) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_figures_are_those_that_training_chooses_by(shop: Shop, rolled: dict[Repeats, Rolled], mode: Repeats, tmp_path: Path) -> None:
-    plain, other = Blend.plain(mode), Blend.plain(mode).adjusted({"category": 3.0}, "other")
+    plain, other = Blend.plain(), Blend.plain().adjusted({"category": 3.0}, "other")
     samples = rolled[mode].samples
     compared = Bench(shop, tmp_path).compare(mode, samples, rolled[mode].ids, {"new": other, "plain": plain})
     wanted = {"new": ndcg(samples, other).mean(), "plain": ndcg(samples, plain).mean()}

@@ -87,7 +87,7 @@ def test_a_sample_marks_the_items_of_the_order_among_the_candidates(tmp_path: Pa
     file = tmp_path / "events.jsonl"
     file.write_text("".join(json.dumps(event) + "\n" for event in bought))
     used, shop = settings(), catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(4)))
-    ranker, lines = RecordingRanker(shop, used, {"allow": Blend.plain(), "exclude": Blend.plain("exclude")}), read_timeline(file)
+    ranker, lines = RecordingRanker(shop, used, {"allow": Blend.plain(), "exclude": Blend.plain()}), read_timeline(file)
     both = list(collect(Replay(used, shop, ranker), ranker, lines, Orders.read(lines)))
     first, second = (each["allow"] for _, each in both)
     assert isinstance(ranker, Ranker)
@@ -104,7 +104,7 @@ def test_what_the_user_owns_is_right_only_where_repeats_are_allowed(tmp_path: Pa
     lines_of = [json.dumps(fields | {"item_id": name, "ts": NOW + ts, "order_id": order}) + "\n" for name, order, ts in orders]
     file.write_text("".join(lines_of))
     used, shop = settings(), catalogue(*(item(f"i{number}", created_ts=NOW - DAY) for number in range(3)))
-    ranker, lines = RecordingRanker(shop, used, {"allow": Blend.plain(), "exclude": Blend.plain("exclude")}), read_timeline(file)
+    ranker, lines = RecordingRanker(shop, used, {"allow": Blend.plain(), "exclude": Blend.plain()}), read_timeline(file)
     *_, (_, last) = collect(Replay(used, shop, ranker), ranker, lines, Orders.read(lines))
     assert (last["allow"].relevant, last["exclude"].relevant) == (2, 1)
     assert (last["allow"].ordered.tolist(), last["exclude"].ordered.tolist()) == ([True, True, False], [True, False])
@@ -122,7 +122,7 @@ def test_training_starts_from_what_a_worker_would_rank_by_and_from_the_plain_ble
         raise BlendMismatch("of older features")
 
     monkeypatch.setattr(rolls, "own_choice", refuse)
-    assert rolls.former_blend(used, "exclude", ["own-1"]) == Blend.plain("exclude")
+    assert rolls.former_blend(used, "exclude", ["own-1"]) == Blend.plain()
 
 
 @pytest.mark.train
