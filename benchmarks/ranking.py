@@ -2,8 +2,8 @@
 
     python -m benchmarks.ranking [--quick] [--json]
 
-Made-up shops of 1,000, 10,000 and 100,000 items and users with some forty purchases and ten views each; vectors are random, of the shipped
-model's size, and the blend is the shipped one. Rows are turned into lists in micro-batches of 1 to 256 users; "lists/s" counts everything
+Made-up shops of 1,000, 10,000 and 100,000 items, a few of which never sold, and users with some forty purchases and ten views each; vectors
+and titles are random, vectors of the shipped model's size, and the blend is the shipped one. Rows are turned into lists in micro-batches of 1 to 256 users; "lists/s" counts everything
 from the row to the chosen items, and the stages show where the time goes. Beside it the same ranking written per user in plain loops
 (benchmarks/plain.py), whose lists are checked to be the same.
 """
@@ -31,7 +31,7 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.sources.sources import default_sources
 from streamrec.settings import Settings
-from streamrec.state.decay import Tally
+from streamrec.state.decay import Purchases, Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import UserRow
@@ -41,6 +41,8 @@ NOW = 1_700_000_000_000
 K = 10
 CATALOGUES, BATCHES = (1_000, 10_000, 100_000), (1, 4, 16, 64, 256)
 USERS = 512
+WORDS, COUNTRIES, UNPRICED, UNSOLD = 3_000, ("GB", "FR"), 0.02, 20
+"""Words that titles are made of, countries, the share of items without a price, and of how many one never sold."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 STAGES = ("queries", "sources", "filters", "features", "scorers", "selectors")
 
@@ -70,21 +72,28 @@ def shop(size: int) -> Catalogue:
     dice = np.random.default_rng(1)
     catalogue = Catalogue(RandomVectors())  # type: ignore[arg-type]
     ids = [f"item-{number}" for number in range(size)]
+    titles = [" ".join(f"word{each % WORDS}" for each in words) for words in dice.zipf(1.3, (size, 5)).tolist()]
     prices = np.exp(dice.normal(2, 1, size))
+    prices[dice.random(size) < UNPRICED] = 0.0
     ages = dice.uniform(1, 400, size) * DAY_MS
     catalogue.put_items(
-        Item(item_id=name, title=name, price=float(price), currency="EUR", created_ts=int(NOW - age))  # type: ignore[arg-type]
-        for name, price, age in zip(ids, prices, ages, strict=True)
+        Item(item_id=name, title=title, price=float(price), currency="EUR", created_ts=int(NOW - age))  # type: ignore[arg-type]
+        for name, title, price, age in zip(ids, titles, prices, ages, strict=True)
     )
     sold = dice.permutation(200.0 / np.arange(1, size + 1) ** 0.7)
     for number, name in enumerate(ids):
+        if number % UNSOLD == 0:
+            continue
         near = [ids[other % size] for other in dice.integers(number - 60, number + 60, 20).tolist()]
         counts = [[0.0] * len(HALF_LIVES) for _ in KINDS]
         counts[0] = counts[1] = [float(sold[number] * share) for share in (0.05, 0.2, 0.6, 1.0)]
         ts = int(NOW - dice.exponential(3) * DAY_MS)
         linked = [(other, round(float(dice.exponential(2)), 3)) for other in dict.fromkeys(near) if other != name]
         first, again = int(NOW - ages[number]), float(0.2 * sold[number])
-        catalogue.put_stats(name, ItemStats(1, ts, first, counts, linked, linked[:12], again, ts))
+        there = [(country, float(sold[number] * share)) for country, share in zip(COUNTRIES, (0.5, 0.1), strict=True)]
+        new = [0.1 * count for count in counts[0]]
+        stats = ItemStats(1, ts, first, counts, linked, linked[:12], again, ts, there, listed=True, newcomers=new)
+        catalogue.put_stats(name, stats)
     return catalogue
 
 
@@ -93,11 +102,14 @@ def people(catalogue: Catalogue) -> list[UserRow]:
     dice = np.random.default_rng(2)
     rows = []
     for _ in range(USERS):
-        row, middle, size = UserRow(), int(dice.integers(catalogue.items.size)), catalogue.items.size
-        for name, most in (("bought", 40), ("seen", 10)):
+        middle, size = int(dice.integers(catalogue.items.size)), catalogue.items.size
+        row = UserRow(country=("", *COUNTRIES)[dice.integers(3)])
+        for most, took in ((40, row.bought), (10, row.seen)):
             for number in range(int(dice.poisson(most))):
                 item_id = catalogue.items.ids[int(dice.normal(middle, 200)) % size]
-                getattr(row, name)[item_id] = Tally(int(NOW - (1 + number // 8) * 9 * DAY_MS), float(dice.integers(1, 4)))
+                ts, times = int(NOW - (1 + number // 8) * 9 * DAY_MS), int(dice.integers(1, 4))
+                since = ts - 20 * (times - 1) * DAY_MS if times > 1 else 0
+                took[item_id] = Purchases(ts, float(times), times, since) if took is row.bought else Tally(ts, float(times))
         row.spent, row.orders = Tally(NOW - DAY_MS, 80.0), Tally(NOW - DAY_MS, 40.0)
         rows.append(row)
     return rows
