@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.state.decay import Tally, tally
+from streamrec.state.decay import Purchases, Tally, tally
 from streamrec.system.clock import DAY_MS
 
 EVENTS = st.lists(st.tuples(st.integers(0, 400 * DAY_MS), st.floats(0.1, 5)), min_size=1, max_size=20)
@@ -49,3 +49,21 @@ def test_a_bounded_set_of_tallies_keeps_those_with_the_newest_events(events: lis
     assert len(tallies) == min(3, len(newest))
     if tallies:
         assert min(entry.ts for entry in tallies.values()) >= sorted(newest.values())[-len(tallies)]
+
+
+@given(st.lists(st.integers(1, 400 * DAY_MS), min_size=1, max_size=20), st.randoms(use_true_random=False))
+def test_purchases_know_their_number_and_their_first_in_any_order_of_arrival(times: list[int], random: object) -> None:
+    arrived = list(times)
+    random.shuffle(arrived)  # type: ignore[attr-defined]
+    bought = Purchases(arrived[0], 1.0, 1)
+    for ts in arrived[1:]:
+        bought.add(ts, 1.0, 7 * DAY_MS)
+    first = min(times) if len(times) > 1 else 0
+    assert (bought.times, bought.first_ts, bought.ts) == (len(times), first, max(times))
+    assert bought.count == pytest.approx(total([(ts, 1.0) for ts in times]).count)
+
+
+def test_purchases_of_an_older_row_count_from_now_on_and_claim_no_first() -> None:
+    bought = Purchases(10, 3.0)
+    bought.add(20, 1.0, 7 * DAY_MS)
+    assert (bought.times, bought.first_ts) == (1, 0)

@@ -169,3 +169,24 @@ def test_a_row_of_before_has_no_strangers() -> None:
     row = unpack_item(raw)
     count(row, stranger(NOW))
     assert stats_of(row).counts[KINDS.index("purchase")] == [2.0] * 4
+
+
+def test_newcomers_are_what_strangers_bought_as_far_as_it_is_believed() -> None:
+    row = ItemRow()
+    for standing in (0.0, 0.25, 1.0):
+        count(row, stranger(standing=standing))
+    count(row, stranger(kind="view"))
+    stats = stats_of(row)
+    assert stats.newcomers == pytest.approx([1.75] * 4)
+    assert stats.counts[KINDS.index("purchase")] == pytest.approx([3.0] * 4)
+    for _ in range(98):
+        count(row, stranger())
+    assert 1.75 < stats_of(row).newcomers[0] < 20, "a throng is believed a little"
+
+
+def test_newcomers_fade_and_travel_with_the_statistics() -> None:
+    row = ItemRow()
+    count(row, stranger(NOW))
+    count(row, stranger(NOW + 30 * DAY, standing=1.0))
+    told = decode_stats(encode_stats(stats_of(row))).newcomers
+    assert told == pytest.approx([2.0**-30, 2 ** (-30 / 7), 0.5, 2 ** (-1 / 3)], abs=1e-3)

@@ -11,6 +11,8 @@ from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
 from tests.shop import DAY, NOW, catalogue, item, purchase, room, view
 
+MINUTE = 60_000
+
 
 def test_recent_items_come_newest_first_and_weigh_by_action_and_age() -> None:
     row = UserRow()
@@ -52,3 +54,23 @@ def test_the_usual_price_is_a_mean_of_logarithms_and_unknown_without_a_purchase(
     asked = queries([row, UserRow()], [NOW, NOW], [None, None], catalogue(item("a")))
     assert asked.log_price[0] == pytest.approx(np.log(10.0))
     assert np.isnan(asked.log_price[1])
+
+
+def test_an_item_makes_a_basket_of_its_first_purchase_and_one_of_its_last() -> None:
+    row, shop = UserRow(), catalogue(item("a"), item("b"))
+    for ts in (NOW - 9 * DAY, NOW - 5 * DAY, NOW - DAY):
+        apply(row, purchase("u", "a", ts))
+    # Within half an hour of one of those: the same basket.
+    apply(row, purchase("u", "b", NOW - 9 * DAY + MINUTE))
+    asked = queries([row, UserRow()], [NOW, NOW], [None, None], shop)
+    assert asked.baskets.tolist() == [2, 0]
+    assert asked.bought_times.tolist() == [[3, 1], [0, 0]]
+    assert asked.bought_since.tolist() == [[NOW - 9 * DAY, 0], [0, 0]]
+
+
+def test_a_basket_goes_on_while_no_half_hour_passes_without_a_purchase() -> None:
+    row, shop = UserRow(), catalogue(*map(item, "abcd"))
+    for item_id, minutes in zip("abcd", (0, 29, 58, 89), strict=True):
+        apply(row, purchase("u", item_id, NOW + minutes * MINUTE))
+    asked = queries([row], [NOW + DAY], [None], shop)
+    assert asked.baskets.tolist() == [2]

@@ -28,7 +28,10 @@ from tests.shop import DAY, NOW, WordModel, catalogue, item, room, settings
 GOLDEN = Path(__file__).with_name("golden.npz")
 ITEMS, USERS = 24, 4
 WORDS = ("red", "blue", "mug", "hose", "lamp", "rake", "large", "small")
-PROPOSED = ("shelf", "live", "covisited", "nearest", "trending", "following", "mentioned", "new", "rules", "repeat")
+PROPOSED = (
+    *("shelf", "live", "covisited", "nearest", "trending", "popular", "country", "following", "mentioned", "new", "unsold", "rest"),
+    *("rules", "repeat"),
+)
 REPEATS = ("allow", "exclude")
 
 
@@ -55,7 +58,9 @@ def shop(dice: Random) -> Catalogue:
         linked = [(other, round(dice.uniform(0.1, 3), 3)) for other in dice.sample(ids, 5) if other != name]
         countries = [(country, round(dice.uniform(0.5, 9), 3)) for country in dice.sample(("GB", "FR", "CN"), 2)]
         first, again = ts - dice.randrange(90 * DAY), round(dice.uniform(0, counts[1][3]), 3)
-        made.put_stats(name, ItemStats(1, ts, first, counts, linked, linked[:3], again, ts - dice.randrange(DAY), countries))
+        new = [round(dice.uniform(0, count), 3) for count in counts[1]]
+        sold = ts - dice.randrange(DAY)
+        made.put_stats(name, ItemStats(1, ts, first, counts, linked, linked[:3], again, sold, countries, listed=True, newcomers=new))
     made.put_room(room("r0", ids[:9], on_air=ids[4]))
     made.put_room(room("r1", ids[6:15], host_id="h1"))
     return made
@@ -69,12 +74,17 @@ def people(dice: Random) -> list[UserRow]:
         if number < USERS - 1:
             for name, most, span in (("bought", 6, 60 * DAY), ("seen", 5, 30 * DAY), ("named", 2, DAY // 8), ("shown", 5, DAY // 8)):
                 for other in dice.sample(range(ITEMS), most):
-                    kind = Purchases if name == "bought" else Tally
-                    getattr(row, name)[f"i{other:02}"] = kind(NOW - dice.randrange(span), round(dice.uniform(0.3, 3), 3))
+                    made = Tally(NOW - dice.randrange(span), round(dice.uniform(0.3, 3), 3))
+                    getattr(row, name)[f"i{other:02}"] = _bought(dice, made) if name == "bought" else made
             row.spent, row.orders = Tally(NOW, round(dice.uniform(4, 9), 3)), Tally(NOW, 3.0)
             row.said = [Said(NOW - 1000, "is the red mug large")]
         rows.append(row)
     return rows
+
+
+def _bought(dice: Random, made: Tally) -> Purchases:
+    times = dice.randrange(1, 4)
+    return Purchases(made.ts, made.count, times, made.ts - dice.randrange(1, 60 * DAY) if times > 1 else 0)
 
 
 def asked(made: Catalogue, dice: Random) -> Queries:
