@@ -2,10 +2,10 @@
 
     python -m benchmarks.ranking [--quick] [--json]
 
-Made-up shops of 1,000, 10,000 and 100,000 items, a few of which never sold, and users with some forty purchases and ten views each; vectors
-and titles are random, vectors of the shipped model's size, and the blend is the shipped one. Rows are turned into lists in micro-batches of 1 to 256 users; "lists/s" counts everything
-from the row to the chosen items, and the stages show where the time goes. Beside it the same ranking written per user in plain loops
-(benchmarks/plain.py), whose lists are checked to be the same.
+Made-up shops of 1,000, 10,000 and 100,000 items, a few of which never sold, and users with some forty purchases and ten views each; titles
+and vectors are random, vectors of the shipped model's size, and the blend is the shipped one. Rows are turned into lists in micro-batches
+of 1 to 256 users; "lists/s" counts everything from the row to the chosen items, and the stages show where the time goes. Beside it the
+same ranking written per user in plain loops (benchmarks/plain.py), whose lists are checked to be the same.
 """
 
 from __future__ import annotations

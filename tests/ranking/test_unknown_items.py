@@ -1,4 +1,4 @@
-"""What nobody knows anything of does not lead: whatever a shop sells, an unknown item is no better for all viewers than one that sells well."""
+"""What nobody knows anything of does not lead: no unknown item is better for every viewer than one that sells well."""
 
 from __future__ import annotations
 

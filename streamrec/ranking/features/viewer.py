@@ -29,7 +29,7 @@ def user_interest(interest: Values) -> Values:
 
 
 def list_size(candidates: Values) -> Values:
-    """1 at 1,096 candidates, about as many as all sources together propose."""
+    """1 at 1,096 candidates."""
     return np.log1p(candidates) / 7
 
 
