@@ -84,6 +84,8 @@ class ItemRow(Struct, array_like=True):
     """Whether the catalogue listed the item when something was counted."""
     crowd: Crowd = field(default_factory=Crowd)
     """The people who bought it."""
+    newcomers: list[float] = field(default_factory=lambda: [0.0] * len(HALF_LIVES))
+    """First purchases by accounts without standing."""
 
 
 def count(row: ItemRow, signal: Signal) -> None:
@@ -92,7 +94,7 @@ def count(row: ItemRow, signal: Signal) -> None:
     age = ts - row.ts
     if row.version and age > 0:
         fade = [fading(age, half) for half in HALF_LIVES]
-        for values in (*row.counts, *row.strangers):
+        for values in (*row.counts, *row.strangers, row.newcomers):
             # The longest half-life is the last to reach 0: where it is 0, nothing was ever counted.
             if values[-1]:
                 values[:] = [value * f for value, f in zip(values, fade, strict=True)]
@@ -103,6 +105,8 @@ def count(row: ItemRow, signal: Signal) -> None:
     _add(row.counts[KINDS.index(signal.kind)], signal.amount * known, late)
     if known < 1.0:
         _add(row.strangers[SPLIT.index(signal.kind)], signal.amount * (1.0 - known), late)
+        if signal.kind == "purchase" and not signal.again:
+            _add(row.newcomers, signal.amount * (1.0 - known), late)
     if signal.before:
         bond = _bond(signal)
         gather(row.neighbours, [(other, bond * weight) for other, weight in signal.before], ts, NEIGHBOUR_HALF_LIFE, NEIGHBOURS)

@@ -50,7 +50,7 @@ class ItemStats(Struct, array_like=True):
     """Whether the catalogue listed the item when something was counted."""
     crowd: Spread = field(default_factory=Spread)
     newcomers: Halves = field(default_factory=lambda: [0.0] * len(HALF_LIVES))
-    """Those of the purchases in `counts` that come from accounts without standing: what people take who are new to the shop."""
+    """Of the purchases in `counts` the first ones by accounts without standing: what people take who are new to the shop."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -82,7 +82,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         [(name, round(entry.at(row.ts, COUNTRY_HALF_LIFE), 3)) for name, entry in sorted(row.countries.items())],
         row.listed,
         row.crowd.told(row.ts),
-        [round(value, 3) for value in believed(row, "purchase")],
+        [round(min(first, most), 3) for first, most in zip(row.newcomers, believed(row, "purchase"), strict=True)],
     )
 
 

@@ -55,6 +55,11 @@ def in_basket_before(bought_at: Values, last: Values, before: Values) -> Values:
     return (bought_at >= before) & (bought_at < last)
 
 
+def newcomers(count: Values) -> Values:
+    """0.25 log(1 + count): 1 at 54 purchases. In a shop where nobody is new, one account must not stand out by it."""
+    return 0.25 * np.log1p(count)
+
+
 def popular(count: Values) -> Values:
     """0.1 log(1 + count): 1 at 22,000 purchases within a month."""
     return 0.1 * np.log(1 + count)
@@ -168,6 +173,29 @@ FEATURES = (
         family="new",
         reason="new",
         fact=is_new,
+    ),
+    Feature(
+        name="newcomers_7d",
+        scope="absolute",
+        unit="0.25 log(1 + first purchases by people new to the shop), half-life 7 days",
+        reads=("newcomers_7d",),
+        formula=newcomers,
+        since=3,
+        family="popular",
+        reason="popular_this_week",
+        fact=many_within(7),
+    ),
+    Feature(
+        name="newcomers_30d",
+        scope="absolute",
+        unit="0.25 log(1 + first purchases by people new to the shop), half-life 30 days",
+        reads=("newcomers_30d",),
+        formula=newcomers,
+        since=3,
+        weight=1.0,
+        family="popular",
+        reason="popular_this_month",
+        fact=many_within(30),
     ),
     Feature(
         name="popular",

@@ -12,8 +12,8 @@ from streamrec.system.clock import DAY_MS
 PRIOR = 2.0
 """Purchases as usual in the shop that are added to those of an item: of one that sold once, to a person who had it, nobody knows that it
 is bought again."""
-FEW = 0.5
-"""Events of the last 90 days, decayed, below which nothing is said of a trend: the ratio of two rates of nothing is 1."""
+FEW = 3.0
+"""Events of the last 90 days, decayed, below which nothing is said of a trend: what two people did would look like a rise."""
 
 
 def popularity(count: Values) -> Values:
@@ -118,29 +118,6 @@ FEATURES = (
         family="popular",
         reason="popular_in_country",
         fact=many_in_country,
-    ),
-    Feature(
-        name="newcomers_7d",
-        scope="relative",
-        unit="log(1 + purchases by people new to the shop), half-life 7 days",
-        reads=("newcomers_7d",),
-        formula=log_count,
-        since=3,
-        family="popular",
-        reason="popular_this_week",
-        fact=many_within(7),
-    ),
-    Feature(
-        name="newcomers_30d",
-        scope="relative",
-        unit="log(1 + purchases by people new to the shop), half-life 30 days",
-        reads=("newcomers_30d",),
-        formula=log_count,
-        since=3,
-        weight=0.2,
-        family="popular",
-        reason="popular_this_month",
-        fact=many_within(30),
     ),
     Feature(
         name="freshness",
