@@ -117,7 +117,7 @@ class PlainRanker:
                 features |= {
                     "repeat": math.log1p(owned[slot]),
                     "repeat_recency": again,
-                    "rebuy": of_item["rebought"],
+                    "owned_rebuy": of_item["rebought"],
                     "owned": 1.0,
                     "owned_count": 0.4 * math.log1p(owned[slot]),
                     "owned_age": again,
@@ -211,7 +211,7 @@ class PlainRanker:
         score = sum(weight * value for weight, value in zip(self._weights, vector, strict=True))
         net = self._blend.network
         if net is not None:
-            average = np.array(vector[ITEM:LEARNED], np.float32) @ net.into[ITEM:] + net.bias
+            average = np.minimum(np.array(vector[ITEM:LEARNED], np.float32), net.most) @ net.into[ITEM:] + net.bias
             moved = np.array(vector[:ITEM], np.float32) @ net.into[:ITEM]
             score += float((np.maximum(average + moved, 0) - np.maximum(average, 0)) @ net.out)
         return score

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.ranking import loops, people, shop
-from streamrec.ranking.features.schema import FEATURES, LIVE
+from streamrec.ranking.features.schema import FEATURES, LIVE, USER
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import LEARNED, Blend, Network
 from tests.shop import settings
@@ -17,7 +17,9 @@ USERS = 6
 def _any_blend(seed: int) -> Blend:
     """Everything counts, so that a value that differs moves the list."""
     dice = np.random.default_rng(seed)
-    network = Network(*(dice.normal(size=shape).astype(np.float32) for shape in ((LEARNED, 8), 8, 8)))
+    network = Network(
+        *(dice.normal(size=shape).astype(np.float32) for shape in ((LEARNED, 8), 8, 8)), dice.uniform(0.5, 2, len(USER)).astype(np.float32)
+    )
     return Blend({name: 0.0 if name in LIVE else float(dice.normal()) for name in FEATURES}, "any", network)
 
 
