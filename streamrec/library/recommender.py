@@ -10,6 +10,7 @@ from streamrec.events.types import Item, RankedItem, Recommendation, Room, Rule,
 from streamrec.library.checks import OBSERVED, PUT, checked, require_id
 from streamrec.library.in_memory import InMemoryWorker, repeatable
 from streamrec.ranking.reasons.languages import Language
+from streamrec.ranking.reasons.languages import words
 from streamrec.ranking.reasons.sentences import in_words
 from streamrec.settings import Settings, load
 from streamrec.system.clock import now_ms
@@ -108,6 +109,7 @@ class Recommender:
         """
         if not isinstance(item, RankedItem):
             raise TypeError(f"explain takes an item of a list (RankedItem), not {type(item).__name__}")
+        words(language)
         titles, _ = self.catalogue.names([item.because] if item.because else [], [])
         return in_words(item, titles, language)
 

@@ -23,8 +23,9 @@ from streamrec.ranking.sources.sources import Source, default_sources
 from streamrec.settings import Settings
 from streamrec.state.user import UserRow
 
-DECIMALS = 6
-"""Of scores. Single precision has seven digits, so that what is rounded off is noise, and equal items tie whatever the batch was."""
+DECIMALS = 5
+"""Of scores. Single precision has seven digits and scores have two before the point, so that what is rounded off is noise, and equal items
+tie whatever the batch was."""
 WARM_UP = 10
 """Lists made for nobody. The first pays for what is used for the first time, the others read the model's scores from its cache, as most
 real lists do; more would only keep a worker from being ready."""

@@ -65,7 +65,7 @@ def test_the_reasons_of_replayed_lists_are_checked_by_the_events(replayed: tuple
     words = ("explain", "--check", "--items", items, "--events", events, "--rules", rules, "--scoring", "off", "--lists")
     told = run(*words, lists)
     assert told.exit_code == 0, told.output
-    assert "2 lists, 3 places, 3 reasons, " in told.stdout
+    assert "2 lists, 6 places, 3 reasons, 0 of them false" in told.stdout
     assert " 0 of them false" in told.stdout
     made = [json.loads(line) for line in Path(lists).read_text().splitlines()]
     made[1]["items"][0] |= {"item_id": "i0", "reasons": ["looked_at", "bought_before"]}

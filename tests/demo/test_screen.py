@@ -44,7 +44,7 @@ def test_a_list_tells_who_wrote_what_and_names_its_top_items() -> None:
     assert "12 ms" in text
     assert "[bold]RED CUP[/bold]" in text
     assert "1.000" in text
-    assert "The host shows it right now. It is new in the" in text
+    assert "The host is showing it right now. New in: it" in text
     assert text.count("\n") == 7
 
 

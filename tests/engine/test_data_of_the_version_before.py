@@ -44,6 +44,15 @@ def plain(value: Any) -> Any:
     return json.loads(msgspec.json.encode(value))
 
 
+def goes_on_from(found: Any, expected: Any) -> bool:
+    """Whether nothing is lost or changed: rows and their entries only gain fields, at their ends."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(goes_on_from(found[key], value) for key, value in expected.items())
+    if isinstance(expected, list):
+        return len(found) >= len(expected) and all(map(goes_on_from, found, expected))
+    return bool(found == expected)
+
+
 def recorded(before: Path, family: str, number: int) -> Held:
     """What the code of then read."""
     found = json.loads((before / "summary.json").read_bytes())[family][str(number)]
@@ -85,7 +94,7 @@ def test_the_marks_hold_every_kind_of_memory(before: Path) -> None:
 @pytest.mark.parametrize(("family", "number"), PLACES)
 def test_todays_code_reads_every_row_and_all_that_the_mark_remembers(before: Path, family: str, number: int) -> None:
     found, expected = on_disk(before / "worker", family, number), recorded(before, family, number)
-    assert found.rows == expected.rows
+    assert goes_on_from(found.rows, expected.rows)
     assert found.memory == expected.memory
     assert found.next == expected.next
 
@@ -114,7 +123,7 @@ def worker(settings: Settings) -> Iterator[Callable[[str], Worker]]:
 def require_nothing_lost(before: Path, folder: Path) -> None:
     for family, number in PLACES:
         found, expected = on_disk(folder, family, number), recorded(before, family, number)
-        assert found.rows == expected.rows
+        assert goes_on_from(found.rows, expected.rows)
         assert found.next == expected.next
         if family == "user":
             # The number of the partition lay in the memory then; a mark that is written today is without it, and nobody has read it.

@@ -124,8 +124,8 @@ def test_what_turns_out_worse_than_the_base_is_rolled_back_to_what_fits_the_newe
 
 def test_the_base_itself_is_restored_where_no_version_was_better() -> None:
     run = Run(SHOP)
-    run.trainer.adopt(Weights("x+5", BASE, run.trainer.state().schema, {"popularity_7d": -2.0}, NOW, "operator", BASE))
-    run.delta = {"popularity_7d": -2.0}
+    run.trainer.adopt(Weights("x+5", BASE, run.trainer.state().schema, {"popularity_7d": -2.9}, NOW, "operator", BASE))
+    run.delta = {"popularity_7d": -2.9}
     (back,) = run.batches(1).judged
     assert back.weights is not None
     assert (back.outcome, back.weights.delta, back.weights.restores) == ("rolled_back", {}, BASE)

@@ -134,7 +134,7 @@ def test_figures_lists_and_dead_letters_come_without_ids_and_texts() -> None:
         assert (made["room"], made["room_title"], made["waited_ms"]) == ("r1", "Tea time", 12)
         assert made["items"][0]["title"] == "<b>mug</b>"
         assert made["items"][0]["reasons"] == ["you_mentioned"]
-        assert made["items"][0]["why"] == ["You wrote about it."]
+        assert made["items"][0]["why"] == ["You mentioned it in the chat."]
         assert made["viewer"].startswith("viewer ")
         for message in (letter, made):
             assert "ann" not in str(message)
