@@ -177,8 +177,8 @@ class PlainRanker:
         return {f"popularity_{days}d": math.log1p(count) for days, count in zip((1, 7, 30, 90), counts, strict=True)} | {
             "trend_7d": math.log((30 / 7 * counts[WEEK] + 1) / (counts[MONTH] + 1)) if known else math.nan,
             "trend_30d": math.log((3 * counts[MONTH] + 1) / (counts[SEASON] + 1)) if known else math.nan,
-            "newcomers_7d": math.log1p(new[0]),
-            "newcomers_30d": math.log1p(new[1]),
+            "newcomers_7d": 0.25 * math.log1p(new[0]),
+            "newcomers_30d": 0.25 * math.log1p(new[1]),
             "popular": 0.1 * math.log1p(counts[MONTH]),
             "freshness": fresh,
             "age": 0.0 if math.isnan(fresh) else fresh,
