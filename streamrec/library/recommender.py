@@ -9,8 +9,7 @@ from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item, RankedItem, Recommendation, Room, Rule, Trigger, UserEvent
 from streamrec.library.checks import OBSERVED, PUT, checked, require_id
 from streamrec.library.in_memory import InMemoryWorker, repeatable
-from streamrec.ranking.reasons.languages import Language
-from streamrec.ranking.reasons.languages import words
+from streamrec.ranking.reasons.languages import Language, words
 from streamrec.ranking.reasons.sentences import in_words
 from streamrec.settings import Settings, load
 from streamrec.system.clock import now_ms
