@@ -22,6 +22,7 @@ from streamrec.ranking.features.formulas import MONTH_MS
 from streamrec.ranking.features.inputs import MONTH, SEASON, WEEK
 from streamrec.ranking.features.sales import FEW, PRIOR
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
+from streamrec.ranking.ranker import DECIMALS
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
 from streamrec.ranking.sources.sources import BITS_32, HOUR_MS, KNUTH
 from streamrec.state.before import BASKET_MS
@@ -137,7 +138,7 @@ class PlainRanker:
                 stands_out = spread > 1e-6 and not math.isnan(value)
                 each[name] = max(-MOST_STANDOUT, min(MOST_STANDOUT, (value - middle) / spread)) if stands_out else 0.0
         scores = {slot: self._score(each) for slot, each in zip(candidates, table, strict=True)}
-        return [items.ids[slot] for slot in sorted(scores, key=lambda slot: (-round(scores[slot], 6), items.ids[slot]))[:k]]
+        return [items.ids[slot] for slot in sorted(scores, key=lambda slot: (-round(scores[slot], DECIMALS), items.ids[slot]))[:k]]
 
     def _linked(self, links: Links, slot: int) -> Iterator[tuple[int, float]]:
         root = math.sqrt(self._items.counts[slot, PURCHASE, -1] + LINK_PRIOR)
