@@ -176,7 +176,7 @@ def test_a_list_is_explained_by_its_id_or_by_that_of_a_trigger_which_it_covers(s
     assert "proposed by shelf, live" in explained.stdout
     as_json = json.loads(command(shop, "explain", "-".join(map(str, made["covers"][0])), "--lang", "zh", "--json").stdout)
     assert as_json["list_id"] == made["list_id"]
-    assert as_json["items"][0]["why"][0] == "由商家规则“bowls-first”决定。"
+    assert as_json["items"][0]["why"][0] == "商家特意安排的（规则“bowls-first”）。"
     unknown = command(shop, "explain", f"{shop.settings.prefix}views-0-999999")
     assert isinstance(unknown.exception, ListNotFound)
     assert isinstance(command(shop, "explain", "nonsense").exception, InputError)
