@@ -19,14 +19,13 @@ from streamrec.ranking.batch.queries import ACTIONS, RECENT
 from streamrec.ranking.features.absolute import LEAST_GAP_MS
 from streamrec.ranking.features.features import MOST_STANDOUT
 from streamrec.ranking.features.formulas import MONTH_MS
-from streamrec.ranking.features.inputs import MONTH, SEASON, WEEK
 from streamrec.ranking.features.sales import FEW, PRIOR
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
 from streamrec.ranking.ranker import DECIMALS
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
 from streamrec.ranking.sources.sources import BITS_32, HOUR_MS, KNUTH
 from streamrec.state.before import BASKET_MS
-from streamrec.state.item import HALF_LIVES
+from streamrec.state.item import HALF_LIVES, MONTH, SEASON, WEEK
 from streamrec.state.user import INTEREST_HALF_LIFE, UserRow
 from streamrec.system.clock import DAY_MS
 

@@ -17,13 +17,11 @@ from streamrec.catalogue.numbers import Numbers
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
 from streamrec.state.crowd import MILESTONES, Spread
-from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS
+from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS, SEASON, WEEK
 from streamrec.state.stats import ItemStats, Weighed
 from streamrec.system.clock import YEAR_2000_MS
 
 VIEW, PURCHASE, IMPRESSION = (KINDS.index(kind) for kind in ("view", "purchase", "impression"))
-WEEK, SEASON = 1, 3
-"""Positions of the 7-day and the 90-day half-life."""
 VIEW_SHARE = 0.1
 """What a view counts beside a purchase, so that ten views weigh as much as one purchase."""
 NEVER = np.iinfo(np.int64).max

@@ -55,7 +55,8 @@ class Lexicon:
         for number in former:
             self._numbers.give(number)
         self._texts += bool(taken) - bool(former[0])
-        if self._weights is None or len(self._weights) < len(self._words) or taken != [number for number in former if number]:
+        # Also where room was made: weights are told of every slot that has words.
+        if self._words[slot].tolist() != former or (self._weights is not None and len(self._weights) < len(self._words)):
             self._weights = None
 
     def remove(self, slot: int) -> None:

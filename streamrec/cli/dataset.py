@@ -48,8 +48,9 @@ def uci(
         task = progress.add_task("reading invoices", total=size)
         table = online_retail.read_invoices(invoices, lambda raw: progress.wrap_file(raw, task_id=task))
     out_dir.mkdir(parents=True, exist_ok=True)
-    first_sales = {item["item_id"]: item["created_ts"] for item in table.items()}
-    items = write_lines(out_dir / f"items{suffix}", relisted(table.items(), first_sales, listed_before))
+    listed = table.items()
+    first_sales = {item["item_id"]: item["created_ts"] for item in listed}
+    items = write_lines(out_dir / f"items{suffix}", relisted(listed, first_sales, listed_before))
     days = (online_retail.day_ms(day.date()) if day else None for day in (start, until))
     events = write_lines(out_dir / f"events{suffix}", table.events(*days))
     summary = {"rows": table.rows, "items": items, "events": events, **_report(table.left_out)}

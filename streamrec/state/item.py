@@ -17,6 +17,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """In the order in which rows and statistics hold their counters: a new kind goes to the end."""
 # What sells today, this week, this month and at all; trends are ratios of them.
 HALF_LIVES = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS)
+DAY, WEEK, MONTH, SEASON = range(len(HALF_LIVES))
+"""Their positions."""
 NEIGHBOUR_HALF_LIFE = 90 * DAY_MS
 # Several times what statistics tell of (20 and 12, `state.stats`), so that a neighbour is not forgotten before it can rise.
 NEIGHBOURS, LEADERS = 160, 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,12 @@ from streamrec.ranking.batch.cells import Cells
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import Tallies, side_by_side
 from streamrec.state.before import BASKET_MS
-from streamrec.state.item import HALF_LIVES
+from streamrec.state.item import DAY, HALF_LIVES, MONTH, SEASON, WEEK
 
 Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-DAY, WEEK, MONTH, SEASON = range(len(HALF_LIVES))
-"""Positions of the half-lives of 1, 7, 30 and 90 days."""
 
 
 class Inputs:
@@ -99,7 +98,7 @@ class Inputs:
         """Half-life 90 days, as of the newest event of the item."""
         return np.asarray(self._items.counts[self._slots, PURCHASE, SEASON])
 
-    @property
+    @cached_property
     def usually_again(self) -> Floats:
         """The share of all purchases in the shop that are by people who had bought the item before."""
         purchases = float(self._items.counts[:, PURCHASE, SEASON].sum())
@@ -142,31 +141,34 @@ class Inputs:
     @property
     def same_words(self) -> Singles:
         """Cosine of the item's words and those of what the user is interested in."""
-        recent = self._queries.recent
-        return self._same_words(np.where(recent.slots >= 0, recent.values, 0.0))
+        return self._same_words[0]
 
     @property
     def same_words_last(self) -> Singles:
         """Cosine of the item's words and those of the user's last basket."""
-        queries = self._queries
-        return self._same_words((queries.last & (queries.recent.slots >= 0)).astype(np.float64))
+        return self._same_words[1]
 
-    def _same_words(self, weights: Floats) -> Singles:
-        """`weights` (users, recent) of the user's recent items."""
-        lexicon, recent = self._items.lexicon, self._queries.recent.slots
+    @cached_property
+    def _same_words(self) -> tuple[Singles, Singles]:
+        """Both at once: gathering the words of all candidates is most of the work."""
+        lexicon, recent = self._items.lexicon, self._queries.recent
+        weights = np.where(recent.slots >= 0, recent.values, 0.0)
         if not weights.any():
-            return np.zeros((1, 1), np.float32)
+            return np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
         words, tells, size = lexicon.words(), lexicon.weights(), lexicon.size
-        cosines = np.zeros(self._slots.shape, np.float32)
+        of_interest, of_last = np.zeros((2, *self._slots.shape), np.float32)
         # User by user: one row of all words fits into the processor's cache, those of a micro-batch do not.
-        for own, weight, slots, cosine in zip(recent, weights, self._slots, cosines, strict=True):
-            took = np.flatnonzero(weight)
-            if len(took):
-                of_own = tells[own[took]] * weight[took, None]
-                profile = np.bincount(words[own[took]].ravel(), of_own.ravel(), size).astype(np.float32)
+        for user, slots in enumerate(self._slots):
+            took = np.flatnonzero(weights[user])
+            if not len(took):
+                continue
+            own = recent.slots[user, took]
+            candidates, tell = words[slots], tells[slots]
+            for cosines, weight in ((of_interest, weights[user, took]), (of_last, self._queries.last[user, took].astype(np.float64))):
+                profile = np.bincount(words[own].ravel(), (tells[own] * weight[:, None]).ravel(), size).astype(np.float32)
                 profile /= max(float(np.linalg.norm(profile)), 1e-9)
-                np.einsum("cw,cw->c", profile[words[slots]], tells[slots], out=cosine)
-        return cosines
+                np.einsum("cw,cw->c", profile[candidates], tell, out=cosines[user])
+        return of_interest, of_last
 
     # What the user did with the item, or with things of its kind.
 

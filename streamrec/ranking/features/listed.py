@@ -11,9 +11,10 @@ from streamrec.catalogue.items import NEVER, PURCHASE
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import Tallies
-from streamrec.ranking.features.inputs import MONTH, Inputs
+from streamrec.ranking.features.inputs import Inputs
 from streamrec.ranking.features.resemblance import floor
 from streamrec.state.crowd import HOUR_MS, MILESTONES
+from streamrec.state.item import MONTH
 from streamrec.system.clock import DAY_MS
 
 Mask = NDArray[np.bool_]

@@ -12,13 +12,12 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import ItemTable
+from streamrec.catalogue.items import IMPRESSION, ItemTable
 from streamrec.ranking.batch.order import best_first
-from streamrec.ranking.features.inputs import MONTH
-from streamrec.state.item import KINDS
+from streamrec.state.item import KINDS, MONTH
 
 Floats = NDArray[np.float64]
-IMPRESSION, CLICK = KINDS.index("impression"), KINDS.index("click")
+CLICK = KINDS.index("click")
 ENOUGH = 50.0
 """An item with this many impressions (decayed, half-life 30 days) is known."""
 ARMS = 24
