@@ -31,7 +31,7 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.sources.sources import default_sources
 from streamrec.settings import Settings
-from streamrec.state.decay import Purchases, Tally
+from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import UserRow
@@ -109,7 +109,7 @@ def people(catalogue: Catalogue) -> list[UserRow]:
                 item_id = catalogue.items.ids[int(dice.normal(middle, 200)) % size]
                 ts, times = int(NOW - (1 + number // 8) * 9 * DAY_MS), int(dice.integers(1, 4))
                 since = ts - 20 * (times - 1) * DAY_MS if times > 1 else 0
-                took[item_id] = Purchases(ts, float(times), times, since) if took is row.bought else Tally(ts, float(times))
+                took[item_id] = PurchaseTally(ts, float(times), times, since) if took is row.bought else Tally(ts, float(times))
         row.spent, row.orders = Tally(NOW - DAY_MS, 80.0), Tally(NOW - DAY_MS, 40.0)
         rows.append(row)
     return rows

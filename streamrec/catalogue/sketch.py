@@ -34,15 +34,15 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
         """The sketch of a catalogue."""
         return cls(items=len(item_ids), least=np.unique(_hashes(item_ids))[:SIZE].astype("<u4").tobytes())
 
-    def compare(self, item_ids: Collection[str]) -> Likeness:
+    def compare(self, item_ids: Collection[str]) -> Overlap:
         """How many of these items can be compared, and how many of those are known."""
         least, others = np.frombuffer(self.least, "<u4"), _hashes(item_ids)
         if self.items > len(least):
             others = others[others <= least[-1]]
-        return Likeness(len(others), int(np.isin(others, least).sum()))
+        return Overlap(len(others), int(np.isin(others, least).sum()))
 
 
-class Likeness(msgspec.Struct, frozen=True):
+class Overlap(msgspec.Struct, frozen=True):
     """Of so many items of a catalogue that could be compared, so many are known."""
 
     compared: int

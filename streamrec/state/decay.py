@@ -36,7 +36,7 @@ class Tally(Struct, array_like=True, gc=False):
         return self.count * fading(now - self.ts, half_life_ms) if now > self.ts else self.count
 
 
-class Purchases(Tally):
+class PurchaseTally(Tally):
     """A decayed count of purchases that also knows how many there were, and when they began. Those of older versions know 0 of both."""
 
     times: int = 0
@@ -56,11 +56,11 @@ T = TypeVar("T", bound=Tally)
 
 def tally(tallies: dict[str, Tally], key: str, ts: int, amount: float, half_life_ms: float, bound: int) -> None:
     """Count `amount` for `key`. When there are more than `bound` entries, the one with the oldest event leaves."""
-    count(tallies, key, ts, amount, half_life_ms, bound, Tally)
+    tally_with(Tally, tallies, key, ts, amount, half_life_ms, bound)
 
 
-def count(
-    tallies: dict[str, T], key: str, ts: int, amount: float, half_life_ms: float, bound: int, begin: Callable[[int, float], T]
+def tally_with(
+    begin: Callable[[int, float], T], tallies: dict[str, T], key: str, ts: int, amount: float, half_life_ms: float, bound: int
 ) -> None:
     """The same of tallies of another kind; `begin` makes a new one of a time and an amount."""
     entry = tallies.get(key)

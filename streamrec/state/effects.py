@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.before import LED, basket_before, just_before
-from streamrec.state.decay import Purchases, Tally, count, tally
+from streamrec.state.decay import PurchaseTally, Tally, tally, tally_with
 from streamrec.state.item import Kind
 from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
 
@@ -72,7 +72,7 @@ def _purchase(row: UserRow, event: Purchase, mentions: Mentions) -> None:
     if event.action == "refund":
         _refund(row, event)
         return
-    count(row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT, _once)
+    tally_with(_once, row.bought, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, BOUGHT)
     if event.price > 0:
         row.spent.add(event.ts, math.log(event.price), INTEREST_HALF_LIFE)
         row.orders.add(event.ts, 1.0, INTEREST_HALF_LIFE)
@@ -80,8 +80,8 @@ def _purchase(row: UserRow, event: Purchase, mentions: Mentions) -> None:
     _enter(row, event.room_id, event.ts)
 
 
-def _once(ts: int, amount: float) -> Purchases:
-    return Purchases(ts, amount, 1)
+def _once(ts: int, amount: float) -> PurchaseTally:
+    return PurchaseTally(ts, amount, 1)
 
 
 def _refund(row: UserRow, event: Purchase) -> None:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from msgspec import Struct, field
 
 from streamrec.state.activity import Activity
-from streamrec.state.decay import Purchases, Tally
+from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.system.clock import DAY_MS
 
 # 60 days is the half-life of the per-item interest of the feasibility run (own-history baseline, `evaluation/baselines/query.py`).
@@ -36,7 +36,7 @@ class UserRow(Struct, array_like=True):
 
     seq: int = 0
     """Number of the last list."""
-    bought: dict[str, Purchases] = field(default_factory=dict)
+    bought: dict[str, PurchaseTally] = field(default_factory=dict)
     seen: dict[str, Tally] = field(default_factory=dict)
     """Views, clicks and carts."""
     named: dict[str, Tally] = field(default_factory=dict)

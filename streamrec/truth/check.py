@@ -11,7 +11,8 @@ from streamrec.events.types import Recommendation
 from streamrec.ranking.reasons.languages import DEFAULT, Language
 from streamrec.ranking.reasons.sentences import in_words
 from streamrec.truth.history import History
-from streamrec.truth.oracle import Likeness, Place, judge
+from streamrec.truth.oracle import judge
+from streamrec.truth.place import Likeness, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from streamrec.events.types import Danmaku, RankedItem, Recommendation, Room, Rule
+from streamrec.events.types import Room, Rule
 from streamrec.system.clock import DAY_MS
-from streamrec.truth.history import ROOM_MS, Act, History, bought, looked
+from streamrec.truth.history import ROOM_MS, bought, looked
+from streamrec.truth.place import LATE_MS, Place
 
 MANY = 10
 """People of whom a sentence says "many"."""
@@ -22,8 +22,6 @@ SOME = 4
 HABIT, SHARE = 0.15, 0.1
 """The share of buyers who came back; that of a kind in what a viewer did. A worker asks for 0.2 of each, of what it remembers."""
 SHARED = 2
-LATE_MS = 60_000
-"""How far the clock of whoever dates events may be ahead of the worker's."""
 BASKET_MS = DAY_MS // 48
 NEAR, AROUND = math.log(1.4), math.log(2.5)
 """How far a usual price may lie from what the viewer paid on average, and from single prices; a worker asks for 1.25 and 2. Of orders of
@@ -41,63 +39,6 @@ class Verdict(NamedTuple):
 
     so: bool | None
     says: str
-
-
-class Likeness(Protocol):
-    """How like two items are, by the text model."""
-
-    def of(self, one: str, other: str, ts: int) -> float | None:
-        """Their cosine; None where it cannot be told."""
-        ...
-
-    def least(self) -> float:
-        """What must be reached, above nearly all pairs drawn at random."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place of a list, and what had happened when the list was made."""
-
-    history: History
-    likeness: Likeness | None
-    made: Recommendation
-    place: RankedItem
-    known_until: int | None = None
-    """Up to when what the viewer did was known; without it up to `end`."""
-
-    @property
-    def now(self) -> int:
-        """Event time of the trigger."""
-        return self.made.trigger.ts
-
-    @property
-    def end(self) -> int:
-        """When the list was made, and a little more: events may be dated ahead."""
-        return max(self.made.trigger.ts, self.made.generated_ts) + LATE_MS
-
-    def mine(self) -> list[Act]:
-        """What the viewer did."""
-        return self.history.by_user[self.made.user_id].until(self.end if self.known_until is None else self.known_until)
-
-    def said(self) -> list[Danmaku]:
-        """What the viewer wrote."""
-        return self.history.said[self.made.user_id].until(self.end if self.known_until is None else self.known_until)
-
-    def of(self, item_id: str) -> list[Act]:
-        """What was done with an item."""
-        return self.history.by_item[item_id].until(self.end)
-
-    def first_purchases(self) -> list[Act]:
-        """Everybody's first purchase of the item. Whoever gave it back begins anew."""
-        first, having = list[Act](), set[str]()
-        for act in self.of(self.place.item_id):
-            if act.kind == "refund":
-                having.discard(act.user_id)
-            elif bought(act) and act.user_id not in having:
-                having.add(act.user_id)
-                first.append(act)
-        return first
 
 
 def judge(place: Place, code: str) -> Verdict:
@@ -288,38 +229,37 @@ def _led(place: Place, own: str) -> int:
     return sum(bought(act) and since.get(act.user_id, math.inf) < act.ts - BASKET_MS for act in place.of(place.place.item_id))
 
 
-def _of_own(count: Callable[[Place, str], int], *, last: bool) -> Callable[[Place], Verdict]:
+def _of_own(judged_beside: Callable[[Place, str], Verdict], *, last: bool) -> Callable[[Place], Verdict]:
+    """Judge the place beside the item of the viewer's own that it names; with `last` that must be of the last basket."""
+
     def judged(place: Place) -> Verdict:
         own = place.place.because
-        mine = _unless_mine(place, own, last=last)
-        if mine is not None or own is None:
-            return mine or Verdict(False, "the list names no item of the viewer's")
+        if own is None:
+            return Verdict(False, "the list names no item of the viewer's")
+        return _unless_mine(place, own, last=last) or judged_beside(place, own)
+
+    return judged
+
+
+def _bought_by_both(count: Callable[[Place, str], int]) -> Callable[[Place, str], Verdict]:
+    def judged(place: Place, own: str) -> Verdict:
         shared = count(place, own)
         return Verdict(shared >= SHARED, f"{shared} purchases of one by people who took {own}")
 
     return judged
 
 
-def _like(*, last: bool) -> Callable[[Place], Verdict]:
-    def judged(place: Place) -> Verdict:
-        own = place.place.because
-        mine = _unless_mine(place, own, last=last)
-        if mine is not None or own is None:
-            return mine or Verdict(False, "the list names no item of the viewer's")
-        cosine = None if place.likeness is None else place.likeness.of(place.place.item_id, own, place.end)
-        if place.likeness is None or cosine is None:
-            return Verdict(None, "without the text model nothing tells how like they are")
-        return Verdict(
-            cosine >= place.likeness.least(), f"the cosine with {own} is {cosine:.3f}, that of random pairs {place.likeness.least():.3f}"
-        )
-
-    return judged
+def _like(place: Place, own: str) -> Verdict:
+    cosine = None if place.likeness is None else place.likeness.of(place.place.item_id, own, place.end)
+    if place.likeness is None or cosine is None:
+        return Verdict(None, "without the text model nothing tells how like they are")
+    return Verdict(
+        cosine >= place.likeness.least(), f"the cosine with {own} is {cosine:.3f}, that of random pairs {place.likeness.least():.3f}"
+    )
 
 
-def _unless_mine(place: Place, own: str | None, *, last: bool) -> Verdict | None:
+def _unless_mine(place: Place, own: str, *, last: bool) -> Verdict | None:
     """What is wrong with calling an item the viewer's own; None where it is."""
-    if own is None:
-        return Verdict(False, "the list names no item of the viewer's")
     mine = place.mine()
     if not last:
         touched = any(own in item_ids for _, _, item_ids in _interest(place))
@@ -365,9 +305,9 @@ JUDGES: dict[str, Callable[[Place], Verdict]] = {
     "popular_in_country": _country,
     "still_sold": _sold,
     "often_rebought": _rebought,
-    "bought_with_last": _of_own(_shared, last=True),
-    "bought_next": _of_own(_led, last=True),
-    "similar_to_last": _like(last=True),
+    "bought_with_last": _of_own(_bought_by_both(_shared), last=True),
+    "bought_next": _of_own(_bought_by_both(_led), last=True),
+    "similar_to_last": _of_own(_like, last=True),
     "favourite_category": _kind("category"),
     "favourite_brand": _kind("brand"),
     "looked_at": _looked,
@@ -375,8 +315,8 @@ JUDGES: dict[str, Callable[[Place], Verdict]] = {
     "bought_recently": _bought_within(14),
     "new": _new,
     "usual_price": _price,
-    "bought_together": _of_own(_shared, last=False),
-    "similar_to_recent": _like(last=False),
+    "bought_together": _of_own(_bought_by_both(_shared), last=False),
+    "similar_to_recent": _of_own(_like, last=False),
     "fits_your_history": _fits,
     "in_this_room": _shelf,
     "on_air": _air,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from streamrec.catalogue.sketch import LEAST_SHARE, Likeness, Sketch
+from streamrec.catalogue.sketch import LEAST_SHARE, Overlap, Sketch
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
 
@@ -23,7 +23,7 @@ class BlendChoice:
         """`sketch` is that of the catalogue that `trained` was trained on; files of older versions have none."""
         self._trained, self._sketch = trained, sketch
         self._looked = 0
-        self.likeness = Likeness(0, 0)
+        self.overlap = Overlap(0, 0)
         plain = Blend.plain()
         self.blend: Blend
         self.why: Why
@@ -43,16 +43,16 @@ class BlendChoice:
         assert self._trained is not None
         assert self._sketch is not None
         self._looked = len(item_ids)
-        self.likeness = self._sketch.compare(item_ids)
-        if self.likeness.verdict is None:
+        self.overlap = self._sketch.compare(item_ids)
+        if self.overlap.verdict is None:
             return False
-        self.blend, self.why = (self._trained, "known") if self.likeness.verdict else (self.blend, "unknown")
+        self.blend, self.why = (self._trained, "known") if self.overlap.verdict else (self.blend, "unknown")
         return True
 
     def in_words(self) -> str:
         """Which blend ranks and why, and what to do if it should be another."""
         trained, plain = self._trained.version if self._trained is not None else "", self.blend.version
-        seen = f"was trained on {self.likeness.known} of the {self.likeness.compared} items compared"
+        seen = f"was trained on {self.overlap.known} of the {self.overlap.compared} items compared"
         match self.why:
             case "set":
                 return f"{self.blend.version} by setting, whatever the catalogue"

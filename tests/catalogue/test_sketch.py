@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.catalogue.sketch import ENOUGH, LEAST_SHARE, SIZE, Likeness, Sketch
+from streamrec.catalogue.sketch import ENOUGH, LEAST_SHARE, SIZE, Overlap, Sketch
 
 ids = st.sets(st.text(max_size=12), max_size=60)
 
@@ -18,7 +18,7 @@ def ids_of(shop: str, count: int, first: int = 0) -> list[str]:
 
 @given(ids, ids)
 def test_of_a_catalogue_that_fits_into_the_sketch_every_item_is_compared(trained: set[str], other: set[str]) -> None:
-    assert Sketch.of(trained).compare(other) == Likeness(len(other), len(trained & other))
+    assert Sketch.of(trained).compare(other) == Overlap(len(other), len(trained & other))
 
 
 @given(ids)

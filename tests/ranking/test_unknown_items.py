@@ -21,7 +21,7 @@ from streamrec.events.types import Item
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
-from streamrec.state.decay import Purchases, Tally
+from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import HALF_LIVES
 from streamrec.state.user import UserRow
 from tests.ranking.features.tiny import statistics
@@ -75,7 +75,7 @@ def _viewers(dice: Random, made: Catalogue) -> list[UserRow]:
         row = UserRow(country=dice.choice(("", "GB")))
         for name in dice.sample(sold, dice.randrange(1, 25)):
             ts, times = NOW - dice.randrange(1, 200) * DAY, dice.randrange(1, 5)
-            row.bought[name] = Purchases(ts, dice.uniform(0.1, times), times, ts - dice.randrange(1, 90) * DAY if times > 1 else 0)
+            row.bought[name] = PurchaseTally(ts, dice.uniform(0.1, times), times, ts - dice.randrange(1, 90) * DAY if times > 1 else 0)
         row.seen = {name: Tally(NOW - DAY, 1.0) for name in dice.sample(sold, 3)}
         row.orders = Tally(NOW, float(len(row.bought)))
         row.spent = Tally(NOW, row.orders.count * dice.uniform(0, 5))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.state.decay import Purchases, Tally, tally
+from streamrec.state.decay import PurchaseTally, Tally, tally
 from streamrec.system.clock import DAY_MS
 
 EVENTS = st.lists(st.tuples(st.integers(0, 400 * DAY_MS), st.floats(0.1, 5)), min_size=1, max_size=20)
@@ -55,7 +55,7 @@ def test_a_bounded_set_of_tallies_keeps_those_with_the_newest_events(events: lis
 def test_purchases_know_their_number_and_their_first_in_any_order_of_arrival(times: list[int], random: object) -> None:
     arrived = list(times)
     random.shuffle(arrived)  # type: ignore[attr-defined]
-    bought = Purchases(arrived[0], 1.0, 1)
+    bought = PurchaseTally(arrived[0], 1.0, 1)
     for ts in arrived[1:]:
         bought.add(ts, 1.0, 7 * DAY_MS)
     first = min(times) if len(times) > 1 else 0
@@ -64,6 +64,6 @@ def test_purchases_know_their_number_and_their_first_in_any_order_of_arrival(tim
 
 
 def test_purchases_of_an_older_row_count_from_now_on_and_claim_no_first() -> None:
-    bought = Purchases(10, 3.0)
+    bought = PurchaseTally(10, 3.0)
     bought.add(20, 1.0, 7 * DAY_MS)
     assert (bought.times, bought.first_ts) == (1, 0)

@@ -3,7 +3,7 @@ import json
 import msgspec
 
 from streamrec.events.types import EventTime
-from streamrec.state.decay import Purchases, Tally
+from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import ItemRow
 from streamrec.state.repeats import remember
 from streamrec.state.user import ErasedUser, Said, UserRow, erased_key
@@ -11,7 +11,7 @@ from streamrec.state.view import as_data, known
 
 ROW = UserRow(
     seq=3,
-    bought={"before": Purchases(EventTime(10), 2.5), "new": Purchases(30, 1.0), "late": Purchases(30, 1.0)},
+    bought={"before": PurchaseTally(EventTime(10), 2.5), "new": PurchaseTally(30, 1.0), "late": PurchaseTally(30, 1.0)},
     said=[Said(5, "好看")],
     event_ids=remember(remember(b"", "e1", 1000), "e2", 2000),
     waiting=[("views", 0, 1, "e1", 5)],

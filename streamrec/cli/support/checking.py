@@ -14,7 +14,7 @@ from streamrec.settings import Settings
 if TYPE_CHECKING:
     from streamrec.truth.check import Checked
     from streamrec.truth.history import History
-    from streamrec.truth.oracle import Likeness
+    from streamrec.truth.place import Likeness
 
 ALL = 1 << 40
 

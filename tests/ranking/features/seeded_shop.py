@@ -19,7 +19,7 @@ from streamrec.ranking.features.features import features
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.sources.sources import Source, default_sources
-from streamrec.state.decay import Purchases, Tally
+from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import Said, UserRow
@@ -82,9 +82,9 @@ def people(dice: Random) -> list[UserRow]:
     return rows
 
 
-def _bought(dice: Random, made: Tally) -> Purchases:
+def _bought(dice: Random, made: Tally) -> PurchaseTally:
     times = dice.randrange(1, 4)
-    return Purchases(made.ts, made.count, times, made.ts - dice.randrange(1, 60 * DAY) if times > 1 else 0)
+    return PurchaseTally(made.ts, made.count, times, made.ts - dice.randrange(1, 60 * DAY) if times > 1 else 0)
 
 
 def asked(made: Catalogue, dice: Random) -> Queries:

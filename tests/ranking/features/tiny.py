@@ -13,7 +13,7 @@ from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.facts import Facts
 from streamrec.ranking.features.features import features
 from streamrec.ranking.features.schema import DECLARED, POSITION
-from streamrec.state.decay import Purchases, Tally
+from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import KINDS
 from streamrec.state.stats import ItemStats
 from streamrec.state.user import UserRow
@@ -53,7 +53,7 @@ def told(kind: str, count: float) -> ItemStats:
 
 def user(**tallies: dict[str, tuple[float, ...]]) -> UserRow:
     """A row with decayed counts by kind and item: the time of the newest event, the count then, and what purchases have besides."""
-    kinds = {"bought": Purchases}
+    kinds = {"bought": PurchaseTally}
     return UserRow(
         **{kind: {item_id: kinds.get(kind, Tally)(*entry) for item_id, entry in entries.items()} for kind, entries in tallies.items()}
     )

@@ -15,7 +15,7 @@ from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.selectors.explore import CLICK, ENOUGH, EVEN, IMPRESSION, MONTH, chances, draw, lots
 from streamrec.settings import Settings
-from streamrec.state.decay import Purchases
+from streamrec.state.decay import PurchaseTally
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
 from tests.shop import DAY, NOW, catalogue, item, rule, settings
@@ -55,7 +55,7 @@ def test_an_item_of_which_nothing_is_known_gets_explored_places_and_no_others() 
     shop.put_items([item("unknown")])
     slot, names = shop.items.slots["unknown"], [f"list-{number}" for number in range(400)]
     # Their tastes differ: each bought another of what sells.
-    rows = [UserRow(bought={f"old{number % OLD:02}": Purchases(NOW - 9 * DAY, 1.0)}) for number in range(len(names))]
+    rows = [UserRow(bought={f"old{number % OLD:02}": PurchaseTally(NOW - 9 * DAY, 1.0)}) for number in range(len(names))]
     ways = Settings(scoring="off", cross_pairs=0)
     for now in (NOW, NOW + 30 * DAY):
         result = Ranker(shop, ways).rank(queries(rows, [now] * len(rows), [None] * len(rows), shop, names))

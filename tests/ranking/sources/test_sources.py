@@ -27,7 +27,7 @@ from streamrec.ranking.sources.sources import (
 )
 from streamrec.ranking.sources.sources import SOURCES as KINDS
 from streamrec.state.apply import apply
-from streamrec.state.decay import Purchases
+from streamrec.state.decay import PurchaseTally
 from streamrec.state.user import HIDDEN, UserRow
 from tests.catalogue.test_catalogue import stats
 from tests.ranking.features.tiny import statistics
@@ -114,7 +114,7 @@ def test_a_shop_that_tells_nothing_has_something_for_a_stranger() -> None:
 
 def test_what_fills_a_list_depends_neither_on_who_asks_beside_nor_on_the_order_in_which_items_came() -> None:
     ids = [f"i{number:03}" for number in range(100)]
-    light, heavy = UserRow(hidden={"i003": NOW}), UserRow(bought={item_id: Purchases(NOW - DAY, 1.0) for item_id in ids[:90]})
+    light, heavy = UserRow(hidden={"i003": NOW}), UserRow(bought={item_id: PurchaseTally(NOW - DAY, 1.0) for item_id in ids[:90]})
     found = []
     for order, rows in ((ids, [light]), (ids, [light, heavy]), (ids[::-1], [heavy, light])):
         shop = catalogue(*map(item, order))
@@ -134,7 +134,7 @@ def test_every_list_is_full_while_there_is_enough_that_the_viewer_neither_hid_no
         shop.put_stats(ids[number], stats(300 - number))
     # What sells best is what they have, so that they are left with what no other source proposes.
     row = UserRow(hidden=dict.fromkeys(ids[bought : bought + hidden], NOW))
-    row.bought = {item_id: Purchases(NOW - DAY, 1.0) for item_id in ids[:bought]}
+    row.bought = {item_id: PurchaseTally(NOW - DAY, 1.0) for item_id in ids[:bought]}
     result = Ranker(shop, settings(repeats=repeats)).rank(queries([row], [NOW], [None], shop))
     assert (result.slots[0] >= 0).sum() == 10
 
