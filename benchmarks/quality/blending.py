@@ -7,10 +7,10 @@ Lists before --text-from are learned from without text.
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quality.flags import parser
 from benchmarks.quality.modes import REPEATS
 from benchmarks.quality.recorded import read
 from streamrec.ranking.scorers.blend import Blend
@@ -32,13 +32,9 @@ def train(recorded: Path, mode: str, since: int, until: int, text_from: int, see
 
 def main() -> None:
     """Train, and write the blend as a model folder holds it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("recorded", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--mode", choices=REPEATS, required=True)
-    for name in ("from", "until", "text-from", "seeds"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    flags: dict[str, Any] = vars(parser.parse_args())
+    asked = parser(__doc__, ("recorded", "out"), ("from", "until", "text-from", "seeds"))
+    asked.add_argument("--mode", choices=REPEATS, required=True)
+    flags: dict[str, Any] = vars(asked.parse_args())
     trained = train(flags["recorded"], flags["mode"], flags["from"], flags["until"], flags["text_from"], flags["seeds"])
     card: dict[str, Any] = {"from_ms": flags["from"], "until_ms": flags["until"], "lists": trained.lists, "epochs": trained.epochs}
     card |= {f"validation_ndcg_{name}": round(value, 4) for name, value in trained.validation.items()}

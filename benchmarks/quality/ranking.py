@@ -7,7 +7,6 @@ Lists before --text-from are ranked without text. The plain blend needs no file.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.quality.flags import parser
 from benchmarks.quality.modes import REPEATS
 from benchmarks.quality.recorded import Kept, read, read_names
 from streamrec.bert.blends import read_blend
@@ -67,14 +67,10 @@ def write(lists: Iterable[Kept], blends: Mapping[str, Blend], lister: Lister, ou
 
 def main() -> None:
     """Rank a period by the named blends, and by the plain one."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("recorded", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--mode", choices=REPEATS, required=True)
-    for name in ("from", "until", "text-from"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--blend", action="append", default=[])
-    flags: dict[str, Any] = vars(parser.parse_args())
+    asked = parser(__doc__, ("recorded", "out"), ("from", "until", "text-from"))
+    asked.add_argument("--mode", choices=REPEATS, required=True)
+    asked.add_argument("--blend", action="append", default=[])
+    flags: dict[str, Any] = vars(asked.parse_args())
     named = [word.partition("=") for word in flags["blend"]]
     blends = {name: read_blend(Path(path))[0] for name, _, path in named} | {"plain": Blend.plain()}
     lists = read(flags["recorded"], flags["mode"], flags["from"], flags["until"])

@@ -8,7 +8,6 @@ The cross-encoder is left out. Features are kept in half precision.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from rich.progress import Progress
 
+from benchmarks.quality.flags import parser
 from benchmarks.quality.modes import REPEATS
 from benchmarks.quality.periods import month_of
 from streamrec.catalogue.catalogue import Catalogue
@@ -140,12 +140,8 @@ def _names(trigger: Trigger) -> dict[str, str | int]:
 
 def main() -> None:
     """Record a span."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("items", "events", "model", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("from", "until"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    flags = vars(parser.parse_args())
+    asked = parser(__doc__, ("items", "events", "model", "out"))
+    flags = vars(asked.parse_args())
     settings = Settings(model=flags["model"])
     with Progress(disable=True) as progress:
         count = record(settings, flags["items"], flags["events"], (flags["from"], flags["until"]), flags["out"], progress)

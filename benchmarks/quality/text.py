@@ -9,7 +9,6 @@ them beside systems that saw no measured order. Items that were never sold are r
 
 from __future__ import annotations
 
-import argparse
 import json
 import zlib
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.quality.flags import parser
 from benchmarks.quality.modes import REPEATS
 from benchmarks.quality.unsold import auc_of
 from streamrec.bert.model import TextModel
@@ -139,13 +139,9 @@ def _system(name: str | None) -> str:
 
 def main() -> None:
     """Write the lists, and never-sold.json beside them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("items", "events", "model", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("from", "until"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--zero-shot", choices=("with", "without"), default="without")
-    flags = vars(parser.parse_args())
+    asked = parser(__doc__, ("items", "events", "model", "out"))
+    asked.add_argument("--zero-shot", choices=("with", "without"), default="without")
+    flags = vars(asked.parse_args())
     items, since = read_items(flags["items"]), flags["from"]
     texts = contents(items, since, flags["model"], flags["zero_shot"] == "with")
     lines = in_time_order(read_events(flags["events"]), flags["until"])

@@ -9,7 +9,6 @@ not take as a candidate ties behind its candidates.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.quality.flags import parser
 from benchmarks.quality.modes import REPEATS
 from benchmarks.quality.ranking import scores
 from benchmarks.quality.recorded import Kept, read, read_names
@@ -80,13 +80,9 @@ class Unsold:
 
 def main() -> None:
     """Write a row for every order."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("items", "events", "recorded", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("from", "until", "text-from"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--blend", action="append", required=True)
-    flags: dict[str, Any] = vars(parser.parse_args())
+    asked = parser(__doc__, ("items", "events", "recorded", "out"), ("from", "until", "text-from"))
+    asked.add_argument("--blend", action="append", required=True)
+    flags: dict[str, Any] = vars(asked.parse_args())
     files = dict(word.split("=", 1) for word in flags["blend"])
     blends = {mode: read_blend(Path(files[mode]))[0] for mode in REPEATS}
     lists = {mode: {kept.trigger.offset: kept for kept in read(flags["recorded"], mode, flags["from"], flags["until"])} for mode in REPEATS}
