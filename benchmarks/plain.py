@@ -23,7 +23,7 @@ from streamrec.ranking.features.sales import FEW, PRIOR
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
 from streamrec.ranking.ranker import DECIMALS
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
-from streamrec.ranking.sources.sources import BITS_32, HOUR_MS, KNUTH
+from streamrec.ranking.sources.cold import BITS_32, HOUR_MS, KNUTH
 from streamrec.state.before import BASKET_MS
 from streamrec.state.item import HALF_LIVES, MONTH, SEASON, WEEK
 from streamrec.state.user import INTEREST_HALF_LIFE, UserRow
@@ -80,6 +80,7 @@ class PlainRanker:
             "following": follows,
             "new": {slot: items.created[slot] for slot in range(items.size) if items.created[slot] <= now},
             "unsold": {slot: lot for slot, lot in turn.items() if not items.sold_at[slot]},
+            "akin": {slot: self._same(profile, slot) for slot in turn if not items.sold_at[slot]},
             "repeat": owned,
         }
         if len(self._best(trending, self._most["trending"])) - len(owned) < self._most["rest"]:

@@ -32,11 +32,13 @@ from benchmarks.quality.goals import goals
 from benchmarks.quality.periods import Period, months, ms
 from benchmarks.quality.plan import Data, steps, text
 from benchmarks.quality.report import tables
-from benchmarks.quality.shops import amazon, file, first_sales, relist, shipped
+from benchmarks.quality.shops import amazon, file, relist, shipped
 from benchmarks.quality.steps import StepFailed, run_all
 from streamrec.bert.folder import SHIPPED
+from streamrec.datasets.listings import first_sales, redated
 from streamrec.errors import InputError, StreamrecError
 from streamrec.evaluation.baselines.run import require_quality
+from streamrec.events.files import read_events
 from streamrec.simulator.playback import SAMPLE
 from streamrec.training.require import require_blend_training
 
@@ -97,12 +99,15 @@ def text_since(asked: argparse.Namespace) -> date:
 def shops(asked: argparse.Namespace, periods: list[Period]) -> tuple[list[Data], list[str]]:
     """The shop in every form, and what has to be said of it."""
     events, own = file(asked.data, "events"), shipped(asked.model, periods)
-    sales, found = first_sales(events), []
+    sales, found = first_sales(line.event for line in read_events(events)), []
     name = "sample" if asked.data == SAMPLE else asked.data.resolve().name
     for form in asked.forms.split(","):
         work = asked.work / name / form
-        relist(file(asked.data, "items"), sales, form, work / "items.jsonl")
-        data = Data(f"{name}-{form}", work / "items.jsonl", events, work, asked.model, tuple(periods), ms(text_since(asked)), own.blends)
+        items = work / "items.jsonl"
+        relist(file(asked.data, "items"), sales, form, items)
+        data = Data(f"{name}-{form}", items, events, work, asked.model, tuple(periods), ms(text_since(asked)), own.blends)
+        dated = redated(items, events, work)
+        data = data if dated == items else replace(data, dated=dated)
         found.append(replace(data, baselines=QUICK_RIVALS, seeds=1) if asked.quick else data)
     return found, own.notes
 

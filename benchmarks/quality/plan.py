@@ -40,7 +40,8 @@ class Data:
     """A shop in one form: its items and events, the folder of its results, the model, and the periods that are measured.
 
     `text_from` (ms): the encoder has seen orders before. `shipped` names, by mode and period, the files of blends of the model's folder
-    that saw nothing of the period. `baselines` names the rivals, `seeds` says how many networks are trained and averaged.
+    that saw nothing of the period. `dated` is the file of items that is learned from, where their dates of listing were made from the sales
+    (see `redated`). `baselines` names the rivals, `seeds` says how many networks are trained and averaged.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Data:
     periods: tuple[Period, ...]
     text_from: int = 0
     shipped: tuple[tuple[str, str, Path], ...] = ()
+    dated: Path | None = None
     baselines: tuple[str, ...] = NAMES
     seeds: int = 3
 
@@ -82,10 +84,10 @@ class Data:
 def steps(forms: Sequence[Data]) -> list[Step]:
     """All of a shop, the longest first."""
     records = [record(data) for data in forms]
-    made = [*records]
-    for data, recorded in zip(forms, records, strict=True):
+    made = [*records, *(learned(data) for data in forms if data.dated)]
+    for data in forms:
         made += [rivals(data, period) for period in data.periods]
-        made += [blend(data, period, mode, recorded) for period in data.periods for mode in REPEATS]
+        made += [blend(data, period, mode) for period in data.periods for mode in REPEATS]
     for at, data in enumerate(forms):
         other = forms[(at + 1) % len(forms)] if len(forms) > 1 else None
         for period in data.periods:
@@ -95,18 +97,31 @@ def steps(forms: Sequence[Data]) -> list[Step]:
 
 
 def record(data: Data) -> Step:
-    """What is known before every order that is learned from or measured."""
-    out = data.work / "recorded"
-    span = _span(min(period.learn_from for period in data.periods), data.until)
+    """What is known before every order that is measured, or also learned from."""
+    return _recorded(data, "recorded", data.items, min(period.learn_from for period in data.periods), data.until)
+
+
+def learned(data: Data) -> Step:
+    """What is known before every order that is learned from."""
+    if data.dated is None:
+        return record(data)
+    since, until = min(period.learn_from for period in data.periods), max(period.since for period in data.periods)
+    return _recorded(data, "learned", data.dated, since, until)
+
+
+def _recorded(data: Data, name: str, items: Path, since: int, until: int) -> Step:
+    out = data.work / name
     # Blends of the folder have no part in it.
     model = [path for path in sorted(data.model.rglob("*")) if path.name != DIGESTS and not path.name.startswith(("blend-", "README"))]
-    command = ["-m", "benchmarks.quality.recorded", *_files(data), *span, "--model", str(data.model), "--out", str(out)]
+    files = ["--items", str(items), "--events", str(data.events)]
+    command = ["-m", "benchmarks.quality.recorded", *files, *_span(since, until), "--model", str(data.model), "--out", str(out)]
     code = (*SERVING, *_own("recorded", "modes", "periods"))
-    return Step(f"{data.name}-recorded", command, out, [data.items, data.events, *model], code)
+    return Step(f"{data.name}-{name}", command, out, [items, data.events, *model], code)
 
 
-def blend(data: Data, period: Period, mode: str, recorded: Step) -> Step:
+def blend(data: Data, period: Period, mode: str) -> Step:
     """The blend that a period is ranked by."""
+    recorded = learned(data)
     flags = ["--recorded", str(recorded.out), "--mode", mode, *_span(period.learn_from, period.since), *_text(data, period)]
     out = data.blend(mode, period)
     command = ["-m", "benchmarks.quality.blending", *flags, "--seeds", str(data.seeds), "--out", str(out)]
@@ -116,10 +131,10 @@ def blend(data: Data, period: Period, mode: str, recorded: Step) -> Step:
 
 def rank(data: Data, period: Period, mode: str, recorded: Step, other: Data | None) -> Step:
     """The lists of the period's blend, of the one that the other form gave, of the model's own, and of the plain one."""
-    own = blend(data, period, mode, recorded)
+    own = blend(data, period, mode)
     blends, marks, after = {OURS: own.out}, [recorded.mark, own.mark], [recorded.name, own.name]
     if other is not None:
-        theirs = blend(other, period, mode, record(other))
+        theirs = blend(other, period, mode)
         blends[OTHER] = theirs.out
         marks.append(theirs.mark)
         after.append(theirs.name)
@@ -145,7 +160,7 @@ def rivals(data: Data, period: Period) -> Step:
 
 def unsold(data: Data, period: Period, recorded: Step) -> Step:
     """How the items that never sold are ranked."""
-    blends = {mode: blend(data, period, mode, recorded) for mode in REPEATS}
+    blends = {mode: blend(data, period, mode) for mode in REPEATS}
     named = [word for mode, made in blends.items() for word in ("--blend", f"{mode}={made.out}")]
     flags = ["--recorded", str(recorded.out), *_span(period.since, period.until), *_text(data, period), *named]
     out = data.unsold(period)

@@ -18,8 +18,7 @@ from streamrec.datasets.amazon import read_reviews
 from streamrec.datasets.lines import write_lines
 from streamrec.datasets.listings import relisted
 from streamrec.errors import InputError, ModelError
-from streamrec.events.files import read_events, read_lines
-from streamrec.events.types import Purchase
+from streamrec.events.files import read_lines
 
 CATEGORY = "Industrial_and_Scientific"
 
@@ -42,16 +41,6 @@ def file(folder: Path, kind: str) -> Path:
         if path.exists():
             return path
     raise InputError(f"{folder} has no {kind}.jsonl or {kind}.jsonl.gz; make them with `streamrec dataset uci`")
-
-
-def first_sales(events: Path) -> dict[str, int]:
-    """The time (ms) of each item's first sale."""
-    found: dict[str, int] = {}
-    for line in read_events(events):
-        sale = line.event
-        if isinstance(sale, Purchase) and sale.action == "purchase":
-            found[sale.item_id] = min(int(sale.ts), found.get(sale.item_id, int(sale.ts)))
-    return found
 
 
 def relist(items: Path, sales: dict[str, int], form: str, out: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +42,17 @@ class Lexicon:
             weights = tells[self._words]
             self._weights = weights / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
         return self._weights
+
+    def profile(self, slots: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The unit vector, of shape (size,), of the words of `slots` (n,), those of each by its weight; 0 without any."""
+        told = self.weights()[slots] * weights[:, None]
+        profile = np.bincount(self._words[slots].ravel(), told.ravel(), self.size).astype(np.float32)
+        return np.asarray(profile / max(float(np.linalg.norm(profile)), 1e-9))
+
+    def cosines(self, profiles: Sequence[NDArray[np.float32]], slots: NDArray[np.int32]) -> list[NDArray[np.float32]]:
+        """Those of each profile and the words of each of `slots`. Several at once: gathering the words is most of the work."""
+        words, tells = self._words[slots], self.weights()[slots]
+        return [np.einsum("cw,cw->c", profile[words], tells) for profile in profiles]
 
     def put(self, slot: int, text: str) -> None:
         """Take the words of a slot's text, instead of those that it had."""

@@ -6,12 +6,19 @@ measured on a data set should hold on several of these forms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from streamrec.datasets.lines import write_lines
 from streamrec.errors import InputError
+from streamrec.events.codec import Event
+from streamrec.events.files import read_events, read_items, read_lines
+from streamrec.events.types import Item, Purchase
 from streamrec.system.clock import DAY_MS
 
 Listing = Callable[[str, int], int | None]
@@ -52,6 +59,21 @@ def listing(form: str) -> Listing:
     raise InputError(f"{form!r} says no time of listing; give {', '.join(FORMS)}, or a number of days before the first sale")
 
 
+def first_sales(events: Iterable[Event]) -> dict[str, int]:
+    """The time (ms) of each item's first sale."""
+    found: dict[str, int] = {}
+    for sale in events:
+        if isinstance(sale, Purchase) and sale.action == "purchase":
+            found[sale.item_id] = min(int(sale.ts), found.get(sale.item_id, int(sale.ts)))
+    return found
+
+
+def dated_by_sales(items: Iterable[Item], sales: Mapping[str, int]) -> bool:
+    """Whether most items that sold were listed in the very millisecond of their first sale: their dates were made from the sales."""
+    same = [item.created_ts == sales[item.item_id] for item in items if item.item_id in sales]
+    return 2 * sum(same) > len(same)
+
+
 def relisted(items: Iterable[dict[str, Any]], first_sales: dict[str, int], form: str) -> list[dict[str, Any]]:
     """Items as JSON objects with the `created_ts` of a form; those that never sold stay as they are.
 
@@ -69,3 +91,19 @@ def relisted(items: Iterable[dict[str, Any]], first_sales: dict[str, int], form:
                 item["created_ts"] = max(created, 0)
         made.append(item)
     return made
+
+
+def redated(items: Path, events: Path, folder: Path) -> Path:
+    """The file of items, or one in `folder` whose dates of listing are drawn anew (`shuffled`), where they were made from the sales.
+
+    A ranking that learns from such dates believes that what is listed is bought at once, and fails in a shop where items wait.
+
+    Raises:
+        InputError: a file is malformed.
+    """
+    sales = first_sales(line.event for line in read_events(events))
+    if not dated_by_sales(read_items(items), sales):
+        return items
+    drawn = folder / "items-redated.jsonl"
+    write_lines(drawn, relisted((msgspec.json.decode(line) for _, line in read_lines(items)), sales, "shuffled"))
+    return drawn

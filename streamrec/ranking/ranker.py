@@ -19,7 +19,8 @@ from streamrec.ranking.scorers.blend import Blend, first_finite
 from streamrec.ranking.scorers.reader import Reader
 from streamrec.ranking.selectors.slate import SlateSelector
 from streamrec.ranking.sources.fetch import fetch
-from streamrec.ranking.sources.sources import Source, default_sources
+from streamrec.ranking.sources.source import Source
+from streamrec.ranking.sources.sources import default_sources
 from streamrec.settings import Settings
 from streamrec.state.user import UserRow
 

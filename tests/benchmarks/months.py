@@ -10,8 +10,10 @@ import numpy as np
 
 from benchmarks.quality.periods import Period, ms
 from benchmarks.quality.plan import Data
-from benchmarks.quality.shops import first_sales, relist
+from benchmarks.quality.shops import relist
 from streamrec.bert.folder import SHIPPED
+from streamrec.datasets.listings import first_sales
+from streamrec.events.files import read_events
 from tests.evaluation.shop import DAY, item, write
 
 BEGIN, MARCH, END = ms(date(2011, 1, 1)), ms(date(2011, 3, 1)), ms(date(2011, 3, 21))
@@ -47,5 +49,5 @@ def shop(folder: Path, form: str, lines: list[dict[str, Any]] | None = None) -> 
     file = write(folder / "events.jsonl", events() if lines is None else lines)
     write(folder / "plain-items.jsonl", [item(f"i{number}", f"{['red', 'blue'][number % 2]} mug {number}") for number in range(ITEMS)])
     work = folder / form
-    relist(folder / "plain-items.jsonl", first_sales(file), form, work / "items.jsonl")
+    relist(folder / "plain-items.jsonl", first_sales(line.event for line in read_events(file)), form, work / "items.jsonl")
     return Data(f"toy-{form}", work / "items.jsonl", file, work, SHIPPED, (PERIOD,), baselines=BASELINES, seeds=1)

@@ -15,8 +15,9 @@ from benchmarks.quality.__main__ import arguments, spans, text_since
 from benchmarks.quality.figures import study
 from benchmarks.quality.periods import month_of
 from benchmarks.quality.report import tables
-from benchmarks.quality.shops import CATEGORY, amazon, file, first_sales, relist
+from benchmarks.quality.shops import CATEGORY, amazon, file, relist
 from streamrec.bert.folder import SHIPPED
+from streamrec.datasets.listings import first_sales
 from streamrec.errors import InputError
 from streamrec.events.files import read_events, read_items
 from tests.benchmarks.months import DAY, PERIOD, shop
@@ -48,7 +49,7 @@ def test_items_are_listed_by_their_first_sale_in_the_events(tmp_path: Path) -> N
     sold = [bought("u", "a", DAY, "1", action="refund"), bought("u", "a", 3 * DAY, "2"), bought("v", "a", 2 * DAY, "3")]
     write(tmp_path / "events.jsonl", sold)
     write(tmp_path / "items.jsonl", [item("a", created_ts=START), item("b", created_ts=START)])
-    sales = first_sales(file(tmp_path, "events"))
+    sales = first_sales(line.event for line in read_events(file(tmp_path, "events")))
     assert sales == {"a": START + 2 * DAY}
     for form, created in (("first-sale", START + 2 * DAY), ("3", START - DAY), ("never", None)):
         relist(file(tmp_path, "items"), sales, form, tmp_path / form / "items.jsonl")

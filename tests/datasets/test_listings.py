@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from streamrec.cli.dataset import app
-from streamrec.datasets.listings import FORMS, MOST_DAYS, listing, relisted
+from streamrec.datasets.listings import FORMS, MOST_DAYS, listing, redated, relisted
 from streamrec.datasets.uci import COLUMNS
 from streamrec.errors import InputError
+from streamrec.events.files import read_items
 from streamrec.system.clock import DAY_MS
 
 FIRST_SALE = int(datetime(2011, 3, 17, 9, 30, tzinfo=UTC).timestamp() * 1000)
@@ -73,3 +74,33 @@ def test_a_form_that_there_is_not_is_an_error(form: str, tmp_path: Path) -> None
     result = CliRunner().invoke(app, ["uci", str(invoices), str(tmp_path / "out"), f"--listed-before={form}"])
     assert result.exit_code != 0
     assert not (tmp_path / "out").exists()
+
+
+def files(folder: Path, created: dict[str, int]) -> tuple[Path, Path]:
+    """Items with these dates of listing, and events in which all but `never` are sold twice, first at FIRST_SALE."""
+    items, events = folder / "items.jsonl", folder / "events.jsonl"
+    plain = {"title": "red mug", "price": 1, "currency": "GBP"}
+    items.write_text("".join(json.dumps(plain | {"item_id": name, "created_ts": ts}) + "\n" for name, ts in created.items()))
+    sold = [
+        {"topic": "purchases", "user_id": "u", "item_id": name, "order_id": str(at), "ts": FIRST_SALE + at, "price": 1, "currency": "GBP"}
+        for at in (DAY_MS, 0)
+        for name in created
+        if name != "never"
+    ]
+    events.write_text("".join(json.dumps(line) + "\n" for line in sold))
+    return items, events
+
+
+def test_dates_of_listing_that_were_made_from_the_sales_are_drawn_anew(tmp_path: Path) -> None:
+    items, events = files(tmp_path, {"mug": FIRST_SALE, "jug": FIRST_SALE, "lamp": FIRST_SALE - DAY_MS, "never": FIRST_SALE + 5})
+    made = redated(items, events, tmp_path)
+    assert made != items
+    dates = {item.item_id: item.created_ts for item in read_items(made)}
+    assert dates.pop("never") == FIRST_SALE + 5
+    assert len(set(dates.values())) == 3
+    assert all(FIRST_SALE - MOST_DAYS * DAY_MS <= date < FIRST_SALE for date in dates.values())
+
+
+def test_items_that_were_listed_before_they_sold_keep_their_dates(tmp_path: Path) -> None:
+    items, events = files(tmp_path, {"mug": FIRST_SALE - 1, "jug": FIRST_SALE, "lamp": FIRST_SALE - DAY_MS, "never": FIRST_SALE})
+    assert redated(items, events, tmp_path) == items

@@ -150,24 +150,19 @@ class Inputs:
 
     @cached_property
     def _same_words(self) -> tuple[Singles, Singles]:
-        """Both at once: gathering the words of all candidates is most of the work."""
         lexicon, recent = self._items.lexicon, self._queries.recent
         weights = np.where(recent.slots >= 0, recent.values, 0.0)
         if not weights.any():
             return np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
-        words, tells, size = lexicon.words(), lexicon.weights(), lexicon.size
         of_interest, of_last = np.zeros((2, *self._slots.shape), np.float32)
         # User by user: one row of all words fits into the processor's cache, those of a micro-batch do not.
         for user, slots in enumerate(self._slots):
             took = np.flatnonzero(weights[user])
             if not len(took):
                 continue
-            own = recent.slots[user, took]
-            candidates, tell = words[slots], tells[slots]
-            for cosines, weight in ((of_interest, weights[user, took]), (of_last, self._queries.last[user, took].astype(np.float64))):
-                profile = np.bincount(words[own].ravel(), (tells[own] * weight[:, None]).ravel(), size).astype(np.float32)
-                profile /= max(float(np.linalg.norm(profile)), 1e-9)
-                np.einsum("cw,cw->c", profile[candidates], tell, out=cosines[user])
+            own, last = recent.slots[user, took], self._queries.last[user, took].astype(np.float64)
+            profiles = [lexicon.profile(own, weight) for weight in (weights[user, took], last)]
+            of_interest[user], of_last[user] = lexicon.cosines(profiles, slots)
         return of_interest, of_last
 
     # What the user did with the item, or with things of its kind.

@@ -10,7 +10,7 @@ import numpy as np
 
 from streamrec.ranking.batch.candidates import Candidates, merge
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.sources.sources import Source
+from streamrec.ranking.sources.source import Source
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from rich.progress import Progress
 from streamrec.bert.blends import METADATA, PARAMETERS, Card, Repeats, Scoring, file_name
 from streamrec.bert.folder import seal
 from streamrec.catalogue.sketch import Sketch
+from streamrec.datasets.listings import redated
 from streamrec.errors import InputError
 from streamrec.events.files import read_items
 from streamrec.ranking.features.schema import FEATURES, POSITION, TEXT, VERSION
@@ -31,6 +33,8 @@ EPOCHS = (4, 8, 16)
 """Numbers of epochs that are tried on the validation window."""
 VALIDATION = 0.15
 """Share of the lists, the last ones, that choose the number of epochs: as in serving, what is judged comes after what was learned."""
+DRAWN = "drawn anew: the file has those of the first sales"
+"""What a card says of dates of listing (see `redated`)."""
 OPSET = 17
 """That of ONNX 1.12, as is IR version 8: runtimes read older files than themselves, not newer ones."""
 
@@ -105,12 +109,17 @@ def train_into(
         settings = settings.model_copy(update={"model": folder})
     sketch = sketch_of(items, span[1])
     report: dict[str, dict[str, Any]] = {}
-    for mode, rolled in roll(settings, items, events, span, modes, text_from, progress).items():
+    with tempfile.TemporaryDirectory() as scratch:
+        dated = redated(items, events, Path(scratch))
+        rolls = roll(settings, dated, events, span, modes, text_from, progress)
+    drawn = dated != items
+    for mode, rolled in rolls.items():
         task = progress.add_task(f"training, repeats {mode}", total=len(EPOCHS) + 2)
         trained = train_blend(rolled.samples, rolled.former, seeds, text_from, lambda _, task=task: progress.advance(task))  # type: ignore[misc]
         first, end = map(day, span)
         card: dict[str, Any] = {"from": first, "until": end, "lists": trained.lists, "seeds": [*seeds], "epochs": trained.epochs}
         card |= {f"validation_ndcg_{name}": round(value, 4) for name, value in trained.validation.items()}
+        card |= {"listing_dates": DRAWN} if drawn else {}
         path = folder / file_name(mode, settings.scoring)
         write_blend(trained.blend, path, f"blend-{end}", mode, settings.scoring, card, sketch, target.text)
         report[mode] = card

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,13 +18,14 @@ from streamrec.bert.blends import Repeats, Scoring, file_name, find_blend
 from streamrec.bert.fitness import faults
 from streamrec.bert.folder import BLENDS, ModelFolder, revision_of, seal
 from streamrec.catalogue.sketch import Sketch
+from streamrec.datasets.listings import redated
 from streamrec.errors import InputError, ModelError
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.settings import Settings
 from streamrec.training.data.own_orders import Shop
 from streamrec.training.data.rolls import Rolled, roll
 from streamrec.training.steps.beside import Bench
-from streamrec.training.steps.blend import EPOCHS, day, sketch_of, train_blend, write_blend
+from streamrec.training.steps.blend import DRAWN, EPOCHS, day, sketch_of, train_blend, write_blend
 
 REPORT = "report.json"
 CALIBRATION = (
@@ -53,6 +55,9 @@ class OwnFolder:
         with _staged(into) as stage, tempfile.TemporaryDirectory() as lists:
             shutil.copytree(self._start.path, stage, dirs_exist_ok=True, ignore=shutil.ignore_patterns(Path(BLENDS).name, REPORT))
             report = self._facts()
+            dated = redated(self._shop.items, self._shop.events, Path(lists))
+            if dated != self._shop.items:
+                self._shop, report["listing_dates"] = replace(self._shop, items=dated), DRAWN
             bench = self._bench(Path(lists))
             report["without_fusion"] = bench.without_fusion
             scorings: tuple[Scoring, ...] = ("off",) if self._settings.scoring == "off" else ("bert", "off")
@@ -157,6 +162,8 @@ def in_words(report: dict[str, Any]) -> str:
     ]
     if report["unlisted"]:
         lines.append(f"{report['unlisted']:.1%} of what was bought is not among the items")
+    if "listing_dates" in report:
+        lines.append(f"dates of listing: {report['listing_dates']}")
     names = ("new", "plain", "start", "fusion")
     lines += ["", f"{'NDCG@10':<16}{'lists':>7}" + "".join(f"{name:>9}" for name in names) + "  new / plain"]
     for made in report["blends"]:

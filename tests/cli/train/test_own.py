@@ -21,8 +21,10 @@ from streamrec.bert.fitness import faults
 from streamrec.bert.folder import SHIPPED, seal
 from streamrec.cli.models import app as models
 from streamrec.cli.train import app
+from streamrec.datasets.lines import write_lines
+from streamrec.datasets.listings import first_sales, relisted
 from streamrec.errors import DigestMismatch, InputError
-from streamrec.events.files import read_items
+from streamrec.events.files import read_events, read_items
 from streamrec.library.recommender import Recommender
 from streamrec.settings import load
 from tests.cli.train.own_shop import write_shop
@@ -117,6 +119,19 @@ def test_a_blend_that_is_worse_than_the_plain_one_is_left_out(tmp_path: Path, mo
     assert "start" not in json.loads((tmp_path / "model/report.json").read_text())["blends"][0]["ndcg@10"]
     assert not list((tmp_path / "model").glob("onnx/blend-*"))
     assert faults(tmp_path / "model") == []
+
+
+def test_dates_of_listing_that_were_made_from_the_sales_are_said_to_be_drawn_anew(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    from streamrec.training.steps.blend import DRAWN
+
+    items, events = write_shop(tmp_path)
+    sales = first_sales(line.event for line in read_events(events))
+    write_lines(items, relisted(map(json.loads, items.read_text().splitlines()), sales, "first-sale"))
+    done = run(*flags(tmp_path, scoring="off"))
+    assert done.exit_code == 0, done.output
+    assert f"dates of listing: {DRAWN}" in done.stdout
+    assert f"dates of listing: {DRAWN}" in (tmp_path / "model/README.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from streamrec.events.types import Rule
 from streamrec.ranking.batch.context import Context, context
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.batch.rule_hits import hits
-from streamrec.ranking.sources.sources import RuleSource
+from streamrec.ranking.sources.named import RuleSource
 from streamrec.state.user import UserRow
 from tests.shop import NOW, catalogue, item, room, rule
 

@@ -18,7 +18,8 @@ from streamrec.ranking.batch.queries import Queries, queries
 from streamrec.ranking.features.features import features
 from streamrec.ranking.features.schema import FEATURES, SCHEMA
 from streamrec.ranking.ranker import Ranker
-from streamrec.ranking.sources.sources import Source, default_sources
+from streamrec.ranking.sources.source import Source
+from streamrec.ranking.sources.sources import default_sources
 from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats

@@ -16,16 +16,10 @@ from streamrec.ranking.batch.candidates import SOURCES, merge
 from streamrec.ranking.batch.context import Context, context
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
-from streamrec.ranking.sources.sources import (
-    HOUR_MS,
-    CountrySource,
-    PopularSource,
-    RestSource,
-    TrendingSource,
-    UnsoldSource,
-    default_sources,
-)
+from streamrec.ranking.sources.cold import HOUR_MS, NEWEST, AkinSource, RestSource, UnsoldSource
 from streamrec.ranking.sources.sources import SOURCES as KINDS
+from streamrec.ranking.sources.sources import default_sources
+from streamrec.ranking.sources.warm import CountrySource, PopularSource, TrendingSource
 from streamrec.state.apply import apply
 from streamrec.state.decay import PurchaseTally
 from streamrec.state.user import HIDDEN, UserRow
@@ -102,6 +96,30 @@ def test_unsold_items_come_in_turn_so_that_each_is_proposed_some_time() -> None:
         assert hour >= 24 or not found & {"sold", "ahead"}
         seen |= found
     assert seen >= {f"i{number:03}" for number in range(200)}
+
+
+def test_unsold_items_with_words_of_what_the_viewer_bought_are_proposed_and_others_are_not() -> None:
+    shop = catalogue(item("mug", "red retrospot mug"), item("cup", "retrospot cup"), item("hose", "garden hose"), item("sold", "red mug"))
+    shop.put_items([item("ahead", "red retrospot mug", created_ts=NOW + DAY)])
+    shop.put_stats("mug", stats(1))
+    shop.put_stats("sold", stats(1))
+    row = UserRow()
+    assert fetched(shop, "akin", row) == []
+    apply(row, purchase("u", "mug"))
+    assert fetched(shop, "akin", row) == ["cup"]
+
+
+def test_of_many_unsold_items_those_most_like_the_viewers_come_first_and_the_oldest_are_left_out() -> None:
+    many = [item(f"i{number:04}", "red thing", created_ts=NOW - DAY) for number in range(NEWEST - 1)]
+    shop = catalogue(item("mug", "red retrospot mug"), item("cup", "retrospot cup", created_ts=NOW - 2 * DAY), *many)
+    shop.put_stats("mug", stats(1))
+    row = UserRow()
+    apply(row, purchase("u", "mug"))
+    found = fetched(shop, "akin", row)
+    assert len(found) == AkinSource.count
+    assert found[0] == "cup"
+    shop.put_items([item("another", "blue hose", created_ts=NOW - DAY)])
+    assert "cup" not in fetched(shop, "akin", row), "one was listed later and took its place"
 
 
 def test_a_shop_that_tells_nothing_has_something_for_a_stranger() -> None:

@@ -1,0 +1,93 @@
+"""Where candidates come from of which no sale tells: each has its turn, and those whose text suits the user come first."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.ranking.batch.candidates import among
+from streamrec.ranking.batch.context import Context
+from streamrec.ranking.sources.source import Shipped, Slots
+from streamrec.ranking.sources.warm import TrendingSource
+from streamrec.state.user import BOUGHT, HIDDEN
+
+HOUR_MS = 3_600_000
+BITS_32, KNUTH = 0xFFFFFFFF, 2_654_435_761
+"""The multiplier is that of Knuth's multiplicative hash: the prime next to 2^32 / golden ratio."""
+NEWEST = 1000
+"""Of more unsold items only those listed last are compared with what a user likes: every user of a micro-batch pays for each."""
+
+
+class NewSource(Shipped):
+    """The items that were put on sale last before the newest trigger; the same for all users."""
+
+    name, count = "new", 30
+
+    def fetch(self, context: Context) -> Slots:
+        created, now = context.catalogue.items.created, context.queries.now
+        known = np.where(created <= now.max(initial=0), created, 0)
+        return np.repeat(context.top(known[None, :], self.count), context.queries.size, axis=0)
+
+
+class UnsoldSource(Shipped):
+    """Items that nobody ever bought, others every hour: so that each has its turn to be explored, however long it has been listed."""
+
+    name, count = "unsold", 20
+
+    def fetch(self, context: Context) -> Slots:
+        return _in_turn(context, context.catalogue.items.sold_at == 0, self.count)
+
+
+class AkinSource(Shipped):
+    """Items that nobody ever bought whose words are most like those of the user's interest: where no sale tells whom one suits, they do."""
+
+    name, count = "akin", 40
+
+    def fetch(self, context: Context) -> Slots:
+        items, asked = context.catalogue.items, context.queries
+        unsold = context.pool_slots[items.sold_at[context.pool_slots] == 0]
+        unsold = unsold[np.lexsort((context.id_rank[unsold], -items.created[unsold]))]
+        slots, alike = np.full((asked.size, NEWEST), -1, np.int32), np.zeros((asked.size, NEWEST), np.float32)
+        for user, now in enumerate(asked.now.tolist() if len(unsold) else ()):
+            recent = asked.recent.slots[user]
+            known = recent >= 0
+            listed = unsold[np.searchsorted(-items.created[unsold], -now) :][:NEWEST]
+            profile = items.lexicon.profile(recent[known], asked.recent.values[user, known])
+            slots[user, : len(listed)] = listed
+            alike[user, : len(listed)] = items.lexicon.cosines([profile], listed)[0]
+        return context.top_listed(slots, alike, self.count)
+
+
+class RestSource(Shipped):
+    """Any items that the user neither bought nor hid, others every hour, for users to whom the sources before may have nothing to propose:
+    no list stays empty while there is something to fill it with."""
+
+    name, count = "rest", 30
+
+    def fetch(self, context: Context) -> Slots:
+        asked, items = context.queries, context.catalogue.items
+        touched = np.concatenate([asked.bought.slots, asked.hidden], axis=1)
+        selling = min(int(np.count_nonzero(context.pool & (items.trend > 0))), TrendingSource.count)
+        short = selling - (touched >= 0).sum(axis=1) < self.count
+        if not short.any():
+            return np.full((asked.size, 0), -1, np.int32)
+        # So many that `count` are left of them whatever a row holds.
+        rest = _in_turn(context, np.ones(items.size, bool), self.count + BOUGHT + HIDDEN)
+        open_ = (rest >= 0) & ~among(touched, rest, items.size) & short[:, None]
+        first = np.argsort(~open_, axis=1, kind="stable")[:, : self.count]
+        return np.take_along_axis(np.where(open_, rest, np.int32(-1)), first, axis=1)
+
+
+def _in_turn(context: Context, wanted: NDArray[np.bool_], count: int) -> Slots:
+    """`count` of the `wanted` slots (slots,) that were listed before the hour of the trigger, by lots that are drawn anew every hour.
+
+    They are the same, and in the same order, for all who ask in one hour.
+    """
+    items, hour = context.catalogue.items, context.queries.now // HOUR_MS
+    slots = np.full((len(hour), count), -1, np.int32)
+    for each in np.unique(hour).tolist():
+        # A bijection of 32 bits for each hour (Knuth's multiplicative hash of the lot mixed with the hour's).
+        lots = (items.lot ^ np.uint32(each * KNUTH & BITS_32)) * np.uint32(KNUTH)
+        (first,) = context.top(np.where(wanted & (items.created <= each * HOUR_MS), 1.0 + lots, 0.0)[None, :], count)
+        slots[hour == each, : len(first)] = first[np.lexsort((context.id_rank[first], -lots[first].astype(np.float64)))]
+    return slots

@@ -1,0 +1,75 @@
+"""Where candidates come from of which sales and looks tell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamrec.ranking.batch.context import Context
+from streamrec.ranking.sources.source import Shipped, Slots
+from streamrec.state.item import COUNTRY_HALF_LIFE
+
+
+class CovisitedSource(Shipped):
+    """Items bought along with the user's recent ones."""
+
+    name, count = "covisited", 150
+
+    def fetch(self, context: Context) -> Slots:
+        return context.top_cells(context.covisits, "recent", self.count)
+
+
+class NearestSource(Shipped):
+    """Items whose BERT vectors are nearest to the user's interest vector, by one matrix product over all items."""
+
+    name, count = "nearest", 150
+
+    def fetch(self, context: Context) -> Slots:
+        if not context.similarity.size:
+            return np.full((context.queries.size, 0), -1, np.int32)
+        return context.top(context.similarity, self.count)
+
+
+class TrendingSource(Shipped):
+    """Items that sell or are looked at most, by a 7-day half-life; the same for all users."""
+
+    name, count = "trending", 150
+
+    def fetch(self, context: Context) -> Slots:
+        return np.repeat(context.top(context.catalogue.items.trend[None, :], self.count), context.queries.size, axis=0)
+
+
+class PopularSource(Shipped):
+    """Items that sold or were looked at most, by a 90-day half-life; the same for all users."""
+
+    name, count = "popular", 100
+
+    def fetch(self, context: Context) -> Slots:
+        return np.repeat(context.top(context.catalogue.items.lasting[None, :], self.count), context.queries.size, axis=0)
+
+
+class CountrySource(Shipped):
+    """Items that sold most in the user's country, by a 30-day half-life."""
+
+    name, count = "country", 60
+
+    def fetch(self, context: Context) -> Slots:
+        items, country = context.catalogue.items, context.queries.country
+        slots = np.full((len(country), self.count), -1, np.int32)
+        if not country.any():
+            return slots
+        # As of one time for all items; which time it is does not matter to their order.
+        left = np.exp2((items.counted_at - context.queries.now.max(initial=0)) / COUNTRY_HALF_LIFE)
+        for number in np.unique(country[country > 0]).tolist():
+            sold = np.where(items.country == number, items.country_count, 0.0).sum(axis=1) * left
+            best = context.top(sold[None, :], self.count)
+            slots[country == number, : best.shape[1]] = best
+        return slots
+
+
+class FollowingSource(Shipped):
+    """Items bought in the basket after one like the user's last."""
+
+    name, count = "following", 60
+
+    def fetch(self, context: Context) -> Slots:
+        return context.top_cells(context.follows, "last", self.count)
