@@ -64,12 +64,12 @@ def shipped(model: Path, periods: Sequence[Period]) -> Shipped:
     for mode, repeats in REPEATS.items():
         path = model / file_name(repeats, "bert")
         if not path.is_file():
-            notes.append(f"{mode}: {model} has no blend of its own")
+            notes.append(f"{mode}: the model folder has no blend of its own")
             continue
         try:
             seen = ms(date.fromisoformat(str(read_blend(path)[1].trained["until"])))
         except (ModelError, KeyError, ValueError) as exc:
-            notes.append(f"{mode}: the blend of {model} is left out ({exc})")
+            notes.append(f"{mode}: the blend of the model folder is left out ({exc})")
             continue
         blends += [(mode, period.name, path) for period in periods if period.since >= seen]
     return Shipped(tuple(blends), notes)

@@ -226,7 +226,7 @@ def test_the_models_own_blend_is_measured_only_where_it_saw_nothing(tmp_path: Pa
     data = replace(shop(tmp_path, "never"), periods=(before, after), shipped=own.blends)
     commands = [" ".join(rank(data, period, "all", record(data), None).command) for period in (before, after)]
     assert [f"--blend {SHIPPED}=" in command for command in commands] == [False, True]
-    assert shipped(tmp_path, [after]).notes == [f"{mode}: {tmp_path} has no blend of its own" for mode in REPEATS]
+    assert shipped(tmp_path, [after]).notes == [f"{mode}: the model folder has no blend of its own" for mode in REPEATS]
 
 
 def scored(orders: list[int], ndcg: list[float], owned: list[int] | None = None) -> ListScores:
