@@ -23,7 +23,7 @@ from streamrec.ranking.features.sales import FEW, PRIOR
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
 from streamrec.ranking.ranker import DECIMALS
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
-from streamrec.ranking.sources.cold import BITS_32, HOUR_MS, KNUTH
+from streamrec.ranking.sources.cold import BITS_32, HOUR_MS, KNUTH, NEWEST
 from streamrec.state.before import BASKET_MS
 from streamrec.state.item import HALF_LIVES, MONTH, SEASON, WEEK
 from streamrec.state.user import INTEREST_HALF_LIFE, UserRow
@@ -80,7 +80,7 @@ class PlainRanker:
             "following": follows,
             "new": {slot: items.created[slot] for slot in range(items.size) if items.created[slot] <= now},
             "unsold": {slot: lot for slot, lot in turn.items() if not items.sold_at[slot]},
-            "akin": {slot: self._same(profile, slot) for slot in turn if not items.sold_at[slot]},
+            "akin": {slot: self._same(profile, slot) for slot in self._unsold(now)},
             "repeat": owned,
         }
         if len(self._best(trending, self._most["trending"])) - len(owned) < self._most["rest"]:
@@ -155,6 +155,12 @@ class PlainRanker:
         hour = now // HOUR_MS
         lots = ((slot, int(self._items.lot[slot]) ^ (hour * KNUTH & BITS_32)) for slot in range(self._items.size))
         return {slot: 1.0 + (lot * KNUTH & BITS_32) for slot, lot in lots if self._items.created[slot] <= hour * HOUR_MS}
+
+    def _unsold(self, now: int) -> list[int]:
+        """What nobody bought, as far as it is compared: what was listed last."""
+        items = self._items
+        unsold = [slot for slot in range(items.size) if not items.sold_at[slot] and items.created[slot] <= now]
+        return sorted(unsold, key=lambda slot: (-items.created[slot], items.ids[slot]))[:NEWEST]
 
     def _left(self, slot: int, place: int, now: int) -> float:
         return 2.0 ** (-max(now - int(self._items.counted_at[slot]), 0) / HALF_LIVES[place])  # type: ignore[no-any-return]
