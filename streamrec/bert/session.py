@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from streamrec.bert.buckets import BoundSession
 from streamrec.bert.clipping import clips
 from streamrec.bert.runtime import PROBE, Arrays, Device
+from streamrec.catalogue.text import CPU
 from streamrec.errors import DeviceUnavailable, ModelError
 
-CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+CUDA = "CUDAExecutionProvider"
 _TYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 

@@ -13,6 +13,10 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 
+CPU = "CPUExecutionProvider"
+"""As ONNX Runtime names it in `provider`."""
+
+
 class TextModel(Protocol):
     """A BERT that encodes items and scores (user, item) pairs. Token arrays are padded with 0 and carry no special tokens."""
 

@@ -164,11 +164,12 @@ class RankedItem(Struct, kw_only=True, omit_defaults=True):
 
 
 class ModelRef(Struct, kw_only=True):
-    """Which model scored a list, and on what."""
+    """Which model scored a list, on what, and how closely it read: `vectors` of history and items, their `tokens`, or both as `pairs`."""
 
     name: str
     revision: str
     provider: str
+    depth: Literal["none", "vectors", "tokens", "pairs"] = "none"
 
 
 class Recommendation(Struct, kw_only=True, omit_defaults=True):

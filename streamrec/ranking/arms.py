@@ -20,6 +20,7 @@ MAY_DIFFER = frozenset(
     {
         "blend",
         "blend_for",
+        "cross_for",
         "cross_pairs",
         "diversity",
         "diversity_method",

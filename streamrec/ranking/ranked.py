@@ -16,6 +16,7 @@ from streamrec.ranking.batch.context import Context
 from streamrec.ranking.facts import Facts
 from streamrec.ranking.reasons.codes import strongest
 from streamrec.ranking.scorers.blend import Blend
+from streamrec.ranking.scorers.reader import Reading
 from streamrec.ranking.selectors.slate import Slate, picked
 
 
@@ -33,7 +34,7 @@ class Field:
     """Sources that failed, by name."""
     seconds: dict[str, float]
     """Duration by stage."""
-    degraded: str | None
+    reading: Reading
 
 
 @dataclass(slots=True)
@@ -63,10 +64,10 @@ class Ranked:
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
-    degraded: str | None
+    reading: Reading
 
     @classmethod
-    def of(cls, weighed: Field, slate: Slate, blend: Blend, degraded: str | None) -> Ranked:
+    def of(cls, weighed: Field, slate: Slate, blend: Blend, reading: Reading) -> Ranked:
         """The chosen places of a field that `blend` has scored, with everything that explains them."""
         slots = picked(weighed.candidates.slots, slate.columns, -1)
         features, contributions = _explained(blend, weighed.features, slate.columns)
@@ -87,7 +88,7 @@ class Ranked:
             removed=weighed.removed,
             failed=weighed.failed,
             seconds=weighed.seconds,
-            degraded=degraded,
+            reading=reading,
         )
 
 

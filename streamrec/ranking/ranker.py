@@ -16,7 +16,7 @@ from streamrec.ranking.features.schema import FEATURES
 from streamrec.ranking.filters.filters import filters_for, run
 from streamrec.ranking.ranked import Field, Ranked, timed
 from streamrec.ranking.scorers.blend import Blend, first_finite
-from streamrec.ranking.scorers.reader import Reader
+from streamrec.ranking.scorers.reader import Reader, Reading
 from streamrec.ranking.selectors.slate import SlateSelector
 from streamrec.ranking.sources.fetch import fetch
 from streamrec.ranking.sources.source import Source
@@ -59,7 +59,7 @@ class Ranker:
     def weigh(self, asked: Queries, deadline: float) -> Field:
         """Everything but the choice: the candidates that stay, and their features, standardised; `deadline` by `perf_counter`."""
         seconds: dict[str, float] = {}
-        live_only, degraded = self._live_only(), None
+        live_only = self._live_only()
         with timed(seconds, "sources"):
             shop = context(asked, self._catalogue, self._catalogue.for_sale(live_only))
             candidates, failed = fetch(self.sources, shop)
@@ -67,10 +67,11 @@ class Ranker:
             removed = run(filters_for(self._settings.repeats, live_only), shop, candidates)
         with timed(seconds, "features"):
             table = standardised(features(shop, candidates), candidates.kept)
+        reading = Reading.of(asked.size, "none" if self._catalogue.model is None else "vectors")
         with timed(seconds, "scorers"):
             if self._reader is not None:
-                degraded = self._reader.read(shop, candidates, table, self.blend, deadline - time.perf_counter())
-        return Field(shop, candidates, table, live_only, removed, failed, seconds, degraded)
+                reading = self._reader.read(shop, candidates, table, self.blend, deadline - time.perf_counter())
+        return Field(shop, candidates, table, live_only, removed, failed, seconds, reading)
 
     def _select(self, weighed: Field) -> Ranked:
         """The lists. What was sold out while the model read is looked for once more: reading is what takes time."""
@@ -78,7 +79,10 @@ class Ranker:
         blend, raw = first_finite((self.blend, self.base, self._plain), weighed.features, eligible)
         scores = np.where(eligible, np.round(raw.astype(np.float64), DECIMALS), -np.inf)
         slate = self._selector.select(weighed.shop, weighed.candidates, scores)
-        return Ranked.of(weighed, slate, blend, weighed.degraded if blend is self.blend else NOT_FINITE)
+        reading = weighed.reading
+        if blend is not self.blend:
+            reading = reading._replace(degraded=[NOT_FINITE] * len(reading.degraded))
+        return Ranked.of(weighed, slate, blend, reading)
 
     def removed(self, asked: Queries) -> dict[str, list[str]]:
         """The candidates of one query that each filter removes right now; each stands with the first filter that objects."""

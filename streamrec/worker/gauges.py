@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from streamrec.ranking.arms import DEFAULT
 from streamrec.worker.assembly import Ranking
 from streamrec.worker.catalogue_feed import CatalogueFeed
@@ -25,9 +23,11 @@ class ShopGauges:
         """See `Gauges`."""
         model = self._catalogue.model  # once: a swap may put another one in its place meanwhile
         precision = model.precision if model is not None else "none"
-        choice = self._ranking.choices[DEFAULT]
+        choice, served = self._ranking.choices[DEFAULT], self._maker.model()
         return {
-            **msgspec.structs.asdict(self._maker.model),
+            "name": served.name,
+            "revision": served.revision,
+            "provider": served.provider,
             "precision": precision,
             "blend": choice.blend.version,
             "blend_why": choice.why,

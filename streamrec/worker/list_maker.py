@@ -22,6 +22,7 @@ from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import DECIMALS, Ranker
 from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes
 from streamrec.ranking.reasons.sentences import BECAUSE, BOUGHT
+from streamrec.ranking.scorers.reader import Depth
 from streamrec.state.apply import show
 from streamrec.state.user import UserRow
 from streamrec.system.clock import now_ms
@@ -115,11 +116,10 @@ class ListMaker:
         self._slates = slates
         self._visible = visible
 
-    @property
-    def model(self) -> ModelRef:
-        """The model that serves now."""
+    def model(self, depth: Depth = "none") -> ModelRef:
+        """The model that serves now, and how closely it read."""
         model = self._catalogue.model
-        return ModelRef(name=model.name, revision=model.revision, provider=model.provider) if model else NO_MODEL
+        return ModelRef(name=model.name, revision=model.revision, provider=model.provider, depth=depth) if model else NO_MODEL
 
     def make(self, requests: Sequence[Request]) -> Made:
         """One list per request; two requests of one call must not share a row."""
@@ -150,7 +150,7 @@ class ListMaker:
             built = self._build([request])
         except Exception:
             logger.exception("ranking for one user failed; the list is empty and marked as degraded")
-            built = Built([self._recommend(request, [], {}, "ranking-failed")], [None])
+            built = Built([self._recommend(request, [], {}, "none", "ranking-failed")], [None])
         self._hand_over([request], built, made)
 
     def _hand_over(self, batch: Sequence[Request], built: Built, made: Made) -> None:
@@ -180,7 +180,10 @@ class ListMaker:
         ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
         seconds = {"queries": prepared, **ranked.seconds}
         places = [self._items(request, *user) for request, user in zip(batch, _by_user(ranked), strict=True)]
-        lists = [self._recommend(request, items, seconds, ranked.degraded) for request, items in zip(batch, places, strict=True)]
+        lists = [
+            self._recommend(request, items, seconds, depth, degraded)
+            for request, items, depth, degraded in zip(batch, places, *ranked.reading, strict=True)
+        ]
         nothing: list[Slate | None] = [None] * len(lists)
         slates = _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else nothing
         return Built(lists, slates, ranked, seconds)
@@ -218,7 +221,9 @@ class ListMaker:
             )
         return items
 
-    def _recommend(self, request: Request, items: list[RankedItem], seconds: dict[str, float], degraded: str | None) -> Recommendation:
+    def _recommend(
+        self, request: Request, items: list[RankedItem], seconds: dict[str, float], depth: Depth, degraded: str | None
+    ) -> Recommendation:
         row, trigger = request.row, request.trigger
         timed = self._clock_ms is not None
         return Recommendation(
@@ -228,7 +233,7 @@ class ListMaker:
             trigger=trigger,
             generated_ts=self._clock_ms() if self._clock_ms is not None else trigger.ts,
             items=items,
-            model=self.model,
+            model=self.model(depth),
             weights_version=self._rankers[request.arm].blend.version,
             seq=row.seq + 1,
             covers=request.covers,

@@ -170,7 +170,7 @@ def test_the_cross_encoder_scores_the_wanted_number_of_pairs_and_no_others() -> 
     weighed = Ranker(shop, settings(cross_pairs=7)).weigh(queries([row], [NOW], [None], shop), deadline=0.0)
     assert pairs == [7]
     assert np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) <= 7
-    assert weighed.degraded is None
+    assert weighed.reading.degraded == [None]
 
 
 def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() -> None:
@@ -178,7 +178,7 @@ def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() 
     apply(row, view("u", "i03"))
     asked = queries([row], [NOW], [None], shop)
     weighed = Ranker(shop, settings(cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
-    assert weighed.degraded == "overload"
+    assert weighed.reading.degraded == ["overload"]
     assert not weighed.features[0, :, POSITION["cross"]].any()
 
 
@@ -226,7 +226,7 @@ def test_late_interaction_stands_in_for_a_cross_encoder_that_has_no_time() -> No
     shop, row = late_shop()
     asked = queries([row], [NOW], [None], shop)
     weighed = Ranker(shop, settings(late_pairs=12, cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
-    assert weighed.degraded == "overload"
+    assert weighed.reading.degraded == ["overload"]
     assert 0 < np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) <= 12
 
 
@@ -239,7 +239,7 @@ def test_a_model_that_fails_costs_a_degraded_list(caplog: pytest.LogCaptureFixtu
     shop, row = shop_of(12, BrokenModel()), UserRow()
     apply(row, view("u", "i03"))
     result = ranked(shop, row)
-    assert result.degraded == "model-failed"
+    assert result.reading.degraded == ["model-failed"]
     assert (result.slots >= 0).all()
     assert "cross-encoder failed" in caplog.text
 
@@ -350,7 +350,7 @@ def test_weights_that_give_no_finite_scores_cost_a_degraded_list_and_never_an_em
     assert found.slots.tolist() == expected.slots.tolist()
     assert np.isfinite(found.scores).all()
     assert np.isfinite(found.contributions).all()
-    assert (expected.degraded, found.degraded) == (None, "scores-not-finite")
+    assert (expected.reading.degraded, found.reading.degraded) == ([None], ["scores-not-finite"])
     assert "give scores that are not finite" in caplog.text
 
 

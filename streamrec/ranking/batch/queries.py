@@ -23,6 +23,8 @@ RECENT = 128
 """Items touched last that count. All links of each are gathered: arrays of (users, RECENT, links) are the largest of a micro-batch."""
 SAID_FOR = DAY_MS // 24
 """How long (ms) the model reads what a user wrote: after an hour a question is answered, or no longer asked."""
+ANSWERED = 60_000
+"""How long (ms) after a comment a list may answer it: what is made later is about what its viewer did since."""
 ACTIONS = {"bought": 1.0, "named": 0.6, "seen": 0.3}
 """What one purchase, mention or view counts in the interest of a user."""
 
@@ -94,6 +96,8 @@ class Queries:
     baskets: Ints
     """Baskets that the items bought were first or last in."""
     said: list[str]
+    wrote: NDArray[np.bool_]
+    """Whether the user wrote within the last minute."""
     list_ids: list[str]
     """What is random in a list follows from its id; empty where nothing is to be random."""
 
@@ -134,6 +138,7 @@ def queries(
         country=np.array([items.countries.of(row.country) for row in rows], np.int32),
         baskets=_baskets(np.concatenate([bought.ts, since], axis=1)),
         said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
+        wrote=np.array([any(ts - said.ts < ANSWERED for said in row.said) for row, ts in zip(rows, now, strict=True)], np.bool_),
         list_ids=list(list_ids),
     )
 

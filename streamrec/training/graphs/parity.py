@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from streamrec.bert.pairs import Feeds
 from streamrec.bert.precision import LEAST_LIKENESS, likeness
-from streamrec.bert.session import CPU, OnnxSession
+from streamrec.bert.session import OnnxSession
+from streamrec.catalogue.text import CPU
 from streamrec.errors import ModelError
 
 TOLERANCE = 1e-4

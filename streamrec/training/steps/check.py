@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from streamrec.bert.folder import CROSS_ENCODER, LATE_ENCODER, LATE_SCORER
 from streamrec.bert.model import CPU_TOKEN_BUDGET
 from streamrec.bert.pairs import Feeds, length_batches, pair_inputs, text_inputs
-from streamrec.bert.session import CPU, OnnxSession
+from streamrec.bert.session import OnnxSession
+from streamrec.catalogue.text import CPU
 from streamrec.training.data.held_out import HeldOut, Scores
 from streamrec.training.networks.late_network import item_inputs
 from streamrec.training.record import command_line
