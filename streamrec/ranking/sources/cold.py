@@ -47,11 +47,12 @@ class AkinSource(Shipped):
         items, asked = context.catalogue.items, context.queries
         unsold = context.pool_slots[items.sold_at[context.pool_slots] == 0]
         unsold = unsold[np.lexsort((context.id_rank[unsold], -items.created[unsold]))]
+        newest_first = -items.created[unsold]
         slots, alike = np.full((asked.size, NEWEST), -1, np.int32), np.zeros((asked.size, NEWEST), np.float32)
         for user, now in enumerate(asked.now.tolist() if len(unsold) else ()):
             recent = asked.recent.slots[user]
             known = recent >= 0
-            listed = unsold[np.searchsorted(-items.created[unsold], -now) :][:NEWEST]
+            listed = unsold[np.searchsorted(newest_first, -now) :][:NEWEST]
             profile = items.lexicon.profile(recent[known], asked.recent.values[user, known])
             slots[user, : len(listed)] = listed
             alike[user, : len(listed)] = items.lexicon.cosines([profile], listed)[0]
