@@ -29,8 +29,8 @@ from streamrec.system.clock import now_ms
 
 logger = logging.getLogger(__name__)
 MICRO_BATCH = 64
-"""Most lists that are ranked at once. Over 1,000 items, micro-batches of 16, 64 and 256 users made 1,850, 2,419 and 2,146 lists a second
-(benchmarks/results/ranking.json): beyond 64 the first viewer only waits longer."""
+"""Most lists that are ranked at once. Over 1,000 items, micro-batches of 16, 64 and 256 users made 1,138, 1,447 and 1,518 lists a second
+(benchmarks/results/ranking.json): beyond 64 little is gained, and the first viewer waits longer."""
 
 
 @dataclass(slots=True)
