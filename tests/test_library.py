@@ -184,7 +184,7 @@ def test_whoever_is_erased_is_a_stranger_again() -> None:
 
 def test_a_stranger_is_told_nothing_of_what_they_never_did() -> None:
     """By the shipped model, whose weights give something to the price and to BERT's reading of everybody."""
-    with Recommender(settings(scoring="bert", k=20, blend_for="always"), clock_ms=lambda: NOW) as mugs:
+    with Recommender(settings(scoring="bert", k=20, blend_for="always", cross_for="all"), clock_ms=lambda: NOW) as mugs:
         goods = ("Red enamel mug", "Blue enamel mug", "Paper lantern", "Garden hose", "Silver spoon", "Tea, 100 g")
         listed = [NOW - (DAY if number < 3 else 300 * DAY) for number in range(len(goods))]
         mugs.put(*(item(title, title, price=3.0 * n, created_ts=EventTime(listed[n])) for n, title in enumerate(goods)))
