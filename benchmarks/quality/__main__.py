@@ -32,10 +32,10 @@ from benchmarks.quality.goals import goals
 from benchmarks.quality.periods import Period, months, ms
 from benchmarks.quality.plan import Data, steps, text
 from benchmarks.quality.report import tables
-from benchmarks.quality.shops import amazon, file, relist, shipped
+from benchmarks.quality.shops import amazon, file, shipped
 from benchmarks.quality.steps import StepFailed, run_all
 from streamrec.bert.folder import SHIPPED
-from streamrec.datasets.listings import first_sales, redated
+from streamrec.datasets.listings import first_sales, redated, relist
 from streamrec.errors import InputError, StreamrecError
 from streamrec.evaluation.baselines.run import require_quality
 from streamrec.events.files import read_events

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import msgspec
-
 from benchmarks.quality.modes import REPEATS
 from benchmarks.quality.periods import Period, ms
 from benchmarks.quality.plan import Data
 from streamrec.bert.blends import file_name, read_blend
 from streamrec.datasets.amazon import read_reviews
 from streamrec.datasets.lines import write_lines
-from streamrec.datasets.listings import relisted
 from streamrec.errors import InputError, ModelError
 from streamrec.events.files import read_lines
 
@@ -41,21 +38,6 @@ def file(folder: Path, kind: str) -> Path:
         if path.exists():
             return path
     raise InputError(f"{folder} has no {kind}.jsonl or {kind}.jsonl.gz; make them with `streamrec dataset uci`")
-
-
-def relist(items: Path, sales: dict[str, int], form: str, out: Path) -> None:
-    """Write the items as a form lists them.
-
-    Raises:
-        InputError: there is no such form, or the file cannot be read.
-    """
-    decode = msgspec.json.Decoder(dict).decode
-    try:
-        read = [decode(line) for _, line in read_lines(items)]
-    except msgspec.DecodeError as exc:
-        raise InputError(f"{items} is malformed ({exc}); make it anew with `streamrec dataset uci`") from exc
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_lines(out, relisted(read, sales, form))
 
 
 def shipped(model: Path, periods: Sequence[Period]) -> Shipped:

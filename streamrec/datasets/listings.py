@@ -93,6 +93,21 @@ def relisted(items: Iterable[dict[str, Any]], first_sales: dict[str, int], form:
     return made
 
 
+def relist(items: Path, sales: dict[str, int], form: str, out: Path) -> None:
+    """Write the items as a form lists them.
+
+    Raises:
+        InputError: there is no such form, or the file cannot be read.
+    """
+    decode = msgspec.json.Decoder(dict).decode
+    try:
+        read = [decode(line) for _, line in read_lines(items)]
+    except msgspec.DecodeError as exc:
+        raise InputError(f"{items} is malformed ({exc}); make it anew with `streamrec dataset uci`") from exc
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_lines(out, relisted(read, sales, form))
+
+
 def redated(items: Path, events: Path, folder: Path) -> Path:
     """The file of items, or one in `folder` whose dates of listing are drawn anew (`shuffled`), where they were made from the sales.
 
@@ -105,5 +120,5 @@ def redated(items: Path, events: Path, folder: Path) -> Path:
     if not dated_by_sales(read_items(items), sales):
         return items
     drawn = folder / "items-redated.jsonl"
-    write_lines(drawn, relisted((msgspec.json.decode(line) for _, line in read_lines(items)), sales, "shuffled"))
+    relist(items, sales, "shuffled", drawn)
     return drawn

@@ -10,9 +10,8 @@ import numpy as np
 
 from benchmarks.quality.periods import Period, ms
 from benchmarks.quality.plan import Data
-from benchmarks.quality.shops import relist
 from streamrec.bert.folder import SHIPPED
-from streamrec.datasets.listings import first_sales
+from streamrec.datasets.listings import first_sales, relist
 from streamrec.events.files import read_events
 from tests.evaluation.shop import DAY, item, write
 

@@ -15,9 +15,9 @@ from benchmarks.quality.__main__ import arguments, spans, text_since
 from benchmarks.quality.figures import study
 from benchmarks.quality.periods import month_of
 from benchmarks.quality.report import tables
-from benchmarks.quality.shops import CATEGORY, amazon, file, relist
+from benchmarks.quality.shops import CATEGORY, amazon, file
 from streamrec.bert.folder import SHIPPED
-from streamrec.datasets.listings import first_sales
+from streamrec.datasets.listings import first_sales, relist
 from streamrec.errors import InputError
 from streamrec.events.files import read_events, read_items
 from tests.benchmarks.months import DAY, PERIOD, shop
