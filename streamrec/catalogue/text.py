@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
-
-
 CPU = "CPUExecutionProvider"
 """As ONNX Runtime names it in `provider`."""
 

@@ -58,8 +58,10 @@ class Reader:
         late = self._late if shop.catalogue.items.states.shape[2] > 0 else None
         reading = Reading.of(size, "vectors")
 
-        def put(logits: NDArray[np.float64], of: NDArray[np.bool_], depth: Depth) -> None:
-            column[of] = z_scores(logits, candidates.kept & np.isfinite(logits))[of]
+        def put(logits: NDArray[np.float64], depth: Depth) -> None:
+            known = candidates.kept & np.isfinite(logits)
+            of = known.any(axis=1)
+            column[of] = z_scores(logits, known)[of]
             for user in np.flatnonzero(of).tolist():
                 reading.depth[user] = depth
 
@@ -78,7 +80,7 @@ class Reader:
         try:
             sides = user_sides(shop)
             if late is not None:
-                put(late.score(shop, sides, candidates.slots, by_now(everyone)), everyone, "tokens")
+                put(late.score(shop, sides, candidates.slots, by_now(everyone)), "tokens")
             if count == 0:
                 return lacking(asked, OVERLOAD)
             logits, complete = self._cross.score(shop, sides, candidates.slots, by_now(asked), count, seconds_left)
@@ -89,8 +91,9 @@ class Reader:
         except Exception:
             logger.exception("the cross-encoder failed; the lists of a micro-batch go without it")
             column[:] = 0.0
+            reading = Reading.of(size, "vectors")
             return lacking(everyone if late is not None else asked, MODEL_FAILED)
-        put(logits, asked, "pairs")
+        put(logits, "pairs")
         return reading if complete and count == self._cross.pairs else lacking(asked, OVERLOAD)
 
     def _asked(self, shop: Context) -> NDArray[np.bool_]:

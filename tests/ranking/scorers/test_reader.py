@@ -87,6 +87,24 @@ def test_late_interaction_reads_for_everybody_and_stays_where_the_cross_encoder_
     assert np.count_nonzero(field.features[1, :, POSITION["cross"]]) <= 8
 
 
+class Silent(LateModel):
+    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
+        return np.full(len(user_of_pair), np.nan, np.float32)
+
+
+class Broken(LateModel):
+    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
+        raise RuntimeError("out of memory")
+
+
+def test_a_list_is_said_to_be_read_only_as_closely_as_scores_came() -> None:
+    unanswered = weighed(on(Silent(), CPU), JUST_NOW, late_pairs=12)
+    assert (unanswered.reading.depth, read(unanswered)) == (["tokens"], [True])
+    broken = weighed(on(Broken(), CPU), SILENT, JUST_NOW, late_pairs=12)
+    assert (broken.reading.depth, read(broken)) == (["vectors", "vectors"], [False, False])
+    assert broken.reading.degraded == ["model-failed", "model-failed"]
+
+
 def test_without_a_model_nothing_is_read() -> None:
     shop = catalogue(item("a"))
     field = Ranker(shop, settings()).weigh(queries([SILENT], [NOW], [None], shop), deadline=0.0)
