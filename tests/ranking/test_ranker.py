@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import Danmaku, EventTime, Feedback
@@ -19,7 +18,6 @@ from streamrec.ranking.features.schema import FEATURES, POSITION
 from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
-from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer
 from streamrec.ranking.sources.sources import default_sources
 from streamrec.state.apply import apply
 from streamrec.state.item import KINDS
@@ -155,93 +153,6 @@ def test_bert_brings_up_what_resembles_the_users_items() -> None:
     row = UserRow()
     apply(row, purchase("u", "own"))
     assert listed(shop, row, repeats="exclude", scoring="bert")[0] == "mug"
-
-
-def test_the_cross_encoder_scores_the_wanted_number_of_pairs_and_no_others() -> None:
-    pairs = []
-
-    class Counting(WordModel):
-        def score(self, *asked: Any, **more: Any) -> NDArray[np.float32]:
-            pairs.append(len(asked[2]))
-            return super().score(*asked, **more)
-
-    shop, row = shop_of(30, Counting()), UserRow()
-    apply(row, view("u", "i03"))
-    weighed = Ranker(shop, settings(cross_pairs=7)).weigh(queries([row], [NOW], [None], shop), deadline=0.0)
-    assert pairs == [7]
-    assert np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) <= 7
-    assert weighed.reading.degraded == [None]
-
-
-def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() -> None:
-    shop, row = shop_of(30, WordModel()), UserRow()
-    apply(row, view("u", "i03"))
-    asked = queries([row], [NOW], [None], shop)
-    weighed = Ranker(shop, settings(cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
-    assert weighed.reading.degraded == ["overload"]
-    assert not weighed.features[0, :, POSITION["cross"]].any()
-
-
-def test_the_cross_encoder_reads_what_there_is_time_for_but_not_so_few_that_chance_would_speak() -> None:
-    scorer = CrossEncoderScorer(pairs=32, pairs_per_s=1000.0)
-    assert [scorer.affordable(1, seconds) for seconds in (0.05, 0.02, 0.008, 0.007, -1.0)] == [32, 20, 8, 0, 0]
-    assert scorer.affordable(2, 0.02) == 10
-    assert CrossEncoderScorer(pairs=32, fixed=True).affordable(2, 0.0) == 32
-
-
-class LateModel(WordModel):
-    """Its late interaction likes the items with the largest first token."""
-
-    late_tokens, late_dim = 3, 4
-
-    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
-        self.crossed = items
-        return super().score(users, items, user_of_pair, patience_s)
-
-    def late_score(self, users: Any, items: Any, states: Any, user_of_pair: Any) -> Any:
-        assert states.shape == (len(items), self.late_tokens, self.late_dim)
-        return items[:, 1].astype(np.float32)
-
-
-def late_shop() -> tuple[Catalogue, UserRow]:
-    shop, row = shop_of(30, LateModel()), UserRow()
-    apply(row, view("u", "i03"))
-    return shop, row
-
-
-def test_late_interaction_says_which_items_the_cross_encoder_looks_at() -> None:
-    shop, row = late_shop()
-    asked = queries([row], [NOW], [None], shop)
-    table = Blend.plain()
-    blend = replace(table, weights={**table.weights, "cross": 1000.0})
-    ranker = Ranker(shop, settings(cross_pairs=3, late_pairs=30), blend)
-    weighed = ranker.weigh(asked, deadline=0.0)
-    candidates = weighed.candidates.slots[0, weighed.candidates.kept[0]]
-    liked = sorted(shop.items.tokens[candidates, 1].tolist())[-3:]
-    assert isinstance(shop.model, LateModel)
-    assert sorted(shop.model.crossed[:, 1].tolist()) == liked
-
-
-def test_late_interaction_stands_in_for_a_cross_encoder_that_has_no_time() -> None:
-    shop, row = late_shop()
-    asked = queries([row], [NOW], [None], shop)
-    weighed = Ranker(shop, settings(late_pairs=12, cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
-    assert weighed.reading.degraded == ["overload"]
-    assert 0 < np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) <= 12
-
-
-class BrokenModel(WordModel):
-    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
-        raise RuntimeError("out of memory")
-
-
-def test_a_model_that_fails_costs_a_degraded_list(caplog: pytest.LogCaptureFixture) -> None:
-    shop, row = shop_of(12, BrokenModel()), UserRow()
-    apply(row, view("u", "i03"))
-    result = ranked(shop, row)
-    assert result.reading.degraded == ["model-failed"]
-    assert (result.slots >= 0).all()
-    assert "cross-encoder failed" in caplog.text
 
 
 class BrokenSource:
