@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.numbers import Numbers
+from streamrec.system.compiled import jit
 from streamrec.understanding.words import words
 
 MOST_WORDS = 16
@@ -43,16 +42,12 @@ class Lexicon:
             self._weights = weights / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
         return self._weights
 
-    def profile(self, slots: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
-        """The unit vector, of shape (size,), of the words of `slots` (n,), those of each by its weight; 0 without any."""
-        told = self.weights()[slots] * weights[:, None]
-        profile = np.bincount(self._words[slots].ravel(), told.ravel(), self.size).astype(np.float32)
-        return np.asarray(profile / max(float(np.linalg.norm(profile)), 1e-9))
+    def alike(self, own: NDArray[np.int32], weights: NDArray[np.float64], slots: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Cosines of the words of each user's `own` items (users, n) and the words of `slots` (users, m); those of -1 have none.
 
-    def cosines(self, profiles: Sequence[NDArray[np.float32]], slots: NDArray[np.int32]) -> list[NDArray[np.float32]]:
-        """Those of each profile and the words of each of `slots`. Several at once: gathering the words is most of the work."""
-        words, tells = self._words[slots], self.weights()[slots]
-        return [np.einsum("cw,cw->c", profile[words], tells) for profile in profiles]
+        There is one for each of several `weights` (relations, users, n) of the own items: of shape (relations, users, m).
+        """
+        return _alike(self._words, self.weights(), self.size, own, weights, slots)
 
     def put(self, slot: int, text: str) -> None:
         """Take the words of a slot's text, instead of those that it had."""
@@ -75,3 +70,49 @@ class Lexicon:
     def remove(self, slot: int) -> None:
         """Forget the words of a slot."""
         self.put(slot, "")
+
+
+@jit
+def _alike(
+    words: NDArray[np.int32],
+    tells: NDArray[np.float32],
+    size: int,
+    own: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    slots: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    found = np.zeros((len(weights), *slots.shape), np.float32)
+    # One row of all words, cleared behind each user, stays in the processor's cache.
+    profile = np.zeros(size, np.float32)
+    for relation in range(len(weights)):
+        for user in range(len(slots)):
+            square = np.float32(0)
+            for entry in range(own.shape[1]):
+                slot, weight = own[user, entry], np.float32(weights[relation, user, entry])
+                if slot >= 0 and weight != 0:
+                    for place in range(words.shape[1]):
+                        profile[words[slot, place]] += weight * tells[slot, place]
+            # The square of a sum is the sum of each part times the whole: no word needs to be told from one that was met before.
+            for entry in range(own.shape[1]):
+                slot, weight = own[user, entry], np.float32(weights[relation, user, entry])
+                if slot >= 0 and weight != 0:
+                    for place in range(words.shape[1]):
+                        square += weight * tells[slot, place] * profile[words[slot, place]]
+            if square <= 0:
+                continue
+            length = np.sqrt(square)
+            for column in range(slots.shape[1]):
+                slot, total = slots[user, column], np.float32(0)
+                if slot >= 0:
+                    for place in range(words.shape[1]):
+                        word = words[slot, place]
+                        if word == 0:
+                            break
+                        total += profile[word] * tells[slot, place]
+                found[relation, user, column] = total / length
+            for entry in range(own.shape[1]):
+                slot = own[user, entry]
+                if slot >= 0:
+                    for place in range(words.shape[1]):
+                        profile[words[slot, place]] = 0
+    return found

@@ -77,8 +77,8 @@ class Links:
         if not owners:
             del self._unlisted[item_id]
 
-    def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Linked slots (-1 where there is none) and weights, of shape (*wanted.shape, WIDTH).
+    def tables(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Linked slots (-1 behind the last) and weights of every slot, of shape (slots or more, WIDTH), those of the wanted ones up to date.
 
         A wanted slot of -1 has no links.
         """
@@ -91,7 +91,12 @@ class Links:
         for slot in stale:
             self._rebuild(slot, root)
         self._stale -= stale
-        return self._slots[wanted], self._weights[wanted]
+        return self._slots, self._weights
+
+    def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The same of the wanted slots alone, of shape (*wanted.shape, WIDTH)."""
+        slots, weights = self.tables(wanted)
+        return slots[wanted], weights[wanted]
 
     def _grow(self, capacity: int) -> None:
         # The last row stays empty: it is that of slot -1.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.ranking.batch.context import context
 from streamrec.ranking.batch.queries import Queries, queries
-from streamrec.ranking.features.features import features, standardised
+from streamrec.ranking.features.features import features, standardise
 from streamrec.ranking.features.schema import FEATURES
 from streamrec.ranking.filters.filters import filters_for, run
 from streamrec.ranking.ranked import Field, Ranked, timed
@@ -66,7 +66,7 @@ class Ranker:
         with timed(seconds, "filters"):
             removed = run(filters_for(self._settings.repeats, live_only), shop, candidates)
         with timed(seconds, "features"):
-            table = standardised(features(shop, candidates), candidates.kept)
+            table = standardise(features(shop, candidates), candidates.kept)
         reading = Reading.of(asked.size, "none" if self._catalogue.model is None else "vectors")
         with timed(seconds, "scorers"):
             if self._reader is not None:

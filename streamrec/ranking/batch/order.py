@@ -5,24 +5,39 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.system.compiled import jit
+
 Keys = NDArray[np.int64]
 # Three bits of what yields, 35 of the score and 24 of the id: with the sign they fill 63 of 64 bits, and one comparison decides.
 ID_BITS = 24
 """Most items of a catalogue whose ties break by id: 16.7 million."""
 SCORE_BITS = 35
 PER_POINT = 1_000_000
-NEVER = np.iinfo(np.int64).min
+NEVER = int(np.iinfo(np.int64).min)
 
 
-def keys(scores: NDArray[np.float64], id_rank: NDArray[np.int64], yields: NDArray[np.int64] | int = 0) -> Keys:
-    """Larger is better; equal only for equal ids. A score that is not finite gives `NEVER`.
+BOUND = float(1 << (SCORE_BITS - 1)) - 1
+
+
+@jit
+def key(score: float, id_rank: int, yields: int) -> int:
+    """Larger is better; equal only for equal ids. `score` is finite.
 
     `yields` (0 to 7) counts before the score, the lower the better; scores count to six decimals, up to some 17,000 on either side.
     """
-    bound = float(1 << (SCORE_BITS - 1)) - 1
-    finite = np.isfinite(scores)
-    points = np.clip(np.rint(np.where(finite, scores, 0.0) * PER_POINT), -bound, bound).astype(np.int64)
-    return np.where(finite, (((points - (yields << SCORE_BITS)) << ID_BITS) - id_rank), NEVER)
+    points = np.int64(min(max(np.rint(score * PER_POINT), -BOUND), BOUND))
+    return ((points - (np.int64(yields) << SCORE_BITS)) << ID_BITS) - id_rank
+
+
+@jit
+def keys(scores: NDArray[np.float64], id_rank: NDArray[np.int64]) -> Keys:
+    """The keys of scores (users, candidates) for which nothing yields; a score that is not finite gives `NEVER`."""
+    found = np.full(scores.shape, NEVER, np.int64)
+    for user in range(len(scores)):
+        for column in range(scores.shape[1]):
+            if np.isfinite(scores[user, column]):
+                found[user, column] = key(scores[user, column], id_rank[user, column], 0)
+    return found
 
 
 def best_first(ordered_by: Keys, count: int) -> NDArray[np.intp]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from operator import attrgetter
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import LiveRoom
-from streamrec.ranking.batch.cells import within
+from streamrec.ranking.batch.padding import side_by_side, within
 from streamrec.state.before import BASKET_MS
 from streamrec.state.decay import Tally
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
@@ -184,12 +184,3 @@ def _baskets(bought_at: Ints) -> Ints:
     ordered = np.sort(bought_at, axis=1)
     begins = (np.diff(ordered, axis=1, prepend=np.full((len(ordered), 1), -BASKET_MS - 1)) > BASKET_MS) & (ordered > 0)
     return np.asarray(begins.sum(axis=1), np.int64)
-
-
-def side_by_side(entries: Iterable[Sequence[int] | NDArray[np.int32]]) -> NDArray[np.int32]:
-    """Slots of every user, of shape (users, n), padded with -1."""
-    rows = list(entries)
-    slots = np.full((len(rows), max(map(len, rows), default=0)), -1, np.int32)
-    for position, row in enumerate(rows):
-        slots[position, : len(row)] = row
-    return slots

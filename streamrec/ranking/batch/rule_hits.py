@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rulebook import TARGETS, Rulebook
 from streamrec.events.types import Rule
-from streamrec.ranking.batch.cells import within
+from streamrec.ranking.batch.padding import within
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.hosts import hosts
 from streamrec.ranking.batch.queries import Queries

@@ -6,63 +6,77 @@ import numpy as np
 
 from streamrec.ranking.features.about import bought_it, bought_it_recently, is_new, many_within
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, recency
+from streamrec.ranking.features.formulas import Value, recency
 from streamrec.ranking.features.sales import rebought
 from streamrec.system.clock import DAY_MS
+from streamrec.system.compiled import jit
+from streamrec.system.maths import log1p
 
 LEAST_GAP_MS = DAY_MS / 2
 """Two purchases of an item within half a day are one errand, and say nothing of when it is used up."""
 
 
-def owned(count: Values) -> Values:
+@jit
+def owned(count: Value) -> Value:
     """Whether there was any."""
     return count > 0
 
 
-def owned_count(count: Values) -> Values:
+@jit
+def owned_count(count: Value) -> Value:
     """0.4 log(1 + count): 1 at eleven purchases."""
-    return 0.4 * np.log1p(count)
+    return np.float32(0.4) * log1p(count)
 
 
-def owned_rebuy(bought: Values, again: Values, purchases: Values, usually: Values) -> Values:
+@jit
+def owned_rebuy(bought: Value, again: Value, purchases: Value, usually: Value) -> Value:
     """How likely people who have the item buy it again, where the user has it."""
-    return np.where(bought > 0, rebought(again, purchases, usually), 0.0)
+    return rebought(again, purchases, usually) if bought > 0 else 0.0
 
 
-def owned_times(times: Values) -> Values:
+@jit
+def owned_times(times: Value) -> Value:
     """log(1 + times) / 3: 1 at nineteen."""
-    return np.log1p(times) / 3
+    return log1p(times) / 3
 
 
-def owned_share(times: Values, baskets: Values) -> Values:
+@jit
+def owned_share(times: Value, baskets: Value) -> Value:
     """In how many of the user's baskets it was. Baskets are known by what was first or last bought in them, so that there may be more."""
-    return np.minimum(times / np.maximum(baskets, 1), 1.0)
+    return min(times / max(baskets, 1), 1.0)
 
 
-def due(now: Values, last: Values, first: Values, times: Values) -> Values:
+@jit
+def due(now: Value, last: Value, first: Value, times: Value) -> Value:
     """1 when just as much time has gone by as usually lies between two purchases of the item by the user, and less before and after."""
-    gone, usual = np.maximum(now - last, LEAST_GAP_MS), np.maximum((last - first) / np.maximum(times - 1, 1), LEAST_GAP_MS)
-    return np.where((times > 1) & (first > 0), np.minimum(gone, usual) / np.maximum(gone, usual), 0.0)
+    if times <= 1 or first <= 0:
+        return 0.0
+    gone, usual = max(now - last, LEAST_GAP_MS), max((last - first) / (times - 1), LEAST_GAP_MS)
+    return min(gone, usual) / max(gone, usual)
 
 
-def in_last_basket(bought_at: Values, last: Values) -> Values:
+@jit
+def in_last_basket(bought_at: Value, last: Value) -> Value:
     """Whether the newest purchase of it is of the user's last basket."""
     return bought_at >= last
 
 
-def in_basket_before(bought_at: Values, last: Values, before: Values) -> Values:
+@jit
+def in_basket_before(bought_at: Value, last: Value, before: Value) -> Value:
     """Whether the newest purchase of it is of the basket before that."""
-    return (bought_at >= before) & (bought_at < last)
+    return before <= bought_at < last
 
 
-def newcomers(count: Values) -> Values:
+@jit
+def newcomers(count: Value) -> Value:
     """0.25 log(1 + count): 1 at 54 purchases. In a shop where nobody is new, one account must not stand out by it."""
-    return 0.25 * np.log1p(count)
+    return np.float32(0.25) * log1p(count)
 
 
-def popular(count: Values) -> Values:
+@jit
+def popular(count: Value) -> Value:
     """0.1 log(1 + count): 1 at 22,000 purchases within a month."""
-    return 0.1 * np.log(1 + count)
+    return np.float32(0.1) * log1p(count)
 
 
 FEATURES = (

@@ -6,11 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from streamrec.ranking.features.about import Bond, Fact
-from streamrec.ranking.features.inputs import Inputs
 
 Scope = Literal["relative", "absolute", "user", "live"]
 """What a value is compared with: `relative` ones count by how far a candidate stands out among the candidates of its list (z-scores);
@@ -32,13 +28,14 @@ class Feature:
     """Of the raw value, for the table in docs/reading-lists.md."""
     reads: tuple[str, ...] = ()
     """The attributes of `Inputs` that the formula takes, in order."""
-    formula: Callable[..., NDArray[Any]] | None = None
-    """A pure function over arrays of (users, candidates), or (users, 1) where a value is the user's; None where a scorer writes it."""
+    formula: Callable[..., Any] | None = None
+    """A pure function of one candidate's numbers, compiled (`system.compiled.jit`), at the top level of its module; None where a scorer
+    writes the feature. `filling` writes the loop over all candidates from it."""
     neutral: float | None = 0.0
-    """The value where nothing is known; None where something always is. A relative feature with `missing` has none to state: there an
-    unknown candidate counts as an average one of its list."""
-    missing: Callable[[Inputs], NDArray[np.bool_]] | None = None
-    """Where nothing is known; None where the formula comes to `neutral` by itself."""
+    """The value where nothing is known; None where something always is."""
+    sometimes_missing: bool = False
+    """Whether the formula gives NaN where nothing is known, instead of `neutral`: there an unknown candidate counts as an average one of
+    its list. Only relative features may."""
     needs_text: bool = False
     """Whether it needs a text model."""
     weight: float = 0.0
@@ -56,12 +53,3 @@ class Feature:
     tells: Literal["much", "most", "little", "neither"] = "much"
     """Of a relative feature: whether there must be more of it than in other candidates for the reason to be one, more than in the other
     places of the list, or less."""
-
-    def values(self, inputs: Inputs) -> NDArray[Any]:
-        """Raw values that fill (users, candidates) when broadcast; NaN where a relative feature is missing."""
-        assert self.formula is not None
-        values = self.formula(*[getattr(inputs, name) for name in self.reads])
-        if self.missing is None:
-            return values
-        nothing = self.neutral if self.scope != "relative" and self.neutral is not None else np.nan
-        return np.where(self.missing(inputs), nothing, values)

@@ -7,64 +7,37 @@ from numpy.typing import NDArray
 
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.inputs import Inputs
-from streamrec.ranking.features.schema import DECLARED, POSITION, RELATIVE
+from streamrec.ranking.features.filling import filling
+from streamrec.ranking.features.inputs import OF_USER, Inputs
+from streamrec.ranking.features.schema import DECLARED, RELATIVE
+from streamrec.system.compiled import finite, inlined, jit
 
 Array = NDArray[np.float32]
 MOST_STANDOUT = 6.0
 """Bound of a z-score, so that one wild value cannot decide a list."""
-
-
-def _alike(feature: Feature) -> tuple[object, ...]:
-    return feature.formula, feature.reads, feature.missing, feature.neutral
-
-
-_POSITIONS: dict[tuple[object, ...], list[int]] = {}
-for _position, _feature in enumerate(DECLARED):
-    if _feature.formula is not None:
-        _POSITIONS.setdefault(_alike(_feature), []).append(_position)
-COMPUTED = [(DECLARED[positions[0]], positions) for positions in _POSITIONS.values()]
-"""Features to be computed, each with the columns that its values fill: some differ in scope alone."""
-
-SOMETIMES_MISSING = [POSITION[feature.name] for feature in DECLARED if feature.scope == "relative" and feature.missing is not None]
+_LEAST, _MOST, _ZERO, _INFINITE = map(np.float32, (-MOST_STANDOUT, MOST_STANDOUT, 0, np.inf))
+_fill, READ = filling(DECLARED, OF_USER)
 
 
 def features(context: Context, candidates: Candidates) -> Array:
     """Raw features of shape (users, candidates, features) in the order of the schema; what a scorer writes is left 0.
 
-    Memory lies feature by feature, so that every column is written and reduced in one run.
+    NaN stands where a relative feature is missing, and 0 behind the last candidate. Memory lies feature by feature, so that every column is
+    written and reduced in one run.
     """
     slots, inputs = candidates.slots, Inputs(context, candidates)
-    raw = np.zeros((len(slots), len(DECLARED), slots.shape[1]), np.float32).transpose(0, 2, 1)
-    for feature, positions in COMPUTED:
-        values = feature.values(inputs)
-        for position in positions:
-            raw[:, :, position] = values
+    raw = np.empty((len(slots), len(DECLARED), slots.shape[1]), np.float32)
+    _fill(raw, (slots >= 0).sum(axis=1), *[getattr(inputs, name) for name in READ])
+    return raw.transpose(0, 2, 1)
+
+
+def standardise(raw: Array, kept: NDArray[np.bool_]) -> Array:
+    """Make, in place, z-scores over the kept candidates of each list of relative features; 0 of what is not kept or not finite.
+
+    A candidate whose relative feature is missing (NaN) has the mean of the others.
+    """
+    _standardise(raw.transpose(0, 2, 1), kept, len(RELATIVE))
     return raw
-
-
-def standardised(raw: Array, kept: NDArray[np.bool_]) -> Array:
-    """Relative features as z-scores over the kept candidates of each list, the others as they are; 0 where not kept or not finite."""
-    made = raw.transpose(0, 2, 1).copy()
-    _settle(made, kept)
-    np.copyto(made, 0, where=~kept[:, None, :])
-    # Infinity and NaN survive a sum, and one sum is cheaper than looking at every value.
-    if not np.isfinite(made.sum()):
-        np.copyto(made, 0, where=~np.isfinite(made))
-    made[:, : len(RELATIVE)] = _z(made[:, : len(RELATIVE)], kept)
-    return made.transpose(0, 2, 1)
-
-
-def _settle(columns: Array, kept: NDArray[np.bool_]) -> None:
-    """Put the mean of the known values of a list where a candidate's is missing, so that its z-score is 0."""
-    for position in SOMETIMES_MISSING:
-        values = columns[:, position]
-        missing = np.isnan(values)
-        if missing.any():
-            known = kept & ~missing
-            mean = np.where(known, values, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-            np.copyto(values, mean[:, None], where=missing)
 
 
 def z_scores(values: NDArray[np.floating], kept: NDArray[np.bool_]) -> Array:
@@ -72,15 +45,74 @@ def z_scores(values: NDArray[np.floating], kept: NDArray[np.bool_]) -> Array:
 
     `values` has the shape (users, candidates).
     """
-    return _z(np.where(kept & np.isfinite(values), values, 0.0).astype(np.float32)[:, None, :], kept)[:, 0]
+    made = np.where(np.isfinite(values), values, 0.0).astype(np.float32)[:, None, :]
+    _standardise(made, kept, 1)
+    return made[:, 0]
 
 
-def _z(columns: Array, kept: NDArray[np.bool_]) -> Array:
-    """`columns` of shape (users, features, candidates) are 0 where not kept."""
-    count = np.maximum(kept.sum(axis=1), 1).astype(np.float32)[:, None, None]
-    away = columns - columns.sum(axis=2, keepdims=True) / count
-    away *= kept[:, None, :]
-    deviation = np.sqrt(np.einsum("ufc,ufc->uf", away, away)[:, :, None] / count)
+@jit
+def _standardise(columns: Array, kept: NDArray[np.bool_], relative: int) -> None:
+    """The first `relative` of `columns` (users, features, candidates) are those of relative features."""
+    # As numbers: a product becomes a vector instruction where a choice does not.
+    stays = np.empty(kept.shape[1], np.float32)
+    for user in range(len(columns)):
+        count, size = _ZERO, 0
+        for column in range(len(stays)):
+            stays[column] = np.float32(kept[user, column])
+            if kept[user, column]:
+                count, size = count + np.float32(1), column + 1
+        for feature in range(columns.shape[1]):
+            # What stands behind the last one would change the order of the sums, and with it their rounding: a viewer would get another
+            # list in a micro-batch than alone.
+            values = columns[user, feature, :size]
+            columns[user, feature, size:] = 0
+            if feature >= relative:
+                _clear(values, stays)
+            elif count and not _z(values, stays, count):
+                _z_of_known(values, stays, count)
+
+
+@inlined
+def _clear(values, stays):  # type: ignore[no-untyped-def]
+    for column in range(len(values)):
+        values[column] = values[column] if stays[column] > 0 and abs(values[column]) < _INFINITE else _ZERO
+
+
+@inlined
+def _z(values, stays, count):  # type: ignore[no-untyped-def]
+    """Replace the values by their z-scores where all are finite, as nearly always; returns whether they are."""
+    total, square = _ZERO, _ZERO
+    for column in range(len(values)):
+        total += values[column] * stays[column]
+    if not abs(total) < _INFINITE:
+        return False
+    mean = total / count
+    for column in range(len(values)):
+        values[column] = (values[column] - mean) * stays[column]
+        square += values[column] * values[column]
+    _scale(values, square / count)
+    return True
+
+
+@inlined
+def _z_of_known(values, stays, count):  # type: ignore[no-untyped-def]
+    """The same where some values are missing, which then have the mean of the others."""
+    known, total, square = _ZERO, _ZERO, _ZERO
+    for column in range(len(values)):
+        if stays[column] > 0 and abs(values[column]) < _INFINITE:
+            known += 1
+            total += values[column]
+    mean = total / max(known, np.float32(1))
+    for column in range(len(values)):
+        values[column] = values[column] - mean if stays[column] > 0 and abs(values[column]) < _INFINITE else _ZERO
+        square += values[column] * values[column]
+    _scale(values, square / count)
+
+
+@finite
+def _scale(values, variance):  # type: ignore[no-untyped-def]
+    deviation = np.sqrt(variance)
     # Where all candidates are alike, what is left of a deviation is rounding, and nobody stands out.
-    away /= np.where(deviation > 1e-6, deviation, np.inf)
-    return np.asarray(np.clip(away, -MOST_STANDOUT, MOST_STANDOUT, out=away))
+    scale = np.float32(1) / deviation if deviation > np.float32(1e-6) else _ZERO
+    for column in range(len(values)):
+        values[column] = min(max(values[column] * scale, _LEAST), _MOST)

@@ -1,4 +1,4 @@
-"""The formulas that several features share: pure functions, each of arrays that broadcast against one another."""
+"""The formulas that several features share: pure functions of one candidate's numbers, compiled into a loop over all of them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from typing import Any
 import numpy as np
 
 from streamrec.system.clock import DAY_MS
+from streamrec.system.compiled import jit
+from streamrec.system.maths import exp, log1p
 
-Values = Any
-"""Arrays that broadcast against one another, or single numbers: a formula works on both."""
+Value = Any
+"""A number of one candidate, or of its user."""
 MONTH_MS = 30.0 * DAY_MS
+PER_MONTH = np.float32(-1 / MONTH_MS)
 
 
-def as_is(value: Values) -> Values:
+@jit
+def as_is(value: Value) -> Value:
     """The input itself."""
     return value
 
 
-def log_count(count: Values) -> Values:
+@jit
+def log_count(count: Value) -> Value:
     """log(1 + count): the tenth event says less than the second."""
-    return np.log1p(count)
+    return log1p(count)
 
 
-def recency(now: Values, since: Values) -> Values:
+@jit
+def recency(now: Value, since: Value) -> Value:
     """exp(-age / 30 d), in [0, 1]; 0 where nothing ever happened."""
-    age = np.maximum(now - since, 0).astype(np.float32)
-    return np.where(since > 0, np.exp(age * np.float32(-1 / MONTH_MS)), np.float32(0))
+    return exp(np.float32(max(now - since, 0)) * PER_MONTH) if since > 0 else np.float32(0)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from streamrec.ranking.features.about import bought_it, bought_it_recently, likes_brand, likes_category, looked_at_it
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, log_count, recency
+from streamrec.ranking.features.formulas import Value, log_count, recency
+from streamrec.system.compiled import jit
 
 
-def share(part: Values, whole: Values) -> Values:
+@jit
+def share(part: Value, whole: Value) -> Value:
     """The part of a user's interest that lies in a kind of things; 0 for a user without any."""
-    return part / np.where(whole > 0, whole, np.inf)
+    return part / whole if whole > 0 else 0.0
 
 
 FEATURES = (

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.items import PURCHASE
-from streamrec.ranking.batch.candidates import Candidates, among
-from streamrec.ranking.batch.cells import Cells
+from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.batch.queries import Tallies, side_by_side
+from streamrec.ranking.batch.gathering import ages, faded, first_seen, interest_in, sold_there, taken
+from streamrec.ranking.batch.padding import side_by_side
+from streamrec.ranking.batch.queries import Tallies
+from streamrec.ranking.batch.sums import among, sums_at
+from streamrec.ranking.batch.vectors import centres, cosines
 from streamrec.state.before import BASKET_MS
 from streamrec.state.item import DAY, HALF_LIVES, MONTH, SEASON, WEEK
 
@@ -20,175 +23,192 @@ Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+RATES = tuple(np.float32(-math.log(2) / half_life) for half_life in HALF_LIVES)
+"""By which the logarithm of a count falls in a millisecond, for each half-life."""
+OF_USER = frozenset(
+    {"now", "interest", "items_owned", "usually_again", "last_basket_at", "basket_before_at", "usual_log_price", "baskets"}
+    | {"last_bought_at", "candidates"}
+)
+"""The inputs that are the same for all candidates of a user."""
 
 
 class Inputs:
-    """Arrays of shape (users, candidates), or (users, 1) where a value is the user's; times are in ms.
-
-    What does not apply to a whole micro-batch (no room, no text model) is a single 0, of shape (1, 1). Only what is read more than once
-    is kept: an array that is let go leaves its memory, still in the processor's cache, to the next.
-    """
+    """Arrays of shape (users, candidates), those `OF_USER` of (users, 1); times are in ms. Each is worked out when it is asked for."""
 
     def __init__(self, context: Context, candidates: Candidates) -> None:
         self._context, self._candidates = context, candidates
         self._queries, self._items, self._slots = context.queries, context.catalogue.items, candidates.slots
-        queries, items, slots = self._queries, self._items, self._slots
-        self.now: Ints = queries.now[:, None]
-        # What several formulas read. Counts are purchases, and views at a tenth, decayed to the user's time.
-        self._counted_ago = np.maximum(self.now - items.counted_at[slots], 0).astype(np.float32)
-        self._appeal: Singles = items.appeal[slots]
-        self._month_left = left(self._counted_ago, HALF_LIVES[MONTH])
-        self.count_7d = self._appeal[:, :, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK])
-        self.count_30d = self._appeal[:, :, MONTH] * self._month_left
-        self.count_90d = self._appeal[:, :, SEASON] * left(self._counted_ago, HALF_LIVES[SEASON])
-        self.log_price: Floats = items.log_price[slots].astype(np.float64)
-        self.covisits, self.covisits_last = context.covisits.at(slots, "recent", "last")
-        """Cosines of purchases along with the user's recent items, weighed by interest; and with the last basket."""
-        owned = Cells(
-            queries.bought.slots,
-            items.size,
-            count=queries.bought.values,
-            ts=queries.bought.ts.astype(np.float64),
-            times=queries.bought_times.astype(np.float64),
-            since=queries.bought_since.astype(np.float64),
-        )
-        self.bought, self.bought_at, self.bought_times, self.bought_since = owned.at(slots, "count", "ts", "times", "since")
-        """Decayed purchases by the user, half-life 60 days, the time of the newest, their number, and the time of the first where there
-        are several; 0 where there was none."""
-        self.interest: Floats = queries.recent.values.sum(axis=1, where=queries.recent.slots >= 0)[:, None]
-        """All of the user's interest in recent items."""
-        self.items_owned: Ints = (queries.bought.slots >= 0).sum(axis=1, keepdims=True)
+        self.now: Ints = self._queries.now[:, None]
 
-    # How the item sells.
+    # How the item sells. Counts are purchases, and views at a tenth, decayed to the user's time.
+
+    @cached_property
+    def _ages(self) -> Singles:
+        """How long ago (ms) the item was counted."""
+        return ages(self._items.counted_at, self._slots, self._queries.now)
+
+    def _count(self, counts: NDArray[np.floating], half_life: int) -> Singles:
+        return faded(counts, self._slots, self._ages, RATES[half_life])
 
     @property
     def count_1d(self) -> Singles:
-        return self._appeal[:, :, DAY] * left(self._counted_ago, HALF_LIVES[DAY])
+        return self._count(self._items.appeal[:, DAY], DAY)
 
     @property
-    def count_in_country(self) -> Floats:
+    def count_7d(self) -> Singles:
+        return self._count(self._items.appeal[:, WEEK], WEEK)
+
+    @property
+    def count_30d(self) -> Singles:
+        return self._count(self._items.appeal[:, MONTH], MONTH)
+
+    @property
+    def count_90d(self) -> Singles:
+        return self._count(self._items.appeal[:, SEASON], SEASON)
+
+    @property
+    def count_in_country(self) -> Singles:
         """Purchases from the user's country, half-life 30 days."""
-        country, items = self._queries.country, self._items
+        items, country = self._items, self._queries.country
         if not country.any():
-            return np.zeros((1, 1))
-        here = items.country[self._slots] == np.where(country > 0, country, -1)[:, None, None]
-        return np.asarray((items.country_count[self._slots] * here).sum(axis=2) * self._month_left)
+            return np.zeros(self._slots.shape, np.float32)
+        return sold_there(items.country, items.country_count, country, self._slots, self._ages, RATES[MONTH])
 
     @property
     def newcomers_7d(self) -> Singles:
         """Purchases by people who were new to the shop."""
-        return np.asarray(self._items.newcomers[self._slots, WEEK] * left(self._counted_ago, HALF_LIVES[WEEK]))
+        return self._count(self._items.newcomers[:, WEEK], WEEK)
 
     @property
     def newcomers_30d(self) -> Singles:
-        return np.asarray(self._items.newcomers[self._slots, MONTH] * self._month_left)
+        return self._count(self._items.newcomers[:, MONTH], MONTH)
 
     @property
     def first_seen(self) -> Ints:
         """When the item was made or first heard of; 0 where nothing tells."""
-        return self._items.first_seen(self._slots)
+        return first_seen(self._items.created, self._items.first_sale, self._slots)
 
     @property
     def sold_at(self) -> Ints:
         """Time of the newest purchase; 0 where there was none."""
-        return self._items.sold_at[self._slots]
+        return taken(self._items.sold_at, self._slots)
 
     @property
     def purchases(self) -> Floats:
         """Half-life 90 days, as of the newest event of the item."""
-        return np.asarray(self._items.counts[self._slots, PURCHASE, SEASON])
+        return taken(self._items.counts[:, PURCHASE, SEASON], self._slots)
 
-    @cached_property
+    @property
     def usually_again(self) -> Floats:
         """The share of all purchases in the shop that are by people who had bought the item before."""
         purchases = float(self._items.counts[:, PURCHASE, SEASON].sum())
-        return np.full((1, 1), float(self._items.again.sum()) / purchases if purchases > 0 else 0.0)
+        return np.full((len(self._slots), 1), float(self._items.again.sum()) / purchases if purchases > 0 else 0.0)
 
     @property
     def purchases_again(self) -> Floats:
         """Those of `purchases` by people who had bought the item before."""
-        return self._items.again[self._slots]
+        return taken(self._items.again, self._slots)
+
+    @property
+    def log_price(self) -> Singles:
+        return taken(self._items.log_price, self._slots)
 
     # How the item is tied to what the user touched.
+
+    @cached_property
+    def _covisits(self) -> Floats:
+        linked = self._context.covisits
+        return sums_at(self._slots, self._items.size, linked.slots, np.stack([linked.by_interest, linked.of_last]))
+
+    @property
+    def covisits(self) -> Floats:
+        """Cosines of purchases along with the user's recent items, weighed by interest."""
+        return self._covisits[0]
+
+    @property
+    def covisits_last(self) -> Floats:
+        """The same with the last basket."""
+        return self._covisits[1]
 
     @property
     def follows(self) -> Floats:
         """Cosines of purchases in the basket after one like the user's last."""
-        return self._context.follows.at(self._slots, "last")[0]
+        linked = self._context.follows
+        return self._sum(linked.slots, linked.of_last)
+
+    @cached_property
+    def _similarity(self) -> tuple[Singles, Singles]:
+        vectors, queries = self._items.vectors, self._queries
+        return cosines(vectors, self._context.interest, centres(vectors, queries.recent.slots, queries.last), self._slots)
 
     @property
     def similarity(self) -> Singles:
         """Cosine of the item's text vector and the user's interest vector."""
-        if not self._context.similarity.size:
-            return np.zeros((1, 1), np.float32)
-        return np.take_along_axis(self._context.similarity, self._slots.astype(np.intp), axis=1)
+        return self._similarity[0]
 
     @property
     def similarity_last(self) -> Singles:
         """Cosine of the item's text vector and the mean vector of the user's last basket."""
-        if not self._context.similarity.size:
-            return np.zeros((1, 1), np.float32)
-        queries, vectors = self._queries, self._items.vectors
-        weights = (queries.last & (queries.recent.slots >= 0)).astype(np.float32)
-        last = np.matmul(weights[:, None, :], vectors[queries.recent.slots])[:, 0]
-        last /= np.maximum(np.linalg.norm(last, axis=1, keepdims=True), 1e-9)
-        cosines = np.empty(self._slots.shape, np.float32)
-        # User by user, so that the gathered vectors stay in the processor's cache.
-        for own, of_user, similarity in zip(last, self._slots, cosines, strict=True):
-            np.matmul(vectors[of_user], own, out=similarity)
-        return cosines
+        return self._similarity[1]
+
+    @cached_property
+    def _same_words(self) -> Singles:
+        # What the user is not interested in any more has no part in either.
+        recent = self._queries.recent
+        weights = np.stack([recent.values, self._queries.last & (recent.values != 0)], dtype=np.float64)
+        return self._items.lexicon.alike(recent.slots, weights, self._slots)
 
     @property
     def same_words(self) -> Singles:
         """Cosine of the item's words and those of what the user is interested in."""
-        return self._same_words[0]
+        return np.asarray(self._same_words[0])
 
     @property
     def same_words_last(self) -> Singles:
         """Cosine of the item's words and those of the user's last basket."""
-        return self._same_words[1]
-
-    @cached_property
-    def _same_words(self) -> tuple[Singles, Singles]:
-        lexicon, recent = self._items.lexicon, self._queries.recent
-        weights = np.where(recent.slots >= 0, recent.values, 0.0)
-        if not weights.any():
-            return np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
-        of_interest, of_last = np.zeros((2, *self._slots.shape), np.float32)
-        # User by user: one row of all words fits into the processor's cache, those of a micro-batch do not.
-        for user, slots in enumerate(self._slots):
-            took = np.flatnonzero(weights[user])
-            if not len(took):
-                continue
-            own, last = recent.slots[user, took], self._queries.last[user, took].astype(np.float64)
-            profiles = [lexicon.profile(own, weight) for weight in (weights[user, took], last)]
-            of_interest[user], of_last[user] = lexicon.cosines(profiles, slots)
-        return of_interest, of_last
+        return np.asarray(self._same_words[1])
 
     # What the user did with the item, or with things of its kind.
+
+    @cached_property
+    def _owned(self) -> Floats:
+        queries = self._queries
+        told = (queries.bought.values, queries.bought.ts, queries.bought_times, queries.bought_since)
+        return sums_at(self._slots, self._items.size, queries.bought.slots, np.stack(told, dtype=np.float64))
+
+    @property
+    def bought(self) -> Floats:
+        """Decayed purchases by the user, half-life 60 days."""
+        return self._owned[0]
+
+    @property
+    def bought_at(self) -> Floats:
+        """Time of the newest of them; 0 where there was none, as in the next two."""
+        return self._owned[1]
+
+    @property
+    def bought_times(self) -> Floats:
+        """Their number."""
+        return self._owned[2]
+
+    @property
+    def bought_since(self) -> Floats:
+        """Time of the first, where there are several."""
+        return self._owned[3]
 
     @property
     def interest_in_category(self) -> Floats:
         """The user's interest in recent items of the candidate's category; 0 for a candidate without one."""
-        return self._interest_in(self._items.category)
+        return interest_in(self._items.category, self._queries.recent.slots, self._queries.recent.values, self._slots)
 
     @property
     def interest_in_brand(self) -> Floats:
-        return self._interest_in(self._items.brand)
-
-    def _interest_in(self, labels: NDArray[np.int32]) -> Floats:
-        recent, kinds = self._queries.recent, int(labels.max(initial=0)) + 1
-        if kinds == 1 or not recent.slots.size:
-            return np.zeros((1, 1))
-        of_recent = np.where(recent.slots >= 0, labels[recent.slots], -1)
-        of_candidates = labels[self._slots]
-        (interest,) = Cells(of_recent, kinds, amount=recent.values).at(of_candidates, "amount")
-        return np.where(of_candidates > 0, interest, 0.0)
+        return interest_in(self._items.brand, self._queries.recent.slots, self._queries.recent.values, self._slots)
 
     @property
     def seen(self) -> Floats:
         """Decayed views, clicks and carts, half-life 60 days."""
-        return self._sum(self._queries.seen)
+        return self._tallied(self._queries.seen)
 
     @property
     def last_basket_at(self) -> Floats:
@@ -204,6 +224,16 @@ class Inputs:
         return np.where(earlier > 0, earlier - float(BASKET_MS), np.nan)
 
     # The user, for all candidates alike.
+
+    @property
+    def interest(self) -> Floats:
+        """All of the user's interest in recent items."""
+        recent = self._queries.recent
+        return np.asarray(recent.values.sum(axis=1, where=recent.slots >= 0)[:, None])
+
+    @property
+    def items_owned(self) -> Ints:
+        return np.asarray((self._queries.bought.slots >= 0).sum(axis=1, keepdims=True))
 
     @property
     def usual_log_price(self) -> Floats:
@@ -231,33 +261,27 @@ class Inputs:
         """Whether the item is on the shelf of the user's room."""
         rooms = self._queries.rooms
         if not any(rooms):
-            return np.zeros((1, 1), bool)
+            return np.zeros(self._slots.shape, bool)
         return among(side_by_side(room.shelf if room else () for room in rooms), self._slots, self._items.size)
 
     @property
     def on_air(self) -> Mask:
         """Whether the host of the user's room shows the item right now."""
-        rooms = self._queries.rooms
-        if not any(rooms):
-            return np.zeros((1, 1), bool)
-        shown = np.array([room.on_air if room else -1 for room in rooms], np.int32)[:, None]
+        shown = np.array([room.on_air if room else -1 for room in self._queries.rooms], np.int32)[:, None]
         return np.asarray((self._slots == shown) & (shown >= 0))
 
     @property
     def named(self) -> Floats:
         """How often the user wrote of the item, half-life 2 hours."""
-        return self._sum(self._queries.named)
+        return self._tallied(self._queries.named)
 
     @property
     def shown(self) -> Floats:
         """How often the user saw the item, half-life 2 hours."""
-        return self._sum(self._queries.shown)
+        return self._tallied(self._queries.shown)
 
-    def _sum(self, tallies: Tallies) -> Floats:
-        (sums,) = Cells(tallies.slots, self._items.size, count=tallies.values).at(self._slots, "count")
-        return sums
+    def _tallied(self, tallies: Tallies) -> Floats:
+        return self._sum(tallies.slots, tallies.values)
 
-
-def left(age_ms: Singles, half_life_ms: float) -> Singles:
-    """What is left of one after a time; by exp, which numpy computes in vector instructions in single precision."""
-    return np.asarray(np.exp(age_ms * np.float32(-math.log(2) / half_life_ms)))
+    def _sum(self, slots: NDArray[np.int32], values: Floats) -> Floats:
+        return sums_at(self._slots, self._items.size, slots, values[None])[0]

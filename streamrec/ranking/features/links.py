@@ -6,15 +6,18 @@ import numpy as np
 
 from streamrec.ranking.features.about import follows_last, goes_with_last, goes_with_own
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values
+from streamrec.ranking.features.formulas import Value
+from streamrec.system.compiled import jit
+from streamrec.system.maths import log1p
 
-PERCENT = 100.0
+PERCENT = np.float32(100)
 """Cosines of purchases are mostly below a hundredth: without it log(1 + x) would be x itself, and one strong link would outweigh many."""
 
 
-def strength(cosine: Values) -> Values:
+@jit
+def strength(cosine: Value) -> Value:
     """log(1 + cosine in percent)."""
-    return np.log1p(PERCENT * cosine)
+    return log1p(PERCENT * np.float32(cosine))
 
 
 FEATURES = (

@@ -73,9 +73,9 @@ class Listed(Inputs):
         return np.asarray((self._items.many_there[self._slots] & here).any(axis=2))
 
     @property
-    def proven(self) -> Floats:
+    def proven(self) -> NDArray[np.float32]:
         """Purchases of a month as they are believed, of accounts without standing only a few."""
-        return np.asarray(self._items.counts[self._slots, PURCHASE, MONTH] * self._month_left)
+        return self._count(self._items.counts[:, PURCHASE, MONTH], MONTH)
 
     @property
     def opened(self) -> int:

@@ -6,20 +6,24 @@ import numpy as np
 
 from streamrec.ranking.features.about import on_air, on_shelf, wrote_about_it
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, as_is
+from streamrec.ranking.features.formulas import Value, as_is
+from streamrec.system.compiled import jit
+from streamrec.system.maths import exp
 
-WEARINESS = 0.5
+WEARINESS = np.float32(0.5)
 """Per look: after three looks within two hours an item is worn to 0.78 of what it can be."""
 
 
-def mention(named: Values) -> Values:
+@jit
+def mention(named: Value) -> Value:
     """1 for what the user wrote of just now; saying it twice means no more."""
-    return np.minimum(named, 1.0)
+    return min(named, 1.0)
 
 
-def fatigue(shown: Values) -> Values:
+@jit
+def fatigue(shown: Value) -> Value:
     """1 - exp(-0.5 looks)."""
-    return 1.0 - np.exp(-WEARINESS * shown)
+    return np.float32(1) - exp(-WEARINESS * np.float32(shown))
 
 
 # Weights are set by hand: no file of purchases has rooms, comments or impressions to learn them from. A mention counts most: a viewer

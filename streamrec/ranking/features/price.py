@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from streamrec.ranking.features.about import near_usual_price
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, as_is
+from streamrec.ranking.features.formulas import Value, as_is
+from streamrec.system.compiled import jit
 
 
-def gap(log_price: Values, usual_log_price: Values) -> Values:
+@jit
+def gap(log_price: Value, usual_log_price: Value) -> Value:
     """|log of the ratio of two prices|."""
-    return np.abs(log_price - usual_log_price)
+    return abs(log_price - usual_log_price)
 
 
 FEATURES = (
@@ -21,7 +21,7 @@ FEATURES = (
         unit="log of the price",
         reads=("log_price",),
         formula=as_is,
-        missing=lambda inputs: np.isnan(inputs.log_price),
+        sometimes_missing=True,
         since=3,
         family="price",
         reason="usual_price",
@@ -35,7 +35,7 @@ FEATURES = (
         unit="log of the price to the user's mean price, without its sign",
         reads=("log_price", "usual_log_price"),
         formula=gap,
-        missing=lambda inputs: np.isnan(inputs.usual_log_price) | np.isnan(inputs.log_price),
+        sometimes_missing=True,
         since=3,
         family="price",
         reason="usual_price",

@@ -6,37 +6,46 @@ import numpy as np
 
 from streamrec.ranking.features.about import is_new, many_in_country, many_within, often_rebought, rising_within, sold_lately
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, log_count, recency
+from streamrec.ranking.features.formulas import Value, log_count, recency
 from streamrec.system.clock import DAY_MS
+from streamrec.system.compiled import jit
+from streamrec.system.maths import log, log1p
 
 PRIOR = 2.0
 """Purchases as usual in the shop that are added to those of an item: of one that sold once, to a person who had it, nobody knows that it
 is bought again."""
-FEW = 3.0
+FEW = np.float32(3)
 """Events of the last 90 days, decayed, below which nothing is said of a trend: what two people did would look like a rise."""
+ONE, UNKNOWN = np.float32(1), np.float32(np.nan)
+PER_DAY = np.float32(1 / DAY_MS)
 
 
-def popularity(count: Values) -> Values:
-    """log(1 + count). By `log`, not `log1p`: in single precision numpy computes only the former in vector instructions."""
-    return np.log(1 + count)
-
-
-def trend_week(week: Values, month: Values) -> Values:
+@jit
+def trend_week(week: Value, month: Value, season: Value) -> Value:
     """Log of the ratio of two rates: a count of half-life h that a steady rate keeps up is in proportion to h."""
-    return np.log((30 / 7 * week + 1) / (month + 1))
+    return log((np.float32(30 / 7) * week + ONE) / (month + ONE)) if season >= FEW else UNKNOWN
 
 
-def trend_month(month: Values, season: Values) -> Values:
+@jit
+def trend_month(month: Value, season: Value) -> Value:
     """The same over a month and a season."""
-    return np.log((3 * month + 1) / (season + 1))
+    return log((np.float32(3) * month + ONE) / (season + ONE)) if season >= FEW else UNKNOWN
 
 
-def idle(now: Values, sold_at: Values) -> Values:
+@jit
+def freshness(now: Value, since: Value) -> Value:
+    """exp(-age / 30 d)."""
+    return recency(now, since) if since > 0 else UNKNOWN
+
+
+@jit
+def idle(now: Value, sold_at: Value) -> Value:
     """log(1 + days since the last sale)."""
-    return np.log1p(np.maximum(now - sold_at, 0) / DAY_MS)
+    return log1p(np.float32(max(now - sold_at, 0)) * PER_DAY) if sold_at > 0 else UNKNOWN
 
 
-def rebought(again: Values, purchases: Values, usually: Values) -> Values:
+@jit
+def rebought(again: Value, purchases: Value, usually: Value) -> Value:
     """The share of purchases by people who had bought the item before."""
     return (again + PRIOR * usually) / (purchases + PRIOR)
 
@@ -47,7 +56,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 1 day",
         reads=("count_1d",),
-        formula=popularity,
+        formula=log_count,
         family="popular",
         reason="popular_today",
         fact=many_within(1),
@@ -57,7 +66,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 7 days",
         reads=("count_7d",),
-        formula=popularity,
+        formula=log_count,
         weight=0.3,
         family="popular",
         reason="popular_this_week",
@@ -68,7 +77,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 30 days",
         reads=("count_30d",),
-        formula=popularity,
+        formula=log_count,
         weight=0.4,
         family="popular",
         reason="popular_this_month",
@@ -79,7 +88,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 90 days",
         reads=("count_90d",),
-        formula=popularity,
+        formula=log_count,
         family="popular",
         reason="popular",
         fact=many_within(90),
@@ -88,9 +97,9 @@ FEATURES = (
         name="trend_7d",
         scope="relative",
         unit="log of the rate over 7 days to that over 30",
-        reads=("count_7d", "count_30d"),
+        reads=("count_7d", "count_30d", "count_90d"),
         formula=trend_week,
-        missing=lambda inputs: inputs.count_90d < FEW,
+        sometimes_missing=True,
         since=3,
         weight=0.15,
         family="rising",
@@ -103,7 +112,7 @@ FEATURES = (
         unit="log of the rate over 30 days to that over 90",
         reads=("count_30d", "count_90d"),
         formula=trend_month,
-        missing=lambda inputs: inputs.count_90d < FEW,
+        sometimes_missing=True,
         since=3,
         family="rising",
         reason="rising",
@@ -124,8 +133,8 @@ FEATURES = (
         scope="relative",
         unit="exp(-age / 30 d)",
         reads=("now", "first_seen"),
-        formula=recency,
-        missing=lambda inputs: inputs.first_seen == 0,
+        formula=freshness,
+        sometimes_missing=True,
         since=3,
         weight=0.15,
         family="new",
@@ -138,7 +147,7 @@ FEATURES = (
         unit="log(1 + days since the last sale)",
         reads=("now", "sold_at"),
         formula=idle,
-        missing=lambda inputs: inputs.sold_at == 0,
+        sometimes_missing=True,
         since=3,
         family="popular",
         reason="still_sold",

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from streamrec.ranking.features.declaration import Feature
-from streamrec.ranking.features.formulas import Values, recency
+from streamrec.ranking.features.formulas import Value, recency
+from streamrec.system.compiled import jit
+from streamrec.system.maths import log1p
 
 
-def user_items(owned: Values) -> Values:
+@jit
+def user_items(owned: Value) -> Value:
     """1 at 147 items; a row keeps 600."""
-    return np.log1p(owned) / 5
+    return log1p(owned) / 5
 
 
-def user_baskets(baskets: Values) -> Values:
+@jit
+def user_baskets(baskets: Value) -> Value:
     """1 at 19 baskets."""
-    return np.log1p(baskets) / 3
+    return log1p(baskets) / 3
 
 
-def user_basket_size(owned: Values, baskets: Values) -> Values:
+@jit
+def user_basket_size(owned: Value, baskets: Value) -> Value:
     """1 at 54 items a basket."""
-    return np.log1p(owned / np.maximum(baskets, 1)) / 4
+    return log1p(owned / max(baskets, 1)) / 4
 
 
-def user_interest(interest: Values) -> Values:
+@jit
+def user_interest(interest: Value) -> Value:
     """1 where as much is recent as 54 purchases."""
-    return np.log1p(interest) / 4
+    return log1p(interest) / 4
 
 
-def list_size(candidates: Values) -> Values:
+@jit
+def list_size(candidates: Value) -> Value:
     """1 at 1,096 candidates."""
-    return np.log1p(candidates) / 7
+    return log1p(candidates) / 7
 
 
 FEATURES = (

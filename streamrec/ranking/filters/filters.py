@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.batch.candidates import Candidates, among
+from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.rule_hits import hits
+from streamrec.ranking.batch.sums import among
 
 Mask = NDArray[np.bool_]
 Slots = NDArray[np.int32]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.batch.candidates import among
 from streamrec.ranking.batch.queries import Queries
+from streamrec.ranking.batch.sums import among
 from streamrec.state.user import SHOWN_HALF_LIFE
 
 

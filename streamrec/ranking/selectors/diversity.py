@@ -2,86 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Vectors = NDArray[np.float32]
+from streamrec.system.compiled import inlined
+
 LEAST = 1e-10
 """What is left of a candidate that resembles those picked in everything, so that its logarithm stays finite."""
+NONE, MMR, DPP = range(3)
 
 
-class Diversity(Protocol):
-    """Follows the picks of a micro-batch, one for every user at a time."""
+class Diversity(NamedTuple):
+    """How candidates are told apart: by the vectors (slots, dim) of their `slots` (users, candidates), and how much that counts.
 
-    def worth(self) -> Floats:
-        """What each candidate of the pool (users, pool) is worth as the next pick."""
-        ...
-
-    def take(self, pick: NDArray[np.intp]) -> None:
-        """Each user's next item is the pool's column `pick` (users,)."""
-        ...
-
-
-class Relevance:
-    """No diversity at all: the best scores."""
-
-    def __init__(self, relevance: Floats) -> None:
-        self._relevance = relevance
-
-    def worth(self) -> Floats:
-        return self._relevance
-
-    def take(self, pick: NDArray[np.intp]) -> None:
-        pass
-
-
-class MaximalMarginalRelevance:
-    """(1 - knob) * relevance - knob * likeness to the most similar pick (Carbonell & Goldstein, SIGIR 1998)."""
-
-    def __init__(self, relevance: Floats, vectors: Vectors, knob: float) -> None:
-        self._relevance = (1 - knob) * relevance
-        self._vectors = vectors
-        self._knob = knob
-        self._likeness = np.zeros(relevance.shape)
-
-    def worth(self) -> Floats:
-        return np.asarray(self._relevance - self._knob * self._likeness)
-
-    def take(self, pick: NDArray[np.intp]) -> None:
-        np.maximum(self._likeness, _likeness(self._vectors, pick), out=self._likeness)
-
-
-class DeterminantalPoint:
-    """(1 - knob) * relevance + knob * log of the volume that a candidate adds to those picked.
-
-    The greedy maximum a posteriori of a determinantal point process by an incremental Cholesky factor, O(pool * k) per user and
-    dimension (Chen, Zhang & Zhou, NeurIPS 2018, algorithm 1 and equation 10).
+    `mmr` is maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998): (1 - knob) * relevance - knob * likeness to the most similar
+    pick. `dpp` is (1 - knob) * relevance + knob * log of the volume that a candidate adds to those picked: the greedy maximum a posteriori
+    of a determinantal point process by an incremental Cholesky factor, O(pool * k) per dimension (Chen, Zhang & Zhou, NeurIPS 2018,
+    algorithm 1 and equation 10).
     """
 
-    def __init__(self, relevance: Floats, vectors: Vectors, knob: float, k: int) -> None:
-        self._relevance = (1 - knob) * relevance
-        self._vectors = vectors
-        self._knob = knob
-        self._factor = np.zeros((*relevance.shape, k))
-        self._left = np.ones(relevance.shape)
-        self._taken = 0
+    method: Literal["mmr", "dpp"]
+    knob: float
+    vectors: NDArray[np.float32]
+    slots: NDArray[np.int32]
 
-    def worth(self) -> Floats:
-        return np.asarray(self._relevance + self._knob * np.log(np.maximum(self._left, LEAST)))
-
-    def take(self, pick: NDArray[np.intp]) -> None:
-        rows = np.arange(len(pick))
-        known = np.einsum("unt,ut->un", self._factor[:, :, : self._taken], self._factor[rows, pick, : self._taken])
-        added = (_likeness(self._vectors, pick) - known) / np.sqrt(np.maximum(self._left[rows, pick], LEAST))[:, None]
-        self._factor[:, :, self._taken] = added
-        self._left -= added**2
-        self._taken += 1
+    @property
+    def number(self) -> int:
+        """The method as compiled code knows it."""
+        return MMR if self.method == "mmr" else DPP
 
 
-def _likeness(vectors: Vectors, pick: NDArray[np.intp]) -> Floats:
-    """Cosines of the whole pool to each user's pick."""
-    picked = vectors[np.arange(len(pick)), pick]
-    return np.asarray(np.matmul(vectors, picked[:, :, None])[:, :, 0], np.float64)
+@inlined
+def worth(method, knob, relevance, apart):  # type: ignore[no-untyped-def]
+    """What a candidate is worth as the next pick. `apart` is its likeness to the most similar pick, or what it adds to the volume."""
+    if method == NONE:
+        return relevance
+    if method == MMR:
+        return (1 - knob) * relevance - knob * apart
+    return (1 - knob) * relevance + knob * np.log(max(apart, LEAST))
+
+
+@inlined
+def take(method, vectors, slots, pool, pick, taken, apart, factor):  # type: ignore[no-untyped-def]
+    """The next item is the pool's `pick`, the `taken`-th from 0: bring `apart`, and for dpp the Cholesky `factor` (pool, k), up to date."""
+    left = np.sqrt(max(apart[pick], LEAST))
+    mine = slots[pool[pick]]
+    for other in range(len(pool)):
+        likeness, slot = np.float32(0), slots[pool[other]]
+        for place in range(vectors.shape[1]):
+            likeness += vectors[slot, place] * vectors[mine, place]
+        if method == MMR:
+            apart[other] = max(apart[other], likeness)
+            continue
+        known = 0.0
+        for earlier in range(taken):
+            known += factor[other, earlier] * factor[pick, earlier]
+        factor[other, taken] = (likeness - known) / left
+    if method == DPP:
+        for other in range(len(pool)):
+            apart[other] -= factor[other, taken] ** 2

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.batch.order import best_first, keys
-from streamrec.ranking.selectors.diversity import Diversity, Relevance
+from streamrec.ranking.batch.order import key
+from streamrec.ranking.selectors.diversity import DPP, NONE, Diversity, take, worth
+from streamrec.system.compiled import inlined, jit
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.intp]
@@ -34,79 +35,149 @@ def choose(
     k: int,
     limits: Sequence[Limit] = (),
     tired: NDArray[np.bool_] | None = None,
-    diverse: Callable[[Floats, Columns], Diversity] | None = None,
+    diverse: Diversity | None = None,
 ) -> Columns:
     """Columns of the chosen candidates, of shape (users, k), padded with -1 only where no candidate is left.
 
     `scores` (users, candidates) hold -inf for what may not be chosen; any other value that is not finite sinks as deep. Where
     there would be too few, the first limit yields first, then the next, and at last `tired` candidates come in; what came in so stands
-    behind the others. Otherwise the best score comes first, ties by id. `diverse` makes what follows the picks from the relevance in
-    [0, 1] and the columns of the pool.
+    behind the others. Otherwise the best score comes first, ties by id.
     """
-    ordered_by = keys(scores, id_rank)
-    worn = np.zeros(scores.shape, np.int64) if tired is None else tired.astype(np.int64) << len(limits)
-    beyond = sum((_beyond(ordered_by, limit) << bit for bit, limit in enumerate(limits)), worn)
-    pool = best_first(keys(scores, id_rank, beyond), POOL * k if limits or diverse else k)
-    yielded, picks = np.take_along_axis(beyond, pool, axis=1), pool
-    if limits or diverse:
-        chosen, yielded = _greedy(scores, pool, k, limits, np.take_along_axis(worn, pool, axis=1), diverse)
-        picks = np.take_along_axis(pool, chosen, axis=1)
-    final = keys(np.take_along_axis(scores, picks, axis=1), np.take_along_axis(id_rank, picks, axis=1), yielded)
-    picks = np.take_along_axis(picks, best_first(final, k), axis=1)
-    padded = np.full((len(scores), k), -1, np.intp)
-    padded[:, : picks.shape[1]] = np.where(np.isfinite(np.take_along_axis(scores, picks, axis=1)), picks, -1)
-    return padded
+    labels = np.stack([limit.labels for limit in limits]) if limits else np.zeros((0, *scores.shape), np.int32)
+    most = np.array([limit.most for limit in limits], np.int64)
+    worn = np.zeros(scores.shape, bool) if tired is None else tired
+    pool = POOL * k if limits or diverse else k
+    if diverse is None:
+        nothing = np.zeros((0, 0), np.float32), np.zeros((len(scores), 0), np.int32)
+        return _choose(scores, id_rank, k, pool, labels, most, worn, NONE, 0.0, *nothing)
+    return _choose(scores, id_rank, k, pool, labels, most, worn, diverse.number, diverse.knob, diverse.vectors, diverse.slots)
 
 
-def _greedy(
+@jit
+def _choose(
     scores: Floats,
-    pool: Columns,
+    id_rank: NDArray[np.int64],
     k: int,
-    limits: Sequence[Limit],
-    worn: NDArray[np.int64],
-    diverse: Callable[[Floats, Columns], Diversity] | None,
-) -> tuple[Columns, NDArray[np.int64]]:
-    """Columns within the pool, k or as many as it has, and what yielded for each; those without a finite score come last."""
-    rows = np.arange(len(pool))
-    value = np.take_along_axis(scores, pool, axis=1)
-    open_ = np.isfinite(value)
-    relevance = _relevance(value, open_)
-    follow = diverse(relevance, pool) if diverse else Relevance(relevance)
-    labels = [np.take_along_axis(limit.labels, pool, axis=1) for limit in limits]
-    counts = [np.zeros(pool.shape, np.int64) for _ in limits]
-    picks = np.empty((len(pool), min(k, pool.shape[1])), np.intp)
-    yielded = np.empty(picks.shape, np.int64)
-    for place in range(picks.shape[1]):
-        broken = sum(((count >= limit.most) << bit for bit, (count, limit) in enumerate(zip(counts, limits, strict=True))), worn)
-        pick = np.argmax(np.where(open_, follow.worth() - FAR * broken, -np.inf), axis=1)
-        # Where nothing is open argmax falls back on the first of the pool: the next of the pool without a score stands there instead.
-        pick = np.where(open_[rows, pick], pick, place)
-        picks[:, place], yielded[:, place] = pick, broken[rows, pick]
-        open_[rows, pick] = False
-        follow.take(pick)
-        for label, count in zip(labels, counts, strict=True):
-            count += (label == label[rows, pick][:, None]) & (label > 0)
+    most_pool: int,
+    labels: NDArray[np.int32],
+    most: NDArray[np.int64],
+    tired: NDArray[np.bool_],
+    method: int,
+    knob: float,
+    vectors: NDArray[np.float32],
+    slots: NDArray[np.int32],
+) -> Columns:
+    users, width = scores.shape
+    chosen = np.full((users, k), -1, np.intp)
+    pool, keys = np.empty(min(most_pool, width), np.intp), np.empty(min(most_pool, width), np.int64)
+    beyond = np.zeros(width, np.int64)
+    for user in range(users):
+        _beyond(scores[user], id_rank[user], labels[:, user], most, tired[user], beyond)
+        count = _pool(scores[user], id_rank[user], beyond, pool, keys)
+        mine = pool[:count]
+        if len(most) or method != NONE:
+            worn = np.zeros(count, np.int64)
+            for place in range(count):
+                worn[place] = np.int64(tired[user, mine[place]]) << len(most)
+            picks, yielded = _greedy(scores[user], mine, min(k, count), labels[:, user], most, worn, method, knob, vectors, slots[user])
+        else:
+            picks, yielded = np.arange(count), np.zeros(count, np.int64)
+            for place in range(count):
+                yielded[place] = beyond[mine[place]]
+        final = np.empty(len(picks), np.int64)
+        for place in range(len(picks)):
+            column = mine[picks[place]]
+            final[place] = -key(scores[user, column], id_rank[user, column], yielded[place])
+        order = np.argsort(final)
+        for place in range(min(k, len(picks))):
+            chosen[user, place] = mine[picks[order[place]]]
+    return chosen
+
+
+@inlined
+def _pool(scores, id_rank, beyond, pool, keys):  # type: ignore[no-untyped-def]
+    """Write the columns with the highest keys into `pool`, best first; returns how many there are."""
+    size = 0
+    for column in range(len(scores)):
+        if not np.isfinite(scores[column]):
+            continue
+        mine = key(scores[column], id_rank[column], beyond[column])
+        if size == len(pool):
+            if size == 0 or mine <= keys[size - 1]:
+                continue
+            size -= 1
+        place = size
+        while place and keys[place - 1] < mine:
+            keys[place], pool[place] = keys[place - 1], pool[place - 1]
+            place -= 1
+        keys[place], pool[place] = mine, column
+        size += 1
+    return size
+
+
+@inlined
+def _beyond(scores, id_rank, labels, most, tired, beyond):  # type: ignore[no-untyped-def]
+    """What yields for each candidate if only scores count: one bit for each limit of whose label more are better, the highest for tired."""
+    for column in range(len(scores)):
+        beyond[column] = np.int64(tired[column]) << len(most)
+    if not len(most):
+        return
+    order = np.empty(len(scores), np.int64)
+    for column in range(len(scores)):
+        order[column] = -key(scores[column], id_rank[column], 0) if np.isfinite(scores[column]) else np.iinfo(np.int64).max
+    order = np.argsort(order)
+    for limit in range(len(most)):
+        highest = 0
+        for column in range(len(scores)):
+            highest = max(highest, labels[limit, column])
+        met = np.zeros(highest + 1, np.int64)
+        for column in order:
+            label = labels[limit, column]
+            if label > 0 and np.isfinite(scores[column]):
+                if met[label] >= most[limit]:
+                    beyond[column] += np.int64(1) << limit
+                met[label] += 1
+
+
+@inlined
+def _greedy(scores, pool, k, labels, most, worn, method, knob, vectors, slots):  # type: ignore[no-untyped-def]
+    """`k` places within the pool, and what yielded for each."""
+    size, limits = len(pool), len(most)
+    relevance = _relevance(scores, pool)
+    picks, yielded = np.empty(k, np.int64), np.empty(k, np.int64)
+    apart = np.ones(size) if method == DPP else np.zeros(size)
+    factor = np.empty((size if method == DPP else 0, k))
+    counts, open_ = np.zeros((limits, size), np.int64), np.ones(size, np.bool_)
+    for taken in range(k):
+        pick, best, broken_best = -1, -np.inf, np.int64(0)
+        for place in range(size):
+            if open_[place]:
+                broken = worn[place]
+                for limit in range(limits):
+                    if counts[limit, place] >= most[limit]:
+                        broken += np.int64(1) << limit
+                value = worth(method, knob, relevance[place], apart[place]) - FAR * broken
+                if value > best:
+                    pick, best, broken_best = place, value, broken
+        picks[taken], yielded[taken], open_[pick] = pick, broken_best, False
+        if method != NONE:
+            take(method, vectors, slots, pool, pick, taken, apart, factor)
+        for limit in range(limits):
+            label = labels[limit, pool[pick]]
+            for place in range(size):
+                if label > 0 and labels[limit, pool[place]] == label:
+                    counts[limit, place] += 1
     return picks, yielded
 
 
-def _relevance(value: Floats, open_: NDArray[np.bool_]) -> Floats:
-    """The scores of the pool, stretched to [0, 1]; 0 for those that are not open."""
-    value = np.where(open_, value, 0.0)
-    low = np.min(value, axis=1, keepdims=True, where=open_, initial=np.inf)
-    high = np.max(value, axis=1, keepdims=True, where=open_, initial=-np.inf)
-    return np.asarray(np.divide(value - low, high - low, out=np.zeros_like(value), where=open_ & (high > low)))
-
-
-def _beyond(ordered_by: NDArray[np.int64], limit: Limit) -> NDArray[np.int64]:
-    """1 for what the limit would leave out if only scores counted: candidates behind the `most` best of their label."""
-    order = np.argsort(ordered_by, axis=1)[:, ::-1]
-    labels = np.take_along_axis(limit.labels, order, axis=1)
-    by_label = np.argsort(labels, axis=1, kind="stable")
-    sorted_labels = np.take_along_axis(labels, by_label, axis=1)
-    column = np.broadcast_to(np.arange(labels.shape[1]), labels.shape)
-    first = np.ones(labels.shape, bool)
-    first[:, 1:] = sorted_labels[:, 1:] != sorted_labels[:, :-1]
-    nth = column - np.maximum.accumulate(np.where(first, column, 0), axis=1)
-    beyond = np.zeros(labels.shape, np.int64)
-    np.put_along_axis(beyond, np.take_along_axis(order, by_label, axis=1), (nth >= limit.most) & (sorted_labels > 0), axis=1)
-    return beyond
+@inlined
+def _relevance(scores, pool):  # type: ignore[no-untyped-def]
+    """The scores of the pool, stretched to [0, 1]."""
+    low, high = np.inf, -np.inf
+    for column in pool:
+        low, high = min(low, scores[column]), max(high, scores[column])
+    stretched = np.zeros(len(pool))
+    if high > low:
+        for place in range(len(pool)):
+            stretched[place] = (scores[pool[place]] - low) / (high - low)
+    return stretched

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from streamrec.ranking.batch.hosts import hosts
 from streamrec.ranking.batch.rule_hits import Hits, hits
 from streamrec.ranking.selectors import explore
 from streamrec.ranking.selectors.caps import tired
-from streamrec.ranking.selectors.diversity import DeterminantalPoint, Diversity, MaximalMarginalRelevance
+from streamrec.ranking.selectors.diversity import Diversity
 from streamrec.ranking.selectors.greedy import Limit, choose
 from streamrec.ranking.selectors.on_air import NEAR, low, on_air, without
 from streamrec.ranking.selectors.pins import pinned, place, take_places
@@ -95,18 +94,9 @@ class SlateSelector:
             limits.append(Limit(np.append(shop.catalogue.items.category, np.int32(0))[slots], self._settings.max_per_category))
         return limits
 
-    def _diversity(self, shop: Context, slots: NDArray[np.int32]) -> Callable[[Floats, Columns], Diversity] | None:
-        vectors, knob, k = shop.catalogue.items.vectors, self._settings.diversity, self._settings.k
-        if knob == 0 or vectors.shape[1] == 0:
-            return None
-
-        def follow(relevance: Floats, pool: Columns) -> Diversity:
-            near = vectors[np.take_along_axis(slots, pool, axis=1)]
-            if self._settings.diversity_method == "dpp":
-                return DeterminantalPoint(relevance, near, knob, k)
-            return MaximalMarginalRelevance(relevance, near, knob)
-
-        return follow
+    def _diversity(self, shop: Context, slots: NDArray[np.int32]) -> Diversity | None:
+        vectors, knob = shop.catalogue.items.vectors, self._settings.diversity
+        return Diversity(self._settings.diversity_method, knob, vectors, slots) if knob and vectors.shape[1] else None
 
     def _explore(self, shop: Context, slots: NDArray[np.int32], scores: Floats, taken: Columns) -> list[tuple[Columns, Floats]]:
         """Give the last places to little-known items that were not chosen; the columns (users,) and their chances for each such place."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.batch.candidates import among
 from streamrec.ranking.batch.context import Context
+from streamrec.ranking.batch.sums import among
 from streamrec.ranking.sources.source import Shipped, Slots
 from streamrec.ranking.sources.warm import TrendingSource
 from streamrec.state.user import BOUGHT, HIDDEN
@@ -47,16 +47,9 @@ class AkinSource(Shipped):
         items, asked = context.catalogue.items, context.queries
         unsold = context.pool_slots[items.sold_at[context.pool_slots] == 0]
         unsold = unsold[np.lexsort((context.id_rank[unsold], -items.created[unsold]))]
-        newest_first = -items.created[unsold]
-        slots, alike = np.full((asked.size, NEWEST), -1, np.int32), np.zeros((asked.size, NEWEST), np.float32)
-        for user, now in enumerate(asked.now.tolist() if len(unsold) else ()):
-            recent = asked.recent.slots[user]
-            known = recent >= 0
-            listed = unsold[np.searchsorted(newest_first, -now) :][:NEWEST]
-            profile = items.lexicon.profile(recent[known], asked.recent.values[user, known])
-            slots[user, : len(listed)] = listed
-            alike[user, : len(listed)] = items.lexicon.cosines([profile], listed)[0]
-        return context.top_listed(slots, alike, self.count)
+        first = np.searchsorted(-items.created[unsold], -asked.now)[:, None]
+        slots = np.append(unsold, np.int32(-1))[np.minimum(first + np.arange(min(NEWEST, len(unsold))), len(unsold))]
+        return context.top_listed(slots, items.lexicon.alike(asked.recent.slots, asked.recent.values[None], slots)[0], self.count)
 
 
 class RestSource(Shipped):

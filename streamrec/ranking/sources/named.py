@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.rooms import LiveRoom
-from streamrec.ranking.batch.cells import within
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.batch.queries import side_by_side
+from streamrec.ranking.batch.padding import side_by_side, within
 from streamrec.ranking.batch.rule_hits import ITEM, in_force, target_numbers, timely_rules
 from streamrec.ranking.sources.source import Shipped, Slots
 from streamrec.state.user import BOUGHT, NAMED

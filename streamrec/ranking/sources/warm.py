@@ -15,7 +15,7 @@ class CovisitedSource(Shipped):
     name, count = "covisited", 150
 
     def fetch(self, context: Context) -> Slots:
-        return context.top_cells(context.covisits, "recent", self.count)
+        return context.top_listed(context.covisits.slots, context.covisits.by_interest, self.count)
 
 
 class NearestSource(Shipped):
@@ -72,4 +72,4 @@ class FollowingSource(Shipped):
     name, count = "following", 60
 
     def fetch(self, context: Context) -> Slots:
-        return context.top_cells(context.follows, "last", self.count)
+        return context.top_listed(context.follows.slots, context.follows.of_last, self.count)

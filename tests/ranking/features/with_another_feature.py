@@ -11,6 +11,7 @@ import pytest
 from streamrec.ranking.features import links
 from streamrec.ranking.features.about import has_history
 from streamrec.ranking.features.declaration import Feature
+from streamrec.system.compiled import jit
 
 CHANGE = sys.argv[1]
 """The scope of a feature that is new, or "changed" for one that has come to mean something else."""
@@ -19,11 +20,18 @@ LATER = 1000
 """A version of the features that no release has reached."""
 RELEASED = "83b7de9d"
 """Names the features before the change."""
+
+
+@jit
+def logarithm(log_price: float) -> float:
+    return log_price
+
+
 if CHANGE == "changed":
     links.FEATURES = (replace(links.FEATURES[0], since=LATER), *links.FEATURES[1:])
 else:
     new = Feature(
-        name=ANOTHER, scope=CHANGE, unit="log", reads=("log_price",), formula=np.sqrt, reason="of_tomorrow", fact=has_history, since=LATER
+        name=ANOTHER, scope=CHANGE, unit="log", reads=("log_price",), formula=logarithm, reason="of_tomorrow", fact=has_history, since=LATER
     )  # type: ignore[arg-type]
     links.FEATURES = (links.FEATURES[0], new, *links.FEATURES[1:])
 

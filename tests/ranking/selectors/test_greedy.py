@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from streamrec.ranking.selectors.diversity import DeterminantalPoint, MaximalMarginalRelevance
+from streamrec.ranking.selectors.diversity import Diversity
 from streamrec.ranking.selectors.greedy import POOL, Limit, choose
 
 ANY_SCORE = st.one_of(st.floats(-5, 5), st.sampled_from([np.nan, np.inf, -np.inf]))
@@ -43,15 +43,10 @@ def cases(draw: st.DrawFn) -> tuple[Any, int, list[Limit], Any]:
 
 
 @given(cases(), st.sampled_from(["best", "mmr", "dpp"]))
-def test_a_list_holds_finite_candidates_once_each_and_is_full_when_there_are_enough(case: Any, method: str) -> None:
+def test_a_list_holds_finite_candidates_once_each_and_is_full_when_there_are_enough(case: Any, method: Any) -> None:
     scores, k, limits, tired = case
-    vectors = np.eye(4, dtype=np.float32)
-
-    def diverse(relevance: Any, pool: Any) -> Any:
-        near = vectors[pool % 4]
-        return MaximalMarginalRelevance(relevance, near, 0.5) if method == "mmr" else DeterminantalPoint(relevance, near, 0.5, k)
-
-    picks = choose(scores, ids(scores), k, limits, tired, None if method == "best" else diverse)
+    diverse = None if method == "best" else Diversity(method, 0.5, np.eye(4, dtype=np.float32), (ids(scores) % 4).astype(np.int32))
+    picks = choose(scores, ids(scores), k, limits, tired, diverse)
     assert picks.shape == (len(scores), k)
     for user, row in enumerate(picks):
         columns = [column for column in row if column >= 0]

@@ -1,0 +1,106 @@
+"""What the columns of the catalogue hold of each candidate; of a slot of -1 they hold 0."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrec.system.compiled import jit
+from streamrec.system.maths import exp
+
+Slots = NDArray[np.int32]
+Singles = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@jit
+def taken(column: NDArray[np.generic], slots: Slots) -> NDArray[np.generic]:
+    """`column` (slots,) at `slots` (users, candidates)."""
+    found = np.zeros(slots.shape, column.dtype)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                found[user, place] = column[slot]
+    return found
+
+
+@jit
+def ages(times: Ints, slots: Slots, now: Ints) -> Singles:
+    """How long (ms) before each user's `now` (users,) the `times` (slots,) are; 0 for those ahead."""
+    found = np.zeros(slots.shape, np.float32)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                found[user, place] = max(now[user] - times[slot], 0)
+    return found
+
+
+@jit
+def faded(counts: NDArray[np.floating], slots: Slots, ages: Singles, rate: np.float32) -> Singles:
+    """`counts` (slots,) at `slots` (users, candidates), each fallen by exp(rate * age)."""
+    found = np.zeros(slots.shape, np.float32)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                found[user, place] = counts[slot]
+        for place in range(slots.shape[1]):
+            found[user, place] *= exp(ages[user, place] * rate)
+    return found
+
+
+@jit
+def sold_there(
+    countries: NDArray[np.int32], counts: NDArray[np.float64], country: NDArray[np.int32], slots: Slots, ages: Singles, rate: np.float32
+) -> Singles:
+    """The `counts` (slots, places) of each user's `country` (users,; 0 is none), fallen by exp(rate * age)."""
+    found = np.zeros(slots.shape, np.float32)
+    for user in range(len(slots)):
+        mine = country[user]
+        if mine == 0:
+            continue
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                for other in range(countries.shape[1]):
+                    if countries[slot, other] == mine:
+                        found[user, place] += counts[slot, other]
+        for place in range(slots.shape[1]):
+            found[user, place] *= exp(ages[user, place] * rate)
+    return found
+
+
+@jit
+def first_seen(created: Ints, first_sale: Ints, slots: Slots) -> Ints:
+    """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
+    never = np.iinfo(np.int64).max
+    found = np.zeros(slots.shape, np.int64)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                earliest = min(created[slot], first_sale[slot]) if created[slot] > 0 else first_sale[slot]
+                found[user, place] = earliest if earliest != never else 0
+    return found
+
+
+@jit
+def interest_in(labels: NDArray[np.int32], recent: Slots, interest: NDArray[np.float64], slots: Slots) -> NDArray[np.float64]:
+    """The `interest` (users, n) in those `recent` items (users, n) that share the label of each candidate; 0 for one without a label."""
+    found = np.zeros(slots.shape)
+    for user in range(len(slots)):
+        highest = 0
+        for entry in range(recent.shape[1]):
+            if recent[user, entry] >= 0:
+                highest = max(highest, labels[recent[user, entry]])
+        amounts = np.zeros(highest + 1)
+        for entry in range(recent.shape[1]):
+            if recent[user, entry] >= 0:
+                amounts[labels[recent[user, entry]]] += interest[user, entry]
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0 and 0 < labels[slot] <= highest:
+                found[user, place] = amounts[labels[slot]]
+    return found

@@ -1,0 +1,99 @@
+"""Plain loops over arrays as machine code, compiled once for each machine and kept on disk.
+
+    python -m streamrec.system.compiled
+
+compiles everything that ranking runs. Installing does so, and images hold the result: a worker that finds it starts in a second, one that
+does not compiles for about half a minute first. `NUMBA_DISABLE_JIT=1` runs the same loops as Python, a thousand times slower, which is
+what the tests compare with.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+import llvmlite.binding as llvm
+
+PACKAGE = Path(__file__).parents[1]
+SHIPPED = PACKAGE / "compiled"
+"""Where an image keeps what it has compiled: its users may be unable to write there."""
+ROOMS = ("catalogue", "ranking", "system")
+"""The folders that hold compiled loops."""
+BASELINE, NEEDS = "x86-64-v3", ("avx2", "bmi2", "fma")
+"""What is compiled for x86: any such processor of the last ten years runs it, so that an image is compiled once for all machines, and all of
+them compute the same. AVX-512 brought nothing (see benchmarks/results/ranking.json)."""
+FLOATS = {"contract", "reassoc", "arcp", "nsz"}
+"""What the compiler may do to sums so that they become vector instructions; NaN and infinity stay what they are."""
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+
+def _sources() -> Iterator[Path]:
+    for room in ROOMS:
+        yield from sorted((PACKAGE / room).rglob("*.py"))
+
+
+def _digest() -> str:
+    """Names the sources: a compiled function on disk does not notice that one which it calls has changed."""
+    return blake2b(b"\0".join(path.read_bytes() for path in _sources()), digest_size=8).hexdigest()
+
+
+def _folder() -> Path:
+    """Where compiled code is kept: in the user's cache, or where that cannot be written in the folder for temporary files."""
+    name = f"streamrec-{_digest()}"
+    wanted = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "streamrec"
+    for parent in (wanted, Path(tempfile.gettempdir()) / f"streamrec-{os.getuid()}"):
+        folder = parent / name
+        try:
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not folder.exists() and (SHIPPED / name).is_dir():
+                shutil.copytree(SHIPPED / name, folder, dirs_exist_ok=True)
+            folder.mkdir(exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="streamrec-"))
+
+
+def _prepare() -> Path:
+    """Tell numba where to keep what it compiles, and for which processor; it reads both when it is imported."""
+    if platform.machine() in ("x86_64", "AMD64") and "NUMBA_CPU_NAME" not in os.environ:
+        features = llvm.get_host_cpu_features()
+        if all(features.get(name) for name in NEEDS):
+            os.environ |= {"NUMBA_CPU_NAME": BASELINE, "NUMBA_CPU_FEATURES": ""}
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or _folder())
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
+
+
+FOLDER = _prepare()
+
+import numba  # noqa: E402
+
+
+def jit(loop: Loop) -> Loop:
+    """Compile at the first call, or load what an earlier process compiled; the interpreter's lock is released while it runs."""
+    made: Loop = numba.njit(nogil=True, cache=True, fastmath=FLOATS, error_model="numpy")(loop)
+    return made
+
+
+def inlined(loop: Loop) -> Loop:
+    """The same for a function that only compiled ones call: it gets no door to Python, which takes long to compile."""
+    made: Loop = numba.njit(
+        nogil=True, cache=True, fastmath=FLOATS, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(loop)
+    return made
+
+
+def finite(loop: Loop) -> Loop:
+    """Like `inlined` where no value is NaN or infinite, so that maxima become vector instructions, too."""
+    made: Loop = numba.njit(nogil=True, cache=True, fastmath=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(loop)
+    return made
