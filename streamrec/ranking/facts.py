@@ -6,38 +6,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.features.listed import Listed
+from streamrec.ranking.features.filling import Column, filling
+from streamrec.ranking.features.listed import OF_USER, Listed
 from streamrec.ranking.features.schema import DECLARED, FEATURES
 
-_FACTS = tuple(dict.fromkeys(feature.fact for feature in DECLARED if feature.fact))
-_STATED = [[position for position, feature in enumerate(DECLARED) if feature.fact is fact] for fact in _FACTS]
-_BONDS = [(position, feature.bond) for position, feature in enumerate(DECLARED) if feature.bond]
+_BONDS = [(position, feature.bond.strength) for position, feature in enumerate(DECLARED) if feature.bond]
+_FACTS = [Column(position, feature.fact.formula, feature.fact.reads) for position, feature in enumerate(DECLARED) if feature.fact]
+_fill, _READ = filling(_FACTS, len(DECLARED), OF_USER)
 
 
 class Facts:
     """The facts about the listed places, `slots` (users, k), -1 behind the last."""
 
     def __init__(self, shop: Context, slots: NDArray[np.int32], wanted: NDArray[np.bool_] | None = None) -> None:
-        """`wanted` (features,) says whose facts are asked for; without it all are."""
-        self.holds = np.zeros((*slots.shape, len(FEATURES)), bool)
-        """Of which places the reason of each feature is true, of shape (users, k, features)."""
+        """`wanted` (features,) says whose own items are asked for; without it those of all are."""
         self._slots = slots
         self._listed: Listed | None = None
-        self._bonds: dict[int, NDArray[np.float64]] = {}
+        self._bonds: dict[int, NDArray[np.float32]] = {}
+        # Memory lies feature by feature, as the loops write it.
+        holds = np.zeros((len(slots), len(FEATURES), slots.shape[1]), bool)
+        self.holds = holds.transpose(0, 2, 1)
+        """Of which places the reason of each feature is true, of shape (users, k, features)."""
         if not slots.size or not shop.catalogue.items.size:
             return
         listed = self._listed = Listed(shop, slots)
-        ask = np.ones(len(FEATURES), bool) if wanted is None else wanted
-        for fact, positions in zip(_FACTS, _STATED, strict=True):
-            if not ask[positions].any():
-                continue
-            self.holds[:, :, positions] = fact(listed)[:, :, None]
-        for position, bond in _BONDS:
-            if not ask[position]:
-                continue
-            bonds = self._bonds[position] = bond(listed)
-            self.holds[:, :, position] = bonds.max(axis=2, initial=0.0) > 0
-        self.holds &= (slots >= 0)[:, :, None]
+        _fill(holds, (slots >= 0).sum(axis=1), *[getattr(listed, name) for name in _READ])
+        for position, strength in _BONDS:
+            if wanted is None or wanted[position]:
+                bonds = self._bonds[position] = strength(listed)
+                holds[:, position] = (bonds > 0).any(axis=2)
 
     def because(self, speak: NDArray[np.intp]) -> NDArray[np.int32]:
         """The slot of the user's own item that the spoken reason names, -1 where it names none.
@@ -57,4 +54,4 @@ class Facts:
         """So many people at least bought each item within the last week, in round numbers; 0 where nothing is known."""
         if self._listed is None:
             return np.zeros(self._slots.shape, np.int64)
-        return np.where(self._slots >= 0, self._listed.people(7), 0)
+        return self._listed.people_7d

@@ -24,8 +24,8 @@ import llvmlite.binding as llvm
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = PACKAGE / "compiled"
 """Where an image keeps what it has compiled: its users may be unable to write there."""
-ROOMS = ("catalogue", "ranking", "system")
-"""The folders that hold compiled loops."""
+ROOMS = ("catalogue", "ranking", "state", "system")
+"""The folders that hold compiled loops, and the constants in them."""
 BASELINE, NEEDS = "x86-64-v3", ("avx2", "bmi2", "fma")
 """What is compiled for x86: any such processor of the last ten years runs it, so that an image is compiled once for all machines, and all of
 them compute the same. AVX-512 brought nothing (see benchmarks/results/ranking.json)."""

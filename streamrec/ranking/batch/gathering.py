@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.state.crowd import HOUR_MS
+from streamrec.system.clock import DAY_MS
 from streamrec.system.compiled import jit
 from streamrec.system.maths import exp
 
@@ -103,4 +105,49 @@ def interest_in(labels: NDArray[np.int32], recent: Slots, interest: NDArray[np.f
             slot = slots[user, place]
             if slot >= 0 and 0 < labels[slot] <= highest:
                 found[user, place] = amounts[labels[slot]]
+    return found
+
+
+@jit
+def reached(milestones: NDArray[np.int16], counted_at: Ints, slots: Slots, now: Ints, days: int) -> Ints:
+    """How many of the milestones (slots, milestones; hours before `counted_at`, -1 for none) lie within the last `days`."""
+    found = np.zeros(slots.shape, np.int64)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                for each in range(milestones.shape[1]):
+                    ago = milestones[slot, each]
+                    # An hour or a day begins then.
+                    begun = (counted_at[slot] // HOUR_MS - ago) * HOUR_MS
+                    found[user, place] += ago >= 0 and begun >= now[user] - days * DAY_MS
+    return found
+
+
+@jit
+def held(countries: NDArray[np.int32], holds: NDArray[np.bool_], country: NDArray[np.int32], slots: Slots) -> NDArray[np.bool_]:
+    """What `holds` (slots, places) of each user's `country` (users,; 0 is none)."""
+    found = np.zeros(slots.shape, np.bool_)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0 and country[user] > 0:
+                for other in range(countries.shape[1]):
+                    if countries[slot, other] == country[user] and holds[slot, other]:
+                        found[user, place] = True
+    return found
+
+
+@jit
+def around(values: Singles, owned: Slots, slots: Slots, most: float) -> Ints:
+    """How many of the `owned` (users, n) have a value within `most` of that of each of `slots`; NaN is near nothing."""
+    found = np.zeros(slots.shape, np.int64)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                for entry in range(owned.shape[1]):
+                    other = owned[user, entry]
+                    if other >= 0 and abs(values[slot] - values[other]) <= most:
+                        found[user, place] += 1
     return found

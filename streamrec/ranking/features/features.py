@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.features.filling import filling
+from streamrec.ranking.features.filling import Column, filling
 from streamrec.ranking.features.inputs import OF_USER, Inputs
 from streamrec.ranking.features.schema import DECLARED, RELATIVE
 from streamrec.system.compiled import finite, inlined, jit
@@ -16,7 +16,8 @@ Array = NDArray[np.float32]
 MOST_STANDOUT = 6.0
 """Bound of a z-score, so that one wild value cannot decide a list."""
 _LEAST, _MOST, _ZERO, _INFINITE = map(np.float32, (-MOST_STANDOUT, MOST_STANDOUT, 0, np.inf))
-_fill, READ = filling(DECLARED, OF_USER)
+_COMPUTED = [Column(position, feature.formula, feature.reads) for position, feature in enumerate(DECLARED) if feature.formula is not None]
+_fill, _READ = filling(_COMPUTED, len(DECLARED), OF_USER)
 
 
 def features(context: Context, candidates: Candidates) -> Array:
@@ -27,7 +28,7 @@ def features(context: Context, candidates: Candidates) -> Array:
     """
     slots, inputs = candidates.slots, Inputs(context, candidates)
     raw = np.empty((len(slots), len(DECLARED), slots.shape[1]), np.float32)
-    _fill(raw, (slots >= 0).sum(axis=1), *[getattr(inputs, name) for name in READ])
+    _fill(raw, (slots >= 0).sum(axis=1), *[getattr(inputs, name) for name in _READ])
     return raw.transpose(0, 2, 1)
 
 

@@ -1,4 +1,4 @@
-"""Writes the loops that compute all features from their declarations: one for each formula, over the candidates of a user.
+"""Writes the loops that compute features and facts from their declarations: one for each formula, over the candidates of a user.
 
 The text of the loops is kept as a module beside the compiled code, since only functions of a file can be compiled once for all processes.
 """
@@ -10,27 +10,79 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
-from streamrec.ranking.features.declaration import Feature
 from streamrec.system.compiled import FOLDER
 
 Fill = Callable[..., None]
-HEAD = '''"""Made from the declarations of features; see streamrec/ranking/features/filling.py."""
+HEAD = '''"""Made from declarations; see streamrec/ranking/features/filling.py."""
 
 from streamrec.system.compiled import jit
 '''
 
 
-def filling(declared: Sequence[Feature], of_user: Collection[str]) -> tuple[Fill, list[str]]:
-    """The compiled loops, and the inputs that they read, by name.
+class Column(NamedTuple):
+    """A column that a formula fills."""
 
-    They are called with an array of shape (users, features, candidates) to write to, the number of candidates of each user, and the inputs:
-    arrays of (users, candidates), or (users, 1) of those `of_user`. What no formula gives, and what stands behind the last candidate, is 0.
+    position: int
+    formula: Callable[..., Any]
+    """Compiled, at the top level of its module."""
+    reads: tuple[str, ...]
+    """The names of what it takes, in order."""
+
+
+class _Loop(NamedTuple):
+    formula: Callable[..., Any]
+    reads: tuple[str, ...]
+    positions: list[int]
+
+    @property
+    def called(self) -> str:
+        return f"{self.formula.__module__}.{self.formula.__name__}".replace(".", "_")
+
+
+def filling(columns: Sequence[Column], size: int, of_user: Collection[str]) -> tuple[Fill, list[str]]:
+    """The compiled loops that fill `columns` among `size`, and what they read, by name.
+
+    They are called with an array of shape (users, size, candidates) to write to, the number of candidates of each user, and what they read:
+    arrays of (users, candidates), or (users, 1) of those `of_user`. Other columns, and what stands behind the last candidate, become 0.
     """
-    computed = _computed(declared)
-    reads = list(dict.fromkeys(name for feature, _ in computed for name in feature.reads))
-    text = "\n".join([HEAD, *_imports(computed), "", "", *_loops(computed, reads, of_user, len(declared)), ""])
+    loops = _loops(columns)
+    reads = list(dict.fromkeys(name for loop in loops for name in loop.reads))
+    imports = dict.fromkeys(f"from {loop.formula.__module__} import {loop.formula.__name__} as {loop.called}" for loop in loops)
+    text = "\n".join([HEAD, *imports, "", "", *_body(loops, reads, size, of_user), ""])
+    return _module(text).fill, reads
+
+
+def _loops(columns: Sequence[Column]) -> list[_Loop]:
+    """One for each formula and what it reads: some columns are the same numbers."""
+    positions: dict[tuple[Callable[..., Any], tuple[str, ...]], list[int]] = {}
+    for column in columns:
+        positions.setdefault((column.formula, column.reads), []).append(column.position)
+    return [_Loop(*key, filled) for key, filled in positions.items()]
+
+
+def _body(loops: Sequence[_Loop], reads: Sequence[str], size: int, of_user: Collection[str]) -> Iterator[str]:
+    yield "@jit"
+    yield f"def fill(raw, counts, {', '.join(reads)}):"
+    yield "    for user in range(len(raw)):"
+    yield "        count = counts[user]"
+    for name in reads:
+        yield f"        {name}_ = {name}[user, 0]" if name in of_user else f"        {name}_ = {name}[user]"
+    filled = {position for loop in loops for position in loop.positions}
+    for position in range(size):
+        yield f"        raw[user, {position}{', count:' if position in filled else ''}] = 0"
+    for loop in loops:
+        values = ", ".join(f"{name}_" if name in of_user else f"{name}_[column]" for name in loop.reads)
+        first, *others = loop.positions
+        yield f"        out = raw[user, {first}]"
+        yield "        for column in range(count):"
+        yield f"            out[column] = {loop.called}({values})"
+        for other in others:
+            yield f"        raw[user, {other}, :count] = out[:count]"
+
+
+def _module(text: str) -> Any:
     name = f"streamrec_filling_{blake2b(text.encode(), digest_size=8).hexdigest()}"
     path = FOLDER / f"{name}.py"
     if not path.exists():
@@ -46,44 +98,4 @@ def filling(declared: Sequence[Feature], of_user: Collection[str]) -> tuple[Fill
     # What is loaded compiled looks for its module by name.
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.fill, reads
-
-
-def _computed(declared: Sequence[Feature]) -> list[tuple[Feature, list[int]]]:
-    """Features with a formula, each with the columns that its values fill: some differ in scope alone."""
-    positions: dict[tuple[object, ...], list[int]] = {}
-    for position, feature in enumerate(declared):
-        if feature.formula is not None:
-            positions.setdefault((feature.formula, feature.reads), []).append(position)
-    return [(declared[columns[0]], columns) for columns in positions.values()]
-
-
-def _called(feature: Feature) -> str:
-    assert feature.formula is not None
-    return f"{feature.formula.__module__}.{feature.formula.__name__}".replace(".", "_")
-
-
-def _imports(computed: Sequence[tuple[Feature, list[int]]]) -> list[str]:
-    formulas = {_called(feature): feature.formula for feature, _ in computed}
-    return [f"from {formula.__module__} import {formula.__name__} as {name}" for name, formula in formulas.items() if formula is not None]
-
-
-def _loops(computed: Sequence[tuple[Feature, list[int]]], reads: Sequence[str], of_user: Collection[str], size: int) -> Iterator[str]:
-    yield "@jit"
-    yield f"def fill(raw, counts, {', '.join(reads)}):"
-    yield "    for user in range(len(raw)):"
-    yield "        count = counts[user]"
-    for name in reads:
-        yield f"        {name}_ = {name}[user, 0]" if name in of_user else f"        {name}_ = {name}[user]"
-    filled = {column for _, columns in computed for column in columns}
-    for column in range(size):
-        yield f"        raw[user, {column}{', count:' if column in filled else ''}] = 0"
-    for feature, columns in computed:
-        values = ", ".join(f"{name}_" if name in of_user else f"{name}_[column]" for name in feature.reads)
-        first, *others = columns
-        yield f"        # {feature.name}"
-        yield f"        out = raw[user, {first}]"
-        yield "        for column in range(count):"
-        yield f"            out[column] = {_called(feature)}({values})"
-        for other in others:
-            yield f"        raw[user, {other}, :count] = out[:count]"
+    return module

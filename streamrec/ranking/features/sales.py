@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import is_new, many_in_country, many_within, often_rebought, rising_within, sold_lately
+from streamrec.ranking.features.about import is_new, many_in_country, many_within, often_rebought, rising_this_month, rising_this_week, sold_lately
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Value, log_count, recency
 from streamrec.system.clock import DAY_MS
@@ -104,7 +104,7 @@ FEATURES = (
         weight=0.15,
         family="rising",
         reason="rising",
-        fact=rising_within(7, beside=30),
+        fact=rising_this_week,
     ),
     Feature(
         name="trend_30d",
@@ -116,7 +116,7 @@ FEATURES = (
         since=3,
         family="rising",
         reason="rising",
-        fact=rising_within(30, beside=90),
+        fact=rising_this_month,
     ),
     Feature(
         name="country",

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 EXPLORED = "explored"
 RULE = "rule"
 """A rule's reason on a list is `rule:` and the rule's id."""
-WHEN = {feature.reason: (feature.fact or feature.bond).__doc__ or "" for feature in DECLARED if feature.reason} | {
+WHEN = {feature.reason: stated.states for feature in DECLARED if (stated := feature.fact or feature.bond)} | {
     EXPLORED: "the place explores: fewer than 50 impressions of it are known (half-life 30 days)",
     RULE: "the rule that is named moved it",
 }
