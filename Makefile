@@ -25,6 +25,7 @@ $(BIN)/python:
 $(VENV)/demo.stamp: setup.cfg pyproject.toml | $(BIN)/python
 	@echo "installing streamrec into $(VENV) (once; a few minutes)" >&2
 	@$(BIN)/python -m pip install --quiet --editable '.[broker]'
+	@$(BIN)/python -m streamrec.ranking.rehearsal
 	@touch $@
 
 $(VENV)/test.stamp: setup.cfg pyproject.toml $(LOCK) | $(BIN)/python
@@ -38,6 +39,7 @@ $(VENV)/test.stamp: setup.cfg pyproject.toml $(LOCK) | $(BIN)/python
 		echo "note: $(LOCK) is for Python $(LOCKED), not $$version; installing the newest versions that setup.cfg allows" >&2; \
 		$(BIN)/python -m pip install --quiet --editable '.[test]'; \
 	fi
+	@$(BIN)/python -m streamrec.ranking.rehearsal
 	@touch $(VENV)/demo.stamp $@
 
 # The package is made of its sources alone: none of what it runs or is tested on is needed. What the lock has installed stays as it is.

@@ -17,7 +17,7 @@ from streamrec.catalogue.numbers import Numbers
 from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
 from streamrec.state.crowd import MILESTONES, Spread
-from streamrec.state.item import COUNTRIES, HALF_LIVES, KINDS, SEASON, WEEK
+from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, SEASON, WEEK
 from streamrec.state.stats import ItemStats, Weighed
 from streamrec.system.clock import YEAR_2000_MS
 
@@ -44,9 +44,14 @@ def _milestones(stats: ItemStats) -> list[int]:
     return stats.crowd.ago + [-1] * (len(MILESTONES) - len(stats.crowd.ago))
 
 
+def _lasting(count: float, ts: int, half_life_ms: float) -> float:
+    """A decayed count as a logarithm to the base of 2 above what one in the year 2000 would have left; 0 of nothing."""
+    return max(math.log2(count) + (ts - YEAR_2000_MS) / half_life_ms, 0.0) if count > 0 else 0.0
+
+
 def _trend(stats: ItemStats, half_life: int = WEEK) -> float:
     appeal = stats.counts[PURCHASE][half_life] + VIEW_SHARE * stats.counts[VIEW][half_life]
-    return max(math.log2(appeal) + (stats.ts - YEAR_2000_MS) / HALF_LIVES[half_life], 0.0) if appeal > 0 else 0.0
+    return _lasting(appeal, stats.ts, HALF_LIVES[half_life])
 
 
 def _lot(item: Item) -> int:
@@ -75,6 +80,8 @@ class ItemTable(Encoded):
     counted_at = of_stats(np.int64, read=lambda stats: stats.ts)
     first_sale = of_stats(np.int64, read=lambda stats: stats.first_ts, empty=NEVER)
     version = of_stats(np.int64, read=lambda stats: stats.version)
+    purchases = of_stats(np.float64, read=lambda stats: stats.counts[PURCHASE][SEASON])
+    """Of `counts` what is read of all items at once: the purchases, 90-day half-life."""
     again = of_stats(np.float64, read=lambda stats: stats.again)
     """Purchases by people who had bought it before, 90-day half-life, as of `counted_at`."""
     trend = of_stats(np.float64, read=_trend)
@@ -88,6 +95,8 @@ class ItemTable(Encoded):
     """Numbers of countries (see `countries`), of shape (slots, COUNTRIES), 0 behind the last."""
     country_count = of_stats(np.float64, COUNTRIES)
     """Purchases from there, 30-day half-life, as of `counted_at`."""
+    country_trend = of_stats(np.float64, COUNTRIES)
+    """The same as a logarithm, as in `trend`."""
     newcomers = of_stats(np.float32, len(HALF_LIVES), read=lambda stats: stats.newcomers)
     """Decayed purchases by people new to the shop, of shape (slots, half-lives), as of `counted_at`."""
     many_there = of_stats(np.bool_, COUNTRIES, read=_many_there)
@@ -286,8 +295,10 @@ class ItemTable(Encoded):
     def _place(self, slot: int, countries: Sequence[tuple[str, float]]) -> None:
         """Where the item's purchases come from."""
         former = self.country[slot].tolist()
-        self.country[slot] = self.country_count[slot] = 0
+        self.country[slot] = self.country_count[slot] = self.country_trend[slot] = 0
         self.country[slot, : len(countries)] = [self.countries.take(name) for name, _ in countries]
         self.country_count[slot, : len(countries)] = [count for _, count in countries]
+        ts = int(self.counted_at[slot])
+        self.country_trend[slot, : len(countries)] = [_lasting(count, ts, COUNTRY_HALF_LIFE) for _, count in countries]
         for number in former:
             self.countries.give(number)

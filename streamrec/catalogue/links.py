@@ -78,7 +78,8 @@ class Links:
             del self._unlisted[item_id]
 
     def tables(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Linked slots (-1 behind the last) and weights of every slot, of shape (slots or more, WIDTH), those of the wanted ones up to date.
+        """Linked slots (-1 behind the last) and weights of every slot, of shape (slots or more, WIDTH); those of the wanted ones are
+        up to date.
 
         A wanted slot of -1 has no links.
         """

@@ -1,10 +1,7 @@
 """Plain loops over arrays as machine code, compiled once for each machine and kept on disk.
 
-    python -m streamrec.system.compiled
-
-compiles everything that ranking runs. Installing does so, and images hold the result: a worker that finds it starts in a second, one that
-does not compiles for about half a minute first. `NUMBA_DISABLE_JIT=1` runs the same loops as Python, a thousand times slower, which is
-what the tests compare with.
+What ranking runs is compiled in one go by `streamrec.ranking.rehearsal`. `NUMBA_DISABLE_JIT=1` runs the same loops as Python, a thousand
+times slower, which is what a test compares them with.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
@@ -27,8 +23,8 @@ SHIPPED = PACKAGE / "compiled"
 ROOMS = ("catalogue", "ranking", "state", "system")
 """The folders that hold compiled loops, and the constants in them."""
 BASELINE, NEEDS = "x86-64-v3", ("avx2", "bmi2", "fma")
-"""What is compiled for x86: any such processor of the last ten years runs it, so that an image is compiled once for all machines, and all of
-them compute the same. AVX-512 brought nothing (see benchmarks/results/ranking.json)."""
+"""What is compiled for x86: any such processor of the last ten years runs it, so that an image is compiled once for all machines, and
+all of them compute the same."""
 FLOATS = {"contract", "reassoc", "arcp", "nsz"}
 """What the compiler may do to sums so that they become vector instructions; NaN and infinity stay what they are."""
 
@@ -78,22 +74,30 @@ FOLDER = _prepare()
 
 import numba  # noqa: E402
 
+_njit: Any = numba.njit
+_KNOBS = {"nogil": True, "cache": True, "error_model": "numpy"}
+_NO_DOORS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 def jit(loop: Loop) -> Loop:
     """Compile at the first call, or load what an earlier process compiled; the interpreter's lock is released while it runs."""
-    made: Loop = numba.njit(nogil=True, cache=True, fastmath=FLOATS, error_model="numpy")(loop)
+    made: Loop = _njit(**_KNOBS, fastmath=FLOATS)(loop)
     return made
 
 
 def inlined(loop: Loop) -> Loop:
     """The same for a function that only compiled ones call: it gets no door to Python, which takes long to compile."""
-    made: Loop = numba.njit(
-        nogil=True, cache=True, fastmath=FLOATS, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )(loop)
+    made: Loop = _njit(**_KNOBS, **_NO_DOORS, fastmath=FLOATS)(loop)
+    return made
+
+
+def exact(loop: Loop) -> Loop:
+    """Like `inlined` where sums must be taken in the order in which they are written."""
+    made: Loop = _njit(**_KNOBS, **_NO_DOORS)(loop)
     return made
 
 
 def finite(loop: Loop) -> Loop:
     """Like `inlined` where no value is NaN or infinite, so that maxima become vector instructions, too."""
-    made: Loop = numba.njit(nogil=True, cache=True, fastmath=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(loop)
+    made: Loop = _njit(**_KNOBS, **_NO_DOORS, fastmath=True)(loop)
     return made

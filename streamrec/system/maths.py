@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.system.compiled import inlined
+from streamrec.system.compiled import exact, inlined
 
 F = np.float32
 LOG2E, LN2_HIGH, LN2_LOW = F(1.44269504088896341), F(0.693359375), F(-2.12194440e-4)
@@ -44,7 +44,7 @@ def log(x: np.float32) -> np.float32:
     return x + (found * x * square - HALF * square + whole * LN2_LOW) + whole * LN2_HIGH
 
 
-@inlined
+@exact
 def log1p(x: np.float32) -> np.float32:
     """log(1 + x), for x from 0 on: the logarithm is corrected by what is rounded off in the sum."""
     x = F(x)

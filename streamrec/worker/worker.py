@@ -19,6 +19,7 @@ from streamrec.engine.exits import explain
 from streamrec.engine.server import listen
 from streamrec.engine.store.folder import Fault, locked, write_fault
 from streamrec.kafka import patches, topics
+from streamrec.ranking.rehearsal import ready
 from streamrec.settings import Settings
 from streamrec.system import logs
 from streamrec.system.clock import now_ms
@@ -51,6 +52,7 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
     signal.signal(signal.SIGTERM, _leave)
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
         reports = topics.create(settings)
+        ready()
         core = Core()
         built = core.call(pieces, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

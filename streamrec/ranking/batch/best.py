@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,7 +107,7 @@ def best_listed(
 
 
 @finite
-def _maxima(values, allowed, tops):  # type: ignore[no-untyped-def]
+def _maxima(values: Any, allowed: Any, tops: Any) -> Any:
     """The highest allowed value of each run, 0 where there is none above it."""
     nothing = values.dtype.type(0)
     whole = len(values) // RUN
@@ -121,7 +123,7 @@ def _maxima(values, allowed, tops):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _lowest(work, size):  # type: ignore[no-untyped-def]
+def _lowest(work: Any, size: Any) -> Any:
     low = work[0]
     for place in range(1, size):
         low = min(low, work[place])
@@ -129,7 +131,7 @@ def _lowest(work, size):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _keep(work, size, count):  # type: ignore[no-untyped-def]
+def _keep(work: Any, size: Any, count: Any) -> Any:
     """Put the `count` largest of the first `size` values in front (quickselect)."""
     low, high = 0, size - 1
     while low < high:
@@ -154,7 +156,7 @@ def _keep(work, size, count):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _fill(found, number, equals, same, id_rank):  # type: ignore[no-untyped-def]
+def _fill(found: Any, number: Any, equals: Any, same: Any, id_rank: Any) -> Any:
     """Fill what is free behind the first `number` of `found` with those of the first `same` of `equals` whose ids come first."""
     free = len(found) - number
     if same > free:

@@ -80,5 +80,7 @@ def _links(queries: Queries, catalogue: Catalogue) -> tuple[Linked, Linked]:
     """Cosine-like: a link counts by its weight over the root of both items' purchases (90-day half-life)."""
     recent, last, root = queries.recent, queries.last.astype(np.float64), catalogue.items.root
     covisits = linked(recent.slots, np.stack([recent.values, last]), *catalogue.links.tables(recent.slots), root)
-    follows = linked(np.where(queries.last, recent.slots, np.int32(-1)), np.stack([last, last]), *catalogue.leads.tables(recent.slots), root)
+    follows = linked(
+        np.where(queries.last, recent.slots, np.int32(-1)), np.stack([last, last]), *catalogue.leads.tables(recent.slots), root
+    )
     return Linked(covisits[0], *covisits[1]), Linked(follows[0], *follows[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +15,11 @@ from streamrec.system.maths import exp
 Slots = NDArray[np.int32]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
+T = TypeVar("T", bound=np.generic)
 
 
 @jit
-def taken(column: NDArray[np.generic], slots: Slots) -> NDArray[np.generic]:
+def taken(column: NDArray[T], slots: Slots) -> NDArray[T]:
     """`column` (slots,) at `slots` (users, candidates)."""
     found = np.zeros(slots.shape, column.dtype)
     for user in range(len(slots)):
@@ -24,6 +27,18 @@ def taken(column: NDArray[np.generic], slots: Slots) -> NDArray[np.generic]:
             slot = slots[user, place]
             if slot >= 0:
                 found[user, place] = column[slot]
+    return found
+
+
+@jit
+def moments(times: Ints, slots: Slots) -> NDArray[np.float64]:
+    """`times` (slots,) in ms at `slots` (users, candidates). Whole numbers of 64 bits have no vector instructions; these are exact, too."""
+    found = np.zeros(slots.shape)
+    for user in range(len(slots)):
+        for place in range(slots.shape[1]):
+            slot = slots[user, place]
+            if slot >= 0:
+                found[user, place] = times[slot]
     return found
 
 
@@ -75,10 +90,10 @@ def sold_there(
 
 
 @jit
-def first_seen(created: Ints, first_sale: Ints, slots: Slots) -> Ints:
+def first_seen(created: Ints, first_sale: Ints, slots: Slots) -> NDArray[np.float64]:
     """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
     never = np.iinfo(np.int64).max
-    found = np.zeros(slots.shape, np.int64)
+    found = np.zeros(slots.shape)
     for user in range(len(slots)):
         for place in range(slots.shape[1]):
             slot = slots[user, place]
@@ -150,4 +165,18 @@ def around(values: Singles, owned: Slots, slots: Slots, most: float) -> Ints:
                     other = owned[user, entry]
                     if other >= 0 and abs(values[slot] - values[other]) <= most:
                         found[user, place] += 1
+    return found
+
+
+@jit
+def of_label(labels: NDArray[np.int32], values: NDArray[np.float64], number: int) -> NDArray[np.float64]:
+    """What `values` (slots, places) hold where the label (slots, places) is that number, of shape (slots,); 0 where none is."""
+    found = np.zeros(len(labels))
+    for slot in range(len(labels)):
+        for place in range(labels.shape[1]):
+            if labels[slot, place] == number:
+                found[slot] = values[slot, place]
+                break
+            if labels[slot, place] == 0:
+                break
     return found

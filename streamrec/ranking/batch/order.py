@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ BOUND = float(1 << (SCORE_BITS - 1)) - 1
 
 
 @jit
-def key(score: float, id_rank: int, yields: int) -> int:
+def key(score: float, id_rank: int, yields: int) -> Any:
     """Larger is better; equal only for equal ids. `score` is finite.
 
     `yields` (0 to 7) counts before the score, the lower the better; scores count to six decimals, up to some 17,000 on either side.

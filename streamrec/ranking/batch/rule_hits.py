@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rulebook import TARGETS, Rulebook
 from streamrec.events.types import Rule
-from streamrec.ranking.batch.padding import within
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.hosts import hosts
+from streamrec.ranking.batch.padding import within
 from streamrec.ranking.batch.queries import Queries
 
 Slots = NDArray[np.int32]
@@ -38,6 +38,8 @@ class Hits:
 
     def by_rule(self) -> Iterator[tuple[Rule, Places, Places]]:
         """Each rule that concerns any candidate, with users and columns."""
+        if not self:
+            return
         borders = [*np.flatnonzero(np.diff(self.rule, prepend=-1)).tolist(), len(self.rule)]
         for begin, end in pairwise(borders):
             yield self.rules[self.rule[begin]], self.user[begin:end], self.column[begin:end]
@@ -49,6 +51,8 @@ def hits(context: Context, slots: Slots, actions: Sequence[str]) -> Hits:
     No loop over rules: there may be thousands, and few of them concern the candidates (users, candidates) of a batch.
     """
     book = context.catalogue.rules.book(actions)
+    if not book.rules:
+        return Hits([], *(np.zeros(0, np.intp) for _ in range(3)))
     timely = timely_rules(book, context.queries)
     concerned = [_named(book, timely, target, numbers) for target, numbers in _targets(context, slots, book, timely)]
     parts = zip(*concerned, strict=True) if concerned else [[]] * 3

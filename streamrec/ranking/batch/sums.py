@@ -6,6 +6,8 @@ candidate that it names is that item (Briggs & Torczon, An efficient representat
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,9 +55,7 @@ def among(named: Slots, at: Slots, size: int) -> NDArray[np.bool_]:
 
 
 @jit
-def linked(
-    recent: Slots, weights: Floats, linked: Slots, strength: NDArray[np.float32], root: NDArray[np.float64]
-) -> tuple[Slots, Floats]:
+def linked(recent: Slots, weights: Floats, linked: Slots, strength: NDArray[np.float32], root: NDArray[np.float64]) -> tuple[Slots, Floats]:
     """The items linked to the recent ones (users, n), each once, and their sums by several `weights` (relations, users, n).
 
     A link counts by its strength over the root of both items' purchases, like a cosine. `linked` and `strength` (slots, links) are tables
@@ -90,7 +90,7 @@ def linked(
 
 
 @inlined
-def _places(slots, place):  # type: ignore[no-untyped-def]
+def _places(slots: Any, place: Any) -> Any:
     """Note in `place` where each slot stands; returns how many columns are looked at."""
     for column in range(len(slots)):
         if slots[column] >= 0:

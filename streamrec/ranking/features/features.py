@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,13 +76,13 @@ def _standardise(columns: Array, kept: NDArray[np.bool_], relative: int) -> None
 
 
 @inlined
-def _clear(values, stays):  # type: ignore[no-untyped-def]
+def _clear(values: Any, stays: Any) -> Any:
     for column in range(len(values)):
         values[column] = values[column] if stays[column] > 0 and abs(values[column]) < _INFINITE else _ZERO
 
 
 @inlined
-def _z(values, stays, count):  # type: ignore[no-untyped-def]
+def _z(values: Any, stays: Any, count: Any) -> Any:
     """Replace the values by their z-scores where all are finite, as nearly always; returns whether they are."""
     total, square = _ZERO, _ZERO
     for column in range(len(values)):
@@ -96,7 +98,7 @@ def _z(values, stays, count):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _z_of_known(values, stays, count):  # type: ignore[no-untyped-def]
+def _z_of_known(values: Any, stays: Any, count: Any) -> Any:
     """The same where some values are missing, which then have the mean of the others."""
     known, total, square = _ZERO, _ZERO, _ZERO
     for column in range(len(values)):
@@ -111,7 +113,7 @@ def _z_of_known(values, stays, count):  # type: ignore[no-untyped-def]
 
 
 @finite
-def _scale(values, variance):  # type: ignore[no-untyped-def]
+def _scale(values: Any, variance: Any) -> Any:
     deviation = np.sqrt(variance)
     # Where all candidates are alike, what is left of a deviation is rounding, and nobody stands out.
     scale = np.float32(1) / deviation if deviation > np.float32(1e-6) else _ZERO

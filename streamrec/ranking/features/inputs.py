@@ -8,13 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.catalogue.items import PURCHASE
 from streamrec.ranking.batch.candidates import Candidates
 from streamrec.ranking.batch.context import Context
-from streamrec.ranking.batch.gathering import ages, faded, first_seen, interest_in, sold_there, taken
+from streamrec.ranking.batch.gathering import ages, faded, first_seen, interest_in, moments, sold_there, taken
 from streamrec.ranking.batch.padding import side_by_side
-from streamrec.ranking.batch.queries import Tallies
 from streamrec.ranking.batch.sums import among, sums_at
+from streamrec.ranking.batch.tallies import Tallies
 from streamrec.ranking.batch.vectors import centres, cosines
 from streamrec.state.before import BASKET_MS
 from streamrec.state.item import DAY, HALF_LIVES, MONTH, SEASON, WEEK
@@ -38,7 +37,7 @@ class Inputs:
     def __init__(self, context: Context, candidates: Candidates) -> None:
         self._context, self._candidates = context, candidates
         self._queries, self._items, self._slots = context.queries, context.catalogue.items, candidates.slots
-        self.now: Ints = self._queries.now[:, None]
+        self.now: Floats = self._queries.now[:, None].astype(np.float64)
 
     # How the item sells. Counts are purchases, and views at a tenth, decayed to the user's time.
 
@@ -84,24 +83,24 @@ class Inputs:
         return self._count(self._items.newcomers[:, MONTH], MONTH)
 
     @property
-    def first_seen(self) -> Ints:
+    def first_seen(self) -> Floats:
         """When the item was made or first heard of; 0 where nothing tells."""
         return first_seen(self._items.created, self._items.first_sale, self._slots)
 
     @property
-    def sold_at(self) -> Ints:
+    def sold_at(self) -> Floats:
         """Time of the newest purchase; 0 where there was none."""
-        return taken(self._items.sold_at, self._slots)
+        return moments(self._items.sold_at, self._slots)
 
     @property
     def purchases(self) -> Floats:
         """Half-life 90 days, as of the newest event of the item."""
-        return taken(self._items.counts[:, PURCHASE, SEASON], self._slots)
+        return taken(self._items.purchases, self._slots)
 
     @property
     def usually_again(self) -> Floats:
         """The share of all purchases in the shop that are by people who had bought the item before."""
-        purchases = float(self._items.counts[:, PURCHASE, SEASON].sum())
+        purchases = float(self._items.purchases.sum())
         return np.full((len(self._slots), 1), float(self._items.again.sum()) / purchases if purchases > 0 else 0.0)
 
     @property
@@ -123,12 +122,12 @@ class Inputs:
     @property
     def covisits(self) -> Floats:
         """Cosines of purchases along with the user's recent items, weighed by interest."""
-        return self._covisits[0]
+        return np.asarray(self._covisits[0])
 
     @property
     def covisits_last(self) -> Floats:
         """The same with the last basket."""
-        return self._covisits[1]
+        return np.asarray(self._covisits[1])
 
     @property
     def follows(self) -> Floats:
@@ -139,7 +138,9 @@ class Inputs:
     @cached_property
     def _similarity(self) -> tuple[Singles, Singles]:
         vectors, queries = self._items.vectors, self._queries
-        return cosines(vectors, self._context.interest, centres(vectors, queries.recent.slots, queries.last), self._slots)
+        return cosines(
+            vectors, self._context.interest, centres(vectors, queries.recent.slots, queries.last.astype(np.float32)), self._slots
+        )
 
     @property
     def similarity(self) -> Singles:
@@ -179,22 +180,22 @@ class Inputs:
     @property
     def bought(self) -> Floats:
         """Decayed purchases by the user, half-life 60 days."""
-        return self._owned[0]
+        return np.asarray(self._owned[0])
 
     @property
     def bought_at(self) -> Floats:
         """Time of the newest of them; 0 where there was none, as in the next two."""
-        return self._owned[1]
+        return np.asarray(self._owned[1])
 
     @property
     def bought_times(self) -> Floats:
         """Their number."""
-        return self._owned[2]
+        return np.asarray(self._owned[2])
 
     @property
     def bought_since(self) -> Floats:
         """Time of the first, where there are several."""
-        return self._owned[3]
+        return np.asarray(self._owned[3])
 
     @property
     def interest_in_category(self) -> Floats:
@@ -284,4 +285,4 @@ class Inputs:
         return self._sum(tallies.slots, tallies.values)
 
     def _sum(self, slots: NDArray[np.int32], values: Floats) -> Floats:
-        return sums_at(self._slots, self._items.size, slots, values[None])[0]
+        return np.asarray(sums_at(self._slots, self._items.size, slots, values[None])[0])

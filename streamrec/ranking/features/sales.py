@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamrec.ranking.features.about import is_new, many_in_country, many_within, often_rebought, rising_this_month, rising_this_week, sold_lately
+from streamrec.ranking.features.about import (
+    is_new,
+    many_in_country,
+    many_within,
+    often_rebought,
+    rising_this_month,
+    rising_this_week,
+    sold_lately,
+)
 from streamrec.ranking.features.declaration import Feature
 from streamrec.ranking.features.formulas import Value, log_count, recency
 from streamrec.system.clock import DAY_MS
@@ -18,6 +26,12 @@ FEW = np.float32(3)
 """Events of the last 90 days, decayed, below which nothing is said of a trend: what two people did would look like a rise."""
 ONE, UNKNOWN = np.float32(1), np.float32(np.nan)
 PER_DAY = np.float32(1 / DAY_MS)
+
+
+@jit
+def popularity(count: Value) -> Value:
+    """log(1 + count). Counts are far from 0, or their logarithm is: the exact `log1p` would cost a division."""
+    return log(ONE + np.float32(count))
 
 
 @jit
@@ -56,7 +70,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 1 day",
         reads=("count_1d",),
-        formula=log_count,
+        formula=popularity,
         family="popular",
         reason="popular_today",
         fact=many_within(1),
@@ -66,7 +80,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 7 days",
         reads=("count_7d",),
-        formula=log_count,
+        formula=popularity,
         weight=0.3,
         family="popular",
         reason="popular_this_week",
@@ -77,7 +91,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 30 days",
         reads=("count_30d",),
-        formula=log_count,
+        formula=popularity,
         weight=0.4,
         family="popular",
         reason="popular_this_month",
@@ -88,7 +102,7 @@ FEATURES = (
         scope="relative",
         unit="log(1 + events), half-life 90 days",
         reads=("count_90d",),
-        formula=log_count,
+        formula=popularity,
         family="popular",
         reason="popular",
         fact=many_within(90),

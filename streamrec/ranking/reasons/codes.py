@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.ranking.features.schema import DECLARED, FAMILIES
+from streamrec.system.compiled import inlined, jit
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 EXPLORED = "explored"
 RULE = "rule"
@@ -25,7 +28,7 @@ MOST = 3
 """Reasons of an item besides rules: more than a viewer reads beside a product, and the fourth contribution is small."""
 
 _GROUPS = [*FAMILIES.values(), *((feature.name,) for feature in DECLARED if not feature.family)]
-_MEMBERS = np.array([[feature.name in group for feature in DECLARED] for group in _GROUPS])
+_GROUP = np.array([next(number for number, group in enumerate(_GROUPS) if feature.name in group) for feature in DECLARED])
 _NAMING = np.array([any(feature.bond and feature.name in group for feature in DECLARED) for group in _GROUPS])
 _MUCH, _MOST, _LITTLE = (
     np.array([feature.scope == "relative" and feature.tells in tells for feature in DECLARED])
@@ -34,24 +37,66 @@ _MUCH, _MOST, _LITTLE = (
 
 
 def strongest(contributions: Floats, features: Floats, holds: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """The features that speak for each place, by position, strongest first, of shape (…, k, MOST); -1 where nothing more speaks for it.
+    """The features that speak for each place, by position, strongest first, of shape (users, k, MOST); -1 where nothing more speaks for it.
 
-    Contributions (…, k, features) are summed by family, and of a family with a positive sum the strongest feature speaks. None speaks whose
-    reason does not hold (`holds`, of the same shape); nor one that tells of much or little where `features` (standardised) say that the
-    item has no more or no less of it than others, since a weight of the other sign rewards that, too. Of the families that name an item
+    Contributions (users, k, features) are summed by family, and of a family with a positive sum the strongest feature speaks. None speaks
+    whose reason does not hold (`holds`, of the same shape); nor one that tells of much or little where `features` (standardised) say that
+    the item has no more or no less of it than others, since a weight of the other sign rewards that, too. Of the families that name an item
     of the user's own the stronger speaks: a place names one.
     """
-    listed = np.maximum((features != 0).any(axis=-1).sum(axis=-1), 1)[..., None, None]
-    ordinary = features <= np.maximum(features.sum(axis=-2, keepdims=True) / listed, 0.0) * _MOST
-    untrue = ~holds | (ordinary & _MUCH) | ((features >= 0) & _LITTLE)
-    contributions = np.where(untrue, 0.0, contributions)
-    sums = contributions @ _MEMBERS.T.astype(np.float64)
-    naming = sums[..., _NAMING]
-    weaker = np.arange(naming.shape[-1]) != np.argmax(naming, axis=-1)[..., None]
-    sums[..., _NAMING] = np.where(weaker, 0.0, naming)
-    families = np.argsort(-sums, axis=-1, kind="stable")[..., :MOST]
-    speakers = np.argmax(np.where(_MEMBERS[families], contributions[..., None, :], -np.inf), axis=-1)
-    return np.where(np.take_along_axis(sums, families, axis=-1) > 0, speakers, -1)
+    return _strongest(contributions, features, holds, _GROUP, _NAMING, _MUCH, _MOST, _LITTLE)
+
+
+@jit
+def _strongest(
+    contributions: Floats, features: Floats, holds: Mask, group: NDArray[np.intp], naming: Mask, much: Mask, most: Mask, little: Mask
+) -> NDArray[np.intp]:
+    users, k, size = contributions.shape
+    speak = np.full((users, k, MOST), -1, np.intp)
+    usual, sums, voice = np.zeros(size), np.zeros(len(naming)), np.zeros(len(naming), np.intp)
+    for user in range(users):
+        listed = 0
+        usual[:] = 0
+        for place in range(k):
+            there = False
+            for feature in range(size):
+                there |= features[user, place, feature] != 0
+                usual[feature] += features[user, place, feature]
+            listed += there
+        for feature in range(size):
+            usual[feature] = max(usual[feature] / max(listed, 1), 0.0) if most[feature] else 0.0
+        for place in range(k):
+            sums[:] = 0
+            voice[:] = -1
+            for feature in range(size):
+                value, mine = features[user, place, feature], group[feature]
+                true = holds[user, place, feature]
+                true &= not (much[feature] and value <= usual[feature]) and not (little[feature] and value >= 0)
+                if true:
+                    added = contributions[user, place, feature]
+                    sums[mine] += added
+                    if voice[mine] < 0 or added > contributions[user, place, voice[mine]]:
+                        voice[mine] = feature
+            _silence(sums, naming)
+            for nth in range(MOST):
+                best = np.argmax(sums)
+                if sums[best] <= 0:
+                    break
+                speak[user, place, nth] = voice[best]
+                sums[best] = 0
+    return speak
+
+
+@inlined
+def _silence(sums: Any, naming: Any) -> Any:
+    """Let none of the `naming` families speak but the strongest."""
+    strongest = -1
+    for family in range(len(sums)):
+        if naming[family] and (strongest < 0 or sums[family] > sums[strongest]):
+            strongest = family
+    for family in range(len(sums)):
+        if naming[family] and family != strongest:
+            sums[family] = 0
 
 
 def codes(features: Sequence[int]) -> list[str]:

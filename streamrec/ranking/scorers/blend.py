@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.ranking.features.schema import ABSOLUTE, DECLARED, FEATURES, RELATIVE, USER
+from streamrec.system.compiled import jit
 
 logger = logging.getLogger(__name__)
 Array = NDArray[np.float32]
@@ -76,22 +77,15 @@ class Blend:
     def score(self, standardised: Array) -> Array:
         """The score of every candidate, of shape (users, candidates), from features of shape (users, candidates, features)."""
         weights, net = self.linear(), self.network
+        scores = np.ascontiguousarray(standardised @ weights)
         if net is None or not standardised.size:
-            return np.asarray(standardised @ weights)
+            return scores
         # Rows of candidates that were filtered out are all 0, also where they speak of the user.
         average = np.minimum(standardised[:, :, ITEM:LEARNED].max(axis=1), net.most) @ net.into[ITEM:] + net.bias
-        # max(x, 0) is (x + |x|) / 2: the first half is linear, and numpy takes absolute values five times as fast as maxima.
-        half = net.out / 2
-        weights[:ITEM] += net.into[:ITEM] @ half
-        scores = standardised @ weights
-        scores -= (np.abs(average) @ half)[:, None]
         # User by user, so that the hidden units stay in the processor's cache.
         for score, values, base in zip(scores, standardised[:, :, :ITEM], average, strict=True):
-            hidden = values @ net.into[:ITEM]
-            hidden += base
-            np.abs(hidden, out=hidden)
-            score += hidden @ half
-        return np.asarray(scores)
+            _answer(values @ net.into[:ITEM], base, net.out, score)
+        return scores
 
     def contributions(self, standardised: Array) -> Array:
         """What each feature adds to each score, of the shape of `standardised` (…, features); they sum to the score.
@@ -114,6 +108,20 @@ class Blend:
     def linear(self) -> Array:
         """The weights in the order of the schema."""
         return np.array([0.0 if name in USER else self.weights[name] for name in FEATURES], np.float32)
+
+
+@jit
+def _answer(moved: Array, average: Array, out: Array, scores: Array) -> None:
+    """Add to each score what the rectified units of a candidate give more than those of an average one; `moved` (candidates, units)."""
+    zero = np.float32(0)
+    usual = zero
+    for unit in range(len(average)):
+        usual += max(average[unit], zero) * out[unit]
+    for candidate in range(len(scores)):
+        total = zero
+        for unit in range(len(average)):
+            total += max(average[unit] + moved[candidate, unit], zero) * out[unit]
+        scores[candidate] += total - usual
 
 
 def first_finite(blends: Sequence[Blend], standardised: Array, eligible: NDArray[np.bool_]) -> tuple[Blend, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Diversity(NamedTuple):
 
 
 @inlined
-def worth(method, knob, relevance, apart):  # type: ignore[no-untyped-def]
+def worth(method: Any, knob: Any, relevance: Any, apart: Any) -> Any:
     """What a candidate is worth as the next pick. `apart` is its likeness to the most similar pick, or what it adds to the volume."""
     if method == NONE:
         return relevance
@@ -45,7 +45,7 @@ def worth(method, knob, relevance, apart):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def take(method, vectors, slots, pool, pick, taken, apart, factor):  # type: ignore[no-untyped-def]
+def take(method: Any, vectors: Any, slots: Any, pool: Any, pick: Any, taken: Any, apart: Any, factor: Any) -> Any:
     """The next item is the pool's `pick`, the `taken`-th from 0: bring `apart`, and for dpp the Cholesky `factor` (pool, k), up to date."""
     left = np.sqrt(max(apart[pick], LEAST))
     mine = slots[pool[pick]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def _choose(
 
 
 @inlined
-def _pool(scores, id_rank, beyond, pool, keys):  # type: ignore[no-untyped-def]
+def _pool(scores: Any, id_rank: Any, beyond: Any, pool: Any, keys: Any) -> Any:
     """Write the columns with the highest keys into `pool`, best first; returns how many there are."""
     size = 0
     for column in range(len(scores)):
@@ -116,7 +117,7 @@ def _pool(scores, id_rank, beyond, pool, keys):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _beyond(scores, id_rank, labels, most, tired, beyond):  # type: ignore[no-untyped-def]
+def _beyond(scores: Any, id_rank: Any, labels: Any, most: Any, tired: Any, beyond: Any) -> Any:
     """What yields for each candidate if only scores count: one bit for each limit of whose label more are better, the highest for tired."""
     for column in range(len(scores)):
         beyond[column] = np.int64(tired[column]) << len(most)
@@ -129,7 +130,7 @@ def _beyond(scores, id_rank, labels, most, tired, beyond):  # type: ignore[no-un
     for limit in range(len(most)):
         highest = 0
         for column in range(len(scores)):
-            highest = max(highest, labels[limit, column])
+            highest = max(highest, int(labels[limit, column]))
         met = np.zeros(highest + 1, np.int64)
         for column in order:
             label = labels[limit, column]
@@ -140,7 +141,7 @@ def _beyond(scores, id_rank, labels, most, tired, beyond):  # type: ignore[no-un
 
 
 @inlined
-def _greedy(scores, pool, k, labels, most, worn, method, knob, vectors, slots):  # type: ignore[no-untyped-def]
+def _greedy(scores: Any, pool: Any, k: Any, labels: Any, most: Any, worn: Any, method: Any, knob: Any, vectors: Any, slots: Any) -> Any:
     """`k` places within the pool, and what yielded for each."""
     size, limits = len(pool), len(most)
     relevance = _relevance(scores, pool)
@@ -171,7 +172,7 @@ def _greedy(scores, pool, k, labels, most, worn, method, knob, vectors, slots): 
 
 
 @inlined
-def _relevance(scores, pool):  # type: ignore[no-untyped-def]
+def _relevance(scores: Any, pool: Any) -> Any:
     """The scores of the pool, stretched to [0, 1]."""
     low, high = np.inf, -np.inf
     for column in pool:

@@ -58,21 +58,19 @@ class SlateSelector:
         taken = np.full((len(slots), k), -1, np.intp)
         pins = self._pin(taken, scores, id_rank, hits(shop, slots, ("pin",)))
         worn = tired(shop.queries, slots, shop.catalogue.items.size, self._settings.max_shown)
-        open_ = _without(scores, taken)
+        open_ = _without(scores, taken) if pins else scores
         picks = choose(open_, id_rank, k, self._limits(shop, slots), worn, self._diversity(shop, slots))
-        # A shop that buries what is on air wants it low.
-        shown = low(place(taken, picks), on_air(shop.queries, slots, np.isfinite(open_) & (scores >= given)))
-        if take_places(taken, shown, NEAR):
-            picks = without(picks, shown)
-        explored = self._explore(shop, slots, _without(_without(np.where(worn, -np.inf, open_), picks), taken), taken)
-        columns = place(taken, picks)
-        return Slate(
-            columns,
-            picked(scores, columns, 0.0),
-            _spread(columns, explored),
-            _moved(columns, slots.shape[1], moves)
-            | {rule.rule_id: _spread(columns, [(column, np.zeros(len(column)))]) for rule, column in pins},
-        )
+        if any(shop.queries.rooms):
+            # A shop that buries what is on air wants it low.
+            shown = low(place(taken, picks), on_air(shop.queries, slots, np.isfinite(open_) & (scores >= given)))
+            if take_places(taken, shown, NEAR):
+                picks = without(picks, shown)
+        explored = self._explore(shop, slots, scores, worn, picks, taken)
+        columns = place(taken, picks) if (taken >= 0).any() else picks
+        rules = {rule.rule_id: _spread(columns, [(column, np.zeros(len(column)))]) for rule, column in pins}
+        if moves:
+            rules = _moved(columns, slots.shape[1], moves) | rules
+        return Slate(columns, picked(scores, columns, 0.0), _spread(columns, explored), rules)
 
     @staticmethod
     def _pin(taken: Columns, scores: Floats, id_rank: NDArray[np.int64], pinning: Hits) -> list[tuple[Rule, Columns]]:
@@ -98,12 +96,15 @@ class SlateSelector:
         vectors, knob = shop.catalogue.items.vectors, self._settings.diversity
         return Diversity(self._settings.diversity_method, knob, vectors, slots) if knob and vectors.shape[1] else None
 
-    def _explore(self, shop: Context, slots: NDArray[np.int32], scores: Floats, taken: Columns) -> list[tuple[Columns, Floats]]:
+    def _explore(
+        self, shop: Context, slots: NDArray[np.int32], scores: Floats, worn: NDArray[np.bool_], picks: Columns, taken: Columns
+    ) -> list[tuple[Columns, Floats]]:
         """Give the last places to little-known items that were not chosen; the columns (users,) and their chances for each such place."""
         count, items, list_ids = self._settings.explore_slots, shop.catalogue.items, shop.queries.list_ids
-        if not count or not list_ids:
+        if not count or not list_ids or not (unknown := explore.unknown(items, slots)).any():
             return []
-        open_ = np.isfinite(scores) & explore.unknown(items, slots)
+        scores = _without(_without(np.where(worn, -np.inf, scores), picks), taken)
+        open_ = np.isfinite(scores) & unknown
         if not open_.any():
             return []
         arms = explore.newest(items, slots, shop.id_rank[slots], open_)

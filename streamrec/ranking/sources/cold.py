@@ -10,6 +10,7 @@ from streamrec.ranking.batch.sums import among
 from streamrec.ranking.sources.source import Shipped, Slots
 from streamrec.ranking.sources.warm import TrendingSource
 from streamrec.state.user import BOUGHT, HIDDEN
+from streamrec.system.compiled import jit
 
 HOUR_MS = 3_600_000
 BITS_32, KNUTH = 0xFFFFFFFF, 2_654_435_761
@@ -45,7 +46,9 @@ class AkinSource(Shipped):
 
     def fetch(self, context: Context) -> Slots:
         items, asked = context.catalogue.items, context.queries
-        unsold = context.pool_slots[items.sold_at[context.pool_slots] == 0]
+        unsold = np.flatnonzero(context.pool & (items.sold_at == 0)).astype(np.int32)
+        if not len(unsold):
+            return np.full((asked.size, 0), -1, np.int32)
         unsold = unsold[np.lexsort((context.id_rank[unsold], -items.created[unsold]))]
         first = np.searchsorted(-items.created[unsold], -asked.now)[:, None]
         slots = np.append(unsold, np.int32(-1))[np.minimum(first + np.arange(min(NEWEST, len(unsold))), len(unsold))]
@@ -79,9 +82,21 @@ def _in_turn(context: Context, wanted: NDArray[np.bool_], count: int) -> Slots:
     """
     items, hour = context.catalogue.items, context.queries.now // HOUR_MS
     slots = np.full((len(hour), count), -1, np.int32)
-    for each in np.unique(hour).tolist():
-        # A bijection of 32 bits for each hour (Knuth's multiplicative hash of the lot mixed with the hour's).
-        lots = (items.lot ^ np.uint32(each * KNUTH & BITS_32)) * np.uint32(KNUTH)
-        (first,) = context.top(np.where(wanted & (items.created <= each * HOUR_MS), 1.0 + lots, 0.0)[None, :], count)
-        slots[hour == each, : len(first)] = first[np.lexsort((context.id_rank[first], -lots[first].astype(np.float64)))]
+    for each in sorted(set(hour.tolist())):
+        turns = _turns(items.lot, items.created, wanted, each * HOUR_MS, np.uint32(each * KNUTH & BITS_32))
+        (first,) = context.top(turns[None, :], count)
+        slots[hour == each, : len(first)] = first[np.lexsort((context.id_rank[first], -turns[first]))]
     return slots
+
+
+@jit
+def _turns(
+    lots: NDArray[np.uint32], created: NDArray[np.int64], wanted: NDArray[np.bool_], until_ms: int, mix: np.uint32
+) -> NDArray[np.float64]:
+    """A number above 0 for each wanted slot that was listed by then, 0 for the others: the higher, the sooner is its turn."""
+    turns = np.zeros(len(lots))
+    for slot in range(len(lots)):
+        if wanted[slot] and created[slot] <= until_ms:
+            # A bijection of 32 bits for each hour: Knuth's multiplicative hash of the lot mixed with the hour's.
+            turns[slot] = 1.0 + np.uint32((lots[slot] ^ mix) * np.uint32(KNUTH))
+    return turns

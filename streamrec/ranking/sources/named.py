@@ -33,6 +33,8 @@ class LiveSource(Shipped):
 
     def fetch(self, context: Context) -> Slots:
         items, rooms = context.catalogue.items, context.catalogue.rooms
+        if not rooms.live:
+            return np.full((context.queries.size, 0), -1, np.int32)
         trend = items.trend
         ahead = (trend.max() if len(trend) else 0.0) + 1.0
         appeal = np.where(rooms.on_shelf(items.size), 1.0 + trend + ahead * rooms.on_air(items.size), 0.0)
@@ -54,6 +56,8 @@ class RuleSource(Shipped):
     name, count = "rules", 200
 
     def fetch(self, context: Context) -> Slots:
+        if not any(context.catalogue.rules.book((action,)).rules for action in ("pin", "boost")):
+            return np.full((context.queries.size, 0), -1, np.int32)
         by_action = [self._of(context, action) for action in ("pin", "boost")]
         user, slot = (np.concatenate(parts) for parts in zip(*by_action, strict=True))
         _, first = np.unique(user * np.int64(max(len(context.pool), 1)) + slot, return_index=True)

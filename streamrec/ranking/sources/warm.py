@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from streamrec.ranking.batch.context import Context
+from streamrec.ranking.batch.gathering import of_label
 from streamrec.ranking.sources.source import Shipped, Slots
-from streamrec.state.item import COUNTRY_HALF_LIFE
 
 
 class CovisitedSource(Shipped):
@@ -57,11 +57,8 @@ class CountrySource(Shipped):
         slots = np.full((len(country), self.count), -1, np.int32)
         if not country.any():
             return slots
-        # As of one time for all items; which time it is does not matter to their order.
-        left = np.exp2((items.counted_at - context.queries.now.max(initial=0)) / COUNTRY_HALF_LIFE)
-        for number in np.unique(country[country > 0]).tolist():
-            sold = np.where(items.country == number, items.country_count, 0.0).sum(axis=1) * left
-            best = context.top(sold[None, :], self.count)
+        for number in sorted(set(country[country > 0].tolist())):
+            best = context.top(of_label(items.country, items.country_trend, number)[None, :], self.count)
             slots[country == number, : best.shape[1]] = best
         return slots
 

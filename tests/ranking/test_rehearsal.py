@@ -1,0 +1,50 @@
+"""A rehearsal leaves nothing to compile while viewers wait, and compiled loops do what they do as Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from streamrec.ranking.rehearsal import rehearse
+from tests.ranking.features.seeded_shop import GOLDEN, facts
+
+ROOT = Path(__file__).parents[2]
+
+
+def compiled() -> dict[str, int]:
+    """For how many types of arguments each loop of streamrec is compiled in this process."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("streamrec") and isinstance(module, ModuleType)]
+    loops: list[Any] = [value for module in modules for value in vars(module).values() if hasattr(value, "py_func")]
+    return {f"{loop.py_func.__module__}.{loop.py_func.__name__}": len(loop.signatures) for loop in loops}
+
+
+def count() -> None:
+    """Run in a process of its own, where nothing is compiled yet."""
+    rehearse()
+    before = compiled()
+    assert before
+    facts()
+    assert {name for name, types in compiled().items() if types != before[name]} == set()
+
+
+def python() -> None:
+    """Run in a process that does not compile."""
+    kept, found = np.load(GOLDEN), facts()
+    for fact in ("slots_allow", "slots_exclude", "sources_allow"):
+        assert found[fact].tolist() == kept[fact].tolist()
+    assert found["scores_allow"] == pytest.approx(kept["scores_allow"], rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize(("what", "environment"), [("count", {}), ("python", {"NUMBA_DISABLE_JIT": "1"})])
+def test_after_a_rehearsal_nothing_is_left_to_compile_and_the_same_loops_as_python_give_the_same_lists(
+    what: str, environment: dict[str, str]
+) -> None:
+    code = f"from tests.ranking.test_rehearsal import {what}; {what}()"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | environment, check=True, timeout=600)
