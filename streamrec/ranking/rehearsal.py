@@ -13,6 +13,7 @@ import logging
 import shutil
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def rehearse() -> float:
         tallies["item-2"] = Tally(NOW, 20.0)
     row.hidden["item-3"] = NOW
     blend = replace(Blend.plain(), network=Network(*(np.zeros(shape, np.float32) for shape in ((LEARNED, UNITS), UNITS, UNITS))))
+    wishes: dict[str, Any] = {"scoring": "off", "k": 2, "max_per_category": 1}
     for repeats in ("allow", "exclude"):
         ranker = Ranker(shop, Settings(scoring="off", k=2, repeats=repeats, max_per_category=1), blend)
         ranked = ranker.rank(queries([row, UserRow()], [NOW, NOW], [None, None], shop, ["a", "b"]))

@@ -93,7 +93,8 @@ def inlined(loop: Loop) -> Loop:
 
 def exact(loop: Loop) -> Loop:
     """Like `inlined` where sums must be taken in the order in which they are written."""
-    made: Loop = _njit(**_KNOBS, **_NO_DOORS)(loop)
+    # What is said nothing of, a function has from the one that calls it.
+    made: Loop = _njit(**_KNOBS, **_NO_DOORS, fastmath={"contract"})(loop)
     return made
 
 
