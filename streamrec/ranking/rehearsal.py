@@ -51,7 +51,7 @@ def rehearse() -> float:
     blend = replace(Blend.plain(), network=Network(*(np.zeros(shape, np.float32) for shape in ((LEARNED, UNITS), UNITS, UNITS))))
     wishes: dict[str, Any] = {"scoring": "off", "k": 2, "max_per_category": 1}
     for repeats in ("allow", "exclude"):
-        ranker = Ranker(shop, Settings(scoring="off", k=2, repeats=repeats, max_per_category=1), blend)
+        ranker = Ranker(shop, Settings(**wishes, repeats=repeats), blend)
         ranked = ranker.rank(queries([row, UserRow()], [NOW, NOW], [None, None], shop, ["a", "b"]))
     # What only a text model asks for.
     best(np.ones((2, shop.items.size), np.float32), shop.for_sale(live_only=False), shop.items.id_rank(), 1)
