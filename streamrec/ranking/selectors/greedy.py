@@ -130,13 +130,13 @@ def _beyond(scores: Any, id_rank: Any, labels: Any, most: Any, tired: Any, beyon
     for limit in range(len(most)):
         highest = 0
         for column in range(len(scores)):
-            highest = max(highest, int(labels[limit, column]))
+            highest = max(highest, labels[limit, column])
         met = np.zeros(highest + 1, np.int64)
-        for column in order:
-            label = labels[limit, column]
-            if label > 0 and np.isfinite(scores[column]):
+        for best in order:
+            label = labels[limit, best]
+            if label > 0 and np.isfinite(scores[best]):
                 if met[label] >= most[limit]:
-                    beyond[column] += np.int64(1) << limit
+                    beyond[best] += np.int64(1) << limit
                 met[label] += 1
 
 
