@@ -19,7 +19,7 @@ class Lexicon:
     def __init__(self) -> None:
         self._numbers = Numbers()
         self._words = np.zeros((0, MOST_WORDS), np.int32)
-        self._weights: NDArray[np.float32] | None = None
+        self._tells: NDArray[np.float32] | None = None
         self._texts = 0
 
     @property
@@ -31,23 +31,21 @@ class Lexicon:
         """The numbers of each slot's words, of shape (slots, MOST_WORDS)."""
         return self._words
 
-    def weights(self) -> NDArray[np.float32]:
-        """What each of `words()` weighs in its item, by inverse document frequency; the squares of an item sum to 1, or 0 without words."""
+    def tells(self) -> NDArray[np.float32]:
+        """How much each word tells, by inverse document frequency, of shape (size,); 0 of number 0."""
         # Made anew when a word came or went, and not with every price or stock that changes.
-        if self._weights is None:
+        if self._tells is None:
             uses = np.array(self._numbers.uses(), np.float32)
-            tells = np.log((1 + self._texts) / (1 + uses)).astype(np.float32) + 1
-            tells[0] = 0.0
-            weights = tells[self._words]
-            self._weights = weights / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
-        return self._weights
+            self._tells = np.log((1 + self._texts) / (1 + uses)).astype(np.float32) + 1
+            self._tells[0] = 0.0
+        return self._tells
 
     def alike(self, own: NDArray[np.int32], weights: NDArray[np.float64], slots: NDArray[np.int32]) -> NDArray[np.float32]:
         """Cosines of the words of each user's `own` items (users, n) and the words of `slots` (users, m); those of -1 have none.
 
         There is one for each of several `weights` (relations, users, n) of the own items: of shape (relations, users, m).
         """
-        return _alike(self._words, self.weights(), self.size, own, weights, slots)
+        return _alike(self._words, self.tells(), own, weights, slots)
 
     def put(self, slot: int, text: str) -> None:
         """Take the words of a slot's text, instead of those that it had."""
@@ -63,9 +61,8 @@ class Lexicon:
         for number in former:
             self._numbers.give(number)
         self._texts += bool(taken) - bool(former[0])
-        # Also where room was made: weights are told of every slot that has words.
-        if self._words[slot].tolist() != former or (self._weights is not None and len(self._weights) < len(self._words)):
-            self._weights = None
+        if self._words[slot].tolist() != former:
+            self._tells = None
 
     def remove(self, slot: int) -> None:
         """Forget the words of a slot."""
@@ -74,45 +71,43 @@ class Lexicon:
 
 @jit
 def _alike(
-    words: NDArray[np.int32],
-    tells: NDArray[np.float32],
-    size: int,
-    own: NDArray[np.int32],
-    weights: NDArray[np.float64],
-    slots: NDArray[np.int32],
+    words: NDArray[np.int32], tells: NDArray[np.float32], own: NDArray[np.int32], weights: NDArray[np.float64], slots: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    found = np.zeros((len(weights), *slots.shape), np.float32)
+    found, most = np.zeros((len(weights), *slots.shape), np.float32), words.shape[1]
     # One row of all words, cleared behind each user, stays in the processor's cache.
-    profile = np.zeros(size, np.float32)
+    profile = np.zeros(len(tells), np.float32)
     for relation in range(len(weights)):
         for user in range(len(slots)):
-            square = np.float32(0)
+            whole = np.float32(0)
             for entry in range(own.shape[1]):
                 slot, weight = own[user, entry], np.float32(weights[relation, user, entry])
-                if slot >= 0 and weight != 0:
-                    for place in range(words.shape[1]):
-                        profile[words[slot, place]] += weight * tells[slot, place]
-            # The square of a sum is the sum of each part times the whole: no word needs to be told from one that was met before.
-            for entry in range(own.shape[1]):
-                slot, weight = own[user, entry], np.float32(weights[relation, user, entry])
-                if slot >= 0 and weight != 0:
-                    for place in range(words.shape[1]):
-                        square += weight * tells[slot, place] * profile[words[slot, place]]
-            if square <= 0:
-                continue
-            length = np.sqrt(square)
-            for column in range(slots.shape[1]):
-                slot, total = slots[user, column], np.float32(0)
-                if slot >= 0:
-                    for place in range(words.shape[1]):
+                if slot < 0 or weight == 0:
+                    continue
+                square = np.float32(1e-18)
+                for place in range(most):
+                    square += tells[words[slot, place]] ** 2
+                weight /= np.sqrt(square)
+                for place in range(most):
+                    # The square of a sum grows by twice what it was times what is added, and by the square of that.
+                    word = words[slot, place]
+                    added = weight * tells[word]
+                    whole += added * (2 * profile[word] + added)
+                    profile[word] += added
+            if whole > 0:
+                for column in range(slots.shape[1]):
+                    # An item without words has almost no length, so that nothing is like it.
+                    slot, total, square = slots[user, column], np.float32(0), np.float32(1e-18)
+                    if slot < 0:
+                        continue
+                    for place in range(most):
                         word = words[slot, place]
                         if word == 0:
                             break
-                        total += profile[word] * tells[slot, place]
-                found[relation, user, column] = total / length
+                        total += profile[word] * tells[word]
+                        square += tells[word] * tells[word]
+                    found[relation, user, column] = total / np.sqrt(square * whole)
             for entry in range(own.shape[1]):
-                slot = own[user, entry]
-                if slot >= 0:
-                    for place in range(words.shape[1]):
-                        profile[words[slot, place]] = 0
+                if own[user, entry] >= 0:
+                    for place in range(most):
+                        profile[words[own[user, entry], place]] = 0
     return found
