@@ -200,7 +200,9 @@ class PlainRanker:
 
     def _spelt(self, slot: int) -> Iterator[tuple[int, float]]:
         lexicon = self._items.lexicon
-        return zip(lexicon.words()[slot].tolist(), lexicon.weights()[slot].tolist(), strict=True)
+        words = lexicon.words()[slot]
+        tells = lexicon.tells()[words]
+        return zip(words.tolist(), (tells / max(float(np.linalg.norm(tells)), 1e-9)).tolist(), strict=True)
 
     def _words(self, parts: Parts) -> dict[int, float]:
         profile: dict[int, float] = defaultdict(float)

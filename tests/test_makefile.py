@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TARGETS = ("help", "install", "demo", "test", "test-fast", "check", "build", "lock")
 TARGETS += ("bench", "bench-bert", "quality", "soak", "faults", "clean")
+COMPILED = "-m streamrec.ranking.rehearsal"
+"""What compiles the ranking."""
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 
@@ -73,28 +75,29 @@ def test_what_tests_run_on_is_locked_and_nothing_is_built_elsewhere(clone: Path,
     assert asked == [
         "-m pip install --quiet --require-hashes --requirement requirements-test.lock",
         "-m pip install --quiet --no-deps --no-build-isolation --editable .",
+        COMPILED,
     ]
 
 
 @pytest.mark.parametrize("version", ["3.1", "3.14"])
 def test_a_python_that_is_not_locked_gets_what_setup_cfg_allows_and_is_told_so(clone: Path, version: str) -> None:
     asked, said = installed(clone, version)
-    assert asked == ["-m pip install --quiet --editable .[test]"]
+    assert asked == ["-m pip install --quiet --editable .[test]", COMPILED]
     assert f"requirements-test.lock is for Python 3.11 3.12 3.13, not {version}" in said
 
 
 def test_who_does_not_want_the_lock_leaves_it_away(clone: Path) -> None:
     asked, said = installed(clone, "3.11", "LOCK=")
-    assert asked == ["-m pip install --quiet --editable .[test]"]
+    assert asked == ["-m pip install --quiet --editable .[test]", COMPILED]
     assert "note:" not in said
 
 
 def test_a_new_lock_is_installed(clone: Path) -> None:
     installed(clone, "3.11")
-    assert len(installed(clone, "3.11")[0]) == 2, "nothing has changed"
+    assert len(installed(clone, "3.11")[0]) == 3, "nothing has changed"
     later = (clone / ".venv" / "test.stamp").stat().st_mtime + 1
     os.utime(clone / "requirements-test.lock", (later, later))
-    assert len(installed(clone, "3.11")[0]) == 4
+    assert len(installed(clone, "3.11")[0]) == 6
 
 
 def test_the_package_is_made_with_what_makes_packages_and_nothing_else(clone: Path) -> None:
