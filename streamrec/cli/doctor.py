@@ -22,7 +22,7 @@ def doctor(
     """Check this machine, Kafka, the model and the worker's folder; exit 1 when something fails."""
     from streamrec.doctor import kafka, machine
 
-    here = [machine.python(), machine.libraries(), machine.jvm(), *machine.model(settings)]
+    here = [machine.python(), machine.libraries(), machine.compiled(), machine.jvm(), *machine.model(settings)]
     here += [machine.data_folder(settings), machine.last_run(settings)]
     checks = here + kafka.checks(settings)
     healthy = all(check.state != "fail" for check in checks)

@@ -16,7 +16,7 @@ from streamrec.engine.store.folder import last_fault
 from streamrec.errors import StreamrecError
 from streamrec.settings import Settings
 
-LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "msgspec", "regex")
+LIBRARIES = ("faust-streaming", "aiokafka", "kafka-python", "rocksdict", "tokenizers", "numpy", "numba", "msgspec", "regex")
 RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 # Below a GiB RocksDB may fill the disk with one compaction, which writes new files before it deletes the old.
 LEAST_FREE_BYTES = 1 << 30
@@ -41,6 +41,16 @@ def libraries() -> Check:
     assert runtime
     present = {**versions, runtime: _version(runtime)}
     return Check("libraries", "ok", ", ".join(f"{name} {installed}" for name, installed in present.items()))
+
+
+def compiled() -> Check:
+    """Whether the loops of the ranking are compiled for this machine."""
+    from streamrec.system.compiled import FOLDER
+
+    if any(FOLDER.rglob("*.nbi")):
+        return Check("compiled", "ok", f"the ranking is compiled, in {FOLDER}")
+    advice = "python -m streamrec.ranking.rehearsal does it now"
+    return Check("compiled", "warn", "the ranking is not compiled yet: the first worker takes half a minute longer to start", advice)
 
 
 def jvm() -> Check:

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
@@ -25,6 +26,8 @@ ROOMS = ("catalogue", "ranking", "state", "system")
 BASELINE, NEEDS = "x86-64-v3", ("avx2", "bmi2", "fma")
 """What is compiled for x86: any such processor of the last ten years runs it, so that an image is compiled once for all machines, and
 all of them compute the same."""
+KEPT_S = 30 * 86_400
+"""So long compiled code is kept that no process has added to."""
 FLOATS = {"contract", "reassoc", "arcp", "nsz"}
 """What the compiler may do to sums so that they become vector instructions; NaN and infinity stay what they are."""
 
@@ -49,8 +52,12 @@ def _folder() -> Path:
         folder = parent / name
         try:
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not folder.exists() and (SHIPPED / name).is_dir():
-                shutil.copytree(SHIPPED / name, folder, dirs_exist_ok=True)
+            if not _ours(parent):
+                continue
+            if not folder.exists():
+                _forget_old(parent)
+                if (SHIPPED / name).is_dir():
+                    shutil.copytree(SHIPPED / name, folder, dirs_exist_ok=True)
             folder.mkdir(exist_ok=True)
         except OSError:
             continue
@@ -59,20 +66,38 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="streamrec-"))
 
 
-def _prepare() -> Path:
-    """Tell numba where to keep what it compiles, and for which processor; it reads both when it is imported."""
-    if platform.machine() in ("x86_64", "AMD64") and "NUMBA_CPU_NAME" not in os.environ:
-        features = llvm.get_host_cpu_features()
-        if all(features.get(name) for name in NEEDS):
-            os.environ |= {"NUMBA_CPU_NAME": BASELINE, "NUMBA_CPU_FEATURES": ""}
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or _folder())
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    return folder
+def _ours(folder: Path) -> bool:
+    """Whether nobody else may write there: what lies there is run."""
+    about = folder.stat()
+    return about.st_uid == os.getuid() and not about.st_mode & 0o022
 
 
-FOLDER = _prepare()
+def _forget_old(parent: Path) -> None:
+    """Every version, and every edit of a developer, leaves some megabytes."""
+    for folder in parent.glob("streamrec-*"):
+        if folder.stat().st_mtime < time.time() - KEPT_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """Tells numba where to keep what it compiles, and for which processor, unless the user does."""
+    said = {"NUMBA_CACHE_DIR": str(_folder())}
+    features = llvm.get_host_cpu_features()
+    if platform.machine() in ("x86_64", "AMD64") and all(features.get(name) for name in NEEDS):
+        said |= {"NUMBA_CPU_NAME": BASELINE, "NUMBA_CPU_FEATURES": ""}
+    return {name: value for name, value in said.items() if name not in os.environ}
+
+
+_said = _environment()
+os.environ.update(_said)
+FOLDER = Path(os.environ["NUMBA_CACHE_DIR"])
+"""Where compiled code is kept."""
 
 import numba  # noqa: E402
+
+# Read by numba when it is imported; processes that are started from here may be of another version.
+for _name in _said:
+    del os.environ[_name]
 
 _njit: Any = numba.njit
 _KNOBS = {"nogil": True, "cache": True, "error_model": "numpy"}

@@ -45,7 +45,7 @@ def test_a_sound_installation_passes(cli: Cli, kafka: Settings) -> None:
     send(kafka, 50, strayed=0)
     done = cli("doctor", "--broker", kafka.broker, "--prefix", kafka.prefix, "--json")
     checks = by_name(done)
-    here = {"python", "libraries", "jvm", "model", "provider", "blend", "data folder", "last run"}
+    here = {"python", "libraries", "compiled", "jvm", "model", "provider", "blend", "data folder", "last run"}
     assert set(checks) == here | {"broker", "topics", "keys", "catalogue"}
     assert {check["state"] for check in checks.values()} <= {"ok", "warn"}, checks
     assert (done.code, done.last["healthy"]) == (0, True)
