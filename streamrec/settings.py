@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     threads: Positive = Field(1, description="Model runs that go on at the same time on the CPU, each on one thread.")
     score_cache_mb: Annotated[int, Field(ge=0)] = Field(16, description="Megabytes of scores of pairs that are kept; 0 keeps none.")
     cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
-        32, description="Most items of one list that the cross-encoder scores; 0 turns it off."
+        32, description="Items of one list that the cross-encoder scores where the load allows; 0 turns it off."
     )
     cross_for: Literal["auto", "writers", "all"] = Field(
         "auto",
@@ -140,8 +140,10 @@ class Settings(BaseSettings):
     late_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
         0, description="Most items of one list that late interaction scores, to choose those for the cross-encoder; 0 turns it off."
     )
-    cross_pairs_fixed: bool = Field(False, description="Score exactly `cross_pairs` items, whatever the time left.")
-    budget_ms: Seconds = Field(60.0, description="Time for one micro-batch's ranking, which decides how many pairs are cross-encoded.")
+    cross_pairs_fixed: bool = Field(False, description="Score exactly `cross_pairs` items, whatever the load and however long it takes.")
+    budget_ms: Seconds = Field(
+        60.0, description="So long after its ranking began a list waits for the cross-encoder; what has not come by then is left out."
+    )
 
     # ranking
     k: Annotated[int, Field(ge=1, le=1000)] = Field(10, description="Items in a list.")

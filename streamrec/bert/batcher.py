@@ -32,6 +32,8 @@ class Ticket:
         self.cancelled = False
         self.output: NDArray[np.float32] | None = None
         self.fault: Exception | None = None
+        self.began_s = self.ended_s = 0.0
+        """When (monotonic) the first of the rows began to run, and when the last one that has an output was done; 0 before."""
         self._changed = changed
 
     def wait(self, patience_s: float | None = None) -> NDArray[np.float32] | None:
@@ -54,6 +56,12 @@ class Ticket:
                 raise self.fault
             return self.output
 
+    def busy_s(self) -> float:
+        """Seconds from when the first of the rows began to run until the last one was done, or until now where some are given up."""
+        if not self.began_s:
+            return 0.0
+        return (time.monotonic() if self.left else self.ended_s) - self.began_s
+
     def deliver(self, rows: NDArray[np.intp], output: NDArray[np.float32]) -> None:
         """Store the outputs of `rows`, unless the caller has stopped waiting; the lock must be held."""
         if self.cancelled:
@@ -62,6 +70,7 @@ class Ticket:
             self.output = np.full((len(self.lengths), *output.shape[1:]), np.nan, np.float32)
         self.output[rows] = output
         self.left -= len(rows)
+        self.ended_s = time.monotonic()
 
 
 Chunk = tuple[Ticket, NDArray[np.intp]]
@@ -167,6 +176,7 @@ class MicroBatcher:
                 break
             count, width = count + len(rows), wider
             taken.append(self._chunks.popleft())
+            ticket.began_s = ticket.began_s or time.monotonic()
             self._waiting -= int(ticket.lengths[rows].sum())
         return taken
 

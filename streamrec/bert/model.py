@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.bert.batcher import MicroBatcher
+from streamrec.bert.batcher import MicroBatcher, Ticket
 from streamrec.bert.cache import PairKeys, ScoreCache
 from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
 from streamrec.bert.late_interaction import LateInteraction
@@ -149,20 +150,59 @@ class TextModel:
         Raises:
             Overloaded: the queue of the model is full.
         """
+        return self.ask(users, items, user_of_pair).take(patience_s)
+
+    def ask(self, users: NDArray[np.int32], items: NDArray[np.int32], user_of_pair: NDArray[np.intp]) -> AskedPairs:
+        """Begin what `score` does, and return at once; see `AskedPairs.take`.
+
+        Raises:
+            Overloaded: the queue of the model is full.
+        """
         distinct, first, back = np.unique(self._keys(users, items, user_of_pair), return_index=True, return_inverse=True)
         with self._lock:
             scores = self._cache.get(distinct)
         (new,) = np.nonzero(np.isnan(scores))
+        ticket = None
         if len(new):
             pairs = first[new]
-            output = self._pairs.submit(pair_inputs(users[user_of_pair[pairs]], items[pairs])).wait(patience_s)
-            if output is not None:
-                scores[new] = output.reshape(-1)
-        known = np.isfinite(scores[new])
+            ticket = self._pairs.submit(pair_inputs(users[user_of_pair[pairs]], items[pairs]))
+        return AskedPairs(self, distinct, scores, new, back, ticket)
+
+    def keep(self, keys: NDArray[np.uint64], scores: NDArray[np.float32], cached: int) -> int:
+        """Remember the scores of new pairs by key, unless NaN, and count them beside the `cached` pairs; returns how many."""
+        known = np.isfinite(scores)
+        scored = int(known.sum())
         with self._lock:
-            self._cache.put(distinct[new[known]], scores[new[known]])
-            self.counts.update(cached=len(items) - len(new), scored=int(known.sum()), late=len(new) - int(known.sum()))
-        return np.asarray(scores[back])
+            self._cache.put(keys[known], scores[known])
+            self.counts.update(cached=cached, scored=scored, late=len(keys) - scored)
+        return scored
+
+
+@dataclass(slots=True)
+class AskedPairs:
+    """Pairs on their way, see `streamrec.catalogue.text.Asked`: equal ones once, those that are not in the cache as a ticket."""
+
+    model: TextModel
+    keys: NDArray[np.uint64]
+    scores: NDArray[np.float32]
+    """From the cache, NaN where that has none; one for each key."""
+    new: NDArray[np.intp]
+    """Positions of the others."""
+    back: NDArray[np.intp]
+    """The position of each pair's key."""
+    ticket: Ticket | None
+    scored: int = 0
+    busy_s: float = 0.0
+
+    def take(self, patience_s: float | None = None) -> NDArray[np.float32]:
+        """Wait for the scores, see `TextModel.score`."""
+        if self.ticket is not None:
+            output = self.ticket.wait(patience_s)
+            if output is not None:
+                self.scores[self.new] = output.reshape(-1)
+            self.busy_s = self.ticket.busy_s()
+        self.scored = self.model.keep(self.keys[self.new], self.scores[self.new], len(self.back) - len(self.new))
+        return np.asarray(self.scores[self.back])
 
 
 def _late(folder: ModelFolder, device: Device, load: Runtime) -> LateInteraction:

@@ -15,6 +15,23 @@ CPU = "CPUExecutionProvider"
 """As ONNX Runtime names it in `provider`."""
 
 
+class Asked(Protocol):
+    """Pairs that a model scores while its caller goes on. `scored` and `busy_s` are known once they were taken."""
+
+    scored: int
+    """Pairs that the model scored for this, not known before."""
+    busy_s: float
+    """Seconds in which it did."""
+
+    def take(self, patience_s: float | None = None) -> Floats:
+        """Logits of shape (pairs,); NaN where there is no score after `patience_s` seconds. To be called once.
+
+        Raises:
+            Exception: what the runtime raised.
+        """
+        ...
+
+
 class TextModel(Protocol):
     """A BERT that encodes items and scores (user, item) pairs. Token arrays are padded with 0 and carry no special tokens."""
 
@@ -57,10 +74,8 @@ class TextModel(Protocol):
         """
         ...
 
-    def score(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp], patience_s: float | None = None) -> Floats:
-        """Logits of shape (pairs,): how likely user `users[user_of_pair[p]]` buys item `items[p]` next.
-
-        NaN where there is no score after `patience_s` seconds.
+    def ask(self, users: Ints, items: Ints, user_of_pair: NDArray[np.intp]) -> Asked:
+        """Begin to score pairs: how likely user `users[user_of_pair[p]]` buys item `items[p]` next.
 
         Raises:
             Overloaded: more pairs wait for the model than its queue may hold.

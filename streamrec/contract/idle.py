@@ -51,6 +51,10 @@ class Idle:
         """None."""
         return {}
 
+    def reading(self) -> Mapping[str, float]:
+        """Nothing."""
+        return {}
+
     def swaps(self) -> Mapping[str, int]:
         """None."""
         return {}

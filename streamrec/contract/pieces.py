@@ -75,6 +75,10 @@ class Gauges(Protocol):
         """Pairs for the cross-encoder, by what became of them."""
         ...
 
+    def reading(self) -> Mapping[str, float]:
+        """What lists ask of the cross-encoder, and what the load allows, by what it is; what is not known is missing."""
+        ...
+
     def swaps(self) -> Mapping[str, int]:
         """Published models, by what became of them."""
         ...

@@ -170,6 +170,8 @@ class ModelRef(Struct, kw_only=True):
     revision: str
     provider: str
     depth: Literal["none", "vectors", "tokens", "pairs"] = "none"
+    pairs: int = 0
+    """Items that the cross-encoder read for this list."""
 
 
 class Recommendation(Struct, kw_only=True, omit_defaults=True):

@@ -51,6 +51,7 @@ class Figures:
             "dead_letters_total": sum(new["streamrec_dead_letters_total"].values()),
             "dead_letters": sums(new["streamrec_dead_letters_total"], 1),
             "model": dict(self._metrics.gauges.model()),
+            "reading": dict(self._metrics.gauges.reading()),
             "memory_bytes": new.get("process_resident_memory_bytes", {}).get((), None),
         }
 

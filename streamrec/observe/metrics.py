@@ -28,6 +28,7 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 KEPT, REMOVED = "kept", "removed_"
 """Outcomes that count candidates, not events."""
 Totals = Callable[[], Mapping[str, int]]
+Amounts = Callable[[], Mapping[str, float]]
 
 
 class _Followed(Collector):
@@ -47,7 +48,7 @@ class _Followed(Collector):
 class _Held(Collector):
     """Amounts that are looked up when the metrics are read."""
 
-    def __init__(self, name: str, help_text: str, amounts: Totals) -> None:
+    def __init__(self, name: str, help_text: str, amounts: Amounts) -> None:
         self._name, self._help = name, help_text
         self._amounts = amounts
 
@@ -112,6 +113,7 @@ class Metrics:
         own.register(_Held("streamrec_catalogue", "What the catalogue holds, in memory, by what it is.", gauges.held))
         own.register(_Followed("streamrec_catalogue_dropped", "What the catalogue gave up: too much, or too old.", gauges.dropped))
         own.register(_Followed("streamrec_weights", weights, gauges.weights))
+        own.register(_Held("streamrec_reading", "What lists ask of the cross-encoder, and what the load allows.", gauges.reading))
         own.register(_Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", gauges.pairs))
         own.register(_Followed("streamrec_model_swaps", "Published models that were taken over or refused.", gauges.swaps))
         ProcessCollector(registry=own)

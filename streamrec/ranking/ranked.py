@@ -16,7 +16,7 @@ from streamrec.ranking.batch.context import Context
 from streamrec.ranking.facts import Facts
 from streamrec.ranking.reasons.codes import strongest
 from streamrec.ranking.scorers.blend import Blend
-from streamrec.ranking.scorers.reader import Reading
+from streamrec.ranking.scorers.reader import Begun, Reading
 from streamrec.ranking.selectors.slate import Slate, picked
 
 
@@ -35,6 +35,10 @@ class Field:
     seconds: dict[str, float]
     """Duration by stage."""
     reading: Reading
+    """Complete once `begun` is None."""
+    begun: Begun | None = None
+    """What the model is still reading, and until when (by `perf_counter`) it is waited for."""
+    deadline: float = 0.0
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -17,19 +18,21 @@ from streamrec.ranking.filters.filters import filters_for, run
 from streamrec.ranking.ranked import Field, Ranked, timed
 from streamrec.ranking.scorers.blend import Blend, first_finite
 from streamrec.ranking.scorers.reader import Reader, Reading
+from streamrec.ranking.scorers.share import Share
 from streamrec.ranking.selectors.slate import SlateSelector
 from streamrec.ranking.sources.fetch import fetch
 from streamrec.ranking.sources.source import Source
 from streamrec.ranking.sources.sources import default_sources
 from streamrec.settings import Settings
-from streamrec.state.user import UserRow
+from streamrec.state.user import Said, UserRow
 
 DECIMALS = 5
 """Of scores. Single precision has seven digits and scores have two before the point, so that what is rounded off is noise, and equal items
 tie whatever the batch was."""
 WARM_UP = 10
-"""Lists made for nobody. The first pays for what is used for the first time, the others read the model's scores from its cache, as most
-real lists do; more would only keep a worker from being ready."""
+"""Lists made for nobody. The first pays for what is used for the first time, the others show how long things take; more would only keep
+a worker from being ready."""
+NOBODY_SAYS = "is the large red one still here"
 SOMETIME = 1 << 52
 """A time (ms) at which every item is known."""
 NOT_FINITE = "scores-not-finite"
@@ -39,7 +42,15 @@ NOT_FINITE = "scores-not-finite"
 class Ranker:
     """Ranks the items of a catalogue for many users at once. The same input gives the same lists."""
 
-    def __init__(self, catalogue: Catalogue, settings: Settings, blend: Blend | None = None, sources: list[Source] | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        settings: Settings,
+        blend: Blend | None = None,
+        sources: list[Source] | None = None,
+        share: Share | None = None,
+    ) -> None:
+        """Rankers that share a model share a `share`, too."""
         self._catalogue = catalogue
         self._settings = settings
         self._plain = Blend.plain()
@@ -48,16 +59,28 @@ class Ranker:
         self.sources = default_sources(settings.repeats) if sources is None else sources
         self._names: dict[int, list[str]] = {}
         self._selector = SlateSelector(settings)
-        self._reader = Reader(settings) if catalogue.model is not None and settings.cross_pairs > 0 else None
+        self.share = Share(settings.budget_ms / 1000) if share is None else share
+        self._reader = Reader(settings, catalogue, self.share) if catalogue.model is not None and settings.cross_pairs > 0 else None
 
-    def rank(self, asked: Queries, waited_s: float = 0.0) -> Ranked:
-        """One list per asked query, within what is left of the time that the settings allow after a wait of `waited_s`."""
-        weighed = self.weigh(asked, time.perf_counter() + self._settings.budget_ms / 1000 - waited_s)
+    def rank(self, asked: Queries) -> Ranked:
+        """One list per asked query, within the time that the settings allow."""
+        return self.finish(self.begin(asked))
+
+    def begin(self, asked: Queries) -> Field:
+        """Everything up to where the model reads; what it reads is waited for by `finish`, for `budget_ms` from now."""
+        return self._begin(asked, time.perf_counter() + self._settings.budget_ms / 1000)
+
+    def finish(self, weighed: Field) -> Ranked:
+        """The lists of what was begun."""
+        self.finished(weighed)
         with timed(weighed.seconds, "selectors"):
             return self._select(weighed)
 
     def weigh(self, asked: Queries, deadline: float) -> Field:
         """Everything but the choice: the candidates that stay, and their features, standardised; `deadline` by `perf_counter`."""
+        return self.finished(self._begin(asked, deadline))
+
+    def _begin(self, asked: Queries, deadline: float) -> Field:
         seconds: dict[str, float] = {}
         live_only = self._live_only()
         with timed(seconds, "sources"):
@@ -69,9 +92,18 @@ class Ranker:
             table = standardise(features(shop, candidates), candidates.kept)
         reading = Reading.of(asked.size, "none" if self._catalogue.model is None else "vectors")
         with timed(seconds, "scorers"):
-            if self._reader is not None:
-                reading = self._reader.read(shop, candidates, table, self.blend, deadline - time.perf_counter())
-        return Field(shop, candidates, table, live_only, removed, failed, seconds, reading)
+            begun = self._reader.begin(shop, candidates, table, self.blend) if self._reader is not None else None
+        return Field(shop, candidates, table, live_only, removed, failed, seconds, reading, begun, deadline)
+
+    def finished(self, weighed: Field) -> Field:
+        """What was begun, once the model has read."""
+        if self._reader is not None and weighed.begun is not None:
+            prepared = weighed.seconds["scorers"]
+            with timed(weighed.seconds, "scorers"):
+                weighed.reading = self._reader.finish(weighed.begun, weighed.deadline)
+            weighed.seconds["scorers"] += prepared
+            weighed.begun = None
+        return weighed
 
     def _select(self, weighed: Field) -> Ranked:
         """The lists. What was sold out while the model read is looked for once more: reading is what takes time."""
@@ -127,10 +159,28 @@ class Ranker:
         """What the base blend alone gives the ranked items, without rules, of shape (users, k)."""
         return np.asarray(ranked.contributions.sum(axis=2) - ranked.features @ self._delta)
 
+    @property
+    def shares(self) -> bool:
+        """Whether the load decides how many candidates the cross-encoder reads."""
+        return self._reader is not None and not self._settings.cross_pairs_fixed
+
+    def asks(self, wrote: bool) -> bool:
+        """Whether the cross-encoder is to read a list, by whether its viewer just wrote something."""
+        return self._reader is not None and self._reader.asks(wrote)
+
+    def at_once(self) -> float:
+        """Lists that the cross-encoder can read together in good time."""
+        return self._reader.at_once() if self._reader is not None else math.inf
+
     def warm(self) -> None:
-        """Rank for nobody in particular: the first real list pays for no first use, and the speed of the cross-encoder is known."""
-        for _ in range(WARM_UP):
-            self.rank(queries([UserRow()], [SOMETIME], [None], self._catalogue))
+        """Rank for nobody in particular: the first real list pays for no first use, and the speeds of ranking and reading are known."""
+        for number in range(WARM_UP):
+            # Everyone writes something else, so that the model has all their pairs to read.
+            row = UserRow(said=[Said(SOMETIME, f"{number} {NOBODY_SAYS}")])
+            begin = time.perf_counter()
+            self.rank(queries([row], [SOMETIME], [None], self._catalogue))
+            self.share.made(time.perf_counter() - begin)
+        self.share.begin_anew()
 
     def _live_only(self) -> bool:
         wanted = self._settings.candidates

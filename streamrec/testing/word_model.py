@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +59,10 @@ class WordModel:
         """How many words of an item's title the user wrote or saw, of shape (pairs,)."""
         return np.array([len(set(users[user]) & set(title) - {0}) for user, title in zip(user_of_pair, items, strict=True)], np.float32)
 
+    def ask(self, users: NDArray[np.int32], items: NDArray[np.int32], user_of_pair: NDArray[np.intp]) -> AskedWords:
+        """What `score` gives, at once."""
+        return AskedWords(partial(self.score, users, items, user_of_pair), len(user_of_pair))
+
     def item_states(self, tokens: NDArray[np.int32]) -> NDArray[np.float16]:
         """No token states."""
         return np.zeros((len(tokens), self.late_tokens, self.late_dim), np.float16)
@@ -69,3 +75,16 @@ class WordModel:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+@dataclass(slots=True)
+class AskedWords:
+    """Satisfies `streamrec.catalogue.text.Asked`: scores are worked out when they are taken."""
+
+    score: Callable[[float | None], NDArray[np.float32]]
+    scored: int
+    busy_s: float = 0.0
+
+    def take(self, patience_s: float | None = None) -> NDArray[np.float32]:
+        """The scores."""
+        return self.score(patience_s)

@@ -10,6 +10,7 @@ from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.catalogue.text import TextModel
 from streamrec.ranking.arms import DEFAULT, Arms, load_arms
 from streamrec.ranking.ranker import Ranker
+from streamrec.ranking.scorers.share import Share
 from streamrec.settings import Settings
 from streamrec.system.clock import DAY_MS
 from streamrec.worker.blend_choice import BlendChoice
@@ -94,7 +95,11 @@ def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking
     arms, varied = load_arms(settings)
     catalogue = Catalogue(load_model(settings) if model is None else model, keeping(settings))
     choices = {name: own_choice(own) for name, own in varied.items()}
-    return Ranking(catalogue, arms, {name: Ranker(catalogue, own, choices[name].blend) for name, own in varied.items()}, choices)
+    # All arms ask the same model.
+    share = Share(settings.budget_ms / 1000)
+    return Ranking(
+        catalogue, arms, {name: Ranker(catalogue, own, choices[name].blend, share=share) for name, own in varied.items()}, choices
+    )
 
 
 def keeping(settings: Settings) -> Keeping:

@@ -37,6 +37,13 @@ class ShopGauges:
         """See `Gauges`; counted by the model, so that they begin anew with the next one."""
         return self._catalogue.model.counts if self._catalogue.model is not None else {}
 
+    def reading(self) -> Mapping[str, float]:
+        """See `Gauges`; nothing where the number of pairs is fixed."""
+        ranker = self._ranking.ranker
+        if not ranker.shares:
+            return {}
+        return {name: value for name, value in ranker.share.load._asdict().items() if value == value}
+
     def swaps(self) -> Mapping[str, int]:
         """See `Gauges`."""
         return self._swap.counts

@@ -16,9 +16,9 @@ from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.types import ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.learning.slates import Slate, slate_of
 from streamrec.ranking.arms import DEFAULT, Arms
-from streamrec.ranking.batch.queries import queries
+from streamrec.ranking.batch.queries import queries, wrote
 from streamrec.ranking.features.schema import FEATURES
-from streamrec.ranking.ranked import Ranked
+from streamrec.ranking.ranked import Field, Ranked
 from streamrec.ranking.ranker import DECIMALS, Ranker
 from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes
 from streamrec.ranking.reasons.sentences import BECAUSE, BOUGHT
@@ -89,6 +89,14 @@ class Built:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A micro-batch that is ranked up to where the model reads, and how long its queries took."""
+
+    field: Field
+    prepared_s: float
+
+
 class ListMaker:
     """Ranks requests in micro-batches and notes in the rows that lists were made."""
 
@@ -111,43 +119,79 @@ class ListMaker:
         self._catalogue = catalogue
         self._arms = arms or Arms()
         self._rankers = {DEFAULT: ranker, **(rankers or {})}
+        self._share = ranker.share
         self._clock_ms = clock_ms
         self._stale = stale
         self._slates = slates
         self._visible = visible
 
-    def model(self, depth: Depth = "none") -> ModelRef:
+    def model(self, depth: Depth = "none", pairs: int = 0) -> ModelRef:
         """The model that serves now, and how closely it read."""
         model = self._catalogue.model
-        return ModelRef(name=model.name, revision=model.revision, provider=model.provider, depth=depth) if model else NO_MODEL
+        return ModelRef(name=model.name, revision=model.revision, provider=model.provider, depth=depth, pairs=pairs) if model else NO_MODEL
 
     def make(self, requests: Sequence[Request]) -> Made:
         """One list per request; two requests of one call must not share a row."""
-        made = Made()
+        made, begin = Made(), time.perf_counter()
         for request in requests:
             request.arm = self._arms.of(request.user_id)
-        order = sorted(range(len(requests)), key=lambda number: requests[number].arm)
+        appended = [request.appended_ms for request in requests if request.appended_ms is not None]
+        self._share.arrived(max(appended) / 1000 if appended else None)
+        # Those whom the model reads come first: it reads while the others are ranked.
+        order = sorted(range(len(requests)), key=lambda number: (requests[number].arm, not self._asks(requests[number])))
+        ahead: tuple[Sequence[Request], Weighed | None] | None = None
         for _, same in groupby(order, key=lambda number: requests[number].arm):
-            group = [requests[number] for number in same]
-            for begin in range(0, len(group), MICRO_BATCH):
-                self._together(group[begin : begin + MICRO_BATCH], made)
+            for batch in self._cut([requests[number] for number in same]):
+                weighed = self._weighed(batch)
+                if ahead is not None:
+                    self._together(*ahead, made)
+                ahead = batch, weighed
+        if ahead is not None:
+            self._together(*ahead, made)
         made.arrange(order)
+        self._share.made(time.perf_counter() - begin)
         return made
 
-    def _together(self, batch: Sequence[Request], made: Made) -> None:
-        """Make lists for requests of one arm; rows change only once all lists are there."""
+    def _asks(self, request: Request) -> bool:
+        return self._rankers[request.arm].asks(wrote(request.row, request.trigger.ts))
+
+    def _cut(self, group: Sequence[Request]) -> Iterator[Sequence[Request]]:
+        """Micro-batches of the requests of one arm: of no more lists than the model can read in good time, and MICRO_BATCH at most."""
+        left = self._rankers[group[0].arm].at_once() if group else 0.0
+        most, begin, read = max(1.0, left), 0, 0
+        for end, request in enumerate(group):
+            asks = self._asks(request)
+            if end - begin == MICRO_BATCH or (asks and read + 1 > most and end > begin):
+                yield group[begin:end]
+                begin, read = end, 0
+            read += asks
+        yield group[begin:]
+
+    def _weighed(self, batch: Sequence[Request]) -> Weighed | None:
+        """Rank up to where the model reads, or None where that fails."""
         try:
-            built = self._build(batch)
+            return self._begin(batch)
         except Exception:
             logger.exception("ranking a micro-batch failed; its lists are made one by one")
-            for request in batch:
-                self._alone(request, made)
-        else:
+            return None
+
+    def _together(self, batch: Sequence[Request], weighed: Weighed | None, made: Made) -> None:
+        """Make the lists of a micro-batch; rows change only once all of them are there."""
+        built = None
+        if weighed is not None:
+            try:
+                built = self._build(batch, weighed)
+            except Exception:
+                logger.exception("ranking a micro-batch failed; its lists are made one by one")
+        if built is not None:
             self._hand_over(batch, built, made)
+            return
+        for request in batch:
+            self._alone(request, made)
 
     def _alone(self, request: Request, made: Made) -> None:
         try:
-            built = self._build([request])
+            built = self._build([request], self._begin([request]))
         except Exception:
             logger.exception("ranking for one user failed; the list is empty and marked as degraded")
             built = Built([self._recommend(request, [], {}, "none", "ranking-failed")], [None])
@@ -166,8 +210,8 @@ class ListMaker:
             made.failed_sources += ranked.failed
             made.seconds.update(built.seconds)
 
-    def _build(self, batch: Sequence[Request]) -> Built:
-        """Make the lists and slates of a micro-batch without changing anything, so that a fault can be retried with fewer requests."""
+    def _begin(self, batch: Sequence[Request]) -> Weighed:
+        """Rank a micro-batch up to where the model reads. Like `_build` it changes nothing, so that a fault can be retried with fewer."""
         begin = time.perf_counter()
         asked = queries(
             [request.row for request in batch],
@@ -176,22 +220,21 @@ class ListMaker:
             self._catalogue,
             [request.list_id for request in batch],
         )
-        prepared = time.perf_counter() - begin
-        ranked = self._rankers[batch[0].arm].rank(asked, self._waited_s(batch))
-        seconds = {"queries": prepared, **ranked.seconds}
+        prepared_s = time.perf_counter() - begin
+        return Weighed(self._rankers[batch[0].arm].begin(asked), prepared_s)
+
+    def _build(self, batch: Sequence[Request], weighed: Weighed) -> Built:
+        """Make the lists and slates of a micro-batch."""
+        ranked = self._rankers[batch[0].arm].finish(weighed.field)
+        seconds = {"queries": weighed.prepared_s, **ranked.seconds}
         places = [self._items(request, *user) for request, user in zip(batch, _by_user(ranked), strict=True)]
         lists = [
-            self._recommend(request, items, seconds, depth, degraded)
-            for request, items, depth, degraded in zip(batch, places, *ranked.reading, strict=True)
+            self._recommend(request, items, seconds, *reading)
+            for request, items, reading in zip(batch, places, zip(*ranked.reading, strict=True), strict=True)
         ]
         nothing: list[Slate | None] = [None] * len(lists)
         slates = _slates(self._rankers[batch[0].arm], lists, ranked) if self._slates else nothing
         return Built(lists, slates, ranked, seconds)
-
-    def _waited_s(self, batch: Sequence[Request]) -> float:
-        """How long the trigger that waited longest has been in Kafka."""
-        appended = [request.appended_ms for request in batch if request.appended_ms is not None]
-        return max(0.0, (self._clock_ms() - min(appended)) / 1000) if appended and self._clock_ms is not None else 0.0
 
     def _items(self, request: Request, places: Sequence[tuple[Any, ...]], rules: Mapping[str, Sequence[float]]) -> list[RankedItem]:
         catalogue, room = self._catalogue, request.room_id or request.row.room_id
@@ -222,7 +265,7 @@ class ListMaker:
         return items
 
     def _recommend(
-        self, request: Request, items: list[RankedItem], seconds: dict[str, float], depth: Depth, degraded: str | None
+        self, request: Request, items: list[RankedItem], seconds: dict[str, float], depth: Depth, degraded: str | None, pairs: int = 0
     ) -> Recommendation:
         row, trigger = request.row, request.trigger
         timed = self._clock_ms is not None
@@ -233,7 +276,7 @@ class ListMaker:
             trigger=trigger,
             generated_ts=self._clock_ms() if self._clock_ms is not None else trigger.ts,
             items=items,
-            model=self.model(depth),
+            model=self.model(depth, pairs),
             weights_version=self._rankers[request.arm].blend.version,
             seq=row.seq + 1,
             covers=request.covers,

@@ -57,8 +57,12 @@ def test_the_model_is_the_one_that_serves_now() -> None:
         def model(self) -> dict[str, str]:
             return {"name": "mini", "revision": self.revision, "provider": "CPUExecutionProvider"}
 
+        def reading(self) -> dict[str, float]:
+            return {"promised": 0.25}
+
     model = Model()
     figures = Figures(Metrics("", model))
     assert figures.now()["model"]["revision"] == "1"
+    assert figures.now()["reading"] == {"promised": 0.25}
     model.revision = "2"
     assert figures.now()["model"]["revision"] == "2"

@@ -94,6 +94,9 @@ class Model(Idle):
     def pairs(self) -> dict[str, int]:
         return {"cached": 5}
 
+    def reading(self) -> dict[str, float]:
+        return {"promised": 0.5}
+
     def swaps(self) -> dict[str, int]:
         return {"refused": 1}
 
@@ -116,6 +119,7 @@ def test_model_and_catalogue_are_asked_when_the_metrics_are_read() -> None:
     found = _samples(metrics)
     assert found["streamrec_model_info", "tiny", "1"] == 1
     assert found["streamrec_lag_records", "views"] == 7
+    assert found["streamrec_reading", "promised"] == 0.5
     assert found["streamrec_pairs_total", "cached"] == 5
     assert found["streamrec_model_swaps_total", "refused"] == 1
     assert found["streamrec_weights_total", "served"] == 2

@@ -12,10 +12,11 @@ import pytest
 from streamrec.learning.slates import decode_slate
 from streamrec.ranking.ranker import Ranker
 from streamrec.state.apply import GUESS
+from streamrec.testing.word_model import AskedWords
 from streamrec.worker import list_maker as lists_module
 from streamrec.worker.list_maker import Made, Request
 from tests.ranking.features.tiny import told
-from tests.shop import NOW
+from tests.shop import NOW, WordModel
 from tests.shop import record as sent
 from tests.worker.user_side import Side, lists, out, view
 
@@ -28,7 +29,8 @@ STEPS = [
     (lists_module, "codes"),
     (lists_module.ListMaker, "_items"),
     (lists_module.ListMaker, "_recommend"),
-    (Ranker, "rank"),
+    (Ranker, "begin"),
+    (Ranker, "finish"),
     (Ranker, "base_scores"),
 ]
 
@@ -129,3 +131,54 @@ def test_where_the_shop_sends_impressions_no_list_is_taken_for_seen() -> None:
     assert side.rows[b"u"].shown == {}
     side.send(sent("feedback", 1, user_id="u", list_id="l", item_id="i4", action="impression", ts=NOW))
     assert list(side.rows[b"u"].shown) == ["i4"]
+
+
+class Watching(WordModel):
+    """Notes which viewers' pairs it is asked for and which are waited for, by the first item that each of them looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, int]] = []
+
+    def ask(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+        lists, told, asked = len(users), self.told, super().ask(users, items, user_of_pair)
+        told.append(("asked", lists))
+
+        class Waited(AskedWords):
+            def take(self, patience_s: float | None = None) -> Any:
+                told.append(("waited for", lists))
+                return super().take(patience_s)
+
+        return Waited(asked.score, asked.scored)
+
+
+def test_the_model_reads_one_micro_batch_while_the_next_one_is_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ranker, "at_once", lambda self: 2)
+    model = Watching()
+    side = Side(model=model, cross_pairs_fixed=False)
+    made = lists(side.send(*(view(offset, f"u{offset}") for offset in range(5))))
+    assert model.told == [("asked", 2), ("asked", 2), ("waited for", 2), ("asked", 1), ("waited for", 2), ("waited for", 1)]
+    assert [one.user_id for one in made] == [f"u{offset}" for offset in range(5)]
+    together = Side(model=WordModel(), cross_pairs_fixed=False)
+    assert [one.items for one in made] == [one.items for one in lists(together.send(*(view(offset, f"u{offset}") for offset in range(5))))]
+
+
+def test_whom_the_model_reads_comes_first_and_no_micro_batch_has_more_of_them_than_it_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ranker, "at_once", lambda self: 2)
+    sizes = []
+    begin = Ranker.begin
+
+    def noted(self: Ranker, asked: Any) -> Any:
+        sizes.append((asked.size, int(asked.wrote.sum())))
+        return begin(self, asked)
+
+    monkeypatch.setattr(Ranker, "begin", noted)
+    side = Side(model=WordModel(), cross_for="writers", cross_pairs_fixed=False)
+    users = [f"u{number}" for number in range(100)]
+    for offset, user in enumerate(users[1::20]):
+        side.send(sent("danmaku", offset, user_id=user, room_id="r", text="red", ts=NOW))
+    sizes.clear()
+    made = lists(side.send(*(view(offset, user) for offset, user in enumerate(users))))
+    assert sizes == [(2, 2), (2, 2), (64, 1), (32, 0)]
+    assert [one.user_id for one in made] == users
+    assert [one.user_id for one in made if one.model.pairs] == users[1::20]

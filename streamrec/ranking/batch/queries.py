@@ -107,9 +107,14 @@ def queries(
         country=np.array([items.countries.of(row.country) for row in rows], np.int32),
         baskets=baskets(bought.ts, since, BASKET_MS),
         said=[" ".join(said.text for said in reversed(row.said) if ts - said.ts < SAID_FOR) for row, ts in zip(rows, now, strict=True)],
-        wrote=np.array([any(ts - said.ts < ANSWERED for said in row.said) for row, ts in zip(rows, now, strict=True)], np.bool_),
+        wrote=np.array([wrote(row, ts) for row, ts in zip(rows, now, strict=True)], np.bool_),
         list_ids=list(list_ids),
     )
+
+
+def wrote(row: UserRow, now: int) -> bool:
+    """Whether the user wrote within the last minute."""
+    return any(now - said.ts < ANSWERED for said in row.said)
 
 
 def _recent(acts: dict[str, Tallies], id_rank: Ints) -> tuple[Padded, Ints, Ints]:

@@ -67,6 +67,7 @@ function figures(now) {
   status.textContent = now.not_ready.length ? now.not_ready.join("; ") : "serving";
   status.className = `pill ${now.not_ready.length ? "bad" : "good"}`;
   $("model").textContent = [now.model.name, now.model.revision, (now.model.provider || "").replace("ExecutionProvider", ""), now.model.blend].filter(Boolean).join(" · ") || "–";
+  $("reading").textContent = reads(now.reading);
   $("memory").textContent = now.memory_bytes ? `${number(now.memory_bytes / 2 ** 20)} MiB` : "–";
   show("records", `${rate(now.records_s)}/s`, "read from Kafka", now.records_s);
   show("lists", `${rate(now.lists_s)}/s`, `${number(now.lists_total)} so far`, now.lists_s);
@@ -84,6 +85,13 @@ function figures(now) {
   const topics = [...new Set([...Object.keys(now.lag), ...Object.keys(now.topics)])];
   rows("lag", topics.map((topic) => [topic, rate(now.topics[topic] || 0), number(now.lag[topic] || 0)]));
   rows("removed", [["kept", number(now.kept)], ...Object.entries(now.removed).map(([filter, count]) => [worded(filter, state.words.filters), number(count)])]);
+}
+
+function reads(reading) {
+  if (reading.promised === undefined) return "–";
+  const what = reading.promised === 0 ? "reads nothing: no time" : reading.promised === 1 ? "reads all it is asked" : `reads ${number(100 * reading.promised)} % of what it is asked`;
+  const able = reading.scored_per_s === undefined ? "" : `; scores ${number(reading.scored_per_s)}/s`;
+  return `${what} (${rate(reading.wanted_per_s)} pairs/s${able}), busy ${number(100 * reading.model)} %`;
 }
 
 function worded(code, words) {
@@ -143,7 +151,7 @@ function open(list, asked = true) {
       make("button", { type: "button", id: "only" }, "Only this viewer")),
     make("p", { class: "empty" }, [
       list.room ? `in ${list.room_title || list.room}` : null, `list ${list.seq}`, `answers ${list.covers} event${list.covers === 1 ? "" : "s"}`,
-      `${number(total, 1)} ms of ranking`, list.model.name === "none" ? "without BERT" : `${list.model.name} ${list.model.revision}`, `weights ${list.weights}`,
+      `${number(total, 1)} ms of ranking`, list.model.name === "none" ? "without BERT" : `${list.model.name} ${list.model.revision} read ${list.model.depth}${list.model.pairs ? `: ${list.model.pairs}` : ""}`, `weights ${list.weights}`,
       list.degraded ? `degraded: ${list.degraded}` : null,
     ].filter(Boolean).join(" · ")),
     make("p", { class: "empty" }, "Open an item to see what makes its score."),

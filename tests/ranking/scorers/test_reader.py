@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import CPU
+from streamrec.errors import Overloaded
 from streamrec.events.types import Danmaku, EventTime
 from streamrec.ranking.batch.queries import ANSWERED, queries
 from streamrec.ranking.features.schema import POSITION
 from streamrec.ranking.ranked import Field
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
-from streamrec.ranking.scorers.cross_encoder import CrossEncoderScorer
+from streamrec.ranking.scorers.share import STEPS, Share
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
 from tests.ranking.test_ranker import ranked, shop_of
@@ -38,23 +39,88 @@ def test_the_cross_encoder_scores_the_wanted_number_of_pairs_and_no_others() -> 
     weighed = Ranker(shop, settings(cross_pairs=7)).weigh(queries([row], [NOW], [None], shop), deadline=0.0)
     assert pairs == [7]
     assert np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) == 7
-    assert weighed.reading.degraded == [None]
+    assert weighed.reading == (["pairs"], [None], [7])
 
 
-def test_without_time_left_the_cross_encoder_is_left_out_and_the_list_says_so() -> None:
-    shop, row = shop_of(30, WordModel()), UserRow()
-    apply(row, view("u", "i03"))
-    asked = queries([row], [NOW], [None], shop)
-    weighed = Ranker(shop, settings(cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
-    assert weighed.reading.degraded == ["overload"]
-    assert not weighed.features[0, :, POSITION["cross"]].any()
+class SlowModel(WordModel):
+    """Has the scores of so many pairs when its time is over."""
+
+    def __init__(self, come: int) -> None:
+        super().__init__()
+        self.come = come
+        self.patience_s: list[float | None] = []
+
+    def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
+        self.patience_s.append(patience_s)
+        return np.where(np.arange(len(user_of_pair)) < self.come, super().score(users, items, user_of_pair), np.nan)
 
 
-def test_the_cross_encoder_reads_what_there_is_time_for_but_not_so_few_that_chance_would_speak() -> None:
-    scorer = CrossEncoderScorer(pairs=32, pairs_per_s=1000.0)
-    assert [scorer.affordable(1, seconds) for seconds in (0.05, 0.02, 0.008, 0.007, -1.0)] == [32, 20, 8, 0, 0]
-    assert scorer.affordable(2, 0.02) == 10
-    assert CrossEncoderScorer(pairs=32, fixed=True).affordable(2, 0.0) == 32
+def test_what_has_come_within_the_time_counts_and_the_list_says_that_something_is_lacking() -> None:
+    field = weighed(SlowModel(come=11), JUST_NOW, JUST_NOW, cross_pairs_fixed=False)
+    assert field.reading == (["pairs", "pairs"], [None, "overload"], [8, 3])
+
+
+def test_the_time_of_a_reading_ends_at_the_deadline_however_late_that_is() -> None:
+    model = SlowModel(come=8)
+    weighed(model, JUST_NOW, cross_pairs_fixed=False)
+    weighed(model, JUST_NOW)
+    assert model.patience_s == [0.0, None], "deadlines were over, and do not count where the number is fixed"
+
+
+def share_of(step: int) -> Share:
+    """Promises so many eighths, and learns nothing."""
+    share = Share(budget_s=1.0, clock=lambda: 0.0)
+    share._step = step
+    return share
+
+
+@pytest.mark.parametrize(("step", "pairs"), [(STEPS, 8), (3, 3), (0, 0)])
+def test_a_list_that_gets_what_the_load_allows_is_not_degraded_and_tells_what_that_was(step: int, pairs: int) -> None:
+    shop = shop_of(20, WordModel())
+    ranker = Ranker(shop, settings(cross_pairs=8, cross_pairs_fixed=False), share=share_of(step))
+    reading = ranker.weigh(queries([JUST_NOW], [NOW], [None], shop), deadline=0.0).reading
+    assert reading == (["pairs" if pairs else "vectors"], [None], [pairs])
+
+
+def test_late_interaction_stands_in_where_the_load_allows_no_cross_encoder() -> None:
+    shop, row = late_shop()
+    ranker = Ranker(shop, settings(late_pairs=12, cross_pairs_fixed=False), share=share_of(0))
+    field = ranker.weigh(queries([row], [NOW], [None], shop), deadline=0.0)
+    assert field.reading == (["tokens"], [None], [0])
+    assert 0 < np.count_nonzero(field.features[0, :, POSITION["cross"]]) <= 12
+
+
+class FullModel(WordModel):
+    def ask(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+        raise Overloaded("too much waits")
+
+
+def test_a_model_whose_queue_is_full_breaks_a_promise() -> None:
+    field = weighed(on(FullModel(), CPU), SILENT, JUST_NOW, cross_pairs_fixed=False)
+    assert field.reading == (["vectors", "vectors"], [None, "overload"], [0, 0])
+
+
+def test_the_model_is_asked_before_anybody_waits_for_it() -> None:
+    told = []
+
+    class Told(WordModel):
+        def ask(self, users: Any, items: Any, user_of_pair: Any) -> Any:
+            told.append("asked")
+            return super().ask(users, items, user_of_pair)
+
+        def score(self, users: Any, items: Any, user_of_pair: Any, patience_s: float | None = None) -> Any:
+            told.append("taken")
+            return super().score(users, items, user_of_pair)
+
+    shop = shop_of(20, Told())
+    ranker = Ranker(shop, settings(cross_pairs=8))
+    begun = [ranker.begin(queries([JUST_NOW], [NOW], [None], shop)) for _ in range(2)]
+    assert told == ["asked", "asked"]
+    lists = [ranker.finish(each) for each in begun]
+    assert told == ["asked", "asked", "taken", "taken"]
+    at_once = ranker.rank(queries([JUST_NOW], [NOW], [None], shop))
+    assert [each.slots.tolist() for each in lists] == [at_once.slots.tolist()] * 2
+    assert [each.scores.tolist() for each in lists] == [at_once.scores.tolist()] * 2
 
 
 class LateModel(WordModel):
@@ -88,14 +154,6 @@ def test_late_interaction_says_which_items_the_cross_encoder_looks_at() -> None:
     liked = sorted(shop.items.tokens[candidates, 1].tolist())[-3:]
     assert isinstance(shop.model, LateModel)
     assert sorted(shop.model.crossed[:, 1].tolist()) == liked
-
-
-def test_late_interaction_stands_in_for_a_cross_encoder_that_has_no_time() -> None:
-    shop, row = late_shop()
-    asked = queries([row], [NOW], [None], shop)
-    weighed = Ranker(shop, settings(late_pairs=12, cross_pairs_fixed=False)).weigh(asked, deadline=0.0)
-    assert weighed.reading.degraded == ["overload"]
-    assert 0 < np.count_nonzero(weighed.features[0, :, POSITION["cross"]]) <= 12
 
 
 class BrokenModel(WordModel):
@@ -157,13 +215,6 @@ def test_on_a_cpu_only_those_who_just_wrote_are_read_unless_the_settings_say_oth
     assert field.reading.degraded == [None] * 3
 
 
-def test_without_time_only_lists_that_were_to_be_read_are_degraded() -> None:
-    field = weighed(on(WordModel(), CPU), SILENT, JUST_NOW, cross_pairs_fixed=False)
-    assert read(field) == [False, False]
-    assert field.reading.depth == ["vectors", "vectors"]
-    assert field.reading.degraded == [None, "overload"]
-
-
 def test_late_interaction_reads_for_everybody_and_stays_where_the_cross_encoder_does_not() -> None:
     field = weighed(on(LateModel(), CPU), SILENT, JUST_NOW, late_pairs=12)
     assert read(field) == [True, True]
@@ -191,4 +242,4 @@ def test_a_list_is_said_to_be_read_only_as_closely_as_scores_came() -> None:
 def test_without_a_model_nothing_is_read() -> None:
     shop = catalogue(item("a"))
     field = Ranker(shop, settings()).weigh(queries([SILENT], [NOW], [None], shop), deadline=0.0)
-    assert field.reading == (["none"], [None])
+    assert field.reading == (["none"], [None], [0])
