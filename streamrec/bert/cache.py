@@ -50,6 +50,8 @@ class ScoreCache:
         self._keys = np.zeros((sets, WAYS), np.uint64)
         self._scores = np.zeros((sets, WAYS), np.float32)
         self._used = np.zeros((sets, WAYS), np.uint32)
+        self._last = np.zeros(sets, np.intp)
+        """Of several new keys of one set, the last one; says nothing between two calls."""
         self._clock = 0
 
     def get(self, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
@@ -71,16 +73,16 @@ class ScoreCache:
         if len(self._keys) == 0:
             return
         self._clock += 1
-        place = self._place(keys)
+        place, left = self._place(keys), np.arange(len(keys))
         # Several new keys of one set take one way after the other, oldest first.
-        order = np.argsort(place, kind="stable")
-        place, keys, scores = place[order], keys[order], scores[order]
-        first = np.searchsorted(place, place)
-        turn = np.arange(len(place)) - first
-        fits = turn < WAYS
-        place, keys, scores, turn = place[fits], keys[fits], scores[fits], turn[fits]
-        way = np.argsort(self._used[place], axis=1, kind="stable")[np.arange(len(place)), turn]
-        self._keys[place, way], self._scores[place, way], self._used[place, way] = keys, scores, self._clock
+        for _ in range(WAYS):
+            self._last[place[left]] = left
+            last = self._last[place[left]] == left
+            own, left = left[last], left[~last]
+            way = self._used[place[own]].argmin(axis=1)
+            self._keys[place[own], way], self._scores[place[own], way], self._used[place[own], way] = keys[own], scores[own], self._clock
+            if not len(left):
+                break
 
     def _place(self, keys: NDArray[np.uint64]) -> NDArray[np.intp]:
         return np.asarray(keys % np.uint64(len(self._keys)), np.intp)

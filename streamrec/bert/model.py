@@ -165,7 +165,7 @@ class TextModel:
         ticket = None
         if len(new):
             pairs = first[new]
-            ticket = self._pairs.submit(pair_inputs(users[user_of_pair[pairs]], items[pairs]))
+            ticket = self._pairs.submit(pair_inputs(users, items[pairs], user_of_pair[pairs]))
         return AskedPairs(self, distinct, scores, new, back, ticket)
 
     def keep(self, keys: NDArray[np.uint64], scores: NDArray[np.float32], cached: int) -> int:
