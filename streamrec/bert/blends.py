@@ -15,6 +15,7 @@ from streamrec.catalogue.sketch import Sketch
 from streamrec.errors import BlendMismatch, ModelError
 from streamrec.ranking.features.schema import FEATURES, USER, VERSION, carried, features_of
 from streamrec.ranking.scorers.blend import LEARNED, Blend, Network
+from streamrec.ranking.scorers.worth import UNKNOWN, Worth
 
 Repeats = Literal["allow", "exclude"]
 Scoring = Literal["bert", "off"]
@@ -26,7 +27,7 @@ PARAMETERS = ("weights", "into", "bias", "out", "most")
 class Card(msgspec.Struct, kw_only=True):
     """What the metadata of a blend's file say: its version, the features it reads, and how it was made.
 
-    Older files lack the last two fields.
+    Older files lack the last three fields.
     """
 
     version: str
@@ -39,6 +40,8 @@ class Card(msgspec.Struct, kw_only=True):
     """Of the items that it was trained on."""
     text: str = ""
     """The text model whose vectors and scores it weighs, see `ModelFolder.text`; empty with scoring off."""
+    worth: Worth = UNKNOWN
+    """What BERT's stages were worth to the shop that it was trained for."""
 
 
 def file_name(repeats: Repeats, scoring: Scoring) -> str:

@@ -19,6 +19,7 @@ from streamrec.ranking.ranked import Field, Ranked, timed
 from streamrec.ranking.scorers.blend import Blend, first_finite
 from streamrec.ranking.scorers.reader import Reader, Reading
 from streamrec.ranking.scorers.share import Share
+from streamrec.ranking.scorers.worth import UNKNOWN, Worth
 from streamrec.ranking.selectors.slate import SlateSelector
 from streamrec.ranking.sources.fetch import fetch
 from streamrec.ranking.sources.source import Source
@@ -144,9 +145,14 @@ class Ranker:
         self.blend = self.base.adjusted(delta, version)
         self._delta = self.blend.linear() - self.base.linear()
 
-    def rebase(self, blend: Blend) -> None:
-        """From the next micro-batch on score by another base blend, without what was learned on top of the former."""
+    def rebase(self, blend: Blend, worth: Worth = UNKNOWN) -> None:
+        """From the next micro-batch on score by another base blend, without what was learned on top of the former.
+
+        `worth` is what BERT's stages were worth in the shop that it was trained for.
+        """
         self.base = blend
+        if self._reader is not None:
+            self._reader.worth = worth
         self.adjust({}, blend.version)
 
     @property

@@ -47,7 +47,7 @@ class Ranking:
         def take() -> None:
             self.choices = choices
             for name, ranker in self.rankers.items():
-                ranker.rebase(choices[name].blend)
+                ranker.rebase(choices[name].blend, choices[name].worth)
             self.choose()
 
         return take
@@ -60,7 +60,7 @@ class Ranking:
         decided = [(name, choice) for name, choice in self.choices.items() if choice.decide(self.catalogue.items.slots)]
         for name, choice in decided:
             if choice.blend is not self.rankers[name].base:
-                self.rankers[name].rebase(choice.blend)
+                self.rankers[name].rebase(choice.blend, choice.worth)
         # Most arms have the same blend: once is enough.
         for words, why in {choice.in_words(): choice.why for _, choice in decided}.items():
             logger.log(logging.INFO if why == "known" else logging.WARNING, "what ranks: the blend %s", words)
@@ -97,9 +97,10 @@ def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking
     choices = {name: own_choice(own) for name, own in varied.items()}
     # All arms ask the same model.
     share = Share(settings.budget_ms / 1000)
-    return Ranking(
-        catalogue, arms, {name: Ranker(catalogue, own, choices[name].blend, share=share) for name, own in varied.items()}, choices
-    )
+    rankers = {name: Ranker(catalogue, own, share=share) for name, own in varied.items()}
+    for name, ranker in rankers.items():
+        ranker.rebase(choices[name].blend, choices[name].worth)
+    return Ranking(catalogue, arms, rankers, choices)
 
 
 def keeping(settings: Settings) -> Keeping:
@@ -126,6 +127,6 @@ def own_choice(settings: Settings) -> BlendChoice:
         return BlendChoice(settings)
     if settings.blend is not None:
         blend, card = read_blend(settings.blend)
-        return BlendChoice(settings, blend, card.catalogue)
+        return BlendChoice(settings, blend, card.catalogue, card.worth)
     found = find_blend(ModelFolder.load(settings.model), settings.repeats, settings.scoring)
-    return BlendChoice(settings, found[0], found[1].catalogue) if found is not None else BlendChoice(settings)
+    return BlendChoice(settings, found[0], found[1].catalogue, found[1].worth) if found is not None else BlendChoice(settings)

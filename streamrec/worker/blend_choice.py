@@ -7,6 +7,7 @@ from typing import Literal
 
 from streamrec.catalogue.sketch import LEAST_SHARE, Overlap, Sketch
 from streamrec.ranking.scorers.blend import Blend
+from streamrec.ranking.scorers.worth import UNKNOWN, Worth
 from streamrec.settings import Settings
 
 Why = Literal["set", "none trained", "no sketch", "undecided", "known", "unknown"]
@@ -19,9 +20,9 @@ class BlendChoice:
     `why` says why `blend` ranks.
     """
 
-    def __init__(self, settings: Settings, trained: Blend | None = None, sketch: Sketch | None = None) -> None:
-        """`sketch` is that of the catalogue that `trained` was trained on; files of older versions have none."""
-        self._trained, self._sketch = trained, sketch
+    def __init__(self, settings: Settings, trained: Blend | None = None, sketch: Sketch | None = None, worth: Worth = UNKNOWN) -> None:
+        """`sketch` is that of the catalogue that `trained` was trained on, and `worth` what was measured there; older files have none."""
+        self._trained, self._sketch, self._worth = trained, sketch, worth
         self._looked = 0
         self.overlap = Overlap(0, 0)
         plain = Blend.plain()
@@ -35,6 +36,11 @@ class BlendChoice:
             self.blend, self.why = trained, "no sketch"
         else:
             self.blend, self.why = plain, "undecided"
+
+    @property
+    def worth(self) -> Worth:
+        """What BERT's stages are worth here; not known where the trained blend does not rank."""
+        return self._worth if self.blend is self._trained else UNKNOWN
 
     def decide(self, item_ids: Collection[str]) -> bool:
         """Choose by the items of a catalogue, unless that is done; whether it was done now."""

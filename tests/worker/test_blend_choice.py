@@ -15,6 +15,7 @@ from streamrec.library.recommender import Recommender
 from streamrec.ranking.arms import DEFAULT, Arms
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
+from streamrec.ranking.scorers.worth import Worth
 from streamrec.settings import Settings
 from streamrec.worker import assembly
 from streamrec.worker.assembly import Ranking, build_ranking
@@ -156,3 +157,10 @@ class _Items:
 
     def between(self) -> None:
         pass
+
+
+@pytest.mark.parametrize(("items", "readers"), [(OWN, "all"), (OTHERS, "writers"), ([], "writers")])
+def test_what_reading_is_worth_holds_where_the_trained_blend_ranks(items: list[str], readers: str) -> None:
+    made = BlendChoice(settings(), TRAINED, Sketch.of(OWN), Worth(pairs=(1.2, 1.1, 1.3)))
+    made.decide(items)
+    assert made.worth.readers == readers

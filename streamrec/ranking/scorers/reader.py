@@ -22,6 +22,7 @@ from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.scorers.cross_encoder import Pairs, ask, user_sides
 from streamrec.ranking.scorers.late_scorer import LateScorer
 from streamrec.ranking.scorers.share import Share
+from streamrec.ranking.scorers.worth import UNKNOWN, Readers
 from streamrec.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ class Reader:
         self._for, self._most, self._fixed = settings.cross_for, settings.cross_pairs, settings.cross_pairs_fixed
         self._late = LateScorer(settings.late_pairs) if settings.late_pairs > 0 else None
         self._share = share
+        self.worth = UNKNOWN
+        """Of the blend that ranks."""
 
     def begin(self, shop: Context, candidates: Candidates, features: NDArray[np.float32], blend: Blend) -> Begun:
         """Let the model read the best by the other features, as `blend` weighs them; those not read keep the average, 0.
@@ -152,11 +155,16 @@ class Reader:
     def asks(self, wrote: bool) -> bool:
         """Whether the cross-encoder is to read the list of a viewer who wrote something just now, or did not.
 
-        On purchases it adds nothing to the vectors, and on a CPU it is what costs most: where nobody wrote anything it is left out there.
+        On a CPU it is what costs most, and on purchases it often adds nothing to the vectors: unless the shop's own orders say otherwise,
+        it is left out there where nobody wrote anything.
         """
+        readers = self._for if self._for != "auto" else self._worthwhile()
+        return readers == "all" or (wrote and readers == "writers")
+
+    def _worthwhile(self) -> Readers:
         model = self._catalogue.model
         assert model is not None
-        return wrote or self._for == "all" or (self._for == "auto" and model.provider != CPU)
+        return self.worth.readers if model.provider == CPU else "all"
 
     def at_once(self) -> float:
         """Lists that the cross-encoder can read together in good time."""
@@ -171,4 +179,4 @@ class Reader:
 
     def _asked(self, shop: Context) -> NDArray[np.bool_]:
         """Whose lists the cross-encoder is to read."""
-        return np.ones(shop.queries.size, np.bool_) if self.asks(wrote=False) else shop.queries.wrote
+        return np.where(shop.queries.wrote, self.asks(wrote=True), self.asks(wrote=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from streamrec.evaluation.replay import Line, Replay, read_timeline
 from streamrec.events.files import read_items
 from streamrec.events.types import Purchase, Recommendation, Trigger
 from streamrec.ranking.batch.queries import Queries
+from streamrec.ranking.features.schema import POSITION
 from streamrec.ranking.ranked import Field
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
@@ -40,6 +41,14 @@ class Sample:
     slots: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     user_id: str = ""
     trigger: Trigger | None = None
+    wrote: bool = False
+    """Whether the user wrote within the last minute."""
+
+    def without(self, names: Sequence[str]) -> Sample:
+        """The same list as if nothing were known of some features."""
+        features = self.features.copy()
+        features[:, [POSITION[name] for name in names]] = 0.0
+        return replace(self, features=features)
 
 
 class RecordingRanker(Ranker):
@@ -74,7 +83,7 @@ def _left_out(mode: Repeats, seen: Field) -> NDArray[np.int32]:
 def _sample(ts: int, seen: Field, wanted: NDArray[np.int32]) -> Sample:
     kept = seen.candidates.kept[0]
     slots = seen.candidates.slots[0][kept]
-    return Sample(ts, seen.features[0][kept], np.isin(slots, wanted), len(wanted), slots)
+    return Sample(ts, seen.features[0][kept], np.isin(slots, wanted), len(wanted), slots, wrote=bool(seen.shop.queries.wrote[0]))
 
 
 @dataclass(slots=True)

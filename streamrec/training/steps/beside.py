@@ -7,6 +7,7 @@ from functools import reduce
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,14 +53,21 @@ class Bench:
         except InputError as error:  # too many items for its tables
             self.without_fusion = str(error)
 
-    def compare(self, mode: Repeats, samples: Sequence[Sample], ids: Sequence[str], blends: Mapping[str, Blend]) -> dict[str, Any]:
+    def compare(
+        self,
+        mode: Repeats,
+        samples: Sequence[Sample],
+        ids: Sequence[str],
+        blends: Mapping[str, Blend],
+        hidden: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> dict[str, Any]:
         """`lists`, NDCG@10 of each blend and of the fusion, and the first blend's as a multiple of each other one, with 95 % intervals.
 
-        All are judged on the same orders.
+        All are judged on the same orders; `hidden` names, for some blends, features that they rank without.
         """
         files = {name: self._folder / f"{name}-{mode}.jsonl" for name in blends}
         for name, blend in blends.items():
-            _write(files[name], _lists(samples, ids, blend))
+            _write(files[name], _lists(samples, ids, blend, hidden.get(name, ())))
         fusion = self._folder / f"{FUSION}-{mode}.jsonl"
         if not self.without_fusion and fusion.is_file():
             files[FUSION] = fusion
@@ -82,10 +90,11 @@ def _beside(scores: Mapping[str, ListScores]) -> dict[str, Any]:
     return report
 
 
-def _lists(samples: Iterable[Sample], ids: Sequence[str], blend: Blend) -> Iterable[FileList]:
+def _lists(samples: Iterable[Sample], ids: Sequence[str], blend: Blend, hidden: Sequence[str]) -> Iterable[FileList]:
     for sample in samples:
         assert sample.trigger is not None
-        scores = blend.score(sample.features[None].astype(np.float32))[0]
+        known = sample.without(hidden) if hidden else sample
+        scores = blend.score(known.features[None].astype(np.float32))[0]
         best = sample.slots[np.argsort(-scores, kind="stable")[:LISTED]]
         places = [ListedItem(ids[slot], place) for place, slot in enumerate(best.tolist(), 1)]
         yield FileList(sample.trigger.event_id, sample.user_id, sample.trigger, places)

@@ -24,6 +24,7 @@ from streamrec.errors import InputError
 from streamrec.events.files import read_items
 from streamrec.ranking.features.schema import FEATURES, POSITION, TEXT, VERSION
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
+from streamrec.ranking.scorers.worth import UNKNOWN, Worth
 from streamrec.settings import Settings
 from streamrec.training.data.rolls import Sample, roll
 from streamrec.training.steps.listwise import Lists, averaged, fit, ndcg
@@ -146,11 +147,12 @@ def write_blend(
     trained: dict[str, Any],
     catalogue: Sketch | None = None,
     text: str = "",
+    worth: Worth = UNKNOWN,
 ) -> None:
     """Write a blend with a network as ONNX: features (users, candidates, features) in, scores (users, candidates) out.
 
     The parameters are outputs as well, so that they can be read without a parser of ONNX. `catalogue` is the sketch of the items that it
-    was trained on, and `text` the text model of the folder that it is written for.
+    was trained on, `text` the text model of the folder that it is written for, and `worth` what BERT's stages are worth to its shop.
     """
     net = blend.network
     assert net is not None
@@ -207,6 +209,7 @@ def write_blend(
         trained=trained,
         catalogue=catalogue,
         text=text if scoring == "bert" else "",
+        worth=worth,
     )
     helper.set_model_props(model, {METADATA: msgspec.json.encode(card).decode()})
     onnx.checker.check_model(model)

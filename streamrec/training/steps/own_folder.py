@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+from msgspec import convert, to_builtins
 from rich.progress import Progress
 
 from streamrec.bert.blends import Repeats, Scoring, file_name, find_blend
@@ -21,11 +22,13 @@ from streamrec.catalogue.sketch import Sketch
 from streamrec.datasets.listings import redated
 from streamrec.errors import InputError, ModelError
 from streamrec.ranking.scorers.blend import Blend
+from streamrec.ranking.scorers.worth import UNKNOWN, Worth
 from streamrec.settings import Settings
 from streamrec.training.data.own_orders import Shop
-from streamrec.training.data.rolls import Rolled, roll
+from streamrec.training.data.rolls import Rolled, Sample, roll
 from streamrec.training.steps.beside import Bench
 from streamrec.training.steps.blend import DRAWN, EPOCHS, day, sketch_of, train_blend, write_blend
+from streamrec.training.steps.worth import Judged, hidden
 
 REPORT = "report.json"
 CALIBRATION = (
@@ -93,31 +96,41 @@ class OwnFolder:
         return bench
 
     def _train(self, scoring: Scoring, bench: Bench, stage: Path) -> Iterator[dict[str, Any]]:
-        settings = self._settings.model_copy(update={"scoring": scoring})
+        # What the cross-encoder is worth is known only where it reads.
+        readers = "all" if self._settings.cross_for == "auto" else self._settings.cross_for
+        settings = self._settings.model_copy(update={"scoring": scoring, "cross_for": readers})
         shop = self._shop
         for mode, rolled in roll(settings, shop.items, shop.events, (shop.since, shop.until), MODES, 0, self._progress).items():
-            checked = self._check(mode, scoring, rolled, bench)
+            checked, judged = self._check(mode, scoring, rolled, bench)
             figures = checked["ndcg@10"]
             # Whatever else was measured: the plain blend is what ranks without this one.
             checked["adopted"] = bool(figures["new"] is not None and figures["new"] >= figures["plain"])
             if checked["adopted"]:
-                trained = train_blend(rolled.samples, rolled.former, self._seeds, 0, self._told(f"{mode}, {scoring}: all orders"))
+                samples = hidden(rolled.samples, judged.hides) if judged is not None else rolled.samples
+                trained = train_blend(samples, rolled.former, self._seeds, 0, self._told(f"{mode}, {scoring}: all orders"))
                 card = {"from": day(shop.since), "until": day(shop.until), "lists": trained.lists, "epochs": trained.epochs}
                 card |= {f"checked_ndcg_{name}": value for name, value in figures.items()} | {"seeds": [*self._seeds]}
                 path = stage / file_name(mode, scoring)
-                write_blend(trained.blend, path, f"own-{day(shop.until)}", mode, scoring, card, self._sketch, self._start.text)
+                worth = judged.worth if judged is not None else UNKNOWN
+                write_blend(trained.blend, path, f"own-{day(shop.until)}", mode, scoring, card, self._sketch, self._start.text, worth)
             yield {"repeats": mode, "scoring": scoring} | checked
 
-    def _check(self, mode: Repeats, scoring: Scoring, rolled: Rolled, bench: Bench) -> dict[str, Any]:
-        """A blend trained on the orders before `checked_from`, beside the others on those since."""
+    def _check(self, mode: Repeats, scoring: Scoring, rolled: Rolled, bench: Bench) -> tuple[dict[str, Any], Judged | None]:
+        """A blend trained on the orders before `checked_from`, beside the others on those since; with BERT, what its stages are worth."""
         times = np.array([sample.ts for sample in rolled.samples])
         cut = int(np.searchsorted(times, self._shop.checked_from))
         earlier, later = rolled.samples[:cut], rolled.samples[cut:]
-        new = train_blend(earlier, rolled.former, self._seeds, 0, self._told(f"{mode}, {scoring}: to be checked")).blend
-        blends = {"new": new, "plain": Blend.plain()}
+
+        def train(samples: Sequence[Sample]) -> Blend:
+            return train_blend(samples, rolled.former, self._seeds, 0, self._told(f"{mode}, {scoring}: to be checked")).blend
+
+        judged = Judged(mode, earlier, later, rolled.ids, bench, train) if scoring == "bert" else None
+        blends = {"new": train(earlier) if judged is None else judged.blend, "plain": Blend.plain()}
         if (former := self._former(mode, scoring)) is not None:
             blends["start"] = former
-        return bench.compare(mode, later, rolled.ids, blends)
+        hides = {} if judged is None else {"new": judged.hides}
+        checked = bench.compare(mode, later, rolled.ids, blends, hides)
+        return checked | ({"worth": to_builtins(judged.worth)} if judged is not None else {}), judged
 
     def _former(self, mode: Repeats, scoring: Scoring) -> Blend | None:
         """The blend of the folder at the start, whatever catalogue it knows."""
@@ -172,7 +185,15 @@ def in_words(report: dict[str, Any]) -> str:
         ratio, low, high = ("-" if bound is None else format(bound, ".2f") for bound in made["times"]["plain"])
         outcome = "adopted" if made["adopted"] else "left out: the plain blend ranks"
         lines.append(f"{made['repeats'] + ', ' + made['scoring']:<16}{made['lists']:>7}{cells}  {ratio} [{low}, {high}]  {outcome}")
+    lines += [_worth_in_words(made) for made in report["blends"] if "worth" in made]
     lines += ["", f"start: {report['start']}; {report['calibration']}"]
     if report["without_fusion"]:
         lines.append(f"fusion: not measured, {report['without_fusion']}")
     return "\n".join(lines)
+
+
+def _worth_in_words(made: dict[str, Any]) -> str:
+    worth = convert(made["worth"], Worth)
+    stages = {"vectors": worth.vectors, "cross-encoder": worth.pairs, "cross-encoder for writers": worth.pairs_of_writers}
+    told = [f"{stage} {times[0]:.3f} [{times[1]:.3f}, {times[2]:.3f}]" for stage, times in stages.items() if times is not None]
+    return f"{made['repeats']}: worth {', '.join(told) or 'not known'}; on a CPU the cross-encoder reads for {worth.readers}"

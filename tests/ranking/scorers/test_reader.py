@@ -19,6 +19,7 @@ from streamrec.ranking.ranked import Field
 from streamrec.ranking.ranker import Ranker
 from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.scorers.share import STEPS, Share
+from streamrec.ranking.scorers.worth import Times, Worth
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow
 from tests.ranking.test_ranker import ranked, shop_of
@@ -88,6 +89,24 @@ def test_late_interaction_stands_in_where_the_load_allows_no_cross_encoder() -> 
     field = ranker.weigh(queries([row], [NOW], [None], shop), deadline=0.0)
     assert field.reading == (["tokens"], [None], [0])
     assert 0 < np.count_nonzero(field.features[0, :, POSITION["cross"]]) <= 12
+
+
+@pytest.mark.parametrize(
+    ("provider", "pairs", "of_writers", "expected"),
+    [
+        (CPU, (1.2, 1.1, 1.3), None, [True, True]),
+        (CPU, (1.0, 0.9, 1.1), None, [False, True]),
+        (CPU, None, (1.0, 0.9, 1.1), [False, False]),
+        ("CUDAExecutionProvider", (1.0, 0.9, 1.1), (1.0, 0.9, 1.1), [True, True]),
+    ],
+)
+def test_on_a_cpu_those_are_read_for_whom_reading_was_worth_it(
+    provider: str, pairs: Times | None, of_writers: Times | None, expected: list[bool]
+) -> None:
+    shop = shop_of(20, on(WordModel(), provider))
+    ranker = Ranker(shop, settings(cross_pairs=8))
+    ranker.rebase(Blend.plain(), Worth(pairs=pairs, pairs_of_writers=of_writers))
+    assert read(ranker.weigh(queries([SILENT, JUST_NOW], [NOW] * 2, [None] * 2, shop), deadline=0.0)) == expected
 
 
 class FullModel(WordModel):
