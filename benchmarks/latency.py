@@ -3,11 +3,12 @@
     python -m benchmarks.latency [--rates 20,50,100,200,400,800] [--seconds 20] [--viewers 10000] [--json]
 
 One worker takes the rates one after the other. Arrivals are an open loop: their times are fixed beforehand, so that a slow answer does not
-delay the next question. Latency is from a trigger's produce call until a consumer has the list that covers it. A list is degraded
-when there was no time for all pairs of the cross-encoder, and triggers are coalesced when they share a list; there are so many viewers
-that they seldom do unless the worker is behind. `lag` are the records that wait when the last one has been sent, `drain_s` is how
-long it takes from then until every trigger has its list, `late_ms` how far the sender itself fell behind its times at worst. The first
-seconds of each rate do not count. Broker, worker, sender and reader are processes that share the machine.
+delay the next question. Latency is from a trigger's produce call until a consumer has the list that covers it. A list is degraded when
+the cross-encoder read less of it than was promised at this load, or by another fault (`degraded` counts both kinds), and it was read
+when the cross-encoder read any of its items. Triggers are coalesced when they share a list; there are so many viewers that they seldom do
+unless the worker is behind. `lag` are the records that wait when the last one has been sent, `drain_s` is how long it takes from then
+until every trigger has its list, `late_ms` how far the sender itself fell behind its times at worst. The first seconds of each rate do not
+count. Broker, worker, sender and reader are processes that share the machine.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -49,8 +51,8 @@ DRAIN_S = 120.0
 POLL_MS = 50
 FETCH_WAIT_MS = 20
 COLUMNS = (
-    "rate", "triggers", "lists_per_s", "p50_ms", "p99_ms", "pairs_per_list", "degraded_percent", "coalesced_percent", "lag", "drain_s",
-    "late_ms",
+    "rate", "triggers", "lists_per_s", "p50_ms", "p99_ms", "pairs_per_list", "read_percent", "degraded_percent", "coalesced_percent", "lag",
+    "drain_s", "late_ms",
 )  # fmt: skip
 
 
@@ -179,6 +181,8 @@ def row(rate: float, answers: Answers, notes: Notes, warm_up_s: float, before: F
         "p99_ms": p99,
         "pairs_per_list": round(pairs / len(every), 1),
         "degraded_percent": round(100 * sum(answer.degraded is not None for answer in lists.values()) / len(lists), 1),
+        "degraded": dict(Counter(answer.degraded for answer in lists.values() if answer.degraded is not None)),
+        "read_percent": round(100 * sum(answer.model.pairs > 0 for answer in lists.values()) / len(lists), 1),
         "coalesced_percent": round(100 * (len(counted) - len(lists)) / len(counted), 1),
         "late_ms": round(1000 * notes.late_s, 1),
         "model": model.name,

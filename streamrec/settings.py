@@ -135,7 +135,8 @@ class Settings(BaseSettings):
     )
     cross_for: Literal["auto", "writers", "all"] = Field(
         "auto",
-        description="Whose lists the cross-encoder reads: all, or writers of the last minute; auto: all on a GPU, else those where it was worth it.",
+        description="Whose lists the cross-encoder reads: all, or writers of the last minute; "
+        "auto: all on a GPU, else those where it was worth it.",
     )
     late_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(
         0, description="Most items of one list that late interaction scores, to choose those for the cross-encoder; 0 turns it off."

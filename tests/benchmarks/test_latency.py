@@ -35,12 +35,14 @@ def test_a_rate_counts_what_was_asked_after_the_warm_up() -> None:
     # One list each for triggers 0 to 9, sent a second apart, but 8 and 9 share one, which is degraded.
     for number in range(9):
         covers = [["views", 0, 8], ["views", 0, 9]] if number == 8 else [["views", 0, number]]
-        made = {"list_id": f"list-{number}", "covers": covers, "model": {"name": "m", "revision": "r", "provider": "p"}, "items": [1, 2]}
+        made = {"list_id": f"list-{number}", "covers": covers, "items": [1, 2]}
+        made["model"] = {"name": "m", "revision": "r", "provider": "p", "pairs": 0 if number == 8 else 32}
         answers.take(msgspec.json.encode(made | ({"degraded": "overload"} if number == 8 else {})), moment=100.25 + covers[-1][2])
     notes = Notes([(("views", 0, number), 100.0 + number) for number in range(10)], late_s=0.002)
     found = row(1, answers, notes, 5.0, Figures(METRICS % 10), Figures(METRICS % 190))
     assert (found["triggers"], found["lists"], found["lists_per_s"], found["pairs_per_list"]) == (5, 4, 1.0, 20.0)
     assert (found["degraded_percent"], found["coalesced_percent"], found["late_ms"]) == (25.0, 20.0, 2.0)
+    assert (found["degraded"], found["read_percent"]) == ({"overload": 1}, 75.0)
     assert (found["p50_ms"], found["p99_ms"], found["model"]) == (250.0, 1250.0, "m")
 
 
