@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -66,7 +67,10 @@ class Engine:
         self._offsets = GroupOffsets()
         self._epochs = itertools.count(1)
         self._flight = Flight()
-        self._rounds = [Rounds(family, tools, self.partition, self._settled, self.fetch_again, self._coming) for family in self._families]
+        self._rounds = [
+            Rounds(family, tools, self.partition, self._settled, self.fetch_again, partial(self._coming, frozenset(family.sources)))
+            for family in self._families
+        ]
         self._rounds_of = {topic: rounds for family, rounds in zip(self._families, self._rounds, strict=True) for topic in family.sources}
         self._upkeep = Upkeep(self, self._partitions, self._flight, self._offsets, [family.name for family in self._families])
         self.inbox = Inbox(settings.poll_records)
@@ -212,8 +216,12 @@ class Engine:
         if tp in self.inbox:
             self.consumer.look()
 
-    def _coming(self) -> bool:
-        return self._flight.flying or not self.inbox.empty
+    def _coming(self, topics: Collection[str]) -> bool:
+        """Whether a batch of these topics is on its way to its round, or about to be."""
+        # What waits behind a batch that is under way does not come before that one has been applied.
+        return any(tp.topic in topics for tp in self._flight.flying()) or any(
+            tp.topic in topics and self._flight.idle(tp) for tp in self.inbox.tps()
+        )
 
     async def fetch_again(self, partition: Partition, topic: str) -> None:
         """Fetch from where the partition stands: batches of the topic were lost on their way here."""

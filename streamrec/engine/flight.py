@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from faust.types.tuples import TP
 
@@ -24,10 +24,9 @@ class Flight:
         """Whether no batch is under way. Safe on any thread."""
         return tp not in self._since and tp not in self._held
 
-    @property
-    def flying(self) -> bool:
-        """Whether a batch is on its way through Faust."""
-        return bool(self._since)
+    def flying(self) -> Collection[TP]:
+        """The partitions whose batch is on its way through Faust."""
+        return self._since.keys()
 
     def begin(self, tp: TP) -> None:
         """A batch was handed to Faust."""

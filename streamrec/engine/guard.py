@@ -34,6 +34,14 @@ class Batch(NamedTuple):
         return head, self._replace(start=border, records=self.records[most:])
 
 
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Batches that follow on each other, as one."""
+    first, last = batches[0], batches[-1]
+    if first is last:
+        return first
+    return last._replace(start=first.start, records=[record for batch in batches for record in batch.records])
+
+
 class Cursor(NamedTuple):
     """How far the records of a partition have been handed out since the seek numbered `epoch`."""
 

@@ -64,8 +64,7 @@ class Partition:
     """Applies batches one at a time. Under `lock`, a batch with its rows and records is in or out as a whole.
 
     `moved` is set when there is something to save, `full` when it should be saved at once; `saving` admits one checkpoint at a time.
-    `sent` holds what must be confirmed before the next checkpoint, `held` the records that belong into it; `lag` is how many records
-    wait in Kafka behind those that are being applied.
+    `sent` holds what must be confirmed before the next checkpoint, `held` the records that belong into it.
     """
 
     def __init__(self, family: Family, number: int, changelog: Changelog, disk: Store, cache: Budget) -> None:
@@ -83,7 +82,6 @@ class Partition:
         self.sent: Sent = []
         self.held: list[Outbound] = []
         self.unsaved = 0
-        self.lag = 0
         self.saved: Mark | None = None
         self.begins = 0
         self.open = False

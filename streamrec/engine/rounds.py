@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from faust.types.tuples import TP
@@ -103,32 +105,33 @@ class Rounds:
     async def _apply(self, heads: Sequence[tuple[TP, Batch, Batch | None]]) -> None:
         """Apply the beginnings of batches; the rest of each goes on waiting."""
         before = [self._waiting[tp] for tp, _, _ in heads]
-        owned = [(partition, head) for tp, head, _ in heads if (partition := self._find(tp)) is not None]
+        owned = [(tp, partition, head) for tp, head, _ in heads if (partition := self._find(tp)) is not None]
         async with AsyncExitStack() as stack:
-            for partition in _distinct(owned):
+            for partition in _distinct(partition for _, partition, _ in owned):
                 await stack.enter_async_context(partition.lock)
-            verdicts = {id(head): partition.judge(head) for partition, head in owned}
-            await self._take([(partition, head) for partition, head in owned if verdicts[id(head)] is Verdict.APPLY])
-        for (tp, head, rest), whole in zip(heads, before, strict=True):
+            verdicts = {tp: partition.judge(head) for tp, partition, head in owned}
+            await self._take([(partition, head) for tp, partition, head in owned if verdicts[tp] is Verdict.APPLY])
+        for (tp, _, rest), whole in zip(heads, before, strict=True):
             if self._waiting.get(tp) is whole:  # else it was dropped meanwhile
-                if rest is not None and verdicts.get(id(head)) is Verdict.APPLY:
+                if rest is not None and verdicts.get(tp) is Verdict.APPLY:
                     self._waiting[tp] = rest
                 else:
                     del self._waiting[tp]
                     self._settled(tp)
-        for partition, head in owned:
-            if verdicts[id(head)] is Verdict.GAP:
+        for tp, partition, head in owned:
+            if verdicts[tp] is Verdict.GAP:
                 await self._gap(partition, head.topic)
 
     async def _take(self, work: Sequence[tuple[Partition, Batch]]) -> None:
-        for partition in _distinct(work):
-            partition.lag = sum(batch.lag for whose, batch in work if whose is partition)
+        lags: Counter[Partition] = Counter()
+        for partition, batch in work:
+            lags[partition] += batch.lag
             # A cancellation in here leaves rows changed and their records unsent: `torn` keeps a checkpoint from saving that.
             partition.torn = True
         left = [(partition, batch.records) for partition, batch in work if batch.records]
         while left:
             run, most = (self._tools.core.run_short, self._pace.short) if self._pace.short else (self._tools.core.run, None)
-            pieces = await run(self._sift, [(partition, records[:most]) for partition, records in left])
+            pieces = await run(self._sift, [(partition, records[:most]) for partition, records in left], lags)
             for partition, piece in pieces:
                 await partition.send(piece.records[0].topic, piece, self._tools)
             left = [(partition, records[most:]) for partition, records in left if most is not None and len(records) > most]
@@ -137,23 +140,23 @@ class Rounds:
         for partition, batch in work:
             partition.advance(batch)
 
-    def _sift(self, work: Work[Partition]) -> list[tuple[Partition, Piece]]:
+    def _sift(self, work: Work[Partition], lags: Mapping[Partition, int]) -> list[tuple[Partition, Piece]]:
         began = time.perf_counter()
-        pieces = sift(work, self._process, lambda partition: partition.quarantine)
+        pieces = sift(work, partial(self._process, lags), lambda partition: partition.quarantine)
         self._pace.learn(sum(len(records) for _, records in work), time.perf_counter() - began)
         return pieces
 
-    def _process(self, work: Work[Partition]) -> list[Outcome]:
-        partitions = _distinct(work)
+    def _process(self, lags: Mapping[Partition, int], work: Work[Partition]) -> list[Outcome]:
+        partitions = _distinct(partition for partition, _ in work)
 
         def run(shards: Sequence[Shard[Any, Any]]) -> list[Outcome]:
             shard_of = dict(zip(partitions, shards, strict=True))
-            return self._family.processor.process([Part(shard_of[whose], records, whose.lag) for whose, records in work])
+            return self._family.processor.process([Part(shard_of[whose], records, lags[whose]) for whose, records in work])
 
         for partition, records in work:
-            partition.table.expect(record.key for record in records)
+            partition.table.expect([record.key for record in records])
         return transact(partitions, run)
 
 
-def _distinct(work: Sequence[tuple[Partition, object]]) -> list[Partition]:
-    return list(dict.fromkeys(partition for partition, _ in work))
+def _distinct(partitions: Iterable[Partition]) -> list[Partition]:
+    return list(dict.fromkeys(partitions))

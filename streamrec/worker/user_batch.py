@@ -67,7 +67,7 @@ class UserBatch:
         self._lists, self._signals, self._dead = map(side.settings.topic, ("recommendations", "item-signals", "dead-letters"))
         self._waiting = Waiting(shard.memory, side.settings)
         self._parked = Parked(shard)
-        self.outcome = self._out = Outcome()
+        self.outcome = Outcome()
         """Of the part that was applied last."""
         self._outcomes: dict[str, Outcome] = {}
         """By topic."""
@@ -77,14 +77,14 @@ class UserBatch:
     def apply(self, records: Sequence[Inbound], lag: int) -> Outcome:
         """Apply records of one topic: change rows and ask for lists."""
         begin = time.perf_counter()
-        self.outcome = self._out = self._outcomes[records[0].topic] = Outcome()
+        self.outcome = self._outcomes[records[0].topic] = Outcome()
         self._waiting.look(records[0], lag, self._side.clock_ms())
         name = records[0].topic.removeprefix(self._settings.prefix)
         self._take_all(name, records)
         # Lists that are due are ranked together with the others where there are any.
         self.make_due(self._side.clock_ms(), len(records))
-        self._out.seconds["apply"] = time.perf_counter() - begin - self._out.seconds.get("rank", 0.0)
-        return self._out
+        self.outcome.seconds["apply"] = time.perf_counter() - begin - self.outcome.seconds.get("rank", 0.0)
+        return self.outcome
 
     def apply_parked(self) -> None:
         """Apply the events whose schemas have arrived."""
@@ -109,7 +109,7 @@ class UserBatch:
             try:
                 if isinstance(event, SchemaAwaited):
                     self._parked.put(name, record, event.schema_id)
-                    self._out.counts["parked"] += 1
+                    self.outcome.counts["parked"] += 1
                     continue
                 assert isinstance(event, UserEvent)
                 check_route(record.key, event.user_id, record.partition, self._settings.partitions)
@@ -123,10 +123,10 @@ class UserBatch:
             return
         row = admit(self._rows, event)
         if isinstance(row, str):
-            self._out.counts[row] += 1
+            self.outcome.counts[row] += 1
         # An event that was parked was counted by nobody, though later ones of its topic were.
         elif row.offsets.get(name, -1) >= record.offset and late is None:
-            self._out.counts["fenced"] += 1
+            self.outcome.counts["fenced"] += 1
         else:
             self._apply(record, name, event, row, late or name)
 
@@ -139,21 +139,21 @@ class UserBatch:
         # Before the event is applied: a purchase tells items what the user did before it.
         caused = signals(row, event, mentions, source)
         apply(row, event, mentions)
-        self._out.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in caused]
+        self.outcome.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in caused]
         row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
         row.offsets[name] = max(record.offset, row.offsets.get(name, -1))
         if event.event_id is not None:
             row.event_ids = remember(row.event_ids, event.event_id, event.ts)
         self._rows.put(event.user_id.encode(), row)
-        self._out.counts["applied"] += 1
-        self._out.event_ms = event.ts
+        self.outcome.counts["applied"] += 1
+        self.outcome.event_ms = event.ts
         if triggers:
             self._trigger(record, event, row)
 
     def _trigger(self, record: Inbound, event: RowEvent, row: UserRow) -> None:
         event_id = event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
         row.waiting.append((record.topic, record.partition, record.offset, event_id, int(event.ts)))
-        self._out.counts["trigger"] += 1
+        self.outcome.counts["trigger"] += 1
         # Who is about to get a list gets that of this trigger: a list ends the waiting of all triggers before it.
         if event.user_id not in self.open and self._waiting.must(event.user_id, event.ts, row):
             self._waiting.add(event.user_id, self._side.clock_ms())
@@ -180,8 +180,8 @@ class UserBatch:
 
     def bury_all(self, letters: Sequence[Outbound]) -> None:
         """Send the dead letters of the catalogue."""
-        self._out.records += letters
-        self._out.counts["dead_letter"] += len(letters)
+        self.outcome.records += letters
+        self.outcome.counts["dead_letter"] += len(letters)
 
     def _flush(self) -> None:
         """Make the lists that are asked for so far."""
@@ -202,7 +202,7 @@ class UserBatch:
         value, slate = _bounded(made, slate)
         headers = cloud_event_headers(made.list_id, LIST_TYPE, request.traceparent, time_ms=made.generated_ts)
         # The user's partition of the sources is that of the lists, too: no need to hash the key again.
-        out = self._outcomes.get(request.trigger.topic, self._out)
+        out = self._outcomes.get(request.trigger.topic, self.outcome)
         if slate is not None:
             out.records.append(Outbound(self._settings.topic("slates"), key, encode_slate(slate), (), self._partition))
         out.records.append(Outbound(self._lists, key, value, headers, self._partition))
@@ -221,7 +221,7 @@ class UserBatch:
         key = event.user_id.encode()
         row, erased = self._rows.get(key), find(self._rows.get, event.user_id)
         if ts <= max(erased.ts if erased else 0, row.not_before if isinstance(row, UserRow) else 0):
-            self._out.counts["repeated"] += 1
+            self.outcome.counts["repeated"] += 1
             return
         self._parked.erase(key)
         self._make_waiting(event.user_id)
@@ -234,11 +234,11 @@ class UserBatch:
             self._rows.put(key, row)
         elif row is not None:
             self._rows.delete(key)
-        self._out.counts["erasure"] += 1
+        self.outcome.counts["erasure"] += 1
 
     def _bury(self, record: Inbound, error: BadEvent) -> None:
-        self._out.records.append(dead_letter(self._dead, record, "decode", error, self._side.clock_ms()))
-        self._out.counts["dead_letter"] += 1
+        self.outcome.records.append(dead_letter(self._dead, record, "decode", error, self._side.clock_ms()))
+        self.outcome.counts["dead_letter"] += 1
 
 
 def _bounded(made: Recommendation, slate: Slate | None) -> tuple[bytes, Slate | None]:

@@ -49,6 +49,19 @@ def test_whatever_is_put_in_comes_out_in_order_and_in_batches_that_join(sizes: l
     assert end == position
 
 
+@given(sizes=st.lists(st.integers(0, 5), min_size=1, max_size=8), most=st.integers(1, 9))
+def test_the_inbox_knows_how_much_it_holds(sizes: list[int], most: int) -> None:
+    inbox, position = Inbox(most), 0
+    for size in sizes:
+        inbox.put(_batch(position, position + size, value=b"12345"))
+        position += size
+    left = sum(sizes)
+    while A in inbox:
+        assert (len(inbox), inbox._waiting[A].bytes) == (left, 5 * left)
+        left -= len(inbox.take(A).records)
+    assert (len(inbox), left) == (0, 0)
+
+
 def test_what_was_fetched_before_a_seek_gives_way() -> None:
     inbox = Inbox(10)
     inbox.put(_batch(0, 5))
@@ -57,7 +70,7 @@ def test_what_was_fetched_before_a_seek_gives_way() -> None:
     inbox.put(_batch(5, 6, epoch=2))
     inbox.drop(A)
     assert A not in inbox
-    assert inbox.tps() == []
+    assert not inbox.tps()
 
 
 def test_a_partition_with_large_records_is_full_before_it_has_many(monkeypatch: pytest.MonkeyPatch) -> None:
