@@ -66,8 +66,12 @@ class Outbox:
         """
         producer = self._producer
         assert producer is not None
-        records = [self._fitting(record) for record in records]
-        for topic in {record.topic for record in records}.difference(self._partitions):
+        dead = self._dead_letters
+        # Looked at right here, since nearly all are small: a call for each would cost as much as sending it.
+        records = [
+            record if len(record.value or b"") <= LARGE_BYTES and record.topic != dead else self._fitting(record) for record in records
+        ]
+        for topic in {record.topic for record in records if record.partition is None}.difference(self._partitions):
             self._partitions[topic] = len(await producer.partitions_for(topic))
         sent: Sent = []
         for place, fields in by_destination(records, self._partitions.__getitem__).items():
@@ -78,10 +82,9 @@ class Outbox:
         return sent
 
     def _fitting(self, record: Outbound) -> Outbound:
+        """A large record or a dead letter, as its topic takes it."""
         if record.topic == self._dead_letters:
             return shortened(record, self._limits[record.topic])
-        if record.value is None or len(record.value) <= LARGE_BYTES:
-            return record
         size, most = size_of(record.key, record.value, record.headers), self._limits[record.topic]
         if size <= most:
             return record

@@ -15,6 +15,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 from aiokafka.protocol.admin import ApiVersionRequest
+from aiokafka.protocol.produce import ProduceRequest
 
 import streamrec
 from streamrec.kafka import patches
@@ -28,19 +29,25 @@ class ResetWriter:
     """The writer of a connection that was just reset, as uvloop has it."""
 
     def write(self, message: bytes) -> None:
+        self.writelines([message])
+
+    def writelines(self, pieces: list[bytes]) -> None:
         raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
 
 
-def test_a_request_on_a_connection_that_was_just_reset_fails_as_kafka_requests_do(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("request_of_kafka", [ApiVersionRequest(), ProduceRequest(None, -1, 1000, [("views", [(0, bytearray(b"batch"))])])])
+def test_a_request_on_a_connection_that_was_just_reset_fails_as_kafka_requests_do(
+    request_of_kafka: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert AIOKafkaConnection.send is patches._send_or_close
     closed: list[Any] = []
 
     async def run() -> None:
         connection = AIOKafkaConnection("127.0.0.1", 1)
-        connection._writer = ResetWriter()
+        connection._writer, connection._versions = ResetWriter(), {0: (0, 9)}
         monkeypatch.setattr(connection, "close", lambda reason=None: closed.append(reason))
         with pytest.raises(KafkaConnectionError, match="handler is closed"):
-            connection.send(ApiVersionRequest())
+            connection.send(request_of_kafka)
         connection._writer = None
 
     asyncio.run(run())

@@ -14,12 +14,11 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from streamrec.contract.records import Outbound
 from streamrec.engine.store.mark import MARK
 from streamrec.kafka import producers
-from streamrec.kafka.batches import Fields, by_destination, fill
+from streamrec.kafka.batches import NO_HEADERS, Fields, by_destination, fill
 from streamrec.settings import Settings
 
 Pairs = Iterable[tuple[bytes, bytes | None]]
 """Keys and packed rows; None is a deleted row."""
-NO_HEADERS: list[tuple[str, bytes | None]] = []
 CLOSE_S = 5.0
 """A producer whose broker is away would wait for ever. Nothing is lost without it: what it leaves open is aborted at the next opening."""
 
