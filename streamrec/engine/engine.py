@@ -18,6 +18,7 @@ from streamrec.engine.checkpoint import TopicIds, checkpoint, keep
 from streamrec.engine.flight import Flight
 from streamrec.engine.guard import Batch, Cursor
 from streamrec.engine.inbox import Inbox
+from streamrec.engine.joining import others_serve
 from streamrec.engine.offsets import GroupOffsets
 from streamrec.engine.opening import Opener
 from streamrec.engine.partition import Family, Partition, Tools
@@ -26,7 +27,7 @@ from streamrec.engine.upkeep import Upkeep
 from streamrec.errors import StateMismatch
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
-from streamrec.system.core import finished
+from streamrec.system.core import finished, off_loop
 
 if TYPE_CHECKING:
     from streamrec.engine.fetching import BatchThread
@@ -43,7 +44,7 @@ class Engine:
     """Owns the partitions of this worker; everything here runs on the event loop.
 
     No partition is fetched before `gate` is set. `failure` gets an exception when the process must end. `joined` says
-    that the group has given us partitions, or none.
+    that the group has given us partitions, or none; `biding` that others serve them while the gate is shut.
     """
 
     consumer: BatchConsumer
@@ -53,7 +54,7 @@ class Engine:
         self.tools = tools
         self.gate = asyncio.Event()
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.joined = False
+        self.joined = self.biding = False
         self._families = tuple(families)
         self._family_of = {topic: family for family in self._families for topic in family.sources}
         self._opener, self._ids = opener, ids
@@ -84,6 +85,14 @@ class Engine:
     def thread(self) -> BatchThread:
         """The thread that fetches."""
         return self.consumer._thread
+
+    async def bide(self, instance_id: str) -> None:
+        """Wait until we can serve, where others do so meanwhile."""
+        if not self.gate.is_set() and await off_loop(others_serve, self.settings, instance_id):
+            log.info("other workers serve meanwhile: joining them once catalogue and model are here")
+            self.biding = True
+            await self.gate.wait()
+            self.biding = False
 
     def opening(self) -> int:
         """How many partitions are assigned but not open yet."""
@@ -242,12 +251,19 @@ class Engine:
             for partition in self._partitions.values()
             if partition.number not in kept or partition not in self._keepers or partition.torn
         ]
-        await self._close(unfit)
-        await self._resume(list(self._partitions.values()))
-        new = numbers - {number for _, number in self._partitions}
-        if new:
+        # Those that stay go on at once: their users need not wait until the others are closed.
+        closing = self._close(unfit)
+        try:
+            await self._resume(list(self._partitions.values()))
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await finished(closing)
+            raise
+        wanted = [
+            (family, number) for number in sorted(numbers) for family in self._families if (family.name, number) not in self._partitions
+        ]
+        if wanted:
             began = time.monotonic()
-            wanted = [(family, number) for number in sorted(new) for family in self._families]
             partitions = await self._opener.open(wanted, self._register, self.thread)
             # Recovery goes on while the catalogue is read, but no list is made before it is there.
             await self.gate.wait()
@@ -278,16 +294,22 @@ class Engine:
     async def _checkpoint(self, partition: Partition) -> None:
         await checkpoint(partition, self.tools, self._ids, self.settings.stall_timeout_s)
 
-    async def _close(self, partitions: list[Partition]) -> None:
+    def _close(self, partitions: list[Partition]) -> asyncio.Task[None]:
+        """Let go of partitions: nobody finds them any more, and the task that is returned closes them."""
+        for partition in partitions:
+            del self._partitions[partition.family.name, partition.number]
+
         async def close(partition: Partition) -> None:
-            self._partitions.pop((partition.family.name, partition.number))
             keeper = self._keepers.pop(partition, None)
             if keeper is not None:
                 keeper.cancel()
                 await finished(keeper)  # it may be rewriting the disk that is about to be closed
             await self._opener.close(partition)
 
-        await asyncio.gather(*(self._or_fail(close(partition)) for partition in partitions))
+        async def close_all() -> None:
+            await asyncio.gather(*(self._or_fail(close(partition)) for partition in partitions))
+
+        return asyncio.create_task(close_all())
 
     async def _move(self, partitions: Iterable[Partition], topics: Iterable[str] | None = None) -> None:
         """Fetch again from the guards' positions, all topics unless some are named."""

@@ -18,7 +18,7 @@ from streamrec.kafka import insides
 from streamrec.kafka.consumers import whole_reader
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
-from streamrec.system.core import off_loop
+from streamrec.system.core import off_loop, together
 
 FETCH_BYTES, FETCH_RECORDS = 8 << 20, 20_000
 """Of one partition and of one poll. Changelogs are read whole, and Kafka's default of 1 MiB would make eight times as many round trips."""
@@ -50,8 +50,8 @@ async def recover(settings: Settings, partitions: Sequence[Partition], ids: Topi
         marks: dict[Partition, bytes | None] = {}
         unreadable: dict[Partition, ConsumerRecord[bytes, bytes]] = {}
         anew: set[Partition] = set()
-        for log, partition in logs.items():
-            position = await off_loop(_begin, partition, ids, first[log], end[log], tombstones_kept_ms[log.topic])
+        begins = [off_loop(_begin, partition, ids, first[log], end[log], tombstones_kept_ms[log.topic]) for log, partition in logs.items()]
+        for (log, partition), position in zip(logs.items(), await together(*begins), strict=True):
             if partition.disk.stamp is None:
                 anew.add(partition)
             marks[partition] = partition.disk.stamp.mark if partition.disk.stamp else None

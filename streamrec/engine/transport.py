@@ -41,6 +41,11 @@ class BatchConsumer(driver.Consumer):
         waits = {"fetch_max_wait_ms": settings.fetch_max_wait_ms, "poll_records": settings.poll_records}
         return BatchThread(self, loop=self.loop, beacon=self.beacon, **waits)
 
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        # Joining takes partitions away from whoever has them: not before we can serve them, too.
+        await self.engine.bide(self.app.conf.consumer_group_instance_id)
+        await super().subscribe(topics)
+
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         return False
 

@@ -103,7 +103,8 @@ class Upkeep:
             tps = [TP(topic, partition.number) for partition in self._open() for topic in partition.family.sources]
             # Where a batch is being applied nothing need be fetched, and a worker may well have no partitions.
             resting = [tp for tp in tps if self._flight.idle(tp)]
-            answered = self._engine.thread.answered(resting) if resting else time.monotonic() if self._engine.joined else None
+            asks_for_nothing = self._engine.joined or self._engine.biding
+            answered = self._engine.thread.answered(resting) if resting else time.monotonic() if asks_for_nothing else None
             self._heard = max(self._heard, answered or 0.0)
             if self.silence_s() > (limit_s if tps else JOINING * limit_s):
                 raise Stalled(

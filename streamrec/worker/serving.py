@@ -60,7 +60,7 @@ class Readiness:
             reasons.append(f"reading {', '.join(self._broadcast.behind())}")
         elif not engine.gate.is_set():
             reasons.append("warming the model")
-        if not engine.joined:
+        if not engine.joined and not engine.biding:
             reasons.append("waiting for the group to assign partitions")
         if engine.silence_s() > SILENCE_S:
             reasons.append("waiting for Kafka to answer")

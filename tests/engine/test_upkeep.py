@@ -26,7 +26,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.settings = SimpleNamespace(stall_timeout_s=0.05, data_dir=folder, lost_disk_s=0.02)
-        self.tools, self.thread, self.joined = SimpleNamespace(), self, True
+        self.tools, self.thread, self.joined, self.biding = SimpleNamespace(), self, True, False
         self.ticks = 0
         self.again: list[str] = []
         self.committed = 0

@@ -52,6 +52,22 @@ def test_a_disk_that_is_still_open_is_waited_for_and_not_wiped(folder: Path) -> 
     assert rows == [b"row"]
 
 
+def test_only_a_folder_that_was_written_to_is_made_anew(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "1")
+    first = disk._db
+    disk.wipe()
+    assert disk._db is first
+    disk.write([(b"key", b"row")])
+    disk.wipe()
+    assert disk.get(b"key") is None
+    disk.write([(b"key", b"row")])
+    disk.close()
+    again = Disk(tmp_path / "1")
+    again.wipe()
+    assert again.get(b"key") is None
+    again.close()
+
+
 def test_one_that_is_never_let_go_of_is_a_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk_module, "LOCK_S", 0.1)
     first = Disk(folder)
