@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streamrec.events.types import Danmaku, Purchase, RowEvent
 from streamrec.state.activity import Activity
-from streamrec.state.decay import tally
+from streamrec.state.decay import Tally, tally_all
 from streamrec.state.effects import EFFECTS, Mentions
 from streamrec.state.user import SHOWN, SHOWN_HALF_LIFE, UserRow, activity
 from streamrec.system.clock import DAY_MS
@@ -37,12 +37,15 @@ def show(row: UserRow, visible: Sequence[str], ts: int) -> None:
     # A list that comes sooner replaces one that nobody has had the time to look through.
     if visible and ts - row.glanced_ts >= GLANCE_MS:
         row.glanced_ts = ts
-        for item_id in visible:
-            known = row.shown.get(item_id)
-            # However many lists hold it.
-            missing = GUESS - (known.at(ts, SHOWN_HALF_LIFE) if known is not None else 0.0)
-            if missing > 0:
-                tally(row.shown, item_id, ts, missing, SHOWN_HALF_LIFE, SHOWN)
+        # However many lists hold an item.
+        missing = [(item_id, GUESS - _shown(row, item_id, ts)) for item_id in visible]
+        tally_all(Tally, row.shown, [(item_id, looks) for item_id, looks in missing if looks > 0], ts, SHOWN_HALF_LIFE, SHOWN)
+
+
+def _shown(row: UserRow, item_id: str, ts: int) -> float:
+    """The looks at an item, as of `ts`."""
+    known = row.shown.get(item_id)
+    return known.at(ts, SHOWN_HALF_LIFE) if known is not None else 0.0
 
 
 def _note(row: UserRow, event: RowEvent, told: int) -> None:

@@ -7,6 +7,7 @@ weighed by its own time and does not move the clock back (forward decay: Cormode
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from heapq import nsmallest
 from typing import TypeVar
 
 from msgspec import Struct
@@ -63,16 +64,25 @@ def tally_with(
     begin: Callable[[int, float], T], tallies: dict[str, T], key: str, ts: int, amount: float, half_life_ms: float, bound: int
 ) -> None:
     """The same of tallies of another kind; `begin` makes a new one of a time and an amount."""
-    entry = tallies.get(key)
-    if entry is None:
-        tallies[key] = begin(ts, amount)
-        if len(tallies) > bound:
-            del tallies[min(tallies, key=lambda known: (tallies[known].ts, known))]
-    else:
-        if ts >= entry.ts:
-            # The order of the keys tells which of equal times came last.
-            tallies[key] = tallies.pop(key)
-        entry.add(ts, amount, half_life_ms)
+    tally_all(begin, tallies, [(key, amount)], ts, half_life_ms, bound)
+
+
+def tally_all(
+    begin: Callable[[int, float], T], tallies: dict[str, T], amounts: Iterable[tuple[str, float]], ts: int, half_life_ms: float, bound: int
+) -> None:
+    """The same of several keys at one time. The entries beyond `bound` leave together, since each leaving looks at all of them."""
+    for key, amount in amounts:
+        entry = tallies.get(key)
+        if entry is None:
+            tallies[key] = begin(ts, amount)
+        else:
+            if ts >= entry.ts:
+                # The order of the keys tells which of equal times came last.
+                tallies[key] = tallies.pop(key)
+            entry.add(ts, amount, half_life_ms)
+    if (excess := len(tallies) - bound) > 0:
+        for _, key in nsmallest(excess, [(entry.ts, key) for key, entry in tallies.items()]):
+            del tallies[key]
 
 
 def gather(tallies: dict[str, Tally], amounts: Iterable[tuple[str, float]], ts: int, half_life_ms: float, bound: int) -> None:

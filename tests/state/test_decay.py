@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.state.decay import PurchaseTally, Tally, tally
+from streamrec.state.decay import PurchaseTally, Tally, tally, tally_all
 from streamrec.system.clock import DAY_MS
 
 EVENTS = st.lists(st.tuples(st.integers(0, 400 * DAY_MS), st.floats(0.1, 5)), min_size=1, max_size=20)
@@ -67,3 +67,19 @@ def test_purchases_of_an_older_row_count_from_now_on_and_claim_no_first() -> Non
     bought = PurchaseTally(10, 3.0)
     bought.add(20, 1.0, 7 * DAY_MS)
     assert (bought.times, bought.first_ts) == (1, 0)
+
+
+KEYS = st.sampled_from("abcdefghij")
+
+
+@given(st.lists(st.tuples(KEYS, st.integers(0, 50)), max_size=9), st.lists(KEYS, unique=True, max_size=8))
+def test_several_keys_at_once_are_the_same_entries_as_one_after_the_other(before: list[tuple[str, int]], keys: list[str]) -> None:
+    bound, now = 8, 60
+    at_once, one_by_one = dict[str, Tally](), dict[str, Tally]()
+    for known in (at_once, one_by_one):
+        for key, ts in before:
+            tally(known, key, ts, 1.0, DAY_MS, bound)
+    tally_all(Tally, at_once, [(key, 1.0) for key in keys], now, DAY_MS, bound)
+    for key in keys:
+        tally(one_by_one, key, now, 1.0, DAY_MS, bound)
+    assert [(key, entry.ts) for key, entry in at_once.items()] == [(key, entry.ts) for key, entry in one_by_one.items()]
