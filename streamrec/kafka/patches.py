@@ -96,6 +96,10 @@ class _LightRecords(fetcher.PartitionRecords):  # type: ignore[misc]
         records.place = f"{tp.topic}/{tp.partition}"  # for messages of `untrusted`
         super().__init__(tp, records, *args)
 
+    def __iter__(self) -> Any:
+        # aiokafka's own iterator takes a call of Python's for each record; what it adds at the end its caller does, too.
+        return self._records_iterator
+
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Record:
         return Record(tp.topic, tp.partition, record.offset, record.timestamp, record.key, record.value, record.headers)
 
