@@ -137,7 +137,7 @@ PATCHES = (
         "AIOKafkaConnection.send",
         "On a connection that was just reset, uvloop raises RuntimeError where asyncio raises OSError; aiokafka catches the latter only. "
         "The fetching of a consumer, or the sending of a producer, ended for good when a broker was restarted. And of every record batch "
-        "it makes nine copies on its way out, which took a tenth of the engine's time.",
+        "it makes eight copies on its way out: 1.2 ms for one of 480 kB.",
         _requests,
         (
             Pinned(AIOKAFKA, (_send, AIOKafkaConnection.close), "e4fefc4296100f89"),

@@ -1,8 +1,8 @@
 """Fetch requests and answers, and produce requests, packed and unpacked by partition; aiokafka does it by field.
 
 A fetch names every partition and the answer as well, most of them empty: field by field, with a generator for each, that was half
-of what reading costs at moderate rates. Of a produce request aiokafka makes nine copies, one for each level of its message. Only for
-the versions of the protocol that Kafka has spoken since 2.3 (fetch) and 0.11 (produce).
+of what reading costs at moderate rates. Of a record batch that is sent aiokafka makes eight copies, one for each level of the message
+around it. Only for the versions of the protocol that Kafka has spoken since 2.3 (fetch) and 0.11 (produce).
 """
 
 from __future__ import annotations
