@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; cuda refuses a silent fall-back to the CPU.")
     precision: Literal["auto", "fp32", "int8", "fp16"] = Field(
-        "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU, and int8 on a CPU where it is like fp32."
+        "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU and int8 on a CPU where these rank as fp32 does."
     )
     threads: Positive = Field(1, description="Model runs that go on at the same time on the CPU, each on one thread.")
     score_cache_mb: Annotated[int, Field(ge=0)] = Field(16, description="Megabytes of scores of pairs that are kept; 0 keeps none.")

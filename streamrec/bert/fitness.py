@@ -7,6 +7,7 @@ from pathlib import Path
 from streamrec.bert.blends import unfit_blends
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
 from streamrec.bert.model import TextModel
+from streamrec.bert.precision import NARROW
 from streamrec.bert.runtime import PROBE
 from streamrec.bert.session import OnnxSession
 from streamrec.errors import ModelError
@@ -15,7 +16,7 @@ from streamrec.errors import ModelError
 def faults(path: Path) -> list[str]:
     """Why the folder cannot serve, each with what to do; empty if it can.
 
-    Every graph runs once, in fp32 and int8 on the CPU, which is there on every machine; each worker finds out for itself what runs best.
+    Every graph runs once, in each precision on the CPU, which is there on every machine; each worker finds out for itself what runs best.
     """
     try:
         folder = ModelFolder.load(path)
@@ -33,9 +34,9 @@ def _check_graphs(folder: ModelFolder) -> None:
     halves = [name for name in (LATE_ENCODER, LATE_SCORER) if (folder.path / name).is_file()]
     if len(halves) == 1:
         raise ModelError(f"{folder.path} has {halves[0]} alone of the two graphs of the late interaction; {ANEW}")
-    narrow = folder.graph(CROSS_ENCODER, "int8")
-    if narrow is not None:
-        OnnxSession(narrow, "cpu")
+    for precision in NARROW.values():
+        if (narrow := folder.graph(CROSS_ENCODER, precision)) is not None:
+            OnnxSession(narrow, "cpu")
 
 
 ANEW = "fetch the folder again, or export it anew with `streamrec export`"

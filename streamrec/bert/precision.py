@@ -1,14 +1,13 @@
-"""The precision in which pairs are scored: int8 on a CPU only if it ranks as fp32 does on that very processor."""
+"""The precision in which pairs are scored: a narrow one only if it ranks as fp32 does on that very processor or card."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streamrec.bert.agreement import LEAST_LIKENESS, LEAST_ORDER, Agreement
 from streamrec.bert.folder import CROSS_ENCODER, ModelFolder
 from streamrec.bert.reference import reference
 from streamrec.bert.runtime import Device, Runtime, Session
@@ -16,12 +15,9 @@ from streamrec.bert.tokens import Tokeniser
 from streamrec.errors import DeviceUnavailable, ModelError, ModelMissing
 
 Precision = Literal["auto", "fp32", "int8", "fp16"]
-LEAST_LIKENESS = 0.985
-"""Correlation of int8 scores with fp32 ones, or mean cosine of vectors, from which on int8 may stand in for fp32.
-
-Sound graphs had 0.993 (MiniLM's vectors, scales per column) to 0.99999 (the shipped model); those with one scale per tensor had 0.962,
-and an adopted model whose sums a processor clipped 0.85.
-"""
+NARROW = {"cpu": "int8", "cuda": "fp16"}
+"""What `auto` takes where the folder has it and it ranks as fp32 does."""
+HERE = {"cpu": "on this processor", "cuda": "on this card"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +29,10 @@ class Choice:
     advice: str = ""
 
 
-def likeness(given: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
-    """Mean cosine of the rows, or for one number per row the correlation; 0 if it is undefined, as for scores that are all equal."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if given.ndim == 1 or given.shape[1] == 1:
-            alike = float(np.corrcoef(given.reshape(-1), wanted.reshape(-1))[0, 1])
-        else:
-            lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(wanted, axis=1)
-            alike = float(((given * wanted).sum(axis=1) / lengths).mean())
-    return alike if math.isfinite(alike) else 0.0
+Chosen = tuple[Choice, Session]
 
 
-def cross_encoder(folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision, load: Runtime) -> tuple[Choice, Session]:
+def cross_encoder(folder: ModelFolder, tokenise: Tokeniser, device: Device, precision: Precision, load: Runtime) -> Chosen:
     """Load the cross-encoder on the best device that was asked for and works, in the precision that was asked for or is best.
 
     Raises:
@@ -52,25 +40,15 @@ def cross_encoder(folder: ModelFolder, tokenise: Tokeniser, device: Device, prec
     """
     if device != "cpu":
         try:
-            return _as_asked(folder, "cuda", precision, "fp16", load)
+            return _compared(folder, tokenise, "cuda", precision, load)
         except DeviceUnavailable:
             if device == "cuda":
                 raise
-    choice, session = _as_asked(folder, "cpu", precision, "int8", load)
-    if choice.precision != "int8":
-        return choice, session
-    alike = like_fp32(folder, tokenise, session, load)
-    measured = f"{alike:.4f} like fp32 on this processor"
-    if alike >= LEAST_LIKENESS:
-        return Choice("int8", f"{measured}, {session.remark}" if session.remark else measured), session
-    if precision == "int8":
-        return Choice("int8", f"set, though only {measured}", f"below {LEAST_LIKENESS} lists suffer: set precision=auto"), session
-    why = f"int8 is only {measured}, less than {LEAST_LIKENESS}"
-    return Choice("fp32", why, "export the model anew, or set precision=fp32"), load(folder.path / CROSS_ENCODER, "cpu")
+    return _compared(folder, tokenise, "cpu", precision, load)
 
 
-def like_fp32(folder: ModelFolder, tokenise: Tokeniser, session: Session, load: Runtime) -> float:
-    """Measure how closely the scores of a graph follow fp32 ones on this processor.
+def agreement(folder: ModelFolder, tokenise: Tokeniser, session: Session, load: Runtime) -> Agreement:
+    """Measure how closely the scores of a graph follow fp32 ones where it runs.
 
     Raises:
         ModelError: the folder's reference is not for its graphs.
@@ -80,10 +58,27 @@ def like_fp32(folder: ModelFolder, tokenise: Tokeniser, session: Session, load: 
         given = session.run(wanted.feeds)
     except Exception as exc:  # the exceptions of a runtime need share no base class
         raise ModelError(f"the pairs in {folder.path} cannot be scored by its graph ({exc}); export the model anew") from exc
-    return likeness(given, np.array(wanted.scores, np.float32))
+    return Agreement.of(given.reshape(-1), np.array(wanted.scores, np.float32))
 
 
-def _as_asked(folder: ModelFolder, device: Device, precision: Precision, best: str, load: Runtime) -> tuple[Choice, Session]:
+def _compared(folder: ModelFolder, tokenise: Tokeniser, device: Literal["cpu", "cuda"], precision: Precision, load: Runtime) -> Chosen:
+    """A narrow graph serves a device only if it ranks there as fp32 does, or was set."""
+    choice, session = _as_asked(folder, device, precision, load)
+    if choice.precision == "fp32":
+        return choice, session
+    found = agreement(folder, tokenise, session, load)
+    measured = found.in_words(HERE[device])
+    if found.sound:
+        return Choice(choice.precision, f"{measured}, {session.remark}" if session.remark else measured), session
+    least = f"{LEAST_LIKENESS} and {LEAST_ORDER:.0%}"
+    if precision != "auto":
+        return Choice(precision, f"set, though only {measured}", f"below {least} lists suffer: set precision=auto"), session
+    why = f"{choice.precision} is only {measured}, less than {least}"
+    return Choice("fp32", why, "export the model anew, or set precision=fp32"), load(folder.path / CROSS_ENCODER, device)
+
+
+def _as_asked(folder: ModelFolder, device: Literal["cpu", "cuda"], precision: Precision, load: Runtime) -> Chosen:
+    best = NARROW[device]
     if precision != "auto":
         choice = Choice(precision, "set")
     elif folder.graph(CROSS_ENCODER, best):
@@ -101,4 +96,4 @@ def _as_asked(folder: ModelFolder, device: Device, precision: Precision, best: s
 def _of_old(folder: ModelFolder, precision: str) -> str:
     """What the folder says of a graph that was not kept."""
     alike = folder.limits.dropped.get(f"{CROSS_ENCODER.removesuffix('.onnx')}.{precision}.onnx")
-    return "" if alike is None else f": it was {alike:.4f} like fp32 where it was made, less than {LEAST_LIKENESS}"
+    return "" if alike is None else f": it was {alike:.4f} like fp32 where it was made, or in another order"

@@ -33,7 +33,7 @@ class OnnxSession:
         self._types = _types(self._session)
         self.provider: str = self._session.get_providers()[0]
         self.device: Literal["cpu", "cuda"] = "cuda" if self.provider == CUDA else "cpu"
-        self.remark: str = "by u8 x u8 since it clips u8 x s8" if clips() else ""
+        self.remark: str = "by u8 x u8 since it clips u8 x s8" if self.device == "cpu" and clips() else ""
         bound = self.device == "cuda" and self._types.keys() <= PROBE.keys()
         self._bound = BoundSession(self._session, "cuda") if bound else None
         try:

@@ -81,11 +81,26 @@ def adopt(
     from streamrec.training.require import require_training
 
     require_training()
+    from streamrec.training.steps.adopt import MEASURED, in_words, read_pairs
     from streamrec.training.steps.adopt import adopt as adopt_folder
-    from streamrec.training.steps.adopt import in_words, read_pairs
 
     figures = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
-    emit(as_json, figures, "\n".join(["largest difference from torch (fp32), likeness to fp32 (int8)", *in_words(figures)]))
+    data = {file: found._asdict() if isinstance(found, tuple) else found for file, found in figures.items()}
+    emit(as_json, data, "\n".join([MEASURED, *in_words(figures)]))
+
+
+@app.command()
+def halve(folder: Annotated[Path, typer.Argument(help="Model folder made by `streamrec export`.")], as_json: AsJson = False) -> None:
+    """Give a model folder the fp16 graph for CUDA that it lacks, and publish its digests anew."""
+    from streamrec.training.require import require_training
+
+    require_training()
+    from streamrec.training.graphs.parity import alike_in_words
+    from streamrec.training.steps.halve import halve as halve_folder
+
+    found = halve_folder(folder)
+    data = {file: agreement._asdict() for file, agreement in found.items()}
+    emit(as_json, data, "\n".join(alike_in_words(file, agreement) for file, agreement in found.items()))
 
 
 @app.command()

@@ -1,18 +1,19 @@
-"""int8 scores pairs only where it is like fp32 on the processor that serves; the model says which precision runs, and why."""
+"""A narrow graph scores pairs only where it is like fp32 on what serves; the model says which precision runs, and why."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from streamrec.bert import session
 from streamrec.bert.folder import CROSS_ENCODER, ENCODER, REFERENCE, ModelFolder, seal
 from streamrec.bert.model import TextModel
-from streamrec.bert.precision import likeness
 from streamrec.bert.reference import ITEMS, USERS, Reference, reference
 from streamrec.bert.runtime import PROBE, Arrays, Device, Session
 from streamrec.bert.session import OnnxSession
@@ -138,13 +139,51 @@ def test_a_reference_that_is_none_refuses_the_folder(folder: Path, content: str)
         TextModel.load(folder, "cpu")
 
 
-def test_likeness_is_one_of_equals_and_zero_where_nothing_varies() -> None:
-    scores = np.random.default_rng(0).standard_normal((20, 1)).astype(np.float32)
-    assert likeness(scores, scores * 2 + 1) == pytest.approx(1)
-    assert likeness(scores, np.ones_like(scores)) == 0
-    vectors = np.random.default_rng(1).standard_normal((20, 4)).astype(np.float32)
-    assert likeness(vectors, vectors * 3) == pytest.approx(1)
-    assert likeness(vectors, np.zeros_like(vectors)) == 0
+class Card(OnnxSession):
+    """A session that says it is on a card, computed by the CPU; it counts what was loaded."""
+
+    loaded: ClassVar[list[str]] = []
+
+    def __init__(self, path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE) -> None:
+        super().__init__(path, "cpu", threads, probe)
+        self.device = "cpu" if device == "cpu" else "cuda"
+        Card.loaded.append(f"{path.name} {self.device}")
+
+
+class LostCard(Card):
+    """A card whose half precision returns what the first row has."""
+
+    def run(self, feeds: Arrays) -> NDArray[np.float32]:
+        output = super().run(feeds)
+        return output[:1].repeat(len(output), axis=0) if self.device == "cuda" and len(output) > 1 else output
+
+
+def test_on_a_card_half_precision_serves_where_it_ranks_there_as_fp32_does() -> None:
+    Card.loaded.clear()
+    model = TextModel.load(device="cuda", runtime=Card)
+    assert (model.precision, model.precision_advice) == ("fp16", "")
+    assert "like fp32 on this card" in model.precision_why
+    assert Card.loaded == ["cross_encoder.fp16.onnx cuda", "cross_encoder.onnx cpu", "encoder.onnx cuda"]
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_on_a_card_where_half_precision_ranks_otherwise_fp32_serves(device: Device) -> None:
+    model = TextModel.load(device=device, runtime=LostCard)
+    assert model.precision == "fp32"
+    assert "fp16 is only 0.0000 like fp32 on this card" in model.precision_why
+    assert "precision=fp32" in model.precision_advice
+
+
+def test_half_precision_that_was_set_is_served_with_a_warning_where_it_ranks_otherwise() -> None:
+    model = TextModel.load(device="cuda", precision="fp16", runtime=LostCard)
+    assert model.precision == "fp16"
+    assert "precision=auto" in model.precision_advice
+
+
+def test_a_cpu_never_takes_half_precision_by_itself() -> None:
+    Card.loaded.clear()
+    assert TextModel.load(device="cpu", runtime=Card).precision == "int8"
+    assert not [name for name in Card.loaded if "fp16" in name]
 
 
 def test_the_reference_is_scored_by_the_fp32_graph(folder: Path) -> None:

@@ -16,7 +16,7 @@ from torch import nn
 from streamrec.bert.pairs import Feeds
 from streamrec.errors import ModelError
 from streamrec.training.graphs.halving import words_in_half
-from streamrec.training.graphs.parity import check_parity, likeness_of
+from streamrec.training.graphs.parity import Figures, agreement_of, check_parity
 from streamrec.training.graphs.quantise import quantise
 from streamrec.training.networks.vectors import pool, tensors
 
@@ -39,12 +39,11 @@ class VectorHead(nn.Module):  # type: ignore[misc]
         return pool(states, attention_mask)
 
 
-def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Feeds] = (), half: bool = False) -> dict[str, float]:
-    """Write `head` as a fused fp32 graph to `path`, and where there are `real` inputs as an int8 graph beside it, with `half` as fp16 too.
+def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Feeds] = ()) -> Figures:
+    """Write `head` as a fused fp32 graph to `path`, and where there are `real` inputs as an int8 graph beside it.
 
-    Returns by file name the largest difference of the fp32 graph from torch over `examples`, and the likeness of the narrow ones to it on
-    the second half of `real`: mean cosine of vectors, correlation of scores. The first half of `real` calibrates the int8 graph. A narrow
-    graph that is unlike is not kept.
+    Returns by file name the largest difference of the fp32 graph from torch over `examples`, and how far the int8 one agrees with it on the
+    second half of `real`. The first half of `real` calibrates it. An int8 graph that is unlike is not kept.
 
     Raises:
         ModelError: the fp32 graph is too far from torch, or its attention did not fuse; it is not kept.
@@ -56,18 +55,11 @@ def export_graph(head: Any, path: Path, examples: list[Feeds], real: Sequence[Fe
     fused = fuse(raw, config)
     words_in_half(fused.model)
     onnx.save(fused.model, str(path))
-    figures = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
-    if not real:
-        return figures
-    calibrating, judging = real[: len(real) // 2], real[len(real) // 2 :]
-    narrow = {path.with_suffix(".int8.onnx"): quantise(raw, list(calibrating))}
-    if half:
-        shrunk = fuse(raw, config)
-        shrunk.convert_float_to_float16(keep_io_types=True)
-        narrow[path.with_suffix(".fp16.onnx")] = shrunk.model
-    for file, model in narrow.items():
-        onnx.save(model, str(file))
-        figures[file.name] = likeness_of(path, file, list(judging))
+    figures: Figures = {path.name: check_parity(path, examples, lambda feeds: head(**tensors(feeds)))}
+    if real:
+        narrow = path.with_suffix(".int8.onnx")
+        onnx.save(quantise(raw, list(real[: len(real) // 2])), str(narrow))
+        figures[narrow.name] = agreement_of(path, narrow, list(real[len(real) // 2 :]))
     return figures
 
 
@@ -88,15 +80,15 @@ def trace(head: Any, inputs: dict[str, Any], output: str, axes: Axes) -> Any:
         return onnx.load(str(raw))
 
 
-def fuse(raw: Any, config: Any) -> Any:
-    """The graph with fused attention, GELU and normalisation, as an `OnnxModel`.
+def fuse(raw: Any, config: Any, embeddings: bool = False) -> Any:
+    """The graph with fused attention, GELU and normalisation, as an `OnnxModel`; `embeddings` fuses these, too.
 
     Raises:
         ModelError: not every attention layer fused.
     """
     options = FusionOptions("bert")
-    # The fused embedding node takes no table in half precision.
-    options.enable_embed_layer_norm = False
+    # The fused embedding node takes tables of one precision, and fp32 graphs keep their words in half.
+    options.enable_embed_layer_norm = embeddings
     # Nor does the fused attention take fewer heads than fill the hidden size: where some were pruned it stays as it was traced.
     options.enable_attention = getattr(config, "kept_heads", None) in (None, config.num_attention_heads)
     layers = config.num_hidden_layers if options.enable_attention else 0

@@ -11,12 +11,14 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
+from streamrec.bert.agreement import LEAST_LIKENESS, LEAST_ORDER, Agreement
 from streamrec.bert.pairs import Feeds
-from streamrec.bert.precision import LEAST_LIKENESS, likeness
 from streamrec.bert.session import OnnxSession
 from streamrec.catalogue.text import CPU
 from streamrec.errors import ModelError
 
+Figures = dict[str, float | Agreement]
+"""By file name: of an fp32 graph the largest difference from torch, of a narrow one how far it agrees with fp32."""
 TOLERANCE = 1e-4
 """Some hundred times what rounding makes of a sound graph (1e-7 to 2e-6 in the shipped model's card)."""
 
@@ -40,22 +42,28 @@ def check_parity(path: Path, examples: Sequence[Any], expected: Callable[[Any], 
     return worst
 
 
-def likeness_of(path: Path, narrow: Path, feeds: list[Feeds]) -> float:
-    """How alike a narrow graph is to the fp32 one on this machine; below `LEAST_LIKENESS` its file is removed, and fp32 serves instead."""
+def agreement_of(path: Path, narrow: Path, feeds: list[Feeds]) -> Agreement:
+    """How far a narrow graph agrees with the fp32 one on this machine; the file of an unsound one is removed, and fp32 serves instead."""
     backends = (OnnxSession(narrow, "cpu"), OnnxSession(path, "cpu"))
     given, wanted = (np.concatenate([backend.run(batch) for batch in feeds]) for backend in backends)
-    alike = likeness(given, wanted)
-    if alike < LEAST_LIKENESS:
+    found = Agreement.of(given, wanted)
+    if not found.sound:
         narrow.unlink()
-    return alike
+    return found
 
 
-def dropped(alike: dict[str, float]) -> dict[str, float]:
-    """The narrow graphs that were not kept, by their files in a model folder."""
-    return {f"onnx/{file}": value for file, value in alike.items() if value < LEAST_LIKENESS}
+def narrow_of(figures: Figures) -> dict[str, Agreement]:
+    """What is said of narrow graphs."""
+    return {file: found for file, found in figures.items() if isinstance(found, Agreement)}
 
 
-def alike_in_words(file: str, value: float) -> str:
-    """How like fp32 a narrow graph is, and what became of it if it is not."""
-    lost = "" if value >= LEAST_LIKENESS else f" (less than {LEAST_LIKENESS}: not kept, fp32 serves in its place)"
-    return f"{file} {value:.6f}{lost}"
+def dropped(found: dict[str, Agreement]) -> dict[str, float]:
+    """The likeness of the narrow graphs that were not kept, by their files in a model folder."""
+    return {f"onnx/{file}": agreement.alike for file, agreement in found.items() if not agreement.sound}
+
+
+def alike_in_words(file: str, found: Agreement) -> str:
+    """How far a narrow graph agrees with fp32, and what became of it if it does not."""
+    least = f"less than {LEAST_LIKENESS} and {LEAST_ORDER:.0%}"
+    lost = "" if found.sound else f" ({least}: not kept, fp32 serves in its place)"
+    return f"{file} {found.alike:.6f}, {found.order:.2%} in the same order, at most {found.apart:.2g} apart{lost}"

@@ -54,7 +54,7 @@ def quantise(model: Any, feeds: list[Feeds]) -> Any:
         if total is not None:
             taken[id(total)] = []
     nodes = [new for node in graph.node for new in taken.get(id(node), [node])]
-    _replace(graph, nodes, added)
+    replace(graph, nodes, added)
     if not any(used.domain == CONTRIB for used in quantised.opset_import):
         quantised.opset_import.append(helper.make_opsetid(CONTRIB, 1))
     words_in_eight_bits(quantised)
@@ -94,7 +94,7 @@ def words_in_eight_bits(model: Any) -> None:
             helper.make_node("Cast", [f"{word}_codes"], [f"{word}_cast"], name=f"{node.name}_cast", to=TensorProto.FLOAT),
             helper.make_node("Mul", [f"{word}_cast", f"{word}_scale"], [word], name=f"{node.name}_scaled"),
         ]
-    _replace(graph, nodes, added)
+    replace(graph, nodes, added)
 
 
 def _activation_scales(model: Any, names: list[str], feeds: list[Feeds]) -> list[Any]:
@@ -129,7 +129,7 @@ def _bias_after(node: Any, readers: dict[str, list[Any]], constants: dict[str, N
     return "", None
 
 
-def _replace(graph: Any, nodes: list[Any], added: list[Any]) -> None:
+def replace(graph: Any, nodes: list[Any], added: list[Any]) -> None:
     """Give a graph other nodes and more constants, without those that nothing reads any more."""
     read = {name for node in nodes for name in node.input}
     kept = [type(tensor).FromString(tensor.SerializeToString()) for tensor in [*graph.initializer, *added] if tensor.name in read]

@@ -74,6 +74,14 @@ def share_words(encoder: Path, cross_encoder: Path) -> None:
             narrow.write_bytes(small.SerializeToString())
 
 
+def read_words_of(path: Path, model: Any) -> None:
+    """Let a graph whose word table is that of the graph `path` read it where this one does: in the shared file, if it is there."""
+    graph = onnx.load(str(path), load_external_data=False).graph
+    shared = next((tensor for tensor in graph.initializer if tensor.data_location == TensorProto.EXTERNAL), None)
+    if shared is not None:
+        _point(next(tensor for tensor in model.graph.initializer if tensor.name == shared.name), *shared.dims)
+
+
 def unread(path: Path) -> int:
     """How many numbers of the shared file a graph loads and never reads, 0 when its words are its own."""
     graph = onnx.load(str(path), load_external_data=False).graph

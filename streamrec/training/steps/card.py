@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from streamrec.bert.agreement import Agreement
 from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS, SAID_TOKENS, TITLE_TOKENS
 from streamrec.training.graphs.parity import alike_in_words
 
@@ -31,8 +33,9 @@ The text model of streamrec: `Score(u, g) = BERT([u],[g])` for a user and an ite
 | `onnx/cross_encoder.onnx` | BERT, {ranker_layers} × {hidden} | `[CLS] user [SEP] item [SEP]`, at most {user_tokens} + {item_tokens} + 3 tokens | one logit |
 | `onnx/encoder.onnx` | BERT, {encoder_layers} × {hidden}, mean-pooled | `[CLS] title [SEP]` | {hidden} numbers of length 1 |
 {late_graphs}| `onnx/cross_encoder.int8.onnx` | the first, for CPUs, where it is like fp32 | the same | the same |
+| `onnx/cross_encoder.fp16.onnx` | the first, for CUDA, where it is like fp32 | the same | the same |
 
-`onnx/words.bin` holds the word vectors of the first two graphs and of the int8 graph, in half precision. A token that the cross-encoder did not learn has one row
+`onnx/words.bin` holds the word vectors of the cross-encoder's graphs and of the encoder, in half precision. A token that the cross-encoder did not learn has one row
 for all of them, which is the encoder's.
 
 {heads} heads, feed-forward {feed_forward}, {vocabulary} tokens. The user side holds at most {said_tokens} tokens of what the viewer wrote and a [SEP], then the titles of the
@@ -40,8 +43,8 @@ items touched last, most recent first, {title_tokens} tokens each. All arithmeti
 between the graphs and torch: {parity}.
 
 The int8 graph multiplies u8 activations by s8 weights (one scale per column); the activations' scales are constants, so a pair's score does
-not depend on the pairs beside it. Likeness to fp32 on pairs that did not set the scales (correlation of scores):
-{alike}.
+not depend on the pairs beside it. The layers of the fp16 graph have half precision, its head has fp32. How like fp32 both are, on a CPU and on pairs that did
+not set the scales (correlation of scores, pairs of scores in the same order, largest difference): {alike}.
 x86-64 processors without VNNI clip the sums of such products; ONNX Runtime then multiplies u8 by u8, exactly, if `session.x64quantprecision` is "1", which streamrec sets there.
 
 {late_text}The cross-encoder's head adds three comparisons of the two sides, over states that have seen each other, to a linear map of [CLS]: cosine of the means, how well
@@ -117,7 +120,7 @@ eight bits, its other weights in half precision.
 """
 
 
-def write_card(work: Path, out: Path, name: str, parity: dict[str, float], alike: dict[str, float]) -> None:
+def write_card(work: Path, out: Path, name: str, parity: Mapping[str, float], alike: Mapping[str, Agreement]) -> None:
     """Write `README.md` into `out` from what the steps in `work` recorded."""
     records = {step: _read(work / step / "training.json") for step in STEPS if (work / step / "training.json").is_file()}
     ranker, encoder = (_read(work / step / "config.json") for step in ("ranker", "encoder"))

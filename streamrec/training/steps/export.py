@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_TOKENS, MAX_USER_TOK
 from streamrec.errors import ModelMissing
 from streamrec.training.graphs.calibration import Calibration
 from streamrec.training.graphs.exporting import VectorHead, export_graph
+from streamrec.training.graphs.half_twin import write_twin
 from streamrec.training.graphs.halving import halve_words
 from streamrec.training.graphs.late_graphs import export_late
-from streamrec.training.graphs.parity import dropped
+from streamrec.training.graphs.parity import Figures, dropped, narrow_of
 from streamrec.training.graphs.words import WORDS, keep_unlearned, share_words
 from streamrec.training.networks.bert import load_encoder
 from streamrec.training.networks.cross_encoder import load_cross_encoder
@@ -32,11 +32,12 @@ NEEDED = {"vocabulary": TOKENISER[0], **dict.fromkeys(("pretrained", "encoder", 
 """What shows that a step was run. A vocabulary may have come with another BERT; without `late` the folder has no late interaction."""
 
 
-def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int = 7) -> dict[str, Any]:
-    """Write the model folder `out` from the steps in `work`, with `half` its fp16 graphs too.
+def export_model(work: Path, out: Path, name: str, seed: int = 7) -> dict[str, Any]:
+    """Write the model folder `out` from the steps in `work`.
 
-    Returns sizes in bytes, the largest difference of every fp32 graph from torch, and how alike every narrow graph is to its fp32 one. A
-    narrow graph that is unlike is not kept: fp32 serves in its place, and card and `config.json` say so.
+    Returns sizes in bytes, the largest difference of every fp32 graph from torch, and how far every narrow graph agrees with its fp32 one.
+    A narrow graph that is unlike is not kept: fp32 serves in its place, and card and `config.json` say so. A ranker whose heads were
+    pruned gets no fp16 graph, because its attention does not fuse.
 
     Raises:
         ModelMissing: a step is missing in `work`.
@@ -55,20 +56,21 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
     cross = load_cross_encoder(work / "ranker", attn_implementation="eager")
     vocabulary = encoder.config.vocab_size
     chunks = Calibration.load(work / "calibration").chunks()
-    figures: dict[str, float] = {}
+    figures: Figures = {}
     keep_unlearned(cross.network, encoder)
     halve_words(encoder)
     halve_words(cross.network)
     # Item vectors are made once and kept, so no narrow encoder would save a worker anything.
     figures |= export_graph(VectorHead(encoder), out / ENCODER, _examples(rng, vocabulary, pairs=False))
     real = [pair_inputs(chunk.users, chunk.items) for chunk in chunks]
-    figures |= export_graph(cross, out / CROSS_ENCODER, _examples(rng, vocabulary, pairs=True), real, half)
+    figures |= export_graph(cross, out / CROSS_ENCODER, _examples(rng, vocabulary, pairs=True), real)
     share_words(out / ENCODER, out / CROSS_ENCODER)
+    figures |= write_twin(out / CROSS_ENCODER, real[len(real) // 2 :])
     late = (work / "late" / "training.json").is_file()
     if late:
         figures |= export_late(load_late(work / "late", attn_implementation="eager"), out, chunks)
-    parity = {file: value for file, value in figures.items() if "int8" not in file and "fp16" not in file}
-    alike = {file: value for file, value in figures.items() if file not in parity}
+    alike = narrow_of(figures)
+    parity = {file: value for file, value in figures.items() if isinstance(value, float)}
     config = {
         **cross.network.config.to_diff_dict(),
         "streamrec": {
@@ -89,7 +91,6 @@ def export_model(work: Path, out: Path, name: str, half: bool = False, seed: int
     write_card(work, out, name, parity, alike)
     seal(out)
     sizes = {file.relative_to(out).as_posix(): file.stat().st_size for file in sorted(out.rglob("*")) if file.is_file()}
-    print(f"parity with torch: {parity}; likeness of narrow graphs: {alike}", file=sys.stderr)
     return {"parity": parity, "likeness": alike, "bytes": sizes, "total_bytes": sum(sizes.values())}
 
 

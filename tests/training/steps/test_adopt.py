@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+import onnx  # noqa: E402
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertModel, BertTokenizer  # noqa: E402
 
+from streamrec.bert import agreement  # noqa: E402
 from streamrec.bert.folder import CROSS_ENCODER, ModelFolder, verify  # noqa: E402
 from streamrec.bert.model import TextModel  # noqa: E402
 from streamrec.bert.reference import reference  # noqa: E402
@@ -59,15 +62,17 @@ def test_the_folder_scores_as_the_source_does(source: Path, tmp_path: Path) -> N
     assert np.corrcoef(narrow.score(users, items, np.arange(len(PAIRS))), expected)[0, 1] > 0.98
 
 
-def test_where_int8_is_unlike_the_folder_keeps_fp32_and_says_so(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parity, "LEAST_LIKENESS", 1.1)
+def test_where_narrow_graphs_are_unlike_the_folder_keeps_fp32_and_says_so(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agreement, "LEAST_LIKENESS", 1.1)
     folder = tmp_path / "model"
     found = adopt(source, folder, "small", PAIRS)
     assert not list(folder.rglob("*.int8.onnx"))
     assert set(verify(folder).values()) == {"ok"}
-    alike = found["cross_encoder.int8.onnx"]
+    alike = parity.narrow_of(found)["cross_encoder.int8.onnx"].alike
     assert json.loads((folder / "config.json").read_text())["streamrec"]["dropped"]["onnx/cross_encoder.int8.onnx"] == alike
-    assert f"cross_encoder.int8.onnx {alike:.6f} (less than 1.1: not kept, fp32 serves" in (folder / "README.md").read_text()
+    assert (folder / "README.md").read_text().count("not kept, fp32 serves") == 2
     model = TextModel.load(folder, "cpu")
     assert (model.precision, model.precision_advice) == ("fp32", "")
     assert f"it was {alike:.4f} like fp32 where it was made" in model.precision_why
@@ -81,6 +86,18 @@ def test_the_folder_keeps_judged_pairs_for_the_check_where_it_serves(source: Pat
     assert folder.limits.dropped == {}
     again = OnnxSession(folder.path / CROSS_ENCODER, "cpu").run(kept.feeds).reshape(-1)
     np.testing.assert_allclose(kept.scores, again, atol=1e-5)
+
+
+def test_the_graph_for_cuda_is_fused_and_computes_one_token_of_the_last_layer(source: Path, tmp_path: Path) -> None:
+    found = parity.narrow_of(adopt(source, tmp_path / "model", "small", PAIRS))["cross_encoder.fp16.onnx"]
+    assert found.alike > 0.9999
+    graph = onnx.load(str(tmp_path / "model" / "onnx" / "cross_encoder.fp16.onnx")).graph
+    kinds = Counter(node.op_type for node in graph.node)
+    fused = {"EmbedLayerNormalization": 1, "Attention": 3, "SkipLayerNormalization": 6, "BiasGelu": 3}
+    assert {kind: kinds[kind] for kind in fused} == fused
+    (after,) = [node for node in graph.node if node.op_type == "Attention" and node.name.endswith("2")]
+    (cut,) = [node for node in graph.node if after.output[0] in node.input]
+    assert cut.op_type == "Slice"
 
 
 def test_too_few_pairs_are_refused_before_anything_is_written(source: Path, tmp_path: Path) -> None:
