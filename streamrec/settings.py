@@ -128,6 +128,11 @@ class Settings(BaseSettings):
     precision: Literal["auto", "fp32", "int8", "fp16"] = Field(
         "auto", description="Precision in which pairs are scored; auto takes fp16 on a GPU and int8 on a CPU where these rank as fp32 does."
     )
+    gpu_memory_mb: Annotated[int, Field(ge=0)] = Field(
+        4096,
+        description="Most megabytes of a graphics card that each graph of a worker takes (there are two, four with late_pairs); 0: all.",
+    )
+    cuda_graphs: bool = Field(False, description="Record small runs on a graphics card as CUDA graphs and replay them.")
     threads: Positive = Field(1, description="Model runs that go on at the same time on the CPU, each on one thread.")
     score_cache_mb: Annotated[int, Field(ge=0)] = Field(16, description="Megabytes of scores of pairs that are kept; 0 keeps none.")
     cross_pairs: Annotated[int, Field(ge=0, le=1000)] = Field(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.bert.cutting import runs
 from streamrec.bert.pairs import Feeds, length_batches
 from streamrec.bert.runtime import Session
 from streamrec.errors import Overloaded
@@ -83,10 +84,14 @@ class MicroBatcher:
     following ones as fit.
     """
 
-    def __init__(self, session: Session, token_budget: int, threads: int = 1, queue_tokens: int = QUEUE_TOKENS) -> None:
+    def __init__(
+        self, session: Session, token_budget: int, threads: int = 1, queue_tokens: int = QUEUE_TOKENS, run_tokens: int = 0
+    ) -> None:
+        """With `run_tokens` calls are cut as for a GPU, see `cutting.runs`, and runs share no more padding than they save."""
         self._session = session
         self._budget = token_budget
         self._queue_tokens = queue_tokens
+        self._run_tokens = run_tokens
         self._chunks: deque[Chunk] = deque()
         self._waiting = 0
         self._changed = threading.Condition()
@@ -112,7 +117,8 @@ class MicroBatcher:
                 )
             ticket = Ticket(feeds, lengths, self._changed)
             ticket.left = len(lengths)
-            for rows in length_batches(lengths, min(self._budget, share)):
+            cut = runs(lengths, self._budget, self._run_tokens) if self._run_tokens else length_batches(lengths, min(self._budget, share))
+            for rows in cut:
                 self._chunks.append((ticket, rows))
             self._waiting += tokens
             self._start_threads()
@@ -173,6 +179,8 @@ class MicroBatcher:
             ticket, rows = self._chunks[0]
             wider = max(width, int(ticket.lengths[rows[-1]]))
             if taken and (count + len(rows)) * wider > self._budget:
+                break
+            if taken and 0 < self._run_tokens < count * (wider - width) + len(rows) * (wider - int(ticket.lengths[rows[-1]])):
                 break
             count, width = count + len(rows), wider
             taken.append(self._chunks.popleft())

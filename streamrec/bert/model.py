@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from streamrec.bert.batcher import MicroBatcher, Ticket
 from streamrec.bert.cache import PairKeys, ScoreCache
+from streamrec.bert.cutting import RUN_TOKENS
 from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
 from streamrec.bert.late_interaction import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
@@ -51,8 +52,9 @@ class TextModel:
         self._tokeniser = Tokeniser(folder.path / TOKENISER) if tokeniser is None else tokeniser
         on_gpu = cross_encoder.device == "cuda"
         budget, threads = (CUDA_TOKEN_BUDGET, CUDA_THREADS) if on_gpu else (CPU_TOKEN_BUDGET, threads)
-        self._encoder = MicroBatcher(encoder, budget, threads)
-        self._pairs = MicroBatcher(cross_encoder, budget, threads)
+        run_tokens = RUN_TOKENS if on_gpu else 0
+        self._encoder = MicroBatcher(encoder, budget, threads, run_tokens=run_tokens)
+        self._pairs = MicroBatcher(cross_encoder, budget, threads, run_tokens=run_tokens)
         self._late = late
         self.late_tokens: int = late.tokens if late is not None else 0
         self.late_dim: int = late.dim if late is not None else 0

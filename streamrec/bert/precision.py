@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -65,7 +65,7 @@ def _compared(folder: ModelFolder, tokenise: Tokeniser, device: Literal["cpu", "
     """A narrow graph serves a device only if it ranks there as fp32 does, or was set."""
     choice, session = _as_asked(folder, device, precision, load)
     if choice.precision == "fp32":
-        return choice, session
+        return (replace(choice, why=f"{choice.why}, {session.remark}") if device == "cuda" and session.remark else choice), session
     found = agreement(folder, tokenise, session, load)
     measured = found.in_words(HERE[device])
     if found.sound:

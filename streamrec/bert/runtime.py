@@ -39,7 +39,7 @@ class Session(Protocol):
 
     @property
     def remark(self) -> str:
-        """What the runtime does here to multiply int8 exactly, or nothing."""
+        """What else to say of how the graph runs here, or nothing: that int8 is multiplied another way, how much is on the card."""
         ...
 
     def run(self, feeds: Arrays) -> NDArray[np.float32]:

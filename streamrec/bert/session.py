@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,31 +14,37 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from streamrec.bert.buckets import BoundSession
+from streamrec.bert.buckets import NOT_RECORDED, BoundSession, numbered
+from streamrec.bert.card import TURN, Share
 from streamrec.bert.clipping import clips
 from streamrec.bert.runtime import PROBE, Arrays, Device
 from streamrec.catalogue.text import CPU
 from streamrec.errors import DeviceUnavailable, ModelError
 
 CUDA = "CUDAExecutionProvider"
+DEFAULT_SHARE = Share()
 _TYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
 class OnnxSession:
     """One ONNX Runtime session, see `Session`. Construct them one after the other: construction is not thread-safe and holds the GIL.
 
-    On CUDA a graph of tokens runs with bound buffers in a bounded number of shapes.
+    On CUDA a graph of tokens runs with bound buffers, in shapes of which only some are kept.
     """
 
-    def __init__(self, path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE) -> None:
-        """See `Runtime`."""
-        self._session = _session(path, device, threads, probe)
+    def __init__(
+        self, path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE, *, share: Share = DEFAULT_SHARE
+    ) -> None:
+        """See `Runtime`; `share` is that of the card."""
+        self._turn = TURN if share.graphs else nullcontext()
+        with self._turn:
+            self._session, graphs = _session(path, device, threads, probe, share)
         self._types = _types(self._session)
         self.provider: str = self._session.get_providers()[0]
         self.device: Literal["cpu", "cuda"] = "cuda" if self.provider == CUDA else "cpu"
-        self.remark: str = "by u8 x u8 since it clips u8 x s8" if self.device == "cpu" and clips() else ""
+        self.remark: str = _placed(self._session) if self.device == "cuda" else "by u8 x u8 since it clips u8 x s8" if clips() else ""
         bound = self.device == "cuda" and self._types.keys() <= PROBE.keys()
-        self._bound = BoundSession(self._session, "cuda") if bound else None
+        self._bound = BoundSession(self._session, "cuda", graphs) if bound else None
         try:
             self.run(probe)
         except Exception as exc:  # onnxruntime's exceptions share no base class
@@ -46,41 +55,56 @@ class OnnxSession:
         wanted: Arrays = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items()}
         if self._bound is not None:
             return self._bound.run(wanted)
-        output: NDArray[np.float32] = self._session.run(None, wanted)[0]
+        with self._turn:
+            output: NDArray[np.float32] = self._session.run(None, wanted)[0]
         return output
 
 
-def _session(path: Path, device: Device, threads: int, probe: Arrays) -> ort.InferenceSession:
+def _session(path: Path, device: Device, threads: int, probe: Arrays, share: Share) -> tuple[ort.InferenceSession, bool]:
+    """The session, and whether it may record CUDA graphs."""
     if device != "cpu":
-        session = _cuda_session(path, threads, probe) if CUDA in ort.get_available_providers() else None
-        if session is not None:
-            return session
+        if CUDA in ort.get_available_providers():
+            # Only a graph of tokens has so few shapes, and one with an operator that CUDA lacks cannot be recorded.
+            for graphs in (True, False) if share.graphs and probe is PROBE else (False,):
+                session = _cuda_session(path, threads, probe, replace(share, graphs=graphs))
+                if session is not None:
+                    return session, graphs
         if device == "cuda":
             raise DeviceUnavailable(
                 "device=cuda was asked for, but CUDA does not run the model here; install `streamrec[gpu]` and a driver for CUDA 13, "
                 "or set device=auto or device=cpu"
             )
     try:
-        return ort.InferenceSession(str(path), _options(threads), providers=[CPU])
+        return ort.InferenceSession(str(path), _options(threads), providers=[CPU]), False
     except Exception as exc:  # onnxruntime's exceptions share no base class
         raise ModelError(f"ONNX Runtime cannot load {path}: {exc}; export the model anew") from exc
 
 
-def _cuda_session(path: Path, threads: int, probe: Arrays) -> ort.InferenceSession | None:
+def _cuda_session(path: Path, threads: int, probe: Arrays, share: Share) -> ort.InferenceSession | None:
     # A machine without CUDA is no fault when `auto` only tries it; ONNX Runtime would print errors of its own all the same.
     ort.set_default_logger_severity(4)
+    options = _options(threads)
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # it prints what it cannot find
             ort.preload_dlls()
-        session = ort.InferenceSession(str(path), _options(threads), providers=[CUDA, CPU])
+        session = ort.InferenceSession(str(path), options, providers=[(CUDA, share.options()), CPU])
         if session.get_providers()[0] != CUDA:
             return None
-        session.run(None, {name: probe[name].astype(dtype) for name, dtype in _types(session).items()})
+        session.run(None, {name: probe[name].astype(dtype) for name, dtype in _types(session).items()}, numbered(NOT_RECORDED))
     except Exception:  # whatever CUDA says here means: not on this machine; `device=cuda` turns it into an error
         return None
     finally:
         ort.set_default_logger_severity(2)
     return session
+
+
+def _placed(session: ort.InferenceSession) -> str:
+    """How many operators of a graph each provider has; shapes are computed on the CPU by design, and little else should be."""
+    counts: Counter[str] = Counter()
+    for part in session.get_provider_graph_assignment_info():
+        counts[part.ep_name] += len(part.get_nodes())
+    return f"{counts[CUDA]} operators on the card and {counts.total() - counts[CUDA]} on the CPU"
 
 
 def _types(session: ort.InferenceSession) -> dict[str, type]:

@@ -81,8 +81,29 @@ def model(settings: Settings) -> list[Check]:
             f"runs on {loaded.provider}, pairs in {loaded.precision} ({loaded.precision_why})",
             loaded.precision_advice,
         ),
+        *card(settings, loaded.provider),
         blend(settings),
     ]
+
+
+def card(settings: Settings, provider: str) -> list[Check]:
+    """What is left of the graphics card with the model loaded, or that there is one on which it does not run; nothing without any."""
+    from streamrec.bert.card import memory
+    from streamrec.bert.session import CUDA
+
+    there = memory()
+    if provider != CUDA:
+        if there is None or settings.device == "cpu":
+            return []
+        found = f"{there.name} is there, but the model runs on the CPU"
+        return [Check("card", "warn", found, "install `streamrec[gpu]` and a driver for CUDA 13; device=cuda then says more")]
+    if there is None:
+        return [Check("card", "ok", "the driver's nvidia-smi is not there to be asked what is left of its memory")]
+    found = f"{there.name}, {there.free_mb} of {there.total_mb} MiB free with the model loaded"
+    if there.free_mb < settings.gpu_memory_mb:
+        advice = f"a graph may take {settings.gpu_memory_mb} MiB: run fewer workers on the card, or lower gpu_memory_mb"
+        return [Check("card", "warn", found, advice)]
+    return [Check("card", "ok", found)]
 
 
 def blend(settings: Settings) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from streamrec.catalogue.catalogue import Catalogue, Keeping
 from streamrec.catalogue.text import TextModel
@@ -75,10 +76,12 @@ def load_model(settings: Settings) -> TextModel | None:
     if settings.scoring == "off":
         return None
     # Only here: whoever ranks without a model needs no ONNX Runtime.
+    from streamrec.bert.card import Share
     from streamrec.bert.model import TextModel as BertModel
+    from streamrec.bert.session import OnnxSession
 
-    late = settings.late_pairs > 0
-    return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb, late)
+    late, runtime = settings.late_pairs > 0, partial(OnnxSession, share=Share(settings.gpu_memory_mb, settings.cuda_graphs))
+    return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb, late, runtime)
 
 
 def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking:

@@ -12,6 +12,7 @@ import pytest
 from kafka import KafkaProducer
 from kafka.errors import RequestTimedOutError
 
+from streamrec.bert import card
 from streamrec.bert.folder import SHIPPED, seal
 from streamrec.bert.reference import Reference
 from streamrec.catalogue.sketch import Sketch
@@ -135,6 +136,32 @@ def test_the_precision_comes_with_the_reason_for_it(tmp_path: Path) -> None:
     assert provider.state == "warn"
     assert "pairs in int8 (set, though only " in provider.found
     assert "precision=auto" in provider.advice
+
+
+CUDA_PROVIDER, CPU_PROVIDER = "CUDAExecutionProvider", "CPUExecutionProvider"
+
+
+def test_what_is_left_of_the_card_is_said_and_too_little_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card, "memory", lambda: card.Memory("H100", 3000, 81559))
+    (check,) = machine.card(load(gpu_memory_mb=2000), CUDA_PROVIDER)
+    assert (check.state, check.found) == ("ok", "H100, 3000 of 81559 MiB free with the model loaded")
+    (check,) = machine.card(load(), CUDA_PROVIDER)
+    assert check.state == "warn"
+    assert "lower gpu_memory_mb" in check.advice
+
+
+def test_a_card_on_which_the_model_does_not_run_is_a_warning_unless_the_cpu_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card, "memory", lambda: card.Memory("H100", 80000, 81559))
+    (check,) = machine.card(load(), CPU_PROVIDER)
+    assert (check.state, check.found) == ("warn", "H100 is there, but the model runs on the CPU")
+    assert machine.card(load(device="cpu"), CPU_PROVIDER) == []
+
+
+def test_without_a_driver_to_ask_only_a_model_on_the_card_is_worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card, "memory", lambda: None)
+    assert machine.card(load(), CPU_PROVIDER) == []
+    (check,) = machine.card(load(), CUDA_PROVIDER)
+    assert check.state == "ok"
 
 
 def test_a_data_folder_that_cannot_be_made_fails(tmp_path: Path) -> None:
