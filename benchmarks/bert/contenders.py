@@ -25,14 +25,16 @@ class Contender:
     precision: str
     module: str
     on_cuda: bool = False
+    on_cpu: bool = True
     python: Path | None = None
     """None is the one that runs the benchmark."""
 
 
-OWN = ("streamrec-fp32", "streamrec-int8")
+OWN = ("streamrec-fp32", "streamrec-int8", "streamrec-fp16")
 CONTENDERS = [
     Contender("streamrec-fp32", "own.py", "fp32", "onnxruntime", on_cuda=True),
     Contender("streamrec-int8", "own.py", "int8", "onnxruntime"),
+    Contender("streamrec-fp16", "own.py", "fp16", "onnxruntime", on_cuda=True, on_cpu=False),
     Contender("sentence-transformers", "torch_cross_encoder.py", "fp32", "sentence_transformers", on_cuda=True),
     Contender("sentence-transformers-bf16", "torch_cross_encoder.py", "bf16", "sentence_transformers", on_cuda=True),
     Contender("fastembed", "fast.py", "fp32", "fastembed", python=FASTEMBED),
@@ -91,6 +93,8 @@ def missing(contender: Contender, device: str) -> str | None:
     """Why a contender cannot take part, or None."""
     if device == "cuda" and not contender.on_cuda:
         return "runs on the CPU"
+    if device == "cpu" and not contender.on_cpu:
+        return "is for a GPU"
     python = contender.python or Path(sys.executable)
     if not python.is_file():
         return f"{python.relative_to(ROOT)} is not there; `make bench-bert` makes it"

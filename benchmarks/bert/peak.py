@@ -28,8 +28,8 @@ def fractions(folder: Path, rounds: int, device: Device = "cpu") -> dict[str, fl
     graphs carry out.
     """
     provider = CUDA if device == "cuda" else CPU
-    kinds = ("fp32",) if device == "cuda" else ("fp32", "int8")
-    work: dict[str, list[tuple[Run, float]]] = {f"gemm_{kind}": [_product(shape, kind, provider) for shape in SHAPES] for kind in kinds}
+    kinds = ("fp32", "fp16") if device == "cuda" else ("fp32", "int8")
+    work: dict[str, list[tuple[Run, float]]] = {f"gemm_{kind}": [product(shape, kind, provider) for shape in SHAPES] for kind in kinds}
     for name, path, last_is_short in (("minilm_l6", folder, True), ("shipped", SHIPPED, False)):
         for kind in kinds:
             graph = path / (CROSS_ENCODER if kind == "fp32" else CROSS_ENCODER.replace(".onnx", f".{kind}.onnx"))
@@ -51,12 +51,14 @@ def fractions(folder: Path, rounds: int, device: Device = "cpu") -> dict[str, fl
     return found
 
 
-def _product(shape: tuple[int, int, int], kind: str, provider: str) -> tuple[Run, float]:
+def product(shape: tuple[int, int, int], kind: str, provider: str) -> tuple[Run, float]:
+    """A product of this shape on a device, and the operations that it takes."""
     rows, inner, columns = shape
     rng = np.random.default_rng(0)
-    if kind == "fp32":
-        operator, given, made = "MatMul", TensorProto.FLOAT, TensorProto.FLOAT
-        left, right = rng.standard_normal((rows, inner), np.float32), rng.standard_normal((inner, columns), np.float32)
+    if kind in ("fp32", "fp16"):
+        number, dtype = (TensorProto.FLOAT, np.float32) if kind == "fp32" else (TensorProto.FLOAT16, np.float16)
+        operator, given, made = "MatMul", number, number
+        left, right = (rng.standard_normal(size, np.float32).astype(dtype) for size in ((rows, inner), (inner, columns)))
     else:
         operator, given, made = "MatMulInteger", TensorProto.UINT8, TensorProto.INT32
         left, right = rng.integers(0, 255, (rows, inner), np.uint8), rng.integers(-127, 127, (inner, columns), np.int8)

@@ -34,7 +34,7 @@ from streamrec.training.graphs.quantise import quantise
 from streamrec.training.networks.vectors import tensors
 from streamrec.training.steps.adoptable import load, require_adoptable, tokens_of
 
-MEASURED = "largest difference from torch (fp32), agreement with fp32 on a CPU (int8, fp16)"
+MEASURED = "Largest difference from torch (fp32), agreement with fp32 on a CPU (int8, fp16)"
 CHUNK = 16
 """Pairs at a time; every other chunk sets the scales, the rest judge them."""
 
@@ -204,5 +204,5 @@ def _card(source: Path, name: str, figures: Figures) -> str:
     return (
         f"# {name}\n\nMade by `streamrec models adopt` from the cross-encoder `{source.name}`, whose licence applies.\n"
         "The tokens are renumbered.\n\n"
-        f"{MEASURED.capitalize()}:\n\n{lines}\n"
+        f"{MEASURED}:\n\n{lines}\n"
     )
