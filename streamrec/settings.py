@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     )
     gpu_memory_mb: Annotated[int, Field(ge=0)] = Field(
         4096,
-        description="Most megabytes of a graphics card that each graph of a worker takes (there are two, four with late_pairs); 0: all.",
+        description="Most megabytes of a graphics card that each graph of a worker takes (there are two, six with late_pairs); 0: all.",
     )
     cuda_graphs: bool = Field(False, description="Record small runs on a graphics card as CUDA graphs and replay them.")
     threads: Positive = Field(1, description="Model runs that go on at the same time on the CPU, each on one thread.")

@@ -18,6 +18,7 @@ from benchmarks.bert import texts
 from streamrec.bert.model import CPU_TOKEN_BUDGET, TextModel
 from streamrec.bert.pairs import length_batches
 from streamrec.bert.runtime import Device
+from streamrec.catalogue.text import ItemSides
 from streamrec.worker.worker import SWITCH_S
 
 CANDIDATES = (100, 200, 1000)
@@ -51,7 +52,7 @@ def costs(folder: Path | None, rounds: int, device: Device) -> dict[str, Any]:
         row: dict[str, Any] = {"candidates": candidates}
         row["bi_ms"] = _best_ms(lambda users=users, vectors=vectors: vectors @ model.encode(users)[0], rounds)
         if model.late_dim:
-            one = (users, items, model.item_states(items), user_of_pair)
+            one = (users, sides_of(model, items), np.arange(len(items)), user_of_pair)
             row["late_ms"] = _best_ms(lambda one=one: model.late_score(*one), rounds)
         row["cross_ms"] = _best_ms(lambda one=(users, items, user_of_pair): model.score(*one), rounds)
         rows.append(row)
@@ -66,6 +67,11 @@ def costs(folder: Path | None, rounds: int, device: Device) -> dict[str, Any]:
     per_s = 1000 * USERS * PAIRS_OF_USER
     found = {"model": model.name, "precision": model.precision, "costs": rows}
     return found | {"users_at_once_pairs_per_s": round(per_s / together), "users_alone_pairs_per_s": round(per_s / alone)}
+
+
+def sides_of(model: TextModel, items: NDArray[np.int32]) -> ItemSides:
+    """Items as a catalogue keeps them, an item for each row."""
+    return ItemSides(items, model.item_states(items), np.arange(1, len(items) + 1))
 
 
 def padding(model: TextModel, pairs: list[texts.Pair]) -> dict[str, float]:

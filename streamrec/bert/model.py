@@ -15,6 +15,7 @@ from streamrec.bert.batcher import MicroBatcher, Ticket
 from streamrec.bert.cache import PairKeys, ScoreCache
 from streamrec.bert.cutting import RUN_TOKENS
 from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolder
+from streamrec.bert.held_states import HeldStates
 from streamrec.bert.late_interaction import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
 from streamrec.bert.precision import Choice, Precision, cross_encoder
@@ -22,6 +23,7 @@ from streamrec.bert.runtime import PROBE, Arrays, Device, Runtime, Session
 from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import Tokeniser
 from streamrec.catalogue.prefix import PAD, user_prefixes
+from streamrec.catalogue.text import ItemSides
 
 CPU_TOKEN_BUDGET = 1536
 """Padded tokens of one run. 8 pairs at a time were 1.1 to 2 times as fast as single ones; 128 were a little slower, beyond the L2 cache."""
@@ -126,11 +128,11 @@ class TextModel:
         return self._late.item_states(tokens) if self._late is not None else np.zeros((len(tokens), 0, 0), np.float16)
 
     def late_score(
-        self, users: NDArray[np.int32], items: NDArray[np.int32], states: NDArray[np.float16], user_of_pair: NDArray[np.intp]
+        self, users: NDArray[np.int32], items: ItemSides, slots: NDArray[np.int32], user_of_pair: NDArray[np.intp]
     ) -> NDArray[np.float32]:
-        """Like `score`, by the `item_states` of each pair's item."""
+        """Like `score`, by the `item_states` of the item in each pair's slot."""
         assert self._late is not None
-        return self._late.score(users, items, states, user_of_pair)
+        return self._late.score(users, items, slots, user_of_pair)
 
     def prefixes(self, said: NDArray[np.int32], recent: NDArray[np.int32]) -> NDArray[np.int32]:
         """The user side of pairs, shape (U, max_user_tokens), from danmaku tokens (U, S) and recent titles (U, H, L), most recent first."""
@@ -210,7 +212,9 @@ class AskedPairs:
 def _late(folder: ModelFolder, device: Device, load: Runtime) -> LateInteraction:
     encoder = load(folder.path / LATE_ENCODER, device)
     scorer = load(folder.path / LATE_SCORER, device, probe=_late_probe(encoder))
-    return LateInteraction(encoder, scorer, folder.limits.max_item_tokens, CUDA_TOKEN_BUDGET if device == "cuda" else CPU_TOKEN_BUDGET)
+    budget = CUDA_TOKEN_BUDGET if device == "cuda" else CPU_TOKEN_BUDGET
+    held = HeldStates(scorer) if device == "cuda" and isinstance(scorer, OnnxSession) else None
+    return LateInteraction(encoder, scorer, folder.limits.max_item_tokens, budget, held)
 
 
 def _late_probe(encoder: Session) -> Arrays:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from streamrec.bert.buckets import NOT_RECORDED, BoundSession, numbered
 from streamrec.bert.card import TURN, Share
@@ -36,6 +37,7 @@ class OnnxSession:
         self, path: Path, device: Device = "auto", threads: int = 1, probe: Arrays = PROBE, *, share: Share = DEFAULT_SHARE
     ) -> None:
         """See `Runtime`; `share` is that of the card."""
+        self._share = replace(share, graphs=False)
         self._turn = TURN if share.graphs else nullcontext()
         with self._turn:
             self._session, graphs = _session(path, device, threads, probe, share)
@@ -58,6 +60,49 @@ class OnnxSession:
         with self._turn:
             output: NDArray[np.float32] = self._session.run(None, wanted)[0]
         return output
+
+    def beside(self, graph: bytes) -> ort.InferenceSession:
+        """A session for a graph of a node or two where this one runs; see `hold`."""
+        providers = [(CUDA, self._share.options()), CPU] if self.device == "cuda" else [CPU]
+        with self._turn:
+            return ort.InferenceSession(graph, _options(1), providers=providers)
+
+    def room(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+        """Room for an array on the device, which `update_inplace` fills and `hold` takes."""
+        with self._turn:
+            return ort.OrtValue.ortvalue_from_shape_and_type(shape, dtype, self.device)
+
+    def hold(self, graph: ort.InferenceSession, feeds: Arrays, held: Mapping[str, Any], into: Any = None) -> Any:
+        """Run such a graph on `feeds` and values that lie on the device; its output stays there, in `into` if that is given."""
+        return self._bound_run(graph, feeds, held, lambda binding, name: _bind_output(binding, name, self.device, into)).get_outputs()[0]
+
+    def run_held(self, feeds: Arrays, held: Mapping[str, Any]) -> NDArray[np.float32]:
+        """Like `run`, with further inputs that lie on the device."""
+        wanted: Arrays = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items() if name not in held}
+        output: NDArray[np.float32] = self._bound_run(
+            self._session, wanted, held, lambda binding, name: binding.bind_output(name, "cpu")
+        ).copy_outputs_to_cpu()[0]
+        return output
+
+    def _bound_run(
+        self, graph: ort.InferenceSession, feeds: Arrays, held: Mapping[str, Any], bind_output: Callable[[Any, str], None]
+    ) -> Any:
+        with self._turn:
+            binding = graph.io_binding()
+            for name, block in feeds.items():
+                binding.bind_cpu_input(name, np.ascontiguousarray(block))
+            for name, value in held.items():
+                binding.bind_ortvalue_input(name, value)
+            bind_output(binding, graph.get_outputs()[0].name)
+            graph.run_with_iobinding(binding)
+        return binding
+
+
+def _bind_output(binding: Any, name: str, device: str, into: Any) -> None:
+    if into is None:
+        binding.bind_output(name, device)
+    else:
+        binding.bind_ortvalue_output(name, into)
 
 
 def _session(path: Path, device: Device, threads: int, probe: Arrays, share: Share) -> tuple[ort.InferenceSession, bool]:

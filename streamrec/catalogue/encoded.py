@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 
 from streamrec.catalogue.columns import Table, of_text
-from streamrec.catalogue.text import TextModel
+from streamrec.catalogue.text import ItemSides, TextModel
 from streamrec.events.types import Item
 
+READINGS = count(1)
+"""Of all tables together, since a table takes over what another has read."""
 CHUNK = 256
 """Texts that are encoded at once where a whole catalogue is read: bounds the memory of the model's run, and fills its batches."""
 
@@ -21,6 +24,8 @@ class Encoded(Table):
     vectors = of_text(np.float32, "dim")
     states = of_text(np.float16, "late_tokens", "late_dim")
     """Token states for late interaction."""
+    read_at = of_text(np.int64)
+    """See `ItemSides`."""
 
     def __init__(self, model: TextModel | None) -> None:
         super().__init__(model)
@@ -44,6 +49,12 @@ class Encoded(Table):
             self.tokens[slots] = tokens
             self.vectors[slots] = self.model.encode(tokens)
             self.states[slots] = self.model.item_states(tokens)
+            self.read_at[slots] = [next(READINGS) for _ in slots]
+
+    @property
+    def sides(self) -> ItemSides:
+        """What late interaction reads."""
+        return ItemSides(self.tokens, self.states, self.read_at)
 
 
 def item_text(item: Item) -> str:

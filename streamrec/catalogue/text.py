@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,17 @@ class Asked(Protocol):
             Exception: what the runtime raised.
         """
         ...
+
+
+class ItemSides(NamedTuple):
+    """What late interaction reads of items, by slot."""
+
+    tokens: Ints
+    """Of shape (slots, max_item_tokens)."""
+    states: NDArray[np.float16]
+    """Of shape (slots, late_tokens, late_dim)."""
+    read_at: NDArray[np.int64]
+    """A number that no other reading of a text has, of whatever table; 0 in an empty slot. It is set after the states."""
 
 
 class TextModel(Protocol):
@@ -63,8 +74,8 @@ class TextModel(Protocol):
         """Token states of shape (rows, late_tokens, late_dim)."""
         ...
 
-    def late_score(self, users: Ints, items: Ints, states: NDArray[np.float16], user_of_pair: NDArray[np.intp]) -> Floats:
-        """Scores like those of `score`, cheaper and less exact, from the items' token states."""
+    def late_score(self, users: Ints, items: ItemSides, slots: Ints, user_of_pair: NDArray[np.intp]) -> Floats:
+        """Scores like those of `score`, cheaper and less exact, from the token states of the items in `slots`, one for each pair."""
         ...
 
     def prefixes(self, said: Ints, recent: Ints) -> Ints:

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.catalogue.text import ItemSides
 from streamrec.understanding.words import words
 
 TOKENS = 997
@@ -68,10 +69,10 @@ class WordModel:
         return np.zeros((len(tokens), self.late_tokens, self.late_dim), np.float16)
 
     def late_score(
-        self, users: NDArray[np.int32], items: NDArray[np.int32], states: NDArray[np.float16], user_of_pair: NDArray[np.intp]
+        self, users: NDArray[np.int32], items: ItemSides, slots: NDArray[np.int32], user_of_pair: NDArray[np.intp]
     ) -> NDArray[np.float32]:
         """The same as `score`."""
-        return self.score(users, items, user_of_pair)
+        return self.score(users, items.tokens[slots], user_of_pair)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -11,6 +11,7 @@ from streamrec.bert import late_interaction as late_module
 from streamrec.bert.late_interaction import LateInteraction
 from streamrec.bert.runtime import Arrays
 from streamrec.catalogue.prefix import CLS, SEP
+from streamrec.catalogue.text import ItemSides
 
 DIM, ITEM, USER = 8, 4, 6
 TABLE = np.random.default_rng(0).standard_normal((2, 50, DIM)).astype(np.float32)
@@ -65,7 +66,7 @@ def test_a_pair_scores_the_same_whatever_is_scored_with_it(
     chosen, things = (np.array(column, np.intp) for column in zip(*pairs, strict=True))
     before, late_module.PAIRS_AT_ONCE = late_module.PAIRS_AT_ONCE, at_once
     try:
-        scores = late.score(users, items[things], states[things], chosen)
+        scores = late.score(users, ItemSides(items, states, np.arange(1, 8)), things, chosen)
     finally:
         late_module.PAIRS_AT_ONCE = before
     wanted = [expected(users[user], items[item]) for user, item in pairs]

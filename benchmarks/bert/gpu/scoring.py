@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.bert.gpu.figures import Row, share
 from benchmarks.bert.peak import operations
-from benchmarks.bert.serving import Work
+from benchmarks.bert.serving import Work, sides_of
 from streamrec.bert.card import Share
 from streamrec.bert.folder import SHIPPED
 from streamrec.bert.model import TextModel
@@ -53,8 +53,8 @@ def scoring(
         row["share_of_fp16"] = share(needed / took[sizes[-1]], peak_tflops)
     if model.late_dim:
         users, items, user_of_pair = work.some(1, 1000)
-        states = model.item_states(items)
-        row["late_1x1000_ms"] = round(1000 * seconds(lambda: model.late_score(users, items, states, user_of_pair), rounds), 3)
+        sides, slots = sides_of(model, items), np.arange(len(items))
+        row["late_1x1000_ms"] = round(1000 * seconds(lambda: model.late_score(users, sides, slots, user_of_pair), rounds), 3)
     return row
 
 

@@ -26,6 +26,5 @@ class LateScorer:
         assert model is not None
         users, columns = np.nonzero(among_best(stage_one, context.id_rank[slots], self.pairs))
         if len(users):
-            chosen = slots[users, columns]
-            scores[users, columns] = model.late_score(sides, items.tokens[chosen], items.states[chosen], users)
+            scores[users, columns] = model.late_score(sides, items.sides, slots[users, columns], users)
         return scores

@@ -151,9 +151,9 @@ class LateModel(WordModel):
         self.crossed = items
         return super().score(users, items, user_of_pair, patience_s)
 
-    def late_score(self, users: Any, items: Any, states: Any, user_of_pair: Any) -> Any:
-        assert states.shape == (len(items), self.late_tokens, self.late_dim)
-        return items[:, 1].astype(np.float32)
+    def late_score(self, users: Any, items: Any, slots: Any, user_of_pair: Any) -> Any:
+        assert items.states.shape == (len(items.tokens), self.late_tokens, self.late_dim)
+        return items.tokens[slots, 1].astype(np.float32)
 
 
 def late_shop() -> tuple[Catalogue, UserRow]:
