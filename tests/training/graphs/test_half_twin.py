@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ pytest.importorskip("torch")
 import onnx
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from typer.testing import CliRunner
 
 from streamrec.bert.agreement import Agreement
 from streamrec.bert.folder import CROSS_ENCODER, SHIPPED, ModelFolder, seal, verify
@@ -21,6 +23,7 @@ from streamrec.bert.reference import reference
 from streamrec.bert.runtime import Arrays
 from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import Tokeniser
+from streamrec.cli.models import app
 from streamrec.errors import ModelError
 from streamrec.training.graphs.half_twin import half_twin
 from streamrec.training.steps.halve import halve
@@ -146,6 +149,14 @@ def test_a_folder_without_the_twin_is_given_one_and_serves(folder: Path) -> None
     assert found.sound
     assert set(verify(folder).values()) == {"ok"}
     assert (folder / NARROW.relative_to(SHIPPED)).read_bytes() == NARROW.read_bytes()
+
+
+def test_the_command_says_how_far_the_twin_agrees(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["halve", str(folder), "--json"], catch_exceptions=False)
+    found = json.loads(done.stdout)[NARROW.name]
+    assert found["alike"] > 0.9999
+    assert found["order"] > 0.99
+    assert CliRunner().invoke(app, ["halve", str(folder)]).stdout.startswith(f"{NARROW.name} 1.0000")
 
 
 def test_a_graph_without_fused_attention_gets_no_twin(folder: Path) -> None:
