@@ -32,17 +32,6 @@ class Asked(Protocol):
         ...
 
 
-class ItemSides(NamedTuple):
-    """What late interaction reads of items, by slot."""
-
-    tokens: Ints
-    """Of shape (slots, max_item_tokens)."""
-    states: NDArray[np.float16]
-    """Of shape (slots, late_tokens, late_dim)."""
-    read_at: NDArray[np.int64]
-    """A number that no other reading of a text has, of whatever table; 0 in an empty slot. It is set after the states."""
-
-
 class TextModel(Protocol):
     """A BERT that encodes items and scores (user, item) pairs. Token arrays are padded with 0 and carry no special tokens."""
 
@@ -102,3 +91,14 @@ def how_it_runs(model: TextModel) -> str:
     """Provider and precision of a model in words: why that precision was taken, and what could be done about it."""
     advice = f"; {model.precision_advice}" if model.precision_advice else ""
     return f"{model.provider}, pairs in {model.precision} ({model.precision_why}{advice})"
+
+
+class ItemSides(NamedTuple):
+    """What late interaction reads of items, by slot."""
+
+    tokens: Ints
+    """Of shape (slots, max_item_tokens)."""
+    states: NDArray[np.float16]
+    """Of shape (slots, late_tokens, late_dim)."""
+    read_at: NDArray[np.int64]
+    """A number that no other reading of a text has, of whatever table; 0 in an empty slot. It is set after the states."""
