@@ -18,7 +18,7 @@ from streamrec.bert.runtime import Arrays
 
 STEPS = ((128, 8), (256, 16), (512, 32), (1024, 64), (2048, 128))
 """Up to so many rows they are padded to a multiple of so many: by an eighth at most above 64. Of 32 to 6,400 pairs of the sample shop, cut
-as for a GPU, 16 to 28 % of the tokens are padding. It was 22 to 47 % with steps of a third to a half, and runs filled to the budget."""
+as for a GPU, 15 to 28 % of the tokens are padding. It was 22 to 47 % with steps of a third to a half, and runs filled to the budget."""
 STEP = 256
 """Larger batches are padded to a multiple of this."""
 KEPT_SHAPES = 64

@@ -5,7 +5,8 @@
 In order: the fp16 rate of the card; pairs/s of the shipped model, MiniLM-L6 and the shape of BERT-base in fp32 and fp16, with and without
 CUDA graphs; sentence-transformers and torch SDPA beside; real lists through Kafka at 400 and 800 triggers/s; one, two and four processes
 on the card. What there is no time left for is left out, and the last lines say for each figure its value, or that it was not measured.
-Without a card nothing runs but those lines; `--device cpu` runs the same code to see that it works, and its figures are a CPU's.
+Without a card nothing is measured but how calls are padded. `--device cpu` runs the same code to see that it works, and its figures are
+those of a CPU.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.bert.__main__ import without_gpu
 from benchmarks.bert.gpu.figures import Row, figures
-from benchmarks.bert.gpu.scoring import QUICK_SIZES, SIZES, load, scoring, seconds
+from benchmarks.bert.gpu.scoring import QUICK_SIZES, SIZES, load, padding, scoring, seconds
 from benchmarks.machine import machine
 from streamrec.bert.card import memory
 from streamrec.bert.runtime import Device
@@ -151,6 +152,7 @@ def main() -> int:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     card = memory()
     say({"machine": machine("onnxruntime-gpu", "torch", "sentence-transformers"), "card": None if card is None else card.name})
+    say(padding(load(None, "cpu", "fp32"), SIZES))
     rows: list[Row] = []
     if arguments.device == "cuda" and (why := without_gpu()):
         say({"gpu": "skipped", "why": why})

@@ -14,10 +14,12 @@ import numpy as np
 
 from benchmarks.bert.gpu.figures import Row, share
 from benchmarks.bert.peak import operations
-from benchmarks.bert.serving import Work, sides_of
+from benchmarks.bert.serving import USERS, Work, sides_of
+from streamrec.bert.buckets import bucket
 from streamrec.bert.card import Share
+from streamrec.bert.cutting import runs
 from streamrec.bert.folder import SHIPPED
-from streamrec.bert.model import TextModel
+from streamrec.bert.model import CUDA_TOKEN_BUDGET, TextModel
 from streamrec.bert.precision import Precision
 from streamrec.bert.runtime import Device
 from streamrec.bert.session import OnnxSession
@@ -56,6 +58,22 @@ def scoring(
         sides, slots = sides_of(model, items), np.arange(len(items))
         row["late_1x1000_ms"] = round(1000 * seconds(lambda: model.late_score(users, sides, slots, user_of_pair), rounds), 3)
     return row
+
+
+def padding(model: TextModel, sizes: Sizes, calls: int = 60) -> Row:
+    """A row that needs no card: for each size the share of a call's tokens that is padding, and its runs, over so many calls."""
+    work, dice = Work(model), np.random.default_rng(0)
+    found = {}
+    for users, pairs in sizes:
+        needed = made = count = 0
+        for _ in range(calls):
+            sides, items, user_of_pair = work.some(USERS, pairs)
+            kept = np.isin(user_of_pair, dice.choice(USERS, users, replace=False))
+            lengths = np.count_nonzero(sides, axis=1)[user_of_pair[kept]] + np.count_nonzero(items[kept], axis=1) + 3
+            shapes = [bucket(len(rows), int(lengths[rows].max())) for rows in runs(lengths, CUDA_TOKEN_BUDGET)]
+            needed, made, count = needed + int(lengths.sum()), made + sum(rows * tokens for rows, tokens in shapes), count + len(shapes)
+        found[f"{users}x{pairs}"] = {"padding": round(1 - needed / made, 3), "runs": round(count / calls, 1)}
+    return {"padded_as_for_a_gpu": found}
 
 
 def seconds(run: Callable[[], Any], rounds: int) -> float:
