@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from streamrec.bert import card, pinned
+from streamrec.bert import pinned
 from streamrec.bert.cutting import widened
 from streamrec.bert.runtime import Arrays
 
@@ -48,8 +47,8 @@ class Bound:
 class BoundSession:
     """A session of a token graph whose inputs are copied into buffers that stay where they are, one set per shape and thread.
 
-    With `graphs` (of a session that was made for it) small batches are recorded and replayed. Threads then take turns and share all
-    buffers, because neither ONNX Runtime nor CUDA lets anything else run meanwhile.
+    With `graphs` (of a session that was made for it) small batches are recorded and replayed. Threads then share all buffers, and whoever
+    calls sees to it that they take turns, see `card.TURN`.
     """
 
     def __init__(self, session: ort.InferenceSession, device: str, graphs: bool = False) -> None:
@@ -57,7 +56,6 @@ class BoundSession:
         self._session = session
         self._device = device
         self._graphs = graphs
-        self._turn = card.TURN if graphs else nullcontext()
         self._output = session.get_outputs()[0].name
         self._own: Any = _Buffers() if graphs else _OwnBuffers()
 
@@ -65,14 +63,13 @@ class BoundSession:
         """Return the output of every row, without the padding."""
         count, width = next(iter(feeds.values())).shape
         shape = bucket(count, width)
-        with self._turn:
-            bound = self._bound(shape, feeds)
-            for name, block in feeds.items():
-                bound.inputs[name].update_inplace(self._staged(name, block, shape))
-            self._session.run_with_iobinding(bound.binding, numbered(bound.number) if self._graphs else None)
-            output = bound.binding.copy_outputs_to_cpu()[0]
-            if self._graphs and bound.number == NOT_RECORDED:
-                self._record_from_now(bound, output)
+        bound = self._bound(shape, feeds)
+        for name, block in feeds.items():
+            bound.inputs[name].update_inplace(self._staged(name, block, shape))
+        self._session.run_with_iobinding(bound.binding, numbered(bound.number) if self._graphs else None)
+        output = bound.binding.copy_outputs_to_cpu()[0]
+        if self._graphs and bound.number == NOT_RECORDED:
+            self._record_from_now(bound, output)
         result: NDArray[np.float32] = output[:count] if output.ndim < 3 else output[:count, :width]
         return result
 

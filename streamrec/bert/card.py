@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 TURN = threading.RLock()
-"""Held by whatever a process does on the card while CUDA graphs are on: nothing else may happen there while one is recorded."""
+"""Held by whatever a process does on the card where CUDA graphs are on: neither ONNX Runtime nor CUDA lets anything else run while one is
+recorded, and no two threads may run one session."""
 ASK_S = 5.0
 """`nvidia-smi` answers in a fraction of it; a driver that hangs is one that a worker cannot use."""
 

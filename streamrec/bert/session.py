@@ -55,9 +55,9 @@ class OnnxSession:
     def run(self, feeds: Arrays) -> NDArray[np.float32]:
         """See `Session.run`."""
         wanted: Arrays = {name: feeds[name].astype(dtype, copy=False) for name, dtype in self._types.items()}
-        if self._bound is not None:
-            return self._bound.run(wanted)
         with self._turn:
+            if self._bound is not None:
+                return self._bound.run(wanted)
             output: NDArray[np.float32] = self._session.run(None, wanted)[0]
         return output
 

@@ -1,4 +1,5 @@
 import re
+import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,6 +88,24 @@ def test_a_graph_that_cannot_be_recorded_runs_on_the_card_without(monkeypatch: p
     assert re.fullmatch(r"0 operators on the card and \d+ on the CPU", backend.remark)
     feeds = pair_inputs(np.array([[9, 10]], np.int32), np.array([[11]], np.int32))
     np.testing.assert_allclose(backend.run(feeds), INFERENCE_SESSION(str(GRAPH), providers=[CPU]).run(None, feeds)[0], atol=1e-5)
+
+
+def test_where_graphs_are_on_no_two_threads_run_at_once() -> None:
+    backends = [OnnxSession(GRAPH, "cpu", share=Share(graphs=True)) for _ in range(2)]
+    feeds = pair_inputs(np.array([[9, 10]], np.int32), np.array([[11]], np.int32))
+    done = threading.Event()
+
+    def run() -> None:
+        backends[1].run(feeds)
+        done.set()
+
+    with session_module.TURN:
+        backends[0].run(feeds)
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert not done.wait(0.2)
+    thread.join()
+    assert done.is_set()
 
 
 def test_nothing_is_recorded_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
