@@ -18,8 +18,7 @@ _fill, _READ = filling(_FACTS, len(DECLARED), OF_USER)
 class Facts:
     """The facts about the listed places, `slots` (users, k), -1 behind the last."""
 
-    def __init__(self, shop: Context, slots: NDArray[np.int32], wanted: NDArray[np.bool_] | None = None) -> None:
-        """`wanted` (features,) says whose own items are asked for; without it those of all are."""
+    def __init__(self, shop: Context, slots: NDArray[np.int32]) -> None:
         self._slots = slots
         self._listed: Listed | None = None
         self._bonds: dict[int, NDArray[np.float32]] = {}
@@ -32,9 +31,8 @@ class Facts:
         listed = self._listed = Listed(shop, slots)
         _fill(holds, (slots >= 0).sum(axis=1), *[getattr(listed, name) for name in _READ])
         for position, strength in _BONDS:
-            if wanted is None or wanted[position]:
-                bonds = self._bonds[position] = strength(listed)
-                holds[:, position] = (bonds > 0).any(axis=2)
+            bonds = self._bonds[position] = strength(listed)
+            holds[:, position] = (bonds > 0).any(axis=2)
 
     def because(self, speak: NDArray[np.intp]) -> NDArray[np.int32]:
         """The slot of the user's own item that the spoken reason names, -1 where it names none.

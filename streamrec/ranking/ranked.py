@@ -75,7 +75,7 @@ class Ranked:
         """The chosen places of a field that `blend` has scored, with everything that explains them."""
         slots = picked(weighed.candidates.slots, slate.columns, -1)
         features, contributions = _explained(blend, weighed.features, slate.columns)
-        facts = Facts(weighed.shop, slots, np.asarray((contributions > 0).any(axis=(0, 1))))
+        facts = Facts(weighed.shop, slots)
         speak = strongest(contributions, features, facts.holds)
         return cls(
             slots=slots,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.ranking.batch.queries import queries
-from streamrec.ranking.features.schema import DECLARED
+from streamrec.ranking.features.schema import DECLARED, FEATURES
 from streamrec.ranking.ranker import Ranker
+from streamrec.ranking.scorers.blend import Blend
 from streamrec.state.apply import apply
 from streamrec.state.crowd import Crowd
 from streamrec.state.decay import Tally
 from streamrec.state.user import UserRow
 from tests.catalogue.test_catalogue import stats
+from tests.ranking.features import seeded_shop
 from tests.ranking.features.tiny import holding, statistics, user
 from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, settings, view
 
@@ -210,3 +214,17 @@ def test_purchases_of_the_week_are_told_as_the_round_number_that_was_reached() -
     ranker = Ranker(shop, settings())
     asked = queries([UserRow(), UserRow()], [NOW, NOW + 7 * DAY], [None, None], shop)
     assert ranker.rank(asked).bought_7d[:, 0].tolist() == [10, 0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_place_has_the_same_reasons_alone_as_amid_the_lists_of_others(seed: int) -> None:
+    """What a family of features adds is summed over all that hold, also those that speak against the item in this list alone."""
+    dice = Random(7)
+    shop, rows = seeded_shop.shop(dice), seeded_shop.people(dice)
+    weights = dict(zip(FEATURES, np.random.default_rng(seed).normal(size=len(FEATURES)).tolist(), strict=True))
+    ranker = Ranker(shop, settings(k=4, repeats="exclude"), Blend(weights, "v"))
+    together = ranker.rank(queries(rows, [NOW] * len(rows), [None] * len(rows), shop))
+    for number, row in enumerate(rows):
+        alone = ranker.rank(queries([row], [NOW], [None], shop))
+        assert alone.slots[0].tolist() == together.slots[number].tolist()
+        assert alone.speak[0].tolist() == together.speak[number].tolist()
