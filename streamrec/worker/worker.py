@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 import structlog
@@ -52,9 +53,12 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
     signal.signal(signal.SIGTERM, _leave)
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
         reports = topics.create(settings)
-        ready()
         core = Core()
-        built = core.call(pieces, settings)
+        # While the model is loaded: each takes about a second.
+        with ThreadPoolExecutor(1) as aside:
+            rehearsed = aside.submit(ready)
+            built = core.call(pieces, settings)
+            rehearsed.result()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
                 runner.run(serve(settings, built, core, listening, reports))
