@@ -16,8 +16,9 @@ STEPS, FEWEST = 8, 2
 """The share moves in eighths. One of less than a quarter is none: the few items that are read would stand out because they were read."""
 CALM_S = 1.0
 """For so long a higher step must have been possible before it is taken."""
-TRIAL_S = 60.0
-"""After so long without any reading, nothing is known of the speed any more: what made it slow may be over."""
+TRIAL_S, RARE_TRIAL_S = 10.0, 160.0
+"""After so long without any reading, nothing is known of the speed any more: what made it slow may be over. After each trial that failed
+the next one comes after twice the time, up to the longer one: a model that is always too slow breaks few promises."""
 WINDOW_S = 2.0
 """Time over which arrivals are averaged: many rounds, and still short beside a rush."""
 SHORTEST_S = 0.25
@@ -59,7 +60,7 @@ class Share:
         # Of the readings: pairs that came, those of them that the model scored, and seconds of the model and of the maker for them.
         self._read = self._scored = self._model_s = self._spent_s = 0.0
         self._unaccounted_s = 0.0
-        self._of_one = 0
+        self._of_one, self._trial_s = 0, TRIAL_S
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -130,8 +131,9 @@ class Share:
 
     def _decide(self) -> None:
         now = self._clock()
-        if self._step == 0 and now - self._since >= TRIAL_S:
+        if self._step == 0 and now - self._since >= self._trial_s:
             self._read = self._scored = self._model_s = self._spent_s = 0.0
+            self._since, self._trial_s = now, min(2 * self._trial_s, RARE_TRIAL_S)
         full = self._full()
         fits = full.step(TARGET)
         if self._step > max(fits, full.step(CEILING)):
@@ -141,6 +143,8 @@ class Share:
         elif self._fits_since is None:
             self._fits_since = now
         elif now - self._fits_since >= CALM_S:
+            if self._step:
+                self._trial_s = TRIAL_S
             self._take(max(self._step + 1, FEWEST), now)
             self._fits_since = now
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.ranking.scorers.share import CALM_S, CEILING, FEWEST, LEAST, STEPS, TARGET, TRIAL_S, Share
+from streamrec.ranking.scorers.share import CALM_S, CEILING, FEWEST, LEAST, RARE_TRIAL_S, STEPS, TARGET, TRIAL_S, Share
 
 PAIRS, BUDGET_S = 32, 0.06
 
@@ -67,7 +68,7 @@ class Shop:
 
     @property
     def changes(self) -> int:
-        return sum(one != other for one, other in zip(self.steps, self.steps[1:], strict=False))
+        return sum(one != other for one, other in pairwise(self.steps))
 
 
 seeds = st.integers(0, 1000)
@@ -104,8 +105,9 @@ def test_whatever_comes_the_model_leaves_time_to_the_ranking(pairs_per_s: float,
 def test_the_more_comes_the_less_is_promised() -> None:
     promised = [Shop().run(rate, 20.0).run(rate, 20.0).steps for rate in (20, 60, 120, 240, 480)]
     means = [sum(steps) / len(steps) for steps in promised]
-    assert means == sorted(means, reverse=True)
-    assert (means[0], means[-1]) == (STEPS, 0)
+    assert all(fewer <= more + 0.05 for more, fewer in pairwise(means)), "but for a trial now and then"
+    assert means[0] == STEPS
+    assert means[-1] < 0.05
 
 
 def test_a_model_that_is_cheap_is_asked_however_busy_the_ranking_is() -> None:
@@ -167,11 +169,17 @@ def test_a_promise_of_less_than_a_quarter_is_none() -> None:
 
 
 def test_what_made_the_model_slow_may_be_over_so_it_is_tried_again() -> None:
-    shop = Shop(pairs_per_s=200.0).run(100, 10.0)
+    shop = Shop(pairs_per_s=200.0).run(100, TRIAL_S / 2)
     assert shop.steps[-1] == 0
     shop.pairs_per_s = 40_000.0
-    assert shop.run(100, TRIAL_S / 2).steps[-1] == 0
-    assert shop.run(100, TRIAL_S).steps[-1] == STEPS
+    assert shop.run(100, 3 * TRIAL_S).steps[-1] == STEPS
+
+
+def test_one_that_stays_slow_is_tried_ever_more_seldom() -> None:
+    shop = Shop(pairs_per_s=200.0)
+    changes = [shop.run(100, RARE_TRIAL_S).changes for _ in range(3)]
+    assert changes[0] > changes[2] > 0
+    assert changes[2] <= 4
 
 
 def test_while_nobody_asks_the_load_falls() -> None:
