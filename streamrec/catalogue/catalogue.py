@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.catalogue.clustering import Start, at_once
 from streamrec.catalogue.encoded import Encoded
 from streamrec.catalogue.items import ItemTable
 from streamrec.catalogue.links import Links
@@ -42,10 +43,17 @@ class Catalogue:
     Only an item that a record lists has a slot. What is said of other ids is kept aside, within bounds, until they are listed.
     """
 
-    def __init__(self, model: TextModel | None = None, keeping: Keeping | None = None, clock_ms: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        model: TextModel | None = None,
+        keeping: Keeping | None = None,
+        clock_ms: Callable[[], int] = now_ms,
+        start: Start = at_once,
+    ) -> None:
+        """`start` makes clusters of the vectors of a large catalogue (see `Clustering`)."""
         keeping = keeping or Keeping()
         self.model = model
-        self.items = ItemTable(model)
+        self.items = ItemTable(model, start)
         self.rooms = RoomTable(self.items, keeping.room_silence_ms)
         self.rules = RuleTable()
         self.links = Links(lambda: self.items.root)

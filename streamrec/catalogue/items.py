@@ -10,6 +10,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.catalogue.clustering import Clustering, Start, at_once
 from streamrec.catalogue.columns import of_item, of_label, of_stats
 from streamrec.catalogue.encoded import Encoded, item_text
 from streamrec.catalogue.lexicon import Lexicon
@@ -113,8 +114,10 @@ class ItemTable(Encoded):
     heard_at = of_stats(np.int64)
     """When (ms, the clock of who counted) the statistics were sent."""
 
-    def __init__(self, model: TextModel | None) -> None:
+    def __init__(self, model: TextModel | None, start: Start = at_once) -> None:
+        """`start` makes clusters of the vectors of a large catalogue (see `Clustering`)."""
         super().__init__(model)
+        self.clustering = Clustering(start)
         self.slots: dict[str, int] = {}
         """By id."""
         self.ids: list[str] = []
@@ -159,6 +162,7 @@ class ItemTable(Encoded):
             for name in self._of_label:
                 self._label(name, slot, self._value(name, item))
         self._read(slots)
+        self.clustering.changed(slots)
         return slots
 
     def remove(self, slot: int) -> None:
@@ -168,6 +172,7 @@ class ItemTable(Encoded):
             self._label(name, slot, None)
         self._clear(slot, self._of_item + self._of_text)
         self.lexicon.remove(slot)
+        self.clustering.changed([slot])
         del self.slots[self.ids[slot]]
         self.ids[slot] = self.titles[slot] = self.texts[slot] = ""
         self._id_rank = None
@@ -188,6 +193,7 @@ class ItemTable(Encoded):
             self._arrays[name] = array
         self._expose()
         self._read(self.stale(encoded))
+        self.clustering.renew()
 
     def put_stats(self, slot: int, stats: ItemStats, home: int = 0, heard_ms: int = 0) -> bool:
         """Take over the counters unless newer ones are known; whether they were taken."""

@@ -71,6 +71,14 @@ class Idle:
         """None."""
         return {}
 
+    def nearest(self) -> Mapping[str, int]:
+        """None."""
+        return {}
+
+    def recall(self) -> float | None:
+        """Not measured."""
+        return None
+
     def awaiting(self) -> int:
         """None."""
         return 0

@@ -95,6 +95,14 @@ class Gauges(Protocol):
         """How much the catalogue gave up because it was too much or too old, by what it was."""
         ...
 
+    def nearest(self) -> Mapping[str, int]:
+        """The clusters in which the nearest items of a large catalogue are looked for, by what is counted."""
+        ...
+
+    def recall(self) -> float | None:
+        """The share of the nearest items that are found in clusters; None if that was not measured."""
+        ...
+
     def awaiting(self) -> int:
         """Records of the catalogue that wait for their schemas."""
         ...

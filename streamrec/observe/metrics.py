@@ -59,6 +59,17 @@ class _Held(Collector):
         yield family
 
 
+class _Measured(Collector):
+    """One figure that is looked up when the metrics are read, and missing until it was measured."""
+
+    def __init__(self, name: str, help_text: str, figure: Callable[[], float | None]) -> None:
+        self._name, self._help = name, help_text
+        self._figure = figure
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily(self._name, self._help, value=self._figure())
+
+
 class Metrics:
     """All metrics of a worker, in a registry of their own; labels hold topics without their `prefix`."""
 
@@ -109,8 +120,11 @@ class Metrics:
         self.model = Info("streamrec_model", "The model in use.", registry=own)
         self.gauges = gauges
         self.parked.labels("catalogue").set_function(gauges.awaiting)
+        nearest = "The clusters in which the nearest items of a large catalogue are looked for."
         weights = "Versions of learned weights that were served, refused or for another base."
         own.register(_Held("streamrec_catalogue", "What the catalogue holds, in memory, by what it is.", gauges.held))
+        own.register(_Held("streamrec_nearest", nearest, gauges.nearest))
+        own.register(_Measured("streamrec_nearest_recall", "The share of the nearest items that is found in clusters.", gauges.recall))
         own.register(_Followed("streamrec_catalogue_dropped", "What the catalogue gave up: too much, or too old.", gauges.dropped))
         own.register(_Followed("streamrec_weights", weights, gauges.weights))
         own.register(_Held("streamrec_reading", "What lists ask of the cross-encoder, and what the load allows.", gauges.reading))

@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from streamrec.catalogue.catalogue import Catalogue
+from streamrec.catalogue.clusters import clustered
 from streamrec.events.types import EventTime, Item, Room
 from streamrec.ranking.batch.best import best
+from streamrec.ranking.batch.nearest import in_clusters
 from streamrec.ranking.batch.order import among_best
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.features import z_scores
@@ -54,7 +56,10 @@ def rehearse() -> float:
         ranker = Ranker(shop, Settings(**wishes, repeats=repeats), blend)
         ranked = ranker.rank(queries([row, UserRow()], [NOW, NOW], [None, None], shop, ["a", "b"]))
     # What only a text model asks for.
-    best(np.ones((2, shop.items.size), np.float32), shop.for_sale(live_only=False), shop.items.id_rank(), 1)
+    pool, id_rank = shop.for_sale(live_only=False), shop.items.id_rank()
+    best(np.ones((2, shop.items.size), np.float32), pool, id_rank, 1)
+    slots, vectors = np.arange(ITEMS, dtype=np.int32), np.eye(ITEMS, dtype=np.float32)
+    in_clusters(vectors, vectors, clustered(vectors, slots), 1, pool, id_rank, 1)
     among_best(ranked.scores.astype(np.float32), np.zeros(ranked.scores.shape, np.int64), 1)
     z_scores(ranked.scores, ranked.scores > 0)
     return time.perf_counter() - begin

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from streamrec.catalogue.catalogue import Catalogue, Keeping
+from streamrec.catalogue.clustering import Start, at_once
 from streamrec.catalogue.text import TextModel
 from streamrec.ranking.arms import DEFAULT, Arms, load_arms
 from streamrec.ranking.ranker import Ranker
@@ -84,19 +85,19 @@ def load_model(settings: Settings) -> TextModel | None:
     return BertModel.load(settings.model, settings.device, settings.threads, settings.precision, settings.score_cache_mb, late, runtime)
 
 
-def build_ranking(settings: Settings, model: TextModel | None = None) -> Ranking:
+def build_ranking(settings: Settings, model: TextModel | None = None, start: Start = at_once) -> Ranking:
     """Rankers over an empty catalogue, each with the blend that its settings name or that the model folder has for its way of ranking.
 
     Whether that blend knows the catalogue is decided by `Ranking.choose` once there is one; until then the plain blend ranks.
 
-    If no `model` is given, the one that the settings name is loaded.
+    If no `model` is given, the one that the settings name is loaded. `start` makes clusters of the vectors of a large catalogue.
 
     Raises:
         SettingsError: the arms make no sense.
         ModelError: the model folder or a blend in it cannot be used.
     """
     arms, varied = load_arms(settings)
-    catalogue = Catalogue(load_model(settings) if model is None else model, keeping(settings))
+    catalogue = Catalogue(load_model(settings) if model is None else model, keeping(settings), start=start)
     choices = {name: own_choice(own) for name, own in varied.items()}
     # All arms ask the same model.
     share = Share(settings.budget_ms / 1000)

@@ -60,6 +60,14 @@ class ShopGauges:
         """See `Gauges`."""
         return self._catalogue.dropped()
 
+    def nearest(self) -> Mapping[str, int]:
+        """See `Gauges`."""
+        return self._catalogue.items.clustering.state()
+
+    def recall(self) -> float | None:
+        """See `Gauges`."""
+        return self._catalogue.items.clustering.recall()
+
     def awaiting(self) -> int:
         """See `Gauges`."""
         return self._feed.awaiting()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from streamrec.catalogue.clustering import beside
 from streamrec.catalogue.text import how_it_runs
 from streamrec.contract.pieces import WorkerPieces
 from streamrec.events.registry import registry
@@ -29,7 +30,7 @@ def pieces(settings: Settings) -> WorkerPieces:
     Raises:
         SettingsError, ModelError: see `assembly.build_ranking`.
     """
-    ranking = build_ranking(settings)
+    ranking = build_ranking(settings, start=beside)
     catalogue, schemas = ranking.catalogue, registry(settings)
     _tell(settings, ranking)
     # One catalogue for all: what the item side counts and what the topics bring is ranked from the next micro-batch on.

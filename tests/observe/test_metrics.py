@@ -109,6 +109,12 @@ class Model(Idle):
     def dropped(self) -> dict[str, int]:
         return {"rules": 4}
 
+    def nearest(self) -> dict[str, int]:
+        return {"clusters": 5}
+
+    def recall(self) -> float:
+        return 0.96
+
     def awaiting(self) -> int:
         return 6
 
@@ -124,8 +130,14 @@ def test_model_and_catalogue_are_asked_when_the_metrics_are_read() -> None:
     assert found["streamrec_model_swaps_total", "refused"] == 1
     assert found["streamrec_weights_total", "served"] == 2
     assert found["streamrec_catalogue", "rooms"] == 3
+    assert found["streamrec_nearest", "clusters"] == 5
+    assert found["streamrec_nearest_recall",] == 0.96
     assert found["streamrec_catalogue_dropped_total", "rules"] == 4
     assert found["streamrec_parked_records", "catalogue"] == 6
+
+
+def test_a_recall_that_was_not_measured_is_missing() -> None:
+    assert ("streamrec_nearest_recall",) not in _samples(Metrics(""))
 
 
 @pytest.mark.parametrize("allowed", [{"topic", "outcome", "stage", "family", "le", "fate", "reason", "of"}])

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from streamrec.ranking.batch.nearest import nearest
 from streamrec.ranking.rehearsal import rehearse
+from tests.ranking.batch.test_nearest import asked, large_shop
 from tests.ranking.features.seeded_shop import GOLDEN, facts
+from tests.shop import item
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +34,11 @@ def count() -> None:
     before = compiled()
     assert before
     facts()
+    shop, row = large_shop()
+    for _ in range(2):
+        nearest(asked(shop, row), 1)
+        shop.remove_item("004")
+        shop.put_items([item("005", "green mug")])
     assert {name for name, types in compiled().items() if types != before[name]} == set()
 
 

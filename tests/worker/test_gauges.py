@@ -45,5 +45,6 @@ def test_what_was_followed_is_counted() -> None:
     made.follower.apply(topic("items"), [listed(topic("items"))])
     made.follower.apply(topic("blend-weights"), [Record(topic("blend-weights"), 0, b"other", b"{", NOW)])
     assert made.gauges.held()["items"] == 1
+    assert (made.gauges.nearest()["clusters"], made.gauges.recall()) == (0, None)
     assert made.gauges.weights() == {"refused": 1}
     assert (made.gauges.swaps(), made.gauges.awaiting()) == ({}, 0)

@@ -37,9 +37,6 @@ class Context:
     """The same by number, ascending."""
     interest: NDArray[np.float32]
     """Unit vectors of what the users touched, of shape (users, dim); dim is 0 without a model."""
-    similarity: NDArray[np.float32]
-    """Cosine of the user's interest vector and the item's vector, of shape (users, slots), right for slots of the pool; (users, 0)
-    without a model."""
     covisits: Linked
     """How often items were bought along with the user's recent ones."""
     follows: Linked
@@ -61,19 +58,8 @@ def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> 
     """Compute what the sources and the features share. `pool` says which slots may be in a list."""
     interest = centres(catalogue.items.vectors, queries.recent.slots, queries.recent.values)
     pool_slots = np.flatnonzero(pool).astype(np.int32)
-    similarity = _similarity(interest, catalogue.items.vectors, pool_slots)
     covisits, follows = _links(queries, catalogue)
-    return Context(queries, catalogue, pool, pool_slots, interest, similarity, covisits, follows, catalogue.items.id_rank())
-
-
-def _similarity(interest: NDArray[np.float32], vectors: NDArray[np.float32], slots: NDArray[np.int32]) -> NDArray[np.float32]:
-    if not interest.shape[1]:
-        return np.zeros((len(interest), 0), np.float32)
-    if 2 * len(slots) > len(vectors):  # gathering nearly all vectors takes longer than a few products too many
-        return np.asarray(interest @ vectors.T)
-    similarity = np.zeros((len(interest), len(vectors)), np.float32)
-    similarity[:, slots] = interest @ vectors[slots].T
-    return similarity
+    return Context(queries, catalogue, pool, pool_slots, interest, covisits, follows, catalogue.items.id_rank())
 
 
 def _links(queries: Queries, catalogue: Catalogue) -> tuple[Linked, Linked]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.gathering import of_label
+from streamrec.ranking.batch.nearest import nearest
 from streamrec.ranking.sources.source import Shipped, Slots
 
 
@@ -19,14 +20,12 @@ class CovisitedSource(Shipped):
 
 
 class NearestSource(Shipped):
-    """Items whose BERT vectors are nearest to the user's interest vector, by one matrix product over all items."""
+    """Items whose BERT vectors are nearest to the user's interest vector."""
 
     name, count = "nearest", 150
 
     def fetch(self, context: Context) -> Slots:
-        if not context.similarity.size:
-            return np.full((context.queries.size, 0), -1, np.int32)
-        return context.top(context.similarity, self.count)
+        return nearest(context, self.count)
 
 
 class TrendingSource(Shipped):
