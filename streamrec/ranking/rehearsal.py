@@ -59,7 +59,9 @@ def rehearse() -> float:
     pool, id_rank = shop.for_sale(live_only=False), shop.items.id_rank()
     best(np.ones((2, shop.items.size), np.float32), pool, id_rank, 1)
     slots, vectors = np.arange(ITEMS, dtype=np.int32), np.eye(ITEMS, dtype=np.float32)
-    in_clusters(vectors, vectors, clustered(vectors, slots), 1, pool, id_rank, 1)
+    clusters = clustered(vectors, slots)
+    clusters.put(slots, vectors)
+    in_clusters(vectors, vectors, clusters, 1, pool, id_rank, 1)
     among_best(ranked.scores.astype(np.float32), np.zeros(ranked.scores.shape, np.int64), 1)
     z_scores(ranked.scores, ranked.scores > 0)
     return time.perf_counter() - begin
