@@ -12,8 +12,8 @@ from streamrec.system.compiled import jit
 Floats = NDArray[np.float32]
 Slots = NDArray[np.int32]
 PER_ROOT, PROBES = 4.0, 144
-"""Clusters for each root of the number of vectors, and how many of them are looked through: that finds .95 of the 150 nearest titles and
-more, among 50,000 as among a million."""
+"""Clusters for each root of the number of vectors, and how many of them are looked through: for customers of UCI Online Retail that finds
+.97 of the 150 nearest titles, among 50,000 as among a million, and .95 or more for viewers with three unrelated interests."""
 PER_CLUSTER = 32
 """Vectors in the sample for each centre; three times as many find the same neighbours."""
 ROUNDS = 6
@@ -50,11 +50,6 @@ class Clusters:
     def remove(self, slots: Slots) -> None:
         """Take these slots out of their clusters, as far as they are in one."""
         self._move(slots, np.full(len(slots), -1, np.int32))
-
-    def own(self, size: int) -> NDArray[np.int32]:
-        """The cluster of each of the first `size` slots, -1 where it is in none."""
-        self._reach(size)
-        return self._own[:size].copy()
 
     def _move(self, slots: Slots, to: NDArray[np.int32]) -> None:
         self._reach(int(slots.max(initial=-1)) + 1)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.catalogue.clusters import Clusters, clustered
+from streamrec.catalogue.clusters import Clusters, assigned, clustered
+from streamrec.catalogue.encoded import Encoded
 from streamrec.ranking.batch import nearest as module
 from streamrec.ranking.batch.context import Context, context
 from streamrec.ranking.batch.nearest import exact, in_clusters, nearest, share
@@ -93,7 +94,7 @@ def test_clusters_that_were_kept_up_find_what_those_made_anew_of_the_same_vector
             kept.put(slots, vectors[slots])
         else:
             kept.remove(slots)
-    anew = Clusters(kept.centres, kept.own(60))
+    anew = Clusters(kept.centres, np.where(listed, assigned(kept.centres, vectors), np.int32(-1)))
     # Also where the pool does not say that an item is gone.
     for pool in (listed, np.ones(60, bool)):
         found = [in_clusters(asked, vectors, clusters, 4, pool, id_rank, COUNT) for clusters in (kept, anew)]
@@ -141,10 +142,21 @@ def test_what_is_off_sale_or_removed_is_not_found_and_its_slot_is_found_by_what_
     shop, row = large_shop()
     nearest(asked(shop, row), COUNT)
     shop.remove_item("004")
-    shop.put_items([item("005", "red mug 5", available=False), item("new", "red mug 3")])
+    nearest(asked(shop, row), COUNT)
+    assert shop.items.clustering.state()["items"] == len(shop.items)
+    shop.put_items([item("005", "red mug 5", available=False), item("new", "red mug 3"), item("more", "red mug 3")])
     found = {shop.items.ids[slot] for slot in nearest(asked(shop, row), 20)[0] if slot >= 0}
-    assert {"003", "new"} <= found
+    assert {"003", "new", "more"} <= found
     assert not {"004", "005"} & found
+
+
+def test_after_a_swap_of_the_model_clusters_are_made_of_its_vectors() -> None:
+    shop, row = large_shop()
+    nearest(asked(shop, row), COUNT)
+    encoded = Encoded(WordModel())
+    encoded.update(shop.items.texts, range(shop.items.size))
+    shop.items.take_model(encoded)
+    assert shop.items.clustering.state()["clusters"] == 0
 
 
 def test_a_small_pool_of_a_large_shop_is_searched_exactly() -> None:
