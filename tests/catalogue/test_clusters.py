@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.catalogue.clusters import LEAST_SPARE, Clusters, assigned, clustered
+from streamrec.catalogue.clusters import LEAST_SPARE, PROBES, Clusters, assigned, clustered
 
 SLOTS = 3 * LEAST_SPARE
 STEPS = st.lists(
@@ -70,6 +70,12 @@ def test_moves_count_what_came_went_or_changed_its_cluster() -> None:
     assert kept.moves == 5
     kept.remove(np.array([3, 9], np.int32))
     assert kept.moves == 6
+
+
+def test_the_smaller_the_pool_the_more_clusters_are_looked_through() -> None:
+    many = 3 * PROBES
+    clusters = Clusters(unit(1, many), np.arange(1000, dtype=np.int32) % many)
+    assert [clusters.probes(pool) for pool in (1000, 500, 10)] == [PROBES, 2 * PROBES, many]
 
 
 def test_vectors_around_a_few_directions_are_told_apart() -> None:
