@@ -1,24 +1,12 @@
-"""Writes the loops that compute features and facts from their declarations: one for each formula, over the candidates of a user.
-
-The text of the loops is kept as a module beside the compiled code, since only functions of a file can be compiled once for all processes.
-"""
+"""Writes the loops that compute features and facts from their declarations: one for each formula, over the candidates of a user."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from streamrec.system.compiled import FOLDER
-
 Fill = Callable[..., None]
-HEAD = '''"""Made from declarations; see streamrec/ranking/features/filling.py."""
-
-from streamrec.system.compiled import jit
-'''
 
 
 class Column(NamedTuple):
@@ -50,8 +38,13 @@ def filling(columns: Sequence[Column], size: int, of_user: Collection[str]) -> t
     loops = _loops(columns)
     reads = list(dict.fromkeys(name for loop in loops for name in loop.reads))
     imports = dict.fromkeys(f"from {loop.formula.__module__} import {loop.formula.__name__} as {loop.called}" for loop in loops)
-    text = "\n".join([HEAD, *imports, "", "", *_body(loops, reads, size, of_user), ""])
-    return _module(text).fill, reads
+    body = "\n".join(_body(loops, reads, size, of_user))
+    # Compiled loops are kept by the names of file and function: as if they stood in this file, each under a name of its own.
+    name = f"fill_{blake2b(body.encode(), digest_size=8).hexdigest()}"
+    text = "\n".join(["from streamrec.system.compiled import jit", *imports, "@jit", f"def {name}(raw, counts, {', '.join(reads)}):", body])
+    made: dict[str, Any] = {"__name__": __name__}
+    exec(compile(text, __file__, "exec"), made)  # noqa: S102 - made of declarations alone
+    return made[name], reads
 
 
 def _loops(columns: Sequence[Column]) -> list[_Loop]:
@@ -63,8 +56,6 @@ def _loops(columns: Sequence[Column]) -> list[_Loop]:
 
 
 def _body(loops: Sequence[_Loop], reads: Sequence[str], size: int, of_user: Collection[str]) -> Iterator[str]:
-    yield "@jit"
-    yield f"def fill(raw, counts, {', '.join(reads)}):"
     yield "    for user in range(len(raw)):"
     yield "        count = counts[user]"
     for name in reads:
@@ -80,22 +71,3 @@ def _body(loops: Sequence[_Loop], reads: Sequence[str], size: int, of_user: Coll
         yield f"            out[column] = {loop.called}({values})"
         for other in others:
             yield f"        raw[user, {other}, :count] = out[:count]"
-
-
-def _module(text: str) -> Any:
-    name = f"streamrec_filling_{blake2b(text.encode(), digest_size=8).hexdigest()}"
-    path = FOLDER / f"{name}.py"
-    if not path.exists():
-        # Two workers may start at once: each writes a file of its own, and the last one to finish names it.
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        # A compiled function is known by the time of its file; a fixed one keeps it valid however often the file is written.
-        os.utime(draft, (0, 0))
-        draft.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    # What is loaded compiled looks for its module by name.
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
