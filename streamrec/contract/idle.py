@@ -22,6 +22,9 @@ class Idle:
         """Raise the error: nobody sends dead letters here, and a record must not be lost in silence."""
         raise error
 
+    def prepare(self) -> None:
+        """Nothing to make ready."""
+
     def warm(self) -> None:
         """Be ready."""
 

@@ -35,6 +35,10 @@ class Follower(Protocol):
         """A record on which `apply` raised is given up."""
         ...
 
+    def prepare(self) -> None:
+        """Make ready what needs none of the records. Called once, on a thread of its own, while they are read; may take long."""
+        ...
+
     def warm(self) -> None:
         """Everything that was there at the start is applied: get ready for the first event. Called once; may take long."""
         ...

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from streamrec.contract.records import Inbound
 from streamrec.errors import BadEvent
+from streamrec.ranking.rehearsal import ready
 from streamrec.system.clock import now_ms
 from streamrec.worker.assembly import Ranking
 from streamrec.worker.catalogue_feed import CatalogueFeed
@@ -61,6 +62,10 @@ class ShopFollower:
     def reject(self, record: Inbound, error: BadEvent) -> None:
         """See `Follower`; the feed of the catalogue sends the dead letters of every topic."""
         self._catalogue.reject(record, error)
+
+    def prepare(self) -> None:
+        """See `Follower`; the ranking is loaded as it was compiled, or compiled."""
+        ready()
 
     def warm(self) -> None:
         """See `Follower`; ranks for nobody in particular, so that the first viewer does not pay for the first use."""

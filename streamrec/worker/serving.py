@@ -26,7 +26,7 @@ from streamrec.kafka import topics
 from streamrec.observe.metrics import Metrics
 from streamrec.settings import Settings
 from streamrec.system.addresses import http_url
-from streamrec.system.core import Core
+from streamrec.system.core import Core, off_loop
 from streamrec.worker.site import serve_site
 
 log = structlog.get_logger(__name__)
@@ -131,7 +131,7 @@ async def _close(host: Host, outbox: Outbox, tasks: Sequence[asyncio.Future[Any]
 
 
 async def _open_gate(settings: Settings, engine: Engine, broadcast: Broadcast, follower: Follower) -> None:
-    await broadcast.caught_up.wait()
+    await asyncio.gather(off_loop(follower.prepare), broadcast.caught_up.wait())
     await engine.tools.core.run(follower.warm)
     # The catalogue is there for good: what is frozen is not looked through at each collection.
     gc.collect()

@@ -9,7 +9,6 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 import structlog
@@ -20,7 +19,6 @@ from streamrec.engine.exits import explain
 from streamrec.engine.server import listen
 from streamrec.engine.store.folder import Fault, locked, write_fault
 from streamrec.kafka import patches, topics
-from streamrec.ranking.rehearsal import ready
 from streamrec.settings import Settings
 from streamrec.system import logs
 from streamrec.system.clock import now_ms
@@ -54,11 +52,7 @@ def run_worker(settings: Settings, pieces: Callable[[Settings], WorkerPieces]) -
     with locked(settings.data_dir), listen(settings.web_host, settings.web_port) as listening:
         reports = topics.create(settings)
         core = Core()
-        # While the model is loaded: each takes about a second.
-        with ThreadPoolExecutor(1) as aside:
-            rehearsed = aside.submit(ready)
-            built = core.call(pieces, settings)
-            rehearsed.result()
+        built = core.call(pieces, settings)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
                 runner.run(serve(settings, built, core, listening, reports))
