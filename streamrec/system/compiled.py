@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import llvmlite.binding as llvm
+import numba
 
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = PACKAGE / "compiled"
@@ -32,6 +33,7 @@ FLOATS = {"contract", "reassoc", "arcp", "nsz"}
 """What the compiler may do to sums so that they become vector instructions; NaN and infinity stay what they are."""
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
+_config: Any = numba.config
 
 
 def _sources() -> Iterator[Path]:
@@ -79,25 +81,19 @@ def _forget_old(parent: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment() -> dict[str, str]:
-    """Tells numba where to keep what it compiles, and for which processor, unless the user does."""
-    said = {"NUMBA_CACHE_DIR": str(_folder())}
+def _tell() -> Path:
+    """Tell numba where to keep what it compiles, and for which processor, unless the user has; returns the folder."""
+    # Not by the environment: processes that are started from here may be of another version.
+    if not _config.CACHE_DIR:
+        _config.CACHE_DIR = str(_folder())
     features = llvm.get_host_cpu_features()
-    if platform.machine() in ("x86_64", "AMD64") and all(features.get(name) for name in NEEDS):
-        said |= {"NUMBA_CPU_NAME": BASELINE, "NUMBA_CPU_FEATURES": ""}
-    return {name: value for name, value in said.items() if name not in os.environ}
+    if _config.CPU_NAME is None and platform.machine() in ("x86_64", "AMD64") and all(features.get(name) for name in NEEDS):
+        _config.CPU_NAME, _config.CPU_FEATURES = BASELINE, ""
+    return Path(_config.CACHE_DIR)
 
 
-_said = _environment()
-os.environ.update(_said)
-FOLDER = Path(os.environ["NUMBA_CACHE_DIR"])
+FOLDER = _tell()
 """Where compiled code is kept."""
-
-import numba  # noqa: E402
-
-# Read by numba when it is imported; processes that are started from here may be of another version.
-for _name in _said:
-    del os.environ[_name]
 
 _njit: Any = numba.njit
 _KNOBS = {"nogil": True, "cache": True, "error_model": "numpy"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -68,7 +69,8 @@ def _spread(
         for place in range(begins[user * kinds + kind + 1] - begin):
             at = begin + place
             of[user, place], when[user, place] = slots[at], ts[at]
-            left[user, place] = values[at] * np.exp2(-max(now[user] - ts[at], 0) / half_life_ms)
+            # Not `exp2`: numba cannot keep what calls it, and would compile it in every process.
+            left[user, place] = values[at] * math.exp(-math.log(2) * max(now[user] - ts[at], 0) / half_life_ms)
     return of, when, left
 
 
