@@ -14,6 +14,7 @@ from streamrec.contract.pieces import WorkerPieces
 from streamrec.contract.processor import Outcome, Part, Shard
 from streamrec.contract.records import Inbound, Outbound
 from streamrec.contract.rows import Rows
+from streamrec.engine.engine import Engine
 from streamrec.settings import Settings, load
 from streamrec.worker.worker import run_worker
 
@@ -93,6 +94,12 @@ def pieces(job: Job) -> Callable[[Settings], WorkerPieces]:
     return make
 
 
+async def join_at_once(engine: Engine, instance_id: str) -> None:
+    """Instead of biding until it can serve: where work begins when all workers have joined, none can serve before."""
+
+
 if __name__ == "__main__":
     told = given()
+    if told.start is not None:
+        Engine.bide = join_at_once  # type: ignore[method-assign]
     run_worker(settings(told), pieces(told))
