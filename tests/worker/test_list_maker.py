@@ -155,11 +155,11 @@ class Watching(WordModel):
 def test_the_model_reads_one_micro_batch_while_the_next_one_is_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ranker, "at_once", lambda self: 2)
     model = Watching()
-    side = Side(model=model, cross_pairs_fixed=False)
+    side = Side(model=model, cross_pairs_fixed=True)
     made = lists(side.send(*(view(offset, f"u{offset}") for offset in range(5))))
     assert model.told == [("asked", 2), ("asked", 2), ("waited for", 2), ("asked", 1), ("waited for", 2), ("waited for", 1)]
     assert [one.user_id for one in made] == [f"u{offset}" for offset in range(5)]
-    together = Side(model=WordModel(), cross_pairs_fixed=False)
+    together = Side(model=WordModel(), cross_pairs_fixed=True)
     assert [one.items for one in made] == [one.items for one in lists(together.send(*(view(offset, f"u{offset}") for offset in range(5))))]
 
 
@@ -173,7 +173,7 @@ def test_whom_the_model_reads_comes_first_and_no_micro_batch_has_more_of_them_th
         return begin(self, asked)
 
     monkeypatch.setattr(Ranker, "begin", noted)
-    side = Side(model=WordModel(), cross_for="writers", cross_pairs_fixed=False)
+    side = Side(model=WordModel(), cross_for="writers", cross_pairs_fixed=True)
     users = [f"u{number}" for number in range(100)]
     for offset, user in enumerate(users[1::20]):
         side.send(sent("danmaku", offset, user_id=user, room_id="r", text="red", ts=NOW))
