@@ -23,11 +23,11 @@ from streamrec.ranking.features.sales import FEW, PRIOR
 from streamrec.ranking.features.schema import FEATURES, RELATIVE
 from streamrec.ranking.ranker import DECIMALS
 from streamrec.ranking.scorers.blend import ITEM, LEARNED, Blend
-from streamrec.ranking.sources.cold import BITS_32, HOUR_MS, KNUTH, NEWEST
+from streamrec.ranking.sources.cold import BITS_32, KNUTH, NEWEST
 from streamrec.state.before import BASKET_MS
 from streamrec.state.item import HALF_LIVES, MONTH, SEASON, WEEK
 from streamrec.state.user import INTEREST_HALF_LIFE, UserRow
-from streamrec.system.clock import DAY_MS
+from streamrec.system.clock import DAY_MS, HOUR_MS
 
 Features = dict[str, float]
 Parts = list[tuple[float, int]]
@@ -142,8 +142,8 @@ class PlainRanker:
 
     def _linked(self, links: Links, slot: int) -> Iterator[tuple[int, float]]:
         root = math.sqrt(self._items.counts[slot, PURCHASE, -1] + LINK_PRIOR)
-        slots, weights = links.rows(np.array([slot], np.int32))
-        for other, weight in zip(slots[0].tolist(), weights[0].tolist(), strict=True):
+        slots, weights = links.tables(np.array([slot], np.int32))
+        for other, weight in zip(slots[slot].tolist(), weights[slot].tolist(), strict=True):
             if other >= 0:
                 yield other, weight / (root * math.sqrt(self._items.counts[other, PURCHASE, -1] + LINK_PRIOR))
 

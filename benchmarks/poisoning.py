@@ -44,12 +44,12 @@ from streamrec.state.memory import ItemMemory, ItemShard, UserMemory, UserShard
 from streamrec.state.packing import pack_item, pack_user, unpack_item, unpack_user
 from streamrec.state.stats import decode_stats
 from streamrec.state.user import UserRow
+from streamrec.system.clock import DAY_MS, HOUR_MS
 from streamrec.worker.assembly import load_model
 from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.users import UserProcessor
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 GOAL, PLACES = 0.05, 10
 COPIED = 20
 """Purchases of a real customer that a false account repeats."""

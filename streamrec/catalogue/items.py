@@ -245,12 +245,6 @@ class ItemTable(Encoded):
         """The number of a category, or of a brand that stands for one; 0 for one that no item has."""
         return self._labels["category"].of(name)
 
-    def first_seen(self, slots: NDArray[np.int32]) -> NDArray[np.int64]:
-        """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
-        created, first_sale = self.created[slots], self.first_sale[slots]
-        earliest = np.where(created > 0, np.minimum(created, first_sale), first_sale)
-        return np.where(earliest == NEVER, 0, earliest)
-
     def popularity(self, item_ids: Sequence[str]) -> NDArray[np.float64]:
         """Decayed purchases of items at the longest half-life, and LINK_PRIOR; UNLISTED for ids that no record lists."""
         slots = self.find(item_ids)

@@ -94,11 +94,6 @@ class Links:
         self._stale -= stale
         return self._slots, self._weights
 
-    def rows(self, wanted: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The same of the wanted slots alone, of shape (*wanted.shape, WIDTH)."""
-        slots, weights = self.tables(wanted)
-        return slots[wanted], weights[wanted]
-
     def _grow(self, capacity: int) -> None:
         # The last row stays empty: it is that of slot -1.
         slots, weights = np.full((capacity, WIDTH), -1, np.int32), np.zeros((capacity, WIDTH), np.float32)

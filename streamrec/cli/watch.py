@@ -15,12 +15,12 @@ from streamrec.cli.support.options import takes_settings
 from streamrec.cli.support.output import emit, note
 from streamrec.events.types import Recommendation, to_builtins
 from streamrec.settings import Settings
+from streamrec.system.clock import HOUR_MS
 from streamrec.system.printing import printable
 
 if TYPE_CHECKING:
     from streamrec.operations.titles import Titles
 
-HOUR_MS = 3_600_000
 TITLE = 44
 """Columns of a title; it is cut where it would break the lines of a terminal."""
 

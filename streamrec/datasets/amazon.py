@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from streamrec.datasets.lines import fault
 from streamrec.datasets.tables import LeftOut, open_text, read_rows
 from streamrec.errors import InputError
+from streamrec.system.clock import HOUR_MS
 
 COLUMNS = ("user_id", "history_item_id", "item_id")
 START_MS = 1_475_280_000_000
-HOUR_MS = 3_600_000
 CURRENCY = "USD"
 SCRIPT = "getTime()"
 """Where the crawler took a page's script for its title, the title holds this call; the authors of the data set drop such titles."""

@@ -69,21 +69,16 @@ class Ranker:
         """One list per asked query, within the time that the settings allow."""
         return self.finish(self.begin(asked))
 
-    def begin(self, asked: Queries) -> Field:
-        """Everything up to where the model reads; what it reads is waited for by `finish`, for `budget_ms` from now."""
-        return self._begin(asked, time.perf_counter() + self._settings.budget_ms / 1000)
+    def weigh(self, asked: Queries, deadline: float | None = None) -> Field:
+        """Everything but the choice: the candidates that stay, and their features, standardised; `deadline` as in `begin`."""
+        return self._read(self.begin(asked, deadline))
 
-    def finish(self, weighed: Field) -> Ranked:
-        """The lists of what was begun."""
-        self.finished(weighed)
-        with timed(weighed.seconds, "selectors"):
-            return self._select(weighed)
-
-    def weigh(self, asked: Queries, deadline: float) -> Field:
-        """Everything but the choice: the candidates that stay, and their features, standardised; `deadline` by `perf_counter`."""
-        return self.finished(self._begin(asked, deadline))
-
-    def _begin(self, asked: Queries, deadline: float) -> Field:
+    def begin(self, asked: Queries, deadline: float | None = None) -> Field:
+        """Everything up to where the model reads. `finish` waits for what it reads until `deadline` (by `perf_counter`), for `budget_ms`
+        from now without one.
+        """
+        if deadline is None:
+            deadline = time.perf_counter() + self._settings.budget_ms / 1000
         seconds: dict[str, float] = {}
         live_only = self._live_only()
         with timed(seconds, "sources"):
@@ -98,7 +93,13 @@ class Ranker:
             begun = self._reader.begin(shop, candidates, table, self.blend) if self._reader is not None else None
         return Field(shop, candidates, table, live_only, removed, failed, seconds, reading, begun, deadline)
 
-    def finished(self, weighed: Field) -> Field:
+    def finish(self, weighed: Field) -> Ranked:
+        """The lists of what was begun."""
+        self._read(weighed)
+        with timed(weighed.seconds, "selectors"):
+            return self._select(weighed)
+
+    def _read(self, weighed: Field) -> Field:
         """What was begun, once the model has read."""
         if self._reader is not None and weighed.begun is not None:
             prepared = weighed.seconds["scorers"]
@@ -187,7 +188,7 @@ class Ranker:
             row = UserRow(said=[Said(SOMETIME, f"{number} {NOBODY_SAYS}")])
             begin = time.perf_counter()
             # Nobody waits for these lists: however slow the model is at first, its speed is to be known.
-            self.finish(self._begin(queries([row], [SOMETIME], [None], self._catalogue), begin + PATIENCE_S))
+            self.finish(self.begin(queries([row], [SOMETIME], [None], self._catalogue), begin + PATIENCE_S))
             self.share.made(time.perf_counter() - begin)
         self.share.begin_anew()
 

@@ -2,8 +2,8 @@
 
     python -m streamrec.ranking.rehearsal
 
-Installing does so, and images keep the result (--keep): a worker that finds it starts at once, one that does not compiles for about half a
-minute first.
+Installing does so, and images keep the result (--keep): a worker loads it in a second beside reading the catalogue. One that finds nothing
+compiles for about half a minute there.
 """
 
 from __future__ import annotations

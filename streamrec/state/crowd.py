@@ -11,9 +11,8 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from streamrec.events.fields import YEAR_9999_MS, Label
-from streamrec.system.clock import DAY_MS
+from streamrec.system.clock import HOUR_MS
 
-HOUR_MS = DAY_MS // 24
 FINE_H, KEPT_H = 48, 92 * 24
 """First purchases are kept by the hour for two days, then by the day (UTC) for a season and what a day may begin earlier."""
 MILESTONES = (2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 2000, 5000, 10_000)

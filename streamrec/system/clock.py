@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 # 2000-01-01T00:00:00Z. A time that was given in seconds instead of milliseconds, the commonest mistake of producers, lies before it.
 YEAR_2000_MS: Final = 946_684_800_000
 

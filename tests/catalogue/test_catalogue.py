@@ -91,8 +91,8 @@ def test_links_hold_both_directions_of_the_latest_neighbours(changes: list[tuple
     for slot, neighbours in changes:
         links.put(slot, list(neighbours.items()))
         latest[slot] = neighbours
-        links.rows(np.array([slot], np.int32))
-    slots, weights = links.rows(np.arange(7, dtype=np.int32))
+        links.tables(np.array([slot], np.int32))
+    slots, weights = (table[:7] for table in links.tables(np.arange(7, dtype=np.int32)))
     assert slots.shape == (7, WIDTH)
     for slot in range(7):
         expected = {
@@ -141,8 +141,8 @@ def seen(shop: Catalogue) -> dict[str, object]:
     for name, slot in items.slots.items():
         linked = []
         for links in (shop.links, shop.leads):
-            slots, weights = links.rows(np.array([slot], np.int32))
-            linked.append({items.ids[other]: float(weight) for other, weight in zip(slots[0], weights[0], strict=True) if other >= 0})
+            slots, weights = links.tables(np.array([slot], np.int32))
+            linked.append({items.ids[other]: float(weight) for other, weight in zip(slots[slot], weights[slot], strict=True) if other >= 0})
         columns = [
             getattr(items, column)[slot].tolist() for column in ("counts", "appeal", "root", "counted_at", "first_sale", "again", "trend")
         ]
@@ -215,8 +215,8 @@ def test_statistics_of_ids_that_no_record_lists_take_no_slot_and_are_there_once_
     shop.put_items([item("later")])
     slot = shop.items.slots["later"]
     assert shop.items.version[slot] == 4
-    slots, weights = shop.links.rows(np.array([slot], np.int32))
-    assert (slots[0, 0], weights[0, 0]) == (shop.items.slots["a"], 4 * 2.0 + 2 * 1.0)
+    slots, weights = shop.links.tables(np.array([slot], np.int32))
+    assert (slots[slot, 0], weights[slot, 0]) == (shop.items.slots["a"], 4 * 2.0 + 2 * 1.0)
 
 
 def test_a_number_of_a_comment_that_is_older_than_the_shelf_names_nothing_on_it() -> None:

@@ -12,9 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from streamrec.cli.dataset import app
-from streamrec.datasets.amazon import HOUR_MS, read_reviews
+from streamrec.datasets.amazon import read_reviews
 from streamrec.errors import InputError
 from streamrec.events.files import read_events, read_items
+from streamrec.system.clock import HOUR_MS
 
 HEAD = "user_id,history_item_title,item_title,history_item_id,item_id\n"
 

@@ -6,8 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.state.crowd import COUNTRIES, FINE_H, HOUR_MS, KEPT_H, MANY, MILESTONES, Crowd
+from streamrec.state.crowd import COUNTRIES, FINE_H, KEPT_H, MANY, MILESTONES, Crowd
 from streamrec.state.item import ItemRow, Signal, count
+from streamrec.system.clock import HOUR_MS
 from tests.shop import DAY, NOW
 
 TIMES = st.lists(st.integers(NOW - 120 * DAY, NOW), min_size=1, max_size=60)

@@ -19,10 +19,8 @@ class Linked:
     """The items that the links of a user's recent ones lead to, each once: of shape (users, n), padded with -1."""
 
     slots: NDArray[np.int32]
-    by_interest: NDArray[np.float64]
-    """Sums of cosines, weighed by the user's interest in the recent items."""
-    of_last: NDArray[np.float64]
-    """The same of the items of the last basket alone."""
+    sums: NDArray[np.float64]
+    """Sums of cosines with the recent items, of shape (relations, users, n): a relation is a way to weigh these."""
 
 
 @dataclass(slots=True)
@@ -38,9 +36,9 @@ class Context:
     interest: NDArray[np.float32]
     """Unit vectors of what the users touched, of shape (users, dim); dim is 0 without a model."""
     covisits: Linked
-    """How often items were bought along with the user's recent ones."""
+    """How often items were bought along with the user's recent ones: these weighed by interest, and those of the last basket alone."""
     follows: Linked
-    """How often items were bought in the basket after one with items of the user's last."""
+    """How often items were bought in the basket after one with items of the user's last: one relation."""
     id_rank: NDArray[np.int64]
     """The place of each slot's id in the order of ids, for ties."""
 
@@ -65,8 +63,7 @@ def context(queries: Queries, catalogue: Catalogue, pool: NDArray[np.bool_]) -> 
 def _links(queries: Queries, catalogue: Catalogue) -> tuple[Linked, Linked]:
     """Cosine-like: a link counts by its weight over the root of both items' purchases (90-day half-life)."""
     recent, last, root = queries.recent, queries.last.astype(np.float64), catalogue.items.root
+    of_last = np.where(queries.last, recent.slots, np.int32(-1))
     covisits = linked(recent.slots, np.stack([recent.values, last]), *catalogue.links.tables(recent.slots), root)
-    follows = linked(
-        np.where(queries.last, recent.slots, np.int32(-1)), np.stack([last, last]), *catalogue.leads.tables(recent.slots), root
-    )
-    return Linked(covisits[0], *covisits[1]), Linked(follows[0], *follows[1])
+    follows = linked(of_last, last[None], *catalogue.leads.tables(of_last), root)
+    return Linked(*covisits), Linked(*follows)

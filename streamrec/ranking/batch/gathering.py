@@ -7,8 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.state.crowd import HOUR_MS
-from streamrec.system.clock import DAY_MS
+from streamrec.catalogue.items import NEVER
+from streamrec.system.clock import DAY_MS, HOUR_MS
 from streamrec.system.compiled import jit
 from streamrec.system.maths import exp
 
@@ -92,14 +92,13 @@ def sold_there(
 @jit
 def first_seen(created: Ints, first_sale: Ints, slots: Slots) -> NDArray[np.float64]:
     """When (ms) each item was made or first heard of, whichever was earlier; 0 where nothing tells."""
-    never = np.iinfo(np.int64).max
     found = np.zeros(slots.shape)
     for user in range(len(slots)):
         for place in range(slots.shape[1]):
             slot = slots[user, place]
             if slot >= 0:
                 earliest = min(created[slot], first_sale[slot]) if created[slot] > 0 else first_sale[slot]
-                found[user, place] = earliest if earliest != never else 0
+                found[user, place] = earliest if earliest != NEVER else 0
     return found
 
 

@@ -31,8 +31,7 @@ class Inputs(Selling):
 
     @cached_property
     def _covisits(self) -> Floats:
-        linked = self._context.covisits
-        return sums_at(self._slots, self._items.size, linked.slots, np.stack([linked.by_interest, linked.of_last]))
+        return self._sums(self._context.covisits.slots, self._context.covisits.sums)
 
     @property
     def covisits(self) -> Floats:
@@ -47,8 +46,7 @@ class Inputs(Selling):
     @property
     def follows(self) -> Floats:
         """Cosines of purchases in the basket after one like the user's last."""
-        linked = self._context.follows
-        return self._sum(linked.slots, linked.of_last)
+        return np.asarray(self._sums(self._context.follows.slots, self._context.follows.sums)[0])
 
     @cached_property
     def _similarity(self) -> tuple[Singles, Singles]:
@@ -90,7 +88,7 @@ class Inputs(Selling):
     def _owned(self) -> Floats:
         queries = self._queries
         told = (queries.bought.values, queries.bought.ts, queries.bought_times, queries.bought_since)
-        return sums_at(self._slots, self._items.size, queries.bought.slots, np.stack(told, dtype=np.float64))
+        return self._sums(queries.bought.slots, np.stack(told, dtype=np.float64))
 
     @property
     def bought(self) -> Floats:
@@ -197,7 +195,7 @@ class Inputs(Selling):
         return self._tallied(self._queries.shown)
 
     def _tallied(self, tallies: Tallies) -> Floats:
-        return self._sum(tallies.slots, tallies.values)
+        return np.asarray(self._sums(tallies.slots, tallies.values[None])[0])
 
-    def _sum(self, slots: NDArray[np.int32], values: Floats) -> Floats:
-        return np.asarray(sums_at(self._slots, self._items.size, slots, values[None])[0])
+    def _sums(self, slots: NDArray[np.int32], values: Floats) -> Floats:
+        return sums_at(self._slots, self._items.size, slots, values)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.catalogue.items import IMPRESSION, ItemTable
+from streamrec.ranking.batch.gathering import first_seen
 from streamrec.ranking.batch.order import best_first
 from streamrec.state.item import KINDS, MONTH
 
@@ -43,7 +44,8 @@ def unknown(items: ItemTable, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 def newest(items: ItemTable, slots: NDArray[np.int32], id_rank: NDArray[np.int64], open_: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Columns of the newest open candidates (users, at most ARMS), ties by id, -1 behind the last."""
-    order = np.where(open_, (items.first_seen(slots) // 60_000 << 24) - id_rank, np.iinfo(np.int64).min)
+    minutes = first_seen(items.created, items.first_sale, slots).astype(np.int64) // 60_000
+    order = np.where(open_, (minutes << 24) - id_rank, np.iinfo(np.int64).min)
     columns = best_first(order, ARMS)
     return np.where(np.take_along_axis(open_, columns, axis=1), columns, -1)
 

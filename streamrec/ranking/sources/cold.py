@@ -10,9 +10,9 @@ from streamrec.ranking.batch.sums import among
 from streamrec.ranking.sources.source import Shipped, Slots
 from streamrec.ranking.sources.warm import TrendingSource
 from streamrec.state.user import BOUGHT, HIDDEN
+from streamrec.system.clock import HOUR_MS
 from streamrec.system.compiled import jit
 
-HOUR_MS = 3_600_000
 BITS_32, KNUTH = 0xFFFFFFFF, 2_654_435_761
 """The multiplier is that of Knuth's multiplicative hash: the prime next to 2^32 / golden ratio."""
 NEWEST = 1000

@@ -16,7 +16,8 @@ class CovisitedSource(Shipped):
     name, count = "covisited", 150
 
     def fetch(self, context: Context) -> Slots:
-        return context.top_listed(context.covisits.slots, context.covisits.by_interest, self.count)
+        by_interest, _ = context.covisits.sums
+        return context.top_listed(context.covisits.slots, by_interest, self.count)
 
 
 class NearestSource(Shipped):
@@ -68,4 +69,4 @@ class FollowingSource(Shipped):
     name, count = "following", 60
 
     def fetch(self, context: Context) -> Slots:
-        return context.top_listed(context.follows.slots, context.follows.of_last, self.count)
+        return context.top_listed(context.follows.slots, context.follows.sums[0], self.count)

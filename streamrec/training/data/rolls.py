@@ -64,10 +64,10 @@ class RecordingRanker(Ranker):
         super().__init__(catalogue, settings, next(iter(blends.values())))
         self.seen: dict[Repeats, Field] = {}
 
-    def begin(self, asked: Queries) -> Field:
+    def begin(self, asked: Queries, deadline: float | None = None) -> Field:
         """As the ranker does, but nothing is left to be waited for."""
         modes = self._modes if asked.now[0] >= self._cross_from else self._without
-        self.seen = {mode: ranker.finished(ranker.begin(asked)) for mode, ranker in modes.items()}
+        self.seen = {mode: ranker.weigh(asked, deadline) for mode, ranker in modes.items()}
         return next(iter(self.seen.values()))
 
     def samples(self, ts: int, ordered: Iterable[str]) -> dict[Repeats, Sample]:

@@ -16,13 +16,14 @@ from streamrec.ranking.batch.candidates import SOURCES, merge
 from streamrec.ranking.batch.context import Context, context
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranker import Ranker
-from streamrec.ranking.sources.cold import HOUR_MS, NEWEST, AkinSource, RestSource, UnsoldSource
+from streamrec.ranking.sources.cold import NEWEST, AkinSource, RestSource, UnsoldSource
 from streamrec.ranking.sources.sources import SOURCES as KINDS
 from streamrec.ranking.sources.sources import default_sources
 from streamrec.ranking.sources.warm import CountrySource, PopularSource, TrendingSource
 from streamrec.state.apply import apply
 from streamrec.state.decay import PurchaseTally
 from streamrec.state.user import HIDDEN, UserRow
+from streamrec.system.clock import HOUR_MS
 from tests.catalogue.test_catalogue import stats
 from tests.ranking.features.tiny import statistics
 from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, settings, view
