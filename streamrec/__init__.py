@@ -15,20 +15,9 @@ if TYPE_CHECKING:
     from streamrec.catalogue.catalogue import Catalogue
     from streamrec.errors import StreamrecError
     from streamrec.evaluation.replay import Replay, read_timeline
+    from streamrec.events.fields import EventTime
     from streamrec.events.files import read_items
-    from streamrec.events.types import (
-        Danmaku,
-        Erasure,
-        EventTime,
-        Feedback,
-        Item,
-        Purchase,
-        RankedItem,
-        Recommendation,
-        Room,
-        Rule,
-        View,
-    )
+    from streamrec.events.types import Danmaku, Erasure, Feedback, Item, Purchase, RankedItem, Recommendation, Room, Rule, View
     from streamrec.library.recommender import Recommender
     from streamrec.ranking.ranker import Ranker
     from streamrec.settings import Settings

@@ -9,7 +9,8 @@ import msgspec
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.records import Headers
-from streamrec.events.types import EventTime, Feedback, Item, Purchase, Room, Rule, View
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Feedback, Item, Purchase, Room, Rule, View
 from streamrec.settings import Settings
 from streamrec.testing import MemoryRows, WordModel
 

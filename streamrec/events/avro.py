@@ -11,7 +11,8 @@ import msgspec.inspect as kinds
 from fastavro.read import LOGICAL_READERS
 from msgspec import NODEFAULT
 
-from streamrec.events.types import WIRE_TYPES, EventTime
+from streamrec.events.fields import EventTime
+from streamrec.events.types import WIRE_TYPES
 
 NAMESPACE = "streamrec"
 _INT_32 = 1 << 31

@@ -14,11 +14,11 @@ from streamrec.errors import BadEvent
 from streamrec.events import frame
 from streamrec.events.cloud_events import cloud_event_id
 from streamrec.events.declaration import MAX_VALUE_BYTES
-from streamrec.events.fields import Id
+from streamrec.events.fields import EventTime, Id
 from streamrec.events.partitioner import partition_of
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.times import EventTimeError, parse_time
-from streamrec.events.types import DECLARED, WIRE_TYPES, EventTime, Item, Recommendation, Room, RowEvent, Rule, UserEvent, encode_hook
+from streamrec.events.types import DECLARED, WIRE_TYPES, Item, Recommendation, Room, RowEvent, Rule, UserEvent, encode_hook
 
 REASONS: Final[dict[str, str]] = {
     "malformed": "The value is neither JSON in UTF-8 nor Avro of the schema that its frame names, or is nested too deep.",

@@ -51,7 +51,7 @@ class Declaration:
 
     kind: type[Struct]
     topic: Topic
-    reader: Literal["users", "catalogue"] | None = None
+    reader: Literal["users", "rooms", "catalogue"] | None = None
     answered: bool = False
     unanswered: frozenset[str] = frozenset()
 
@@ -65,11 +65,18 @@ def user_event(kind: type[Struct], holds: str, *, answered: bool = False, unless
     return Declaration(kind, Topic("user_id", holds, "you", config=EVENT_CONFIG), "users", answered, unless)
 
 
+def room_event(kind: type[Struct], holds: str) -> Declaration:
+    """Declare a type that changes what is known of a room."""
+    return Declaration(kind, Topic("room_id", holds, "you", config=EVENT_CONFIG), "rooms")
+
+
 def catalogue_state(kind: type[Struct], key: str, holds: str) -> Declaration:
     """Declare a type that tells the present state of something in the shop: every worker reads all of them, the last of a key counts."""
     return Declaration(kind, Topic(key, holds, "you", "compact", keyed=False, config=EVENT_CONFIG), "catalogue")
 
 
-def written(kind: type[Struct], key: str, holds: str, config: Mapping[str, str] | None = None) -> Declaration:
+def written(
+    kind: type[Struct], key: str, holds: str, config: Mapping[str, str] | None = None, cleanup: Literal["delete", "compact"] = "delete"
+) -> Declaration:
     """Declare a type that streamrec writes for others to read."""
-    return Declaration(kind, Topic(key, holds, config=config or {}))
+    return Declaration(kind, Topic(key, holds, cleanup=cleanup, config=config or {}))

@@ -23,3 +23,9 @@ Label = Annotated[str, Meta(min_length=1, max_length=200)]
 Value = Annotated[str, Meta(max_length=2000)]
 Moment = Annotated[int, Meta(ge=YEAR_2000_MS, le=YEAR_9999_MS, description="Milliseconds since the epoch (UTC).")]
 Unit = Annotated[float, Meta(ge=-1e6, le=1e6)]
+
+
+class EventTime(int):
+    """Event time in milliseconds since the epoch (UTC); on the wire a number or an RFC 3339 string."""
+
+    __slots__ = ()

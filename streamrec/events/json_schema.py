@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from streamrec.events.fields import EventTime
 from streamrec.events.times import RFC_3339
-from streamrec.events.types import WIRE_TYPES, EventTime
+from streamrec.events.types import WIRE_TYPES
 from streamrec.system.clock import YEAR_2000_MS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from streamrec.events.types import EventTime
+from streamrec.events.fields import EventTime
 from streamrec.system.clock import DAY_MS, YEAR_2000_MS
 
 AHEAD_MS = DAY_MS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeGuard
 
-from streamrec.events.declaration import BY_ARRIVAL, EVENT_CONFIG, Topic
+from streamrec.events.declaration import BY_ARRIVAL, Topic
 from streamrec.events.types import DECLARED, RowEvent, UserEvent
 from streamrec.system.clock import DAY_MS
 
@@ -37,13 +37,14 @@ TOPICS: Final[dict[str, Topic]] = {
         cleanup="compact",
         config=_CHANGELOG,
     ),
+    "room-orders": Topic("room_id", "internal: what is bought in a room, which tells what is on air"),
     "item-changelog": Topic("row key", "internal: the items' rows", cleanup="compact", config=_CHANGELOG),
-    "transcripts": Topic("room_id", "reserved: what hosts say", "nobody yet", keyed=False, config=EVENT_CONFIG),
     "slates": Topic(
         "user_id",
         "internal: every list with its features as scored, for [the learner](learning.md); kept for two days",
         config=_SLATES,
     ),
+    "room-changelog": Topic("row key", "internal: the rooms' rows", cleanup="compact", config=_CHANGELOG),
     "models": Topic(
         "name", "which model the workers serve (key `text`), and those before it", "`streamrec models`", "compact", keyed=False
     ),
@@ -53,12 +54,12 @@ TOPICS: Final[dict[str, Topic]] = {
         cleanup="compact",
         keyed=False,
     ),
-    "replies": Topic("room_id", "reserved: answers to questions", "nobody yet"),
 }
 """Every topic by its name without the prefix."""
 
 USER_SOURCES: Final = tuple(name for name, declaration in DECLARED.items() if declaration.reader == "users")
 ITEM_SOURCES: Final = ("item-signals",)
+ROOM_SOURCES: Final = ("transcripts", "danmaku-insights", "room-orders")
 TRIGGERS: Final = tuple(name for name, declaration in DECLARED.items() if declaration.answered)
 """Topics whose events are answered by lists."""
 

@@ -10,15 +10,10 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from streamrec.events.declaration import BY_ARRIVAL, Declaration, catalogue_state, user_event, written
+from streamrec.events.declaration import BY_ARRIVAL, Declaration, catalogue_state, room_event, user_event, written
 from streamrec.events.examples import Example
-from streamrec.events.fields import Count, Currency, Id, Label, Moment, Price, Quantity, Text, Title, Unit, Value
-
-
-class EventTime(int):
-    """Event time in milliseconds since the epoch (UTC); on the wire a number or an RFC 3339 string."""
-
-    __slots__ = ()
+from streamrec.events.fields import Count, Currency, EventTime, Id, Label, Moment, Price, Quantity, Text, Title, Unit, Value
+from streamrec.events.speech import Insight, Reply, RoomMoment, Transcript
 
 
 # Events are made by the thousand and refer to nothing that refers back: the garbage collector need not know them.
@@ -206,7 +201,11 @@ DECLARED: Final[dict[str, Declaration]] = {
     "items": catalogue_state(Item, "item_id", "what is for sale"),
     "rooms": catalogue_state(Room, "room_id", "live rooms and their shelves"),
     "rules": catalogue_state(Rule, "rule_id", "[pins, boosts, buries and blocks](producing-events.md#rules)"),
+    "transcripts": room_event(Transcript, "what hosts say, [segment by segment](producing-events.md#what-hosts-say)"),
     "recommendations": written(Recommendation, "user_id", "ranked lists"),
+    "danmaku-insights": written(Insight, "room_id", "[what comments mean](live-room.md#comments): intents, sentiment, items"),
+    "replies": written(Reply, "room_id", "[answers to questions](live-room.md#answers), with their source"),
+    "room-moments": written(RoomMoment, "room_id", "what each room is about at the moment", cleanup="compact"),
     "training-examples": written(
         Example, "list_id", "lists with what was seen of them and what came of it; see [learning](learning.md)", BY_ARRIVAL
     ),

@@ -11,9 +11,10 @@ from kafka import TopicPartition
 from streamrec.engine.store.mark import MARK, decode_mark
 from streamrec.errors import NotForgotten
 from streamrec.events.codec import encode
+from streamrec.events.fields import EventTime
 from streamrec.events.partitioner import partition_of
 from streamrec.events.topics import TOPICS
-from streamrec.events.types import Erasure, EventTime
+from streamrec.events.types import Erasure
 from streamrec.kafka import topics
 from streamrec.kafka.producers import producer
 from streamrec.kafka.reading import reader

@@ -19,7 +19,8 @@ import numpy as np
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.clusters import clustered
-from streamrec.events.types import EventTime, Item, Room
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Item, Room
 from streamrec.ranking.batch.best import best
 from streamrec.ranking.batch.nearest import in_clusters
 from streamrec.ranking.batch.order import among_best

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from streamrec.events.types import EventTime
+from streamrec.events.fields import EventTime
 from streamrec.state import repeats
 from streamrec.state.decay import Tally
 from streamrec.state.erasures import find

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.encoded import item_text
 from streamrec.catalogue.links import WIDTH, Links
-from streamrec.events.types import EventTime
+from streamrec.events.fields import EventTime
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.stats import ItemStats, stats_of
 from tests.shop import DAY, NOW, WordModel, catalogue, item, room

@@ -14,7 +14,8 @@ from streamrec.engine import exits
 from streamrec.engine.store.folder import locked
 from streamrec.engine.store.mark import MARK
 from streamrec.events.codec import decode, encode
-from streamrec.events.types import EventTime, View
+from streamrec.events.fields import EventTime
+from streamrec.events.types import View
 from streamrec.kafka import topics
 from streamrec.settings import Settings
 from streamrec.state.packing import unpack_item, unpack_user

@@ -9,7 +9,8 @@ import msgspec.inspect as kinds
 from hypothesis import strategies as st
 
 from streamrec.events.codec import INPUTS
-from streamrec.events.types import WIRE_TYPES, EventTime
+from streamrec.events.fields import EventTime
+from streamrec.events.types import WIRE_TYPES
 
 Wire = dict[str, Any]
 NOW_MS = int(time.time() * 1000)

@@ -14,8 +14,9 @@ from msgspec import Struct
 from streamrec.events.avro import avro_schema, undated
 from streamrec.events.codec import INPUTS, decode, encode
 from streamrec.events.examples import Reaction
+from streamrec.events.fields import EventTime
 from streamrec.events.registry import usable
-from streamrec.events.types import WIRE_TYPES, EventTime, Trigger, View, to_builtins
+from streamrec.events.types import WIRE_TYPES, Trigger, View, to_builtins
 from tests.events.strategies import VALID
 
 SCHEMAS = {name: fastavro.parse_schema(undated(avro_schema(name))) for name in WIRE_TYPES}

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.events.types import EventTime, Feedback
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Feedback
 from streamrec.learning.examples import Example, actions_of, decode_example, encode_example, hashed
 from streamrec.learning.join import LATE_PURCHASE_MS, SKEW_MS, WINDOW_MS, Joiner
 from streamrec.learning.slates import Slate, decode_slate, encode_slate

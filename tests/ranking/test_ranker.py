@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.events.types import Danmaku, EventTime, Feedback
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku, Feedback
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.features.schema import FEATURES, POSITION
 from streamrec.ranking.ranked import Ranked

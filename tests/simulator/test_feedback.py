@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from streamrec.events.codec import decode
-from streamrec.events.types import EventTime, Feedback, ModelRef, RankedItem, Recommendation, Trigger
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Feedback, ModelRef, RankedItem, Recommendation, Trigger
 from streamrec.simulator.feedback import Critics, taste
 from tests.shop import NOW, item
 

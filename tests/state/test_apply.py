@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.events.types import Danmaku, EventTime, Feedback
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku, Feedback
 from streamrec.state.apply import GLANCE_MS, GUESS, apply, show
 from streamrec.state.user import BOUGHT, HIDDEN, SEEN, SHOWN_HALF_LIFE, UserRow
 from tests.shop import DAY, NOW, impression, purchase, view

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from streamrec.events.types import Danmaku, EventTime
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku
 from streamrec.state.apply import apply
 from streamrec.state.before import BEFORE, just_before
 from streamrec.state.signals import signals

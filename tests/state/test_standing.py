@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.events.types import Danmaku, EventTime, Feedback, Purchase, View
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.ranking.features.about import BELIEVED
 from streamrec.state.apply import apply
 from streamrec.state.decay import fading

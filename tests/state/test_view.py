@@ -2,7 +2,7 @@ import json
 
 import msgspec
 
-from streamrec.events.types import EventTime
+from streamrec.events.fields import EventTime
 from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import ItemRow
 from streamrec.state.repeats import remember

@@ -9,7 +9,8 @@ import msgspec
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.evaluation.replay import Line, Replay
 from streamrec.events.codec import encode
-from streamrec.events.types import Danmaku, EventTime, Feedback, Item, Purchase, Recommendation, Room, UserEvent, View
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku, Feedback, Item, Purchase, Recommendation, Room, UserEvent, View
 from streamrec.ranking.features.schema import DECLARED
 from streamrec.ranking.ranker import Ranker
 from streamrec.state.item import Kind

@@ -9,8 +9,8 @@ import pytest
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.avro import avro_schema
+from streamrec.events.fields import EventTime
 from streamrec.events.sizes import CUT
-from streamrec.events.types import EventTime
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.memory import Sent, UserMemory
 from streamrec.state.stats import encode_stats, stats_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamrec.events.types import Danmaku, EventTime
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku
 from streamrec.ranking.batch.queries import queries
 from streamrec.state.apply import apply
 from streamrec.state.user import UserRow

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.text import CPU
 from streamrec.errors import Overloaded
-from streamrec.events.types import Danmaku, EventTime
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku
 from streamrec.ranking.batch.queries import ANSWERED, queries
 from streamrec.ranking.features.schema import POSITION
 from streamrec.ranking.ranked import Field

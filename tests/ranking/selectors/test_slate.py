@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.events.types import EventTime, Feedback
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Feedback
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.ranked import Ranked
 from streamrec.ranking.ranker import Ranker

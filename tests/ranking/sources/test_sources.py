@@ -188,7 +188,8 @@ def test_new_items_come_newest_first_and_never_from_the_future() -> None:
 
 
 def test_items_that_the_user_wrote_about_are_proposed() -> None:
-    from streamrec.events.types import Danmaku, EventTime
+    from streamrec.events.fields import EventTime
+    from streamrec.events.types import Danmaku
 
     shop, row = catalogue(item("a", "red retrospot mug"), item("b", "blue hose")), UserRow()
     text = "how big is the retrospot mug"

@@ -17,7 +17,8 @@ from streamrec.bert.folder import ModelFolder
 from streamrec.bert.model import TextModel
 from streamrec.catalogue import prefix
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.events.types import Danmaku, EventTime
+from streamrec.events.fields import EventTime
+from streamrec.events.types import Danmaku
 from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.scorers.cross_encoder import user_sides
