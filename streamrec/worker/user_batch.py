@@ -24,6 +24,7 @@ from streamrec.state.apply import apply
 from streamrec.state.erasures import find
 from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.fences import late_source
+from streamrec.state.meant import NOTHING, Meant
 from streamrec.state.memory import UserShard
 from streamrec.state.repeats import remember
 from streamrec.state.signals import signals
@@ -134,11 +135,13 @@ class UserBatch:
         triggers = name in self._side.rank_at and is_trigger(event)
         if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
-        mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id, event.ts) if isinstance(event, Danmaku) else []
+        meant = NOTHING
+        if isinstance(event, Danmaku):
+            meant = Meant(items=self._side.catalogue.mentioned(event.text, event.item_id, event.room_id, event.ts))
         source = (source_name, record.partition, record.offset)
         # Before the event is applied: a purchase tells items what the user did before it.
-        caused = signals(row, event, mentions, source)
-        apply(row, event, mentions)
+        caused = signals(row, event, meant, source)
+        apply(row, event, meant)
         self.outcome.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in caused]
         row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
         row.offsets[name] = max(record.offset, row.offsets.get(name, -1))

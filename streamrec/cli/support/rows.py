@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Items of each kind in the page of a user, which is to fit on a screen; --json has all."""
-KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "shown": "was shown"}
+KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "wanted": "wants", "refused": "refuses", "shown": "was shown"}
 
 
 def described(rows: Shelf, user: str, partitions: int) -> dict[str, Any]:
@@ -82,6 +82,7 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"usually    pays about {mean:.2f}"
     for name, words in KINDS.items():
         yield from _items(words, row[name])
+    yield from (f"asked      {when(asked['ts'])}  {item_id}: {asked['about']}" for item_id, asked in row["asked"].items())
     if row["hidden"]:
         yield f"hides      {', '.join(row['hidden'])}"
     yield from (f"wrote      {when(said['ts'])}  {said['text']}" for said in row["said"])
