@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.speech import Insight, Place
 from streamrec.events.types import Danmaku
+from streamrec.state.meant import Meant
 from streamrec.state.user import UserRow
 from streamrec.understanding.reader import Judged, Read, Reader
 
@@ -43,6 +44,10 @@ class Comments:
         """What a comment means in its room; `row` is its viewer's, as it was before."""
         last = sorted(row.named, key=lambda item_id: (-row.named[item_id].ts, item_id))[:LAST] if row.named else []
         return self._reader.read(judged, self._catalogue.scenes.of(event.room_id, int(event.ts), last), event.item_id)
+
+    def meant(self, read: Read) -> Meant:
+        """What a comment does to rows."""
+        return Meant(read.lang, read.intents, read.sentiment, [(one.item_id, one.weight) for one in read.items], read.unwanted)
 
     def insight(self, event: Danmaku, read: Read, source: Place, event_id: str) -> Insight:
         """What goes to `danmaku-insights`; `source` are the coordinates of the comment."""

@@ -24,7 +24,6 @@ from streamrec.state.apply import apply
 from streamrec.state.erasures import find
 from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.fences import late_source
-from streamrec.state.effects import Mentions
 from streamrec.state.memory import UserShard
 from streamrec.state.repeats import remember
 from streamrec.state.room import Order
@@ -144,19 +143,19 @@ class UserBatch:
         triggers = name in self._side.rank_at and is_trigger(event)
         if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
-        mentions: Mentions = ()
+        meant = NOTHING
         source = (source_name, record.partition, record.offset)
         if isinstance(event, Danmaku) and said is not None:
             read = self._side.comments.read(event, said, row)
-            mentions = [(one.item_id, one.weight) for one in read.items]
+            meant = self._side.comments.meant(read)
             insight = self._side.comments.insight(event, read, source, self._id_of(record, event))
             self.outcome.records.append(Outbound(self._insights, event.room_id.encode(), encode(insight)))
         elif isinstance(event, Purchase) and event.room_id is not None and event.action == "purchase":
             order = Order(event.item_id, int(event.ts), source)
             self.outcome.records.append(Outbound(self._orders, event.room_id.encode(), _encode_signal(order)))
         # Before the event is applied: a purchase tells items what the user did before it.
-        caused = signals(row, event, mentions, source)
-        apply(row, event, mentions)
+        caused = signals(row, event, meant, source)
+        apply(row, event, meant)
         self.outcome.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in caused]
         row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
         row.offsets[name] = max(record.offset, row.offsets.get(name, -1))

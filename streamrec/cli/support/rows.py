@@ -24,7 +24,7 @@ FAMILIES: Mapping[str, Callable[[bytes], Any]] = {"user": unpack_user, "item": u
 """How the rows of each family of state are read."""
 SHOWN = 12
 """Items of each kind in the page of a user, which is to fit on a screen; --json has all."""
-KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "shown": "was shown"}
+KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "wanted": "wants", "refused": "refuses", "shown": "was shown"}
 
 
 def described(rows: Shelf, user: str, partitions: int) -> dict[str, Any]:
@@ -84,6 +84,7 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"usually    pays about {mean:.2f}"
     for name, words in KINDS.items():
         yield from _items(words, row[name])
+    yield from (f"asked      {when(asked['ts'])}  {item_id}: {asked['about']}" for item_id, asked in row["asked"].items())
     if row["hidden"]:
         yield f"hides      {', '.join(row['hidden'])}"
     yield from (f"wrote      {when(said['ts'])}  {said['text']}" for said in row["said"])
