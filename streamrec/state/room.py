@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from streamrec.events.speech import AnswerSource, Intent, OnAirSource, Place
 from streamrec.state.decay import Tally, tally
 from streamrec.understanding.bursts import Clusters
-from streamrec.understanding.host.on_air import Belief
+from streamrec.understanding.host.on_air import Hearing
 
 HEARD_MS = 600_000
 """What the host said counts for ten minutes: flash prices and promises seldom hold for longer without being said again."""
@@ -55,7 +55,7 @@ class RoomRow(Struct, array_like=True):
     """Time of the newest that was heard, written or bought."""
     heard: list[Segment] = field(default_factory=list)
     """By time."""
-    belief: Belief | None = None
+    hearing: Hearing = field(default_factory=Hearing)
     """What may be on air by what the host says."""
     on_air: str | None = None
     since: int = 0
@@ -72,8 +72,6 @@ class RoomRow(Struct, array_like=True):
     questions: list[OpenQuestion] = field(default_factory=list)
     clusters: Clusters = field(default_factory=Clusters)
     """Comments that are alike."""
-    points: dict[str, list[str]] = field(default_factory=dict)
-    """What the host said for an item, by item, in the host's words, newest first."""
     replies: int = 0
     """Number of the last reply."""
     seen_ms: int = 0
@@ -114,20 +112,12 @@ def per_minute(count: float) -> float:
     return count * 0.6931471805599453 * 60_000 / HEAT_HALF_LIFE
 
 
-def put_segment(row: RoomRow, segment: Segment) -> bool:
-    """Keep a segment in place of an older revision; returns whether it was one that is older than others, or a revision.
-
-    What lies further back than `HEARD_MS` leaves.
-    """
-    former = next((known for known in row.heard if known.segment == segment.segment), None)
-    if former is not None:
-        row.heard.remove(former)
-    late = former is not None or bool(row.heard) and segment.ts < row.heard[-1].ts
-    row.heard.append(segment)
-    row.heard.sort(key=lambda known: (known.ts, known.segment))
-    newest = row.heard[-1].ts
-    row.heard = [known for known in row.heard if known.ts > newest - HEARD_MS][-HEARD:]
-    return late
+def put_segment(row: RoomRow, segment: Segment) -> None:
+    """Keep a segment in place of an older revision of it; what lies further back than `HEARD_MS` leaves."""
+    kept = [known for known in row.heard if known.segment != segment.segment]
+    kept.append(segment)
+    kept.sort(key=lambda known: (known.ts, known.segment))
+    row.heard = [known for known in kept if known.ts > kept[-1].ts - HEARD_MS][-HEARD:]
 
 
 def outdated(row: RoomRow, segment: str, revision: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.speech import Insight, Reply
-from streamrec.state.room import ASKERS, HEARD_MS, QUESTIONS, OpenQuestion, RoomRow
+from streamrec.state.room import HEARD_MS, QUESTIONS, OpenQuestion, RoomRow
 from streamrec.understanding.answers.answerer import Answerer, Asked, Said
 from streamrec.understanding.answers.policies import Policies
 from streamrec.understanding.answers.questions import key_of, same
@@ -38,7 +38,9 @@ class Answering:
         row.questions = [*row.questions, question][-QUESTIONS:]
         item = self._catalogue.records.get(item_id) if item_id is not None else None
         said = [
-            Said(each.segment, each.ts, each.text, each.item_id) for each in reversed(row.heard) if insight.ts - HEARD_MS < each.ts <= insight.ts
+            Said(each.segment, each.ts, each.text, each.item_id)
+            for each in reversed(row.heard)
+            if insight.ts - HEARD_MS < each.ts <= insight.ts
         ]
         answer = self._answerer.answer(Asked(normal, insight.lang, intents, item, said, self._policies))
         if answer is None:

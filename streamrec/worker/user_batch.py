@@ -24,6 +24,7 @@ from streamrec.state.apply import apply
 from streamrec.state.erasures import find
 from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.fences import late_source
+from streamrec.state.meant import NOTHING
 from streamrec.state.memory import UserShard
 from streamrec.state.repeats import remember
 from streamrec.state.room import Order
