@@ -15,9 +15,10 @@ PACKAGE = ROOT / "streamrec"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "version"),
-    ("system", "contract", "understanding", "training"),
+    ("system", "contract", "training"),
     ("settings", "broker"),
     ("events",),
+    ("understanding",),
     ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
