@@ -11,7 +11,7 @@ _CUT = regex.compile(
     r"(?V1)(?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}])\s+|\s+(?=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}])"
     r"|[,;!?。，；！？、…]+\s*|(?<!\d)\.\s*|\.(?!\d)\s*"
     # Particles end a clause; fillers and connectives begin one.
-    r"|(?<=\p{Han}\p{Han}[啊呢吧嘛哦噢])(?=\p{Han})|(?<=\p{Han})(?=(?:呃|嗯|哎|然后|但是|不过|所以|而且|另外|还有就是)\p{Han})"
+    r"|(?<=\p{Han}\p{Han}[啊呢吧嘛哦噢])(?=\p{Han})|(?<=\p{Han})(?=(?:呃|嗯|哎|然后|但是|不过|所以|而且|还有就是)\p{Han})"
     r"|(?<=[a-z'])(?<!\band)\s+(?=(?:um|uh|okay|ok|so|but|alright|anyway|because|also|and\s+(?:it|it's|its|you|we|i|they|the|there|this|that|no)"
     r"|it's|we|you\s+guys|y'all|honestly|by\s+the\s+way)\b)|(?<=\b(?:okay|guys|y'all|um|uh|please))\s+",
     regex.IGNORECASE,

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from streamrec.understanding.host.clauses import Clause, clauses
 from streamrec.understanding.host.shelf import CATEGORY, Hit, Shelf
-from streamrec.understanding.host.spoken import COUNT, MONEY, spoken
 from streamrec.understanding.normalise import Normal, normalise
+from streamrec.understanding.spoken import COUNT, MONEY, spoken
 
 # Logarithms of how many times likelier it is to be heard while the item is on air.
 ANNOUNCED, NUMBERED = 5.0, 2.2

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 import regex
 
 from streamrec.understanding.host.commonplaces import PAIRS, WORDS
-from streamrec.understanding.host.spoken import COUNT, MONEY, Spoken, spoken
 from streamrec.understanding.normalise import Normal, normalise
+from streamrec.understanding.spoken import COUNT, MONEY, Spoken, spoken
 
 _PIECES = regex.compile(r"(?V1)[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]\p{M}*|[\p{L}--\p{Han}][\p{L}\p{M}'--\p{Han}]*")
 TITLE, BRAND, CATEGORY, EXTRA, ATTRIBUTE, DESCRIPTION, NAME = 1.0, 1.1, 0.9, 0.7, 0.7, 0.5, 0.1

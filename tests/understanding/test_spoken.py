@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.understanding.host.spoken import MONEY, spoken
+from streamrec.understanding.spoken import MONEY, spoken
 
 
 @pytest.mark.parametrize(
