@@ -15,11 +15,10 @@ PACKAGE = ROOT / "streamrec"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "version"),
-    ("system", "contract", "training"),
+    ("system", "contract", "understanding", "training"),
     ("settings", "broker"),
     ("events",),
-    ("understanding",),
-    ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
+    ("understanding.host", "state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
     ("ranking.features", "ranking.sources"),
