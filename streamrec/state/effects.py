@@ -32,6 +32,9 @@ from streamrec.state.user import (
     Said,
     UserRow,
 )
+from streamrec.state.voices import ACCOUNTS, Voice, voices_of
+from streamrec.understanding.bursts import crowd_bit, simhash_of, sounds
+from streamrec.understanding.words import fold
 
 # BERT reads 12 tokens of all comments together (`catalogue.prefix`): three comments of this length have more than that.
 SAID_CHARACTERS = 48
@@ -59,6 +62,10 @@ class Statement(NamedTuple):
     country: str = ""
     nth: int = 0
     """1 for the user's first purchase of the item, 2 for the second; 0 where it is another, or the row may have forgotten one."""
+    voices: Sequence[Voice] = ()
+    like: int = 0
+    account: int = 0
+    """What a comment says of it, what it is like, and a bit of who wrote it (see `Signal`)."""
 
 
 def says_nothing(row: UserRow, event: Any, meant: Meant) -> list[Statement]:
@@ -159,7 +166,10 @@ def _ask(row: UserRow, item_ids: Sequence[str], asked: Asked) -> None:
 
 
 def _of_danmaku(row: UserRow, event: Danmaku, meant: Meant) -> list[Statement]:
-    return [Statement(item_id, "mention", weight) for item_id, weight in meant.told.items]
+    voices = voices_of(meant)
+    like = simhash_of(sounds(fold(event.text))) if meant.like is None else meant.like
+    account = crowd_bit(event.user_id, ACCOUNTS)
+    return [Statement(item_id, "mention", weight, voices=voices, like=like, account=account) for item_id, weight in meant.told.items]
 
 
 def _feedback(row: UserRow, event: Feedback, meant: Meant) -> None:

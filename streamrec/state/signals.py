@@ -32,6 +32,9 @@ def signals(row: UserRow, event: RowEvent, meant: Meant, source: Source) -> list
                 # Three digits tell apart what an account's days and items can make of it, and keep records short.
                 round(standing(row, said.item_id, ts), 3),
                 said.nth,
+                list(said.voices),
+                said.like,
+                said.account,
             ),
         )
         for index, said in enumerate(EFFECTS[type(event)].say(row, event, meant))
