@@ -6,15 +6,16 @@ from hashlib import blake2b
 
 from msgspec import Struct, field
 
-from streamrec.events.speech import AnswerSource, Intent, OnAirSource, Place
+from streamrec.events.speech import OnAirSource, Place
 from streamrec.state.decay import Tally, tally
+from streamrec.understanding.answers.questions import OpenQuestion
 from streamrec.understanding.bursts import Clusters
 from streamrec.understanding.host.on_air import Hearing
 
 HEARD_MS = 600_000
 """What the host said counts for ten minutes: flash prices and promises seldom hold for longer without being said again."""
-HEARD, QUESTIONS, WANTED, WRITERS, ASKERS = 240, 64, 64, 512, 20
-"""Bounds: segments (one in 2.5 s for ten minutes), open questions, items, people who wrote, and people who asked one question."""
+HEARD, WANTED, WRITERS = 240, 64, 512
+"""Bounds: segments (one in 2.5 s for ten minutes), items, and people who wrote."""
 HEAT_HALF_LIFE = 60_000
 WANTED_HALF_LIFE = 300_000
 WRITERS_MS = 300_000
@@ -29,23 +30,6 @@ class Segment(Struct, array_like=True, gc=False):
     text: str
     revision: int = 0
     item_id: str | None = None
-
-
-class OpenQuestion(Struct, array_like=True):
-    """A question that was asked in the last minutes, once or by several; `key` tells equal ones."""
-
-    text: str
-    intent: Intent
-    item_id: str | None
-    key: str
-    ts: int
-    """When it was asked last."""
-    since: int
-    """When it was asked first."""
-    asked: int = 1
-    reply_id: str | None = None
-    answer: str | None = None
-    source: AnswerSource | None = None
 
 
 class RoomRow(Struct, array_like=True):

@@ -139,7 +139,7 @@ class RoomBatch:
         """Send a room's moment in the checkpoint, so that no worker that has lost the partition writes an old one over it."""
         if row.seen_ms < row.sent_ms:
             return
-        made = moment(room_id, row)
+        made = moment(room_id, row, self._side.catalogue.records)
         row.sent_ms = self._now
         self._rows.put(room_id.encode(), row)
         self.outcome.saved.append(Outbound(self._moments, room_id.encode(), encode(made), (), self._shard.number))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamrec.events.speech import Question, RoomMoment
+from streamrec.catalogue.records import Records
+from streamrec.events.speech import Burst, Question, RoomMoment
 from streamrec.state.room import HEAT_HALF_LIFE, WANTED_HALF_LIFE, WRITERS_MS, RoomRow, per_minute
+from streamrec.understanding.answers.questions import most_asked
+from streamrec.understanding.host.points import told
 
-WANTED, QUESTIONS, BURSTS = 5, 8, 3
+WANTED, QUESTIONS, BURSTS, SAID_ITEMS = 5, 8, 3, 3
 """What a moment tells of: as much as fits on a page."""
 SPEECH_MS = 30_000
 SPEECH_CHARACTERS = 400
@@ -15,7 +18,7 @@ LEAST = 0.05
 """Less of something wanted is not worth telling: a comment of some twenty minutes ago."""
 
 
-def moment(room_id: str, row: RoomRow) -> RoomMoment:
+def moment(room_id: str, row: RoomRow, records: Records) -> RoomMoment:
     """What the room is about now, which is the time of the newest that it knows."""
     now = row.ts
     return RoomMoment(
@@ -31,9 +34,9 @@ def moment(room_id: str, row: RoomRow) -> RoomMoment:
         mood={mood: round(per_minute(count.at(now, HEAT_HALF_LIFE)), 2) for mood, count in row.mood.items()},  # type: ignore[misc]
         wanted=_wanted(row, now),
         questions=list(_questions(row)),
-        bursts=row.clusters.bursts(now)[:BURSTS],
+        bursts=[Burst(text=one.text, comments=one.comments, users=one.users, ts=one.newest) for one in row.clusters.bursts(now)[:BURSTS]],
         speech=_speech(row),
-        said={item_id: list(points) for item_id, points in row.points.items()},
+        said=_said(row, records),
     )
 
 
@@ -44,17 +47,26 @@ def _wanted(row: RoomRow, now: int) -> list[tuple[str, float]]:
 
 
 def _questions(row: RoomRow) -> Iterator[Question]:
-    for one in sorted(row.questions, key=lambda one: (-one.asked, -one.ts, one.text))[:QUESTIONS]:
+    for one in most_asked(row.questions, QUESTIONS):
         yield Question(
             text=one.text,
-            intent=one.intent,
+            intent=one.gist.intent,
             asked=one.asked,
-            ts=one.ts,
-            item_id=one.item_id,
+            ts=one.last_ts,
+            item_id=one.gist.item_id,
             reply_id=one.reply_id,
             answer=one.answer,
             source=one.source,
         )
+
+
+def _said(row: RoomRow, records: Records) -> dict[str, list[str]]:
+    """By item what the host said for it, in the host's words, newest first; for the items that were on air last."""
+    lately = [item_id for item_id in (row.on_air, *row.shown) if item_id is not None][:SAID_ITEMS]
+    items = {item_id: item for item_id in lately if (item := records.get(item_id)) is not None}
+    listed = {item_id: (item.price, item.currency) for item_id, item in items.items()}
+    points = told([each for each in row.heard if each.item_id in items], listed)
+    return {item_id: [one.point.words for one in points[item_id]] for item_id in items if item_id in points}
 
 
 def _speech(row: RoomRow) -> str:

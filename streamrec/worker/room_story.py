@@ -67,15 +67,16 @@ class RoomStory:
         who = account(insight.user_id)
         note_writer(row, who, insight.ts)
         note_mood(row, insight.sentiment, insight.ts)
-        crowd = row.clusters.note(normalise(insight.text), who, insight.ts)
+        normal = normalise(insight.text)
+        like = row.clusters.note(normal, insight.text, insight.user_id, insight.ts)
         if "spam" in insight.intents:
             return ()
         interest = max((INTEREST.get(intent, 0.0) for intent in insight.intents), default=0.0)
-        for mention in insight.items:
-            if interest and "complaint" not in insight.intents:
-                # What many like comments say counts as the logarithm of who wrote them.
-                tally(row.wanted, mention.item_id, insight.ts, interest * mention.weight * crowd, WANTED_HALF_LIFE, WANTED)
-        return () if self._answering is None else self._answering.ask(row, insight)
+        if interest and "complaint" not in insight.intents:
+            for mention in insight.items:
+                # The n-th of like comments counts 1/n: a thousand of them move a room little more than ten.
+                tally(row.wanted, mention.item_id, insight.ts, interest * mention.weight / like.comments, WANTED_HALF_LIFE, WANTED)
+        return () if self._answering is None else self._answering.ask(row, insight, normal)
 
     def _settle(self, row: RoomRow, live: LiveRoom, heard: Heard | None, ts: int) -> None:
         """Decide what is on air: the room's own record wins over what was heard."""
