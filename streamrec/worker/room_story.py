@@ -80,6 +80,7 @@ class RoomStory:
 
     def _settle(self, row: RoomRow, live: LiveRoom, heard: Heard | None, ts: int) -> None:
         """Decide what is on air: the room's own record wins over what was heard."""
+        on_air: str | None
         if live.announced is not None:
             on_air, since, row.confidence, row.by = live.announced, ts, 1.0, "room"
         elif heard is not None:
