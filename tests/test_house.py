@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("understanding.host", "state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
+    ("speech",),
     ("ranking.features", "ranking.sources"),
     ("ranking.filters", "ranking.reasons", "ranking.scorers", "ranking.selectors"),
     ("ranking",),
@@ -49,6 +50,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("bert", "training.graphs", "training.steps"),
     "torch": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
     "transformers": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
+    "faster_whisper": ("speech",),
+    "av": ("speech",),
     # Servers and tools that talk to brokers; of the commands only what they share: the others call operations/.
     "aiokafka": ("kafka", "engine", "engine.store", "learning", "operations", "cli.support"),
     "kafka": ("kafka", "engine", "operations", "broker", "simulator", "cli.support", "demo", "doctor"),
