@@ -15,13 +15,14 @@ PACKAGE = ROOT / "streamrec"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "version"),
-    ("system", "contract", "understanding", "training"),
+    ("system", "contract", "training"),
     ("settings", "broker"),
     ("events",),
-    ("understanding.host", "state", "kafka", "observe", "datasets", "evaluation.baselines"),
+    ("understanding",),
+    ("understanding.host", "speech"),
+    ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
-    ("speech",),
     ("ranking.features", "ranking.sources"),
     ("ranking.filters", "ranking.reasons", "ranking.scorers", "ranking.selectors"),
     ("ranking",),
