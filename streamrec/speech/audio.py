@@ -34,7 +34,7 @@ def chunks(source: str | BinaryIO | RawIOBase, *, raw: bool = False) -> Iterator
         options = {**_QUICK, **_RAW} if raw else _QUICK if not isinstance(source, str) else {}
         with av.open(source, format="s16le" if raw else None, options=options, metadata_errors="ignore") as container:
             if not container.streams.audio:
-                raise InputError(f"{name} has no sound")
+                raise InputError(f"{name} cannot be read as sound: it holds none")
             resampler = av.AudioResampler("s16", "mono", RATE)
             for frame in container.decode(audio=0):
                 yield from _samples(resampler.resample(frame))
