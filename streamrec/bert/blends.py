@@ -99,8 +99,8 @@ def _anew(folder: Path) -> str:
 def read_blend(path: Path) -> tuple[Blend, Card]:
     """A blend and its card; raises as `find_blend` does.
 
-    A feature that the file does not know, because it is younger, has no part in the network and weight 0: the lists stay as they were. A live
-    one has its declared weight, as it would have in a blend that is trained today.
+    A feature that the file does not know, because it is younger, has no part in the network and weight 0: the lists stay as they were. Only
+    a live one has the weight that it would have in a blend of today.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
