@@ -154,6 +154,10 @@ class RankedItem(Struct, kw_only=True, omit_defaults=True):
     """The item of the user's own that a reason names."""
     bought_7d: int | None = None
     """So many people at least bought it within a week, a round number."""
+    asked_about: str | None = None
+    """What the user asked about it, where a reason says that: "size", "quality", "delivery", "price", "stock" or "show"."""
+    praised_for: str | None = None
+    """What viewers praise about it, where a reason says that they do and they agree: one of these, or "service"."""
     propensity: float | None = None
     """The chance that it had to get an explored place, given the explored places before; without it the place was certain."""
 
