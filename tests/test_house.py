@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("events",),
     ("understanding",),
     ("understanding.host", "understanding.answers", "understanding.points", "speech"),
+    ("understanding.answers",),
     ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
