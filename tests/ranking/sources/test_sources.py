@@ -22,6 +22,7 @@ from streamrec.ranking.sources.sources import default_sources
 from streamrec.ranking.sources.warm import CountrySource, PopularSource, TrendingSource
 from streamrec.state.apply import apply
 from streamrec.state.decay import PurchaseTally
+from streamrec.state.meant import Meant
 from streamrec.state.user import HIDDEN, UserRow
 from streamrec.system.clock import HOUR_MS
 from tests.catalogue.test_catalogue import stats
@@ -193,7 +194,7 @@ def test_items_that_the_user_wrote_about_are_proposed() -> None:
 
     shop, row = catalogue(item("a", "red retrospot mug"), item("b", "blue hose")), UserRow()
     text = "how big is the retrospot mug"
-    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), shop.mentioned(text, None, None))
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), Meant(items=shop.mentioned(text, None, None)))
     assert fetched(shop, "mentioned", row) == ["a"]
 
 
