@@ -13,10 +13,11 @@ from streamrec.understanding.host.clues import Clues, clues
 from streamrec.understanding.host.shelf import Shelf
 
 NOTHING = ""
-STAY_S = 150.0
+STAY_S = 100.0
 """Mean time for which an item stays on air."""
 LEAST_SWITCH, MOST_SWITCH = 0.03, 0.5
-TO_NOTHING, NEXT_OF_SHELF = 0.1, 3.0
+TO_NOTHING, NEXT_OF_SHELF = 0.2, 3.0
+"""Share of switches that lead to no item, and how much likelier than others the next of the shelf is when the host says "next"."""
 SURE = 0.4
 ORDER, MOST_OF_ORDERS = 0.5, 1.5
 """What an order tells, and at most all orders of an item between two segments: people buy what was on air before, too."""

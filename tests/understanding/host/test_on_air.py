@@ -28,16 +28,21 @@ def after(*texts: str) -> str | None:
     return heard[-1].on_air
 
 
-@pytest.mark.parametrize("room", ["clothes", "cosmetics"])
+@pytest.mark.parametrize("room", ["clothes", "cosmetics", "baby", "pets"])
 def test_rooms_that_hosts_tell_are_followed(room: str) -> None:
     right, delay = accuracy(room)
     assert right >= 0.9
     assert delay <= 1
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_room_is_followed_through_homophones(seed: int) -> None:
-    assert accuracy("clothes", misheard(seed))[0] >= 0.8
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("room", ["clothes", "baby"])
+def test_a_room_is_followed_through_homophones(room: str, seed: int) -> None:
+    assert accuracy(room, misheard(seed))[0] >= 0.8
+
+
+def test_a_recogniser_that_writes_no_breaths_is_followed() -> None:
+    assert accuracy("clothes", lambda text: text.replace(" ", ""))[0] >= 0.9
 
 
 @pytest.mark.parametrize("text", ["来看二号链接", "二号 今天给大家福利", "2号链接", "第二个链接", "二好链接 看一下", "链接二"])
