@@ -31,6 +31,7 @@ COMMANDS = {
     "train": "Train the models.",
     "export": "Export trained models to ONNX.",
     "explain": "Say why each item is in a list.",
+    "points": "Say what speaks for an item, chosen for a viewer.",
     "rules": "Pin, boost, bury or block items, categories and hosts.",
     "models": "Look after model folders.",
     "dataset": "Turn public data sets into items.jsonl and events.jsonl.",
