@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("events",),
     ("understanding",),
     ("understanding.answers", "understanding.host", "speech"),
+    ("understanding.points",),
     ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),

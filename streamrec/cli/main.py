@@ -32,6 +32,7 @@ COMMANDS = {
     "export": "Export trained models to ONNX.",
     "explain": "Say why each item is in a list.",
     "listen": "Turn the speech of a host into segments of text, for the topic `transcripts`.",
+    "points": "Say what speaks for an item, chosen for a viewer.",
     "rules": "Pin, boost, bury or block items, categories and hosts.",
     "models": "Look after model folders.",
     "dataset": "Turn public data sets into items.jsonl and events.jsonl.",
