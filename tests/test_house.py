@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("system", "contract", "understanding", "training"),
     ("settings", "broker"),
     ("events",),
-    ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
+    ("understanding.host", "state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
     ("ranking.features", "ranking.sources"),

@@ -118,6 +118,8 @@ class WorkerPieces:
 
     user: Processor[Any, Any]
     item: Processor[Any, Any]
+    room: Processor[Any, Any] | None = None
+    """A worker without one leaves what rooms say to others."""
     follower: Follower = field(default_factory=Idle)
     inspector: Inspector = field(default_factory=Idle)
     gauges: Gauges = field(default_factory=Idle)
