@@ -26,6 +26,7 @@ COMMANDS = {
     "watch": "Show ranked lists as they come.",
     "simulate": "Play events into Kafka: a file of real ones, or a made-up live shop.",
     "replay": "Rank a file of events offline, with the worker's own code.",
+    "understand": "Read the comments of recorded rooms offline, with the worker's own code.",
     "evaluate": "Measure ranked lists against what was bought.",
     "baselines": "Rank a file of events by simpler methods, to be measured beside.",
     "train": "Train the models.",
