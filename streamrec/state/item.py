@@ -100,7 +100,7 @@ class ItemRow(Struct, array_like=True):
 
 
 def count(row: ItemRow, signal: Signal) -> None:
-    """Count one signal; signals of different times may come in any order. A mention that comes later than MINUTES of others counts nothing."""
+    """Count one signal; signals of different times may come in any order, mentions only as late as `voices.MINUTES` others."""
     ts = signal.ts
     age = ts - row.ts
     if row.version and age > 0:

@@ -83,6 +83,9 @@ class Spoken(Struct, array_like=True):
     """What SAME of them praised about it."""
 
 
+SILENCE = Spoken()
+
+
 def voices_of(meant: Meant) -> list[Voice]:
     """What a comment says of its items."""
     said = ["want"] if "want" in meant.intents else []

@@ -52,9 +52,9 @@ def simhash(normal: Sounding) -> int:
     return simhash_of(sounds(normal.pinyin))
 
 
-def simhash_of(tokens: Sequence[str]) -> int:
-    """The SimHash of tokens and of the pairs that stand side by side."""
-    pieces = {*tokens, *("|".join(pair) for pair in pairwise(tokens))}
+def simhash_of(heard: Sequence[str]) -> int:
+    """The SimHash of what is heard, and of the pairs that stand side by side."""
+    pieces = {*heard, *("|".join(pair) for pair in pairwise(heard))}
     if not pieces:
         return 0
     hashes = np.array([_hashed(piece) for piece in pieces], ">u8").view(np.uint8).reshape(len(pieces), 8)
@@ -64,14 +64,14 @@ def simhash_of(tokens: Sequence[str]) -> int:
 
 def sounds(pinyin: Iterable[str]) -> list[str]:
     """The syllables and letters, one 0 for each number; of a comment without any of these its signs."""
-    tokens: list[str] = []
-    for token in pinyin:
-        if token.isdecimal():
-            if tokens[-1:] != ["0"]:
-                tokens.append("0")
-        elif token.isalnum():
-            tokens.append(token)
-    return tokens or [token for token in pinyin if not token.isspace()]
+    heard: list[str] = []
+    for sound in pinyin:
+        if sound.isdecimal():
+            if heard[-1:] != ["0"]:
+                heard.append("0")
+        elif sound.isalnum():
+            heard.append(sound)
+    return heard or [sign for sign in pinyin if not sign.isspace()]
 
 
 def distance(one: int, other: int) -> int:
@@ -142,14 +142,14 @@ class Clusters(Struct, array_like=True):
 
     def note(self, normal: Sounding, text: str, user_id: str, ts: int) -> Cluster:
         """Count a comment, `text` as people read it, and return the cluster that it belongs to."""
-        tokens = sounds(normal.pinyin)
-        like = simhash_of(tokens)
+        heard = sounds(normal.pinyin)
+        like = simhash_of(heard)
         for cluster in self.known:
             # Not by a function: a lively room has many clusters, and this runs for every comment.
             if -WINDOW_MS < ts - cluster.begun < WINDOW_MS and ((cluster.like ^ like) & _MASK).bit_count() <= NEAR:
                 break
         else:
-            cluster = Cluster(like, text[:TEXT], _syllables(tokens), ts, ts)
+            cluster = Cluster(like, text[:TEXT], _syllables(heard), ts, ts)
             self.known = [known for known in self.known if ts - known.begun < 2 * WINDOW_MS]
             if len(self.known) >= MOST:
                 self.known.remove(min(self.known, key=lambda known: (known.comments, known.begun)))
@@ -163,10 +163,10 @@ class Clusters(Struct, array_like=True):
         return sorted(lately, key=lambda cluster: (-cluster.comments, cluster.begun, cluster.text))
 
 
-def _syllables(tokens: Sequence[str]) -> int:
+def _syllables(heard: Sequence[str]) -> int:
     """How long a comment is to the ear."""
-    letters = sum(len(token) == 1 and token != "0" for token in tokens)
-    return len(tokens) - letters + letters // LETTERS
+    letters = sum(len(sound) == 1 and sound != "0" for sound in heard)
+    return len(heard) - letters + letters // LETTERS
 
 
 @lru_cache(1 << 16)

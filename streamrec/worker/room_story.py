@@ -15,6 +15,7 @@ from streamrec.state.room import (
     RoomRow,
     Segment,
     account,
+    fade,
     note_mood,
     note_writer,
     outdated,
@@ -63,6 +64,7 @@ class RoomStory:
     def comment(self, row: RoomRow, insight: Insight, live: LiveRoom) -> Sequence[Reply]:
         """A viewer wrote."""
         row.ts = max(row.ts, insight.ts)
+        fade(row)
         self._settle(row, live, None, insight.ts)
         who = account(insight.user_id)
         note_writer(row, who, insight.ts)

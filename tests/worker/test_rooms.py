@@ -12,7 +12,7 @@ from streamrec.events.speech import Insight, Mention, Reply, RoomMoment
 from streamrec.state.memory import RoomMemory, RoomShard
 from streamrec.state.packing import pack_room, unpack_room
 from streamrec.state.room import Order, RoomRow
-from streamrec.worker.room_batch import LEFT_MS, MOMENT_MS
+from streamrec.worker.room_batch import FADE_MS, LEFT_MS, MOMENT_MS
 from streamrec.worker.rooms import RoomProcessor
 from streamrec.worker.understanding import load_story
 from tests.shop import NOW, Record, item, room, rows, settings
@@ -226,3 +226,16 @@ def test_the_row_of_a_room_survives_being_packed() -> None:
     side.send(side.say("一号链接 麦饭石不粘炒锅"), side.say("今天只要99块"))
     side.send(side.write("多少钱", "ask_price", items=("pan",)), side.write("想要", "want", items=("pan",)))
     assert unpack_room(pack_room(side.row)) == side.row
+
+
+def test_what_people_wrote_leaves_the_row_and_the_moment_of_a_room_that_falls_silent() -> None:
+    side = Side()
+    side.send(side.write("1号什么材质的", "ask_quality", user="victim", items=("pan",)))
+    assert b"victim" in pack_room(side.row)
+    told: list[RoomMoment] = []
+    for _ in range(8):
+        side.now += FADE_MS
+        told += moments(side.rooms.tick(side.shard, side.now))
+    assert b"victim" not in pack_room(side.row)
+    assert (told[-1].questions, told[-1].viewers, told[-1].comments < 0.1) == ([], 0, True)
+    assert not side.row.quotes
