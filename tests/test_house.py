@@ -20,7 +20,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("events",),
     ("understanding",),
     ("understanding.host", "understanding.answers", "understanding.points", "speech"),
-    ("understanding.answers",),
     ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),

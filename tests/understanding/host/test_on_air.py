@@ -28,7 +28,7 @@ def after(*texts: str) -> str | None:
     return heard[-1].on_air
 
 
-@pytest.mark.parametrize("room", ["clothes", "cosmetics", "baby", "pets"])
+@pytest.mark.parametrize("room", ["clothes", "cosmetics", "baby", "pets", "farm", "camping"])
 def test_rooms_that_hosts_tell_are_followed(room: str) -> None:
     right, delay = accuracy(room)
     assert right >= 0.9
@@ -36,7 +36,7 @@ def test_rooms_that_hosts_tell_are_followed(room: str) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("room", ["clothes", "baby"])
+@pytest.mark.parametrize("room", ["clothes", "baby", "farm"])
 def test_a_room_is_followed_through_homophones(room: str, seed: int) -> None:
     assert accuracy(room, misheard(seed))[0] >= 0.8
 
@@ -53,6 +53,19 @@ def test_a_number_announces_an_item(text: str) -> None:
 @pytest.mark.parametrize("text", ["接下来这个保温杯", "接下来保问杯", "下一款 暖心的 三一六的杯子 五百毫升"])
 def test_a_name_announces_an_item_however_it_is_spelt(text: str) -> None:
     assert after("一号链接炒锅", text) == "cup"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"), [("okay this yoga mat is so soft", "加厚防滑瑜伽垫"), ("接下来这个充电宝", "PowerBee Power Bank 20000mAh")]
+)
+def test_an_item_is_known_by_its_kind_in_another_language(text: str, title: str) -> None:
+    shelf = Shelf([item("pan", "麦石不粘炒锅"), item("meant", title), item("cup", "暖芯保温杯")])
+    assert hear(shelf, [said(text), said(text, 30)])[1][-1].on_air == "meant"
+
+
+@pytest.mark.parametrize("text", ["是的 稻花香二号品种", "十二月二号发货", "二号色也好看", "两百二号楼下自提"])
+def test_a_number_of_something_else_announces_nothing(text: str) -> None:
+    assert after("一号链接炒锅", "不粘的", text) == "pan"
 
 
 def test_nothing_is_on_air_before_an_item_is_named() -> None:
