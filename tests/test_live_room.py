@@ -47,11 +47,13 @@ class Room(Shop):
     def insight(self, sent: ConsumerRecord) -> dict[str, Any]:
         """What the worker made of a comment."""
         source = ["danmaku", sent.partition, sent.offset]
-        return until(lambda: next((one for one in self.read("danmaku-insights") if one["source"] == source), None), f"an insight of {source}")
+        made = until(lambda: [one for one in self.read("danmaku-insights") if one["source"] == source], f"an insight of {source}")
+        assert len(made) == 1
+        return made[0]
 
     def on_air(self, item_id: str) -> dict[str, Any]:
         """The room's moment once that item is on air."""
-        return until(lambda: next((one for one in self.read("room-moments") if one.get("on_air") == item_id), None), f"{item_id} on air")
+        return until(lambda: [one for one in self.read("room-moments") if one.get("on_air") == item_id], f"{item_id} on air")[-1]
 
 
 @pytest.fixture(scope="module")

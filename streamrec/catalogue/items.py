@@ -20,10 +20,10 @@ from streamrec.catalogue.text import TextModel
 from streamrec.events.types import Item
 from streamrec.state.crowd import MILESTONES, Spread
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, SEASON, WEEK
-from streamrec.state.meant import ASPECTS, Aspect
 from streamrec.state.stats import ItemStats, Weighed
 from streamrec.state.voices import SILENCE, Spoken
 from streamrec.system.clock import YEAR_2000_MS
+from streamrec.understanding.aspects import ASPECTS, Aspect
 
 VIEW, PURCHASE, IMPRESSION = (KINDS.index(kind) for kind in ("view", "purchase", "impression"))
 VIEW_SHARE = 0.1

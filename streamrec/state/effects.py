@@ -140,6 +140,7 @@ def _danmaku(row: UserRow, event: Danmaku, meant: Meant) -> None:
     _enter(row, event.room_id, event.ts)
     if "spam" in meant.intents:
         return
+    meant = meant.told
     if meant.interested:
         tally_all(Tally, row.named, meant.items, event.ts, INTEREST_HALF_LIFE, NAMED)
     if "want" in meant.intents:
@@ -166,10 +167,11 @@ def _ask(row: UserRow, item_ids: Sequence[str], asked: Asked) -> None:
 
 
 def _of_danmaku(row: UserRow, event: Danmaku, meant: Meant) -> list[Statement]:
+    meant = meant.told
     voices = voices_of(meant)
     like = simhash_of(sounds(fold(event.text))) if meant.like is None else meant.like
     account = crowd_bit(event.user_id, ACCOUNTS)
-    return [Statement(item_id, "mention", weight, voices=voices, like=like, account=account) for item_id, weight in meant.told.items]
+    return [Statement(item_id, "mention", weight, voices=voices, like=like, account=account) for item_id, weight in meant.items]
 
 
 def _feedback(row: UserRow, event: Feedback, meant: Meant) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from streamrec.events.speech import Intent, Sentiment
+from streamrec.understanding.aspects import Aspect
 
-Aspect = Literal["size", "quality", "delivery", "price", "stock", "service", "show"]
-"""What a question, a praise or a complaint is about."""
-ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
-"""Columns hold an aspect by its place here, from 1: a new one goes to the end."""
 QUESTIONS: Final[dict[Intent, Aspect]] = {
     "ask_size": "size",
     "ask_quality": "quality",
@@ -39,8 +36,10 @@ class Meant(NamedTuple):
 
     @property
     def told(self) -> Meant:
-        """The same, but nothing of spam: whatever items that names, nobody has said anything of them."""
-        return Meant(self.lang, self.intents, like=self.like) if "spam" in self.intents else self
+        """The same without items that are refused, and of spam nothing: whatever that names, nobody has said anything of it."""
+        if "spam" in self.intents:
+            return Meant(self.lang, self.intents, like=self.like)
+        return self._replace(items=[named for named in self.items if named[0] not in self.unwanted]) if self.unwanted else self
 
     @property
     def asks(self) -> list[Aspect]:

@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from streamrec.state.activity import Activity
 from streamrec.state.decay import PurchaseTally, Tally
-from streamrec.state.meant import Aspect
 from streamrec.system.clock import DAY_MS
+from streamrec.understanding.aspects import Aspect
 
 # 60 days is the half-life of the per-item interest of the feasibility run (own-history baseline, `evaluation/baselines/query.py`).
 INTEREST_HALF_LIFE = 60 * DAY_MS

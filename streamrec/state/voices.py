@@ -13,8 +13,9 @@ from msgspec import Meta, Struct, field
 
 from streamrec.events.fields import YEAR_9999_MS
 from streamrec.state.decay import Tally, tally_all
-from streamrec.state.meant import ASPECTS, Meant
+from streamrec.state.meant import Meant
 from streamrec.system.clock import DAY_MS
+from streamrec.understanding.aspects import ASPECTS
 from streamrec.understanding.bursts import NEAR, distance
 
 OPINIONS = ("praise", "complaint")

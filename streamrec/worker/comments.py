@@ -11,6 +11,8 @@ from streamrec.events.speech import Insight, Place
 from streamrec.events.types import Danmaku
 from streamrec.state.meant import Meant
 from streamrec.state.user import UserRow
+from streamrec.understanding.aspects import aspects
+from streamrec.understanding.bursts import simhash
 from streamrec.understanding.reader import Judged, Read, Reader
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,10 @@ class Comments:
 
     def meant(self, read: Read) -> Meant:
         """What a comment does to rows."""
-        return Meant(read.lang, read.intents, read.sentiment, [(one.item_id, one.weight) for one in read.items], read.unwanted)
+        items = [(one.item_id, one.weight) for one in read.items]
+        judges = "praise" in read.intents or "complaint" in read.intents
+        about = aspects(read.normal.text) if judges else []
+        return Meant(read.lang, read.intents, read.sentiment, items, read.unwanted, about, simhash(read.normal))
 
     def insight(self, event: Danmaku, read: Read, source: Place, event_id: str) -> Insight:
         """What goes to `danmaku-insights`; `source` are the coordinates of the comment."""

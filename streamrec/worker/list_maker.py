@@ -24,9 +24,9 @@ from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes
 from streamrec.ranking.reasons.sentences import ASKED, BECAUSE, BOUGHT, PRAISED
 from streamrec.ranking.scorers.reader import Depth
 from streamrec.state.apply import show
-from streamrec.state.meant import ASPECTS
 from streamrec.state.user import UserRow
 from streamrec.system.clock import now_ms
+from streamrec.understanding.aspects import ASPECTS
 
 logger = logging.getLogger(__name__)
 MICRO_BATCH = 64

@@ -19,7 +19,7 @@ from streamrec.state.packing import pack_item, unpack_item
 from streamrec.state.signals import signals
 from streamrec.state.stats import MOST_BYTES, decode_stats, encode_stats, stats_of
 from streamrec.state.user import UserRow
-from streamrec.state.voices import ALIKE, MINUTE_MS, MINUTES, SAME, SOME, VOICES, Spoken, voices_of
+from streamrec.state.voices import ALIKE, MINUTE_MS, MINUTES, SAME, SOME, VOICES, Chorus, Spoken, hear, voices_of
 from tests.shop import DAY, NOW
 from tests.state.test_item import said, spread
 
@@ -43,22 +43,15 @@ def told(*signals: Signal) -> Spoken:
 @given(SENT)
 def test_like_comments_of_a_minute_count_no_more_than_the_logarithm_of_who_wrote_them(sent: list[tuple[int, int, int, float]]) -> None:
     """Whatever is sent, in whatever order, and however often."""
-    row = ItemRow()
+    chorus = Chorus()
     added: dict[tuple[int, int], float] = defaultdict(float)
     wrote: dict[tuple[int, int], set[int]] = defaultdict(set)
     for minute, like, account, amount in sent + sent:
-        before = _weight(row)
-        count(row, said(NOW + minute * MINUTE_MS, like, account, "want", amount=amount))
-        added[minute, like] += _weight(row) - before
+        added[minute, like] += hear(chorus, ["want"], NOW + minute * MINUTE_MS, amount, spread(like), account)
         wrote[minute, like].add(account)
     for cluster, weight in added.items():
-        assert weight <= math.log1p(len(wrote[cluster])) + 1e-6
-
-
-def _weight(row: ItemRow) -> float:
-    """What all comments weigh, as if they had just come."""
-    known = row.chorus.voices.get("want")
-    return known.count * 2.0 ** ((known.ts - NOW) / (7 * DAY)) if known is not None else 0.0
+        assert weight <= math.log1p(len(wrote[cluster])) + 1e-9
+    assert all(voice.count <= math.fsum(added.values()) + 1e-9 for voice in chorus.voices.values())
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.booleans()), min_size=1, max_size=100))

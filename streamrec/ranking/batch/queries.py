@@ -14,9 +14,9 @@ from streamrec.ranking.batch.padding import side_by_side
 from streamrec.ranking.batch.recent import baskets, recent
 from streamrec.ranking.batch.tallies import Entries, Tallies
 from streamrec.state.before import BASKET_MS
-from streamrec.state.meant import ASPECTS
 from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow, refuses
 from streamrec.system.clock import DAY_MS
+from streamrec.understanding.aspects import ASPECTS
 
 RECENT = 128
 """Items touched last that count. All links of each are gathered: arrays of (users, RECENT, links) are the largest of a micro-batch."""

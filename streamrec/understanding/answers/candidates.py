@@ -49,13 +49,14 @@ def candidates(asked: Asked) -> list[Candidate]:
     found: list[Candidate] = []
     item = asked.item
     if item is not None:
-        found += _of_item(item)
+        found += of_item(item)
     found += _of_host(asked.said, item)
     found += (_of_policy(key, policy, asked.lang) for key, policy in asked.policies.items())
     return found
 
 
-def _of_item(item: Item) -> Iterator[Candidate]:
+def of_item(item: Item) -> Iterator[Candidate]:
+    """The price, the stock, the fields and the sentences of an item."""
     yield Candidate("catalogue", "price", _figure(item.price), 0, frozenset({"price"}), None, _reading(_figure(item.price)), item.item_id)
     if item.stock is not None or not item.available:
         stock = str(item.stock if item.available else 0)
