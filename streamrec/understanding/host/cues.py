@@ -27,6 +27,7 @@ LATER = regex.compile(
 )
 ASKED = regex.compile(
     r"(?:宝宝|宝贝|姐妹|兄弟|朋友|家人|哥哥|姐姐|粉丝|好多人|很多人|有人|大家)们?(?:都|还|一直)?(?:在)?(?:问|催|想要|没抢)"
+    r"|(?:拍|买|下单|付款)了的(?:姐妹|宝|家人|朋友|兄弟|都|先|不)|\bif you (?:got|bought|ordered|grabbed)\b"
     r"|\b(?:someone|somebody|people|folks|you guys|y'all|everyone)(?:'s)?\s"
     r"(?:is\s|are\s|were\s|was\s|still\s|keep\s|kept\s|just\s)*(?:ask|want)"
 )

@@ -77,6 +77,12 @@ def test_an_item_stays_on_air_while_the_host_tells_of_it() -> None:
     assert after("一号链接炒锅", "电磁炉也能用的", "不用放油", "一百二十九 今天九十九") == "pan"
 
 
+def test_a_word_of_thanks_takes_no_item_off_the_air_and_a_farewell_does() -> None:
+    talk = [said("一号链接炒锅"), said("三十二厘米的", 8), said("谢谢家人们的关注", 16), said("不粘的", 24)]
+    assert [heard.on_air for heard in hear(SHELF, talk)[1]] == ["pan"] * 4
+    assert after("一号链接炒锅", "三十二厘米的", "今天就到这里 谢谢大家 明天见 拜拜") is None
+
+
 @pytest.mark.parametrize("text", ["这个比二号小一半", "跟刚才那个保温杯不一样啊", "等下给你们上保温杯 二号的", "有宝宝问保温杯 先不急"])
 def test_what_is_compared_announced_for_later_or_asked_about_is_not_on_air(text: str) -> None:
     assert after("一号链接炒锅", "这个锅三十二厘米的", text) == "pan"
