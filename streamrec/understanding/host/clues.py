@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-import regex
 from msgspec import Struct
 
 from streamrec.understanding.host.clauses import Clause, clauses
-from streamrec.understanding.host.cues import ASKED, BACK, BEFORE, COMPARES, LATER, LINK, NEXT, OF_SHOP, POINTS
+from streamrec.understanding.host.cues import ASKED, BACK, BEFORE, COMPARES, LATER, LEAD, LINK, NEXT, OF_SHOP, POINTS
 from streamrec.understanding.host.shelf import CATEGORY, Hit, Shelf
 from streamrec.understanding.normalise import Normal, normalise
 from streamrec.understanding.spoken import COUNT, MONEY, spoken
@@ -133,18 +132,14 @@ def _numbered(part: Normal, clause: Clause, shelf: Shelf) -> Iterator[tuple[int,
         values = [number.values[0] for number in spoken(numeral)]
         if len(values) != 1 or not 1 <= values[0] <= len(shelf):
             continue
-        weight = ANNOUNCED if match.start() <= _lead(part.text) else LINKED if match["chain"] else NUMBERED
+        announced = LEAD.fullmatch(part.text[: match.start()])
+        weight = ANNOUNCED if announced else LINKED if match["chain"] or not match["hao"] else NUMBERED
         if match["hao"] and match["hao"] != "号":
             # 好 and 浩 for 号, heard at the start of a clause or before "link"; 毫 begins a unit.
             if part.pinyin[match.start("hao")] != "hao" or match["hao"] == "毫" or not (match["chain"] or match.start() <= 1):
                 continue
             weight *= 0.9 if match["chain"] else 0.6
         yield int(values[0]) - 1, weight
-
-
-def _lead(text: str) -> int:
-    """Up to which character of a clause a number announces its item: behind 来 and 我们先上, "okay so link"."""
-    return 5 if regex.search(r"\p{Han}", text) else 14
 
 
 def _by_words(part: Normal, shelf: Shelf) -> dict[int, float]:
@@ -166,6 +161,10 @@ def _by_words(part: Normal, shelf: Shelf) -> dict[int, float]:
             runs[place].append(hit)
     for place in [*runs]:
         close(place)
+    for hit in shelf.kinds(part):
+        pointed = POINTED if POINTS.search(part.text[: hit.start]) else 1.0
+        for place, weight in hit.items.items():
+            found[place] = max(found[place], weight * hit.rarity * pointed)
     for place, weight in details.items():
         found[place] += min(weight, MOST_DETAILS)
     return found
