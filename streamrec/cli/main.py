@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": "Measure ranked lists against what was bought.",
     "baselines": "Rank a file of events by simpler methods, to be measured beside.",
     "train": "Train the models.",
+    "label": "Label comments of your own rooms, by two keys each.",
     "export": "Export trained models to ONNX.",
     "explain": "Say why each item is in a list.",
     "rules": "Pin, boost, bury or block items, categories and hosts.",

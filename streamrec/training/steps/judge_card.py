@@ -18,10 +18,11 @@ tags: [live-commerce, intent, sentiment]
 
 Judges comments of live rooms: twelve intents, of which several may hold, and a sentiment towards item, shop or host.
 
-`linear.npz` has the weights of a linear model: 2^17 rows of hashed traits, a column of eight bits for each label. The traits of a comment are
-spans of 1 to 3 characters and syllables, spans of 3 to 5 letters of its sound, words and pairs of words, marks (what it counts, how it asks,
-kinds of emoji), and kinds of expressions in the languages of `streamrec/understanding/cues`. `config.json` has the calibration: probabilities
-and thresholds were fitted to texts whose domain the weights had not seen. `digests.json` has the SHA-256 of each file.
+`linear.npz` has the weights of a linear model: 2^17 rows of hashed traits, a column of eight bits for each label.
+The traits of a comment are spans of 1 to 3 characters and syllables, spans of 3 to 5 letters of its sound, words and
+pairs of words, marks (what it counts, how it asks, kinds of emoji), and kinds of expressions in the languages of
+`streamrec/understanding/cues`. `config.json` has the calibration: probabilities and thresholds were fitted to texts
+whose domain the weights had not seen. `digests.json` has the SHA-256 of each file.
 """
 
 
@@ -30,11 +31,18 @@ def card(report: dict[str, Any], seed: int) -> str:
     parts, own = report["parts"], report["own"]
     packaged = next(iter(parts.values()))["comments"] - (own["comments"] if own else 0)
     lines = [HEADER, "## What it learned from", ""]
-    lines += [f"{packaged} comments of `streamrec/training/data/room_comments`, which a language model wrote and labelled; no viewer wrote any."]
+    lines += [
+        f"{packaged} comments of `streamrec/training/data/room_comments`, which a language model wrote and labelled; no viewer wrote any."
+    ]
     if own:
         lines += ["", f"{own['comments']} comments of the owner's own rooms, each of the weight of three."]
     columns = {**parts, **({"own rooms": own} if own else {})}
-    lines += ["", "## How good it is", "", "F1 of each label on texts whose domain or room was held out; each was once. Thresholds are those of the others."]
+    lines += [
+        "",
+        "## How good it is",
+        "",
+        "F1 of each label on texts whose domain or room was held out; each was once. Thresholds are those of the others.",
+    ]
     lines += ["", f"| label | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
     for label in (*INTENTS, *SENTIMENTS):
         lines.append(_row(label, [one["f1"][label] for one in columns.values()]))

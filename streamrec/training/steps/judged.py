@@ -1,4 +1,4 @@
-"""What a judge of comments is measured by, on texts of domains and rooms that its weights had not seen: F1 of each label, and their means."""
+"""Measures a judge of comments on domains and rooms that its weights had not seen: F1 of each label, and their means."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def held_out(trained: Trained, what: Material) -> dict[str, Any]:
     comments = what.comments
     given = {part: _by_the_others(logits, comments.right, trained.folds) for part, logits in trained.unseen.items()}
     whole = list(given)[-1]
-    rooms = np.array([domain.partition("/")[0] if weight == 1 else domain for domain, weight in zip(comments.domains, what.weights, strict=True)])
+    rooms = np.array(
+        [domain.partition("/")[0] if weight == 1 else domain for domain, weight in zip(comments.domains, what.weights, strict=True)]
+    )
     return {
         "parts": {part: figures(each, comments.right) for part, each in given.items()},
         "languages": _of_each(np.array(comments.langs), given[whole], comments.right),
@@ -80,5 +82,8 @@ def in_words(report: dict[str, Any]) -> str:
         lines.append(f"{label:14}" + "".join(f"{one['f1'][label]:>11.3f}" for one in columns.values()))
     for name in ("intents", "sentiment"):
         lines.append(f"{name + ', mean':16}" + "".join(f"{one[name]:>11.3f}" for one in columns.values())[2:])
-    lines += ["", "by language: " + ", ".join(f"{name} {one['intents']:.2f}/{one['sentiment']:.2f}" for name, one in report["languages"].items())]
+    lines += [
+        "",
+        "by language: " + ", ".join(f"{name} {one['intents']:.2f}/{one['sentiment']:.2f}" for name, one in report["languages"].items()),
+    ]
     return "\n".join(lines)
