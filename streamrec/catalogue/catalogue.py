@@ -20,7 +20,7 @@ from streamrec.catalogue.unlisted import Unlisted
 from streamrec.events.types import Item, Room
 from streamrec.state.stats import ItemStats
 from streamrec.system.clock import DAY_MS, now_ms
-from streamrec.understanding.mentions import TitleIndex
+from streamrec.understanding.titles import TitleIndex
 
 # Leaves some 800 bytes for each of the 20,000 ids that `unlisted_items` allows: a record of statistics has at most 1 KiB.
 UNLISTED_BYTES = 16 * 1024 * 1024

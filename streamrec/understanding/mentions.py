@@ -1,106 +1,32 @@
-"""Finds the items that a comment is about, by shelf position ("number 3", "3号", "#3") or by the words of their titles."""
+"""Which items a comment means, how it refers to them, and which it does not want."""
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from streamrec.events.speech import Mention
+from streamrec.understanding.normalise import Normal
 from streamrec.understanding.positions import positions
-from streamrec.understanding.words import cut, fold, words
+from streamrec.understanding.scene import Scene
 
-LEAST_SHARE = 0.34
-"""Least share of a title's information that must be named: with less, one of three words would do."""
-ENOUGH = 0.5
-"""The share from which an item counts as named outright: hardly anybody writes a whole title."""
-# Who names more items than that in a comment asks about none of them.
-MOST_ITEMS = 3
-MOST_TITLES = 500
-"""Most titles that are looked at for one comment where no shelf bounds them: viewers must not decide how long others wait. It takes about
-a millisecond; words that more titles share tell hardly anything."""
-# Up to here the items of the shelf are found by the words; with more words it is quicker to ask each title of the shelf.
-FEW_WORDS = 16
-_NO_WORDS: frozenset[str] = frozenset()
+_ABOUT_AN_ITEM = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery", "want", "praise", "complaint"})
 
 
-class TitleIndex:
-    """An index from words of titles to slots. Words weigh by their inverse document frequency: a rare one says more than a common one."""
+class Found(NamedTuple):
+    """What a comment means: items, best first, and the items that it does not want."""
 
-    def __init__(self) -> None:
-        self._slots_of: dict[str, set[int]] = {}
-        self._words_of: dict[int, frozenset[str]] = {}
-        self._whole: dict[int, float] = {}
-        """By slot: the information of the whole title, as far as it was needed since the last change."""
+    items: list[Mention]
+    unwanted: list[str]
 
-    def put(self, slot: int, title: str) -> None:
-        """Index a title in place of the slot's former one."""
-        new = frozenset(words(title))
-        if self._words_of.get(slot) == new:
-            return
-        self.remove(slot)
-        self._words_of[slot] = new
-        for word in new:
-            self._slots_of.setdefault(word, set()).add(slot)
 
-    def remove(self, slot: int) -> None:
-        """Forget the title of a slot."""
-        self._whole.clear()
-        for word in self._words_of.pop(slot, ()):
-            slots = self._slots_of[word]
-            slots.discard(slot)
-            if not slots:
-                del self._slots_of[word]
-
-    def mentions(self, text: str, shelf: NDArray[np.int32] | None = None) -> dict[int, float]:
-        """The slots that `text` names, with weights in (0, 1]. With a shelf only its items count, and numbers are positions on it, from 1.
-
-        An item named by words weighs by the share of its title's information that they carry, relative to the item that is named best.
-        """
-        folded = fold(text)
-        weights = self._by_words(folded, None if shelf is None else set(shelf.tolist()))
-        if shelf is not None:
-            for position in positions(folded):
-                if position <= len(shelf):
-                    weights[int(shelf[position - 1])] = 1.0
-        return weights
-
-    def _by_words(self, folded: str, allowed: set[int] | None) -> dict[int, float]:
-        asked = {word: self._information(word) for word in cut(folded) if word in self._slots_of}
-        if not asked:
-            return {}
-        if allowed is None:
-            named = self._named(asked)
-        else:
-            slots = allowed if len(asked) > FEW_WORDS else set[int]().union(*(allowed & self._slots_of[word] for word in asked))
-            named = {slot: told for slot in slots if (told := self._told(asked, slot))}
-        shares = {slot: told / self._of_title(slot) for slot, told in named.items()}
-        best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_ITEMS]
-        whole = max(ENOUGH, best[0][1]) if best else ENOUGH
-        return {slot: share / whole for slot, share in best if share >= LEAST_SHARE}
-
-    def _named(self, asked: dict[str, float]) -> dict[int, float]:
-        """The information that the words carry about each title. The commonest words count only for titles that rarer ones name."""
-        named: dict[int, float] = defaultdict(float)
-        ordered, walked = sorted(asked, key=lambda word: (len(self._slots_of[word]), word)), 0
-        for place, word in enumerate(ordered):
-            walked += len(self._slots_of[word])
-            if walked > MOST_TITLES:
-                common = {word: asked[word] for word in ordered[place:]}
-                return {slot: told + self._told(common, slot) for slot, told in named.items()}
-            for slot in self._slots_of[word]:
-                named[slot] += asked[word]
-        return named
-
-    def _told(self, asked: dict[str, float], slot: int) -> float:
-        return math.fsum(map(asked.__getitem__, asked.keys() & self._words_of.get(slot, _NO_WORDS)))
-
-    def _of_title(self, slot: int) -> float:
-        whole = self._whole.get(slot)
-        if whole is None:
-            whole = self._whole[slot] = math.fsum(map(self._information, self._words_of[slot]))
-        return whole
-
-    def _information(self, word: str) -> float:
-        return math.log1p(len(self._words_of) / len(self._slots_of[word]))
+def mentions(normal: Normal, scene: Scene, intents: Sequence[str]) -> Found:
+    """The items that a comment with those intents means in that scene."""
+    ids = scene.names.ids if scene.names is not None else []
+    numbers = [number for number in positions(normal.text) if number <= len(ids)]
+    named = [item for number in numbers if (item := ids[number - 1]) is not None]
+    if named:
+        return Found([Mention(item_id=item, weight=1.0, ref="position") for item in dict.fromkeys(named)], [])
+    if scene.on_air is not None and _ABOUT_AN_ITEM & set(intents):
+        return Found([Mention(item_id=scene.on_air, weight=0.8, ref="deictic")], [])
+    return Found([], [])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.understanding.kinds import kinds, words
+from streamrec.understanding.expressions import kinds, words
 from streamrec.understanding.marks import marks
 from streamrec.understanding.normalise import Normal
 

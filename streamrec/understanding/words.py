@@ -25,10 +25,19 @@ def fold(text: str) -> str:
     """The text in lower case, without accents and invisible signs, in one width and with the digits 0 to 9."""
     if text.isascii():
         return text.lower()
-    folded = _LEFT_OUT.sub("", unicodedata.normalize("NFKD", text).casefold())
-    # `regex` follows newer versions of Unicode than Python does: a digit that Python does not know stays as it is.
-    folded = _FOREIGN_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit[0], digit[0])), folded)
+    folded = arabic_digits(without_loose_marks(unicodedata.normalize("NFKD", text).casefold()))
     return unicodedata.normalize("NFC", folded)
+
+
+def without_loose_marks(text: str) -> str:
+    """The text without invisible signs and without the marks that writers leave out at will; accents only where they stand apart (NFD)."""
+    return str(_LEFT_OUT.sub("", text))
+
+
+def arabic_digits(text: str) -> str:
+    """The text with the digits 0 to 9 in place of those of other scripts."""
+    # `regex` follows newer versions of Unicode than Python does: a digit that Python does not know stays as it is.
+    return str(_FOREIGN_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit[0], digit[0])), text))
 
 
 def words(text: str) -> list[str]:

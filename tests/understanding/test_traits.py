@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.understanding.kinds import kinds, words
+from streamrec.understanding.expressions import kinds, words
 from streamrec.understanding.marks import marks
 from streamrec.understanding.normalise import normalise
 from streamrec.understanding.traits import LONGEST, Traits, traits

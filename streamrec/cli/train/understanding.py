@@ -1,4 +1,4 @@
-"""`streamrec train understanding`: a judge of what comments want and in which mood, trained on packaged texts and a gold set of one's own."""
+"""`streamrec train understanding`: a judge of what comments want and in which mood, out of packaged texts and a gold set."""
 
 from __future__ import annotations
 

@@ -143,7 +143,9 @@ def agreement(first: Path, second: Path) -> Agreement:
     if not pairs:
         raise InputError(f"{first} and {second} have no comment in common; label the same file, the second time with --second")
     labels = [(one["labels"], other["labels"]) for one, other in pairs]
-    kappas: dict[str, float | None] = {intent: kappa([(intent in one["intents"], intent in other["intents"]) for one, other in labels]) for intent in INTENTS}
+    kappas: dict[str, float | None] = {}
+    for intent in INTENTS:
+        kappas[intent] = kappa([(intent in one["intents"], intent in other["intents"]) for one, other in labels])
     kappas["sentiment"] = kappa([(one["sentiment"], other["sentiment"]) for one, other in labels])
     apart = [
         (one["text"], one["labels"], other["labels"])

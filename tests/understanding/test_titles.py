@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from streamrec.understanding.mentions import MOST_TITLES, TitleIndex
+from streamrec.understanding.titles import MOST_TITLES, TitleIndex
 
 TITLES = ["RED RETROSPOT MUG", "BLUE POLKADOT MUG", "HEART T-LIGHT HOLDER", "红色套装卫衣", "真皮女士手提包包", "焦糖色针织毛衣"]
 
