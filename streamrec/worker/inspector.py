@@ -24,6 +24,11 @@ class ShopInspector:
         """See `Inspector`."""
         return self._ranking.catalogue.names(items, rooms)
 
+    def moment(self, room_id: str) -> Any:
+        """See `Inspector`."""
+        room = self._ranking.catalogue.rooms.live.get(room_id)
+        return getattr(room, "moment", None)
+
     def known(self, rows: Rows[Any], user_id: str) -> dict[str, Any]:
         """See `Inspector`."""
         return known(rows.get, user_id)
