@@ -37,6 +37,7 @@ def room_message(room_id: str, moment: RoomMoment | None, people: People, names:
         "for_s": max(0, now_ms - moment.since) / 1000 if moment.since else None,
         "confidence": moment.confidence,
         "by": moment.by,
+        "speech": moment.speech,
         "shown": [titles.get(item_id, item_id) for item_id in moment.shown],
         "comments": moment.comments,
         "viewers": moment.viewers,

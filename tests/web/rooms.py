@@ -40,6 +40,7 @@ MOMENT = RoomMoment(
         Question(text=PRIVATE, intent="ask_size", asked=1, ts=NOW_MS, item_id="bowl"),
     ],
     bursts=[Burst(text="111", comments=14, users=11, ts=NOW_MS)],
+    speech="okay link one the blue one",
     said={"mug": ["oven safe"]},
 )
 

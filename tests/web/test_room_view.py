@@ -109,6 +109,7 @@ def test_it_tells_what_is_on_air_since_when_by_whom_and_how_sure(page: playwrigh
     text = page.locator("#on-air").inner_text()
     assert "by what the host says, 93 % sure" in text
     assert "before: Red bowl" in text
+    assert "okay link one the blue one" in text
     before = re.search(r"for (\d+) (s|min)", text)
     assert before is not None
     page.wait_for_function("(before) => !document.getElementById('on-air').innerText.includes(before)", arg=before[0])

@@ -52,7 +52,7 @@ export function comments(found) {
 function onAir() {
   if (!now || !now.known) return;
   if (!now.on_air) {
-    $("on-air").replaceChildren(make("p", { class: "big" }, "Nothing known to be on air"));
+    $("on-air").replaceChildren(make("p", { class: "big" }, "Nothing known to be on air"), now.speech ? make("p", { class: "speech" }, now.speech) : "");
     return;
   }
   const seconds = now.for_s === null ? null : Math.floor(now.for_s + (Date.now() - told) / 1000);
@@ -60,7 +60,8 @@ function onAir() {
   $("on-air").replaceChildren(
     make("p", { class: "big" }, now.on_air),
     make("p", { class: "empty" }, [seconds === null ? null : `for ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`}`, by].filter(Boolean).join(" · ")),
-    now.shown.length ? make("p", { class: "empty" }, `before: ${now.shown.join(" · ")}`) : null);
+    now.speech ? make("p", { class: "speech" }, now.speech) : "",
+    now.shown.length ? make("p", { class: "empty" }, `before: ${now.shown.join(" · ")}`) : "");
 }
 
 function bar(mood, value, all) {
