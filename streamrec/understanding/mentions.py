@@ -156,7 +156,7 @@ class _Reading:
         before, after = text[max(0, cue.start - 12) : cue.start], text[cue.end : cue.end + 8]
         if self.idle and pattern("elsewhere").search(text):
             return False
-        if self.intents & ASKS and self.on_air is not None and not aired and pattern("together_with").search(before):
+        if (self.idle or self.intents & ASKS) and self.on_air is not None and not aired and pattern("together_with").search(before):
             return False
         if cue.manner in ("kind", "brand"):
             return not (self.idle and cue.end - cue.start == 1 and not aired)

@@ -12,7 +12,7 @@ import regex
 
 from streamrec.events.types import Item
 from streamrec.understanding.characters import syllables
-from streamrec.understanding.kinds import Spotted, kinds, stem
+from streamrec.understanding.kinds import key, kinds, stem
 from streamrec.understanding.normalise import Normal, normalise
 from streamrec.understanding.words import fold
 
@@ -69,6 +69,8 @@ class Names:
         self.titles = [""] * len(items)
         self.about = [""] * len(items)
         """By slot all that its record says in short: title, category, brand, attributes."""
+        self._called: list[set[str]] = [set() for _ in items]
+        """By slot the words for kinds in its title."""
         self.sorted = 0
         """The items whose kind is known."""
         self._main: dict[int, int] = defaultdict(int)
@@ -120,6 +122,8 @@ class Names:
             self._sound(name, bit)
         for spotted in table.find(title):
             rows = spotted.rows
+            self._called[slot].add(spotted.word)
+            self._called[slot].add(key(spotted.word, folded=True))
             if rows & (sort.main | sort.others):
                 self._sound(spotted.word, bit)
                 self._heads[spotted.word[-1]] |= bit
@@ -148,7 +152,9 @@ class Names:
             main = _union(self._main, spotted.rows)
             items = main | _union(self._others, spotted.rows)
             if items:
-                yield Cue(spotted.start, spotted.end, items, "kind", 1.0, main)
+                # An item that calls itself so is meant before one that is of the same kind by another word.
+                same = _bits(slot for slot in _slots(items) if spotted.word in self._called[slot])
+                yield Cue(spotted.start, spotted.end, items, "kind", 1.0, same & main or same or main)
 
     def _by_brand(self, text: str) -> Iterator[Cue]:
         for name, items in self._brands.items():
@@ -319,6 +325,3 @@ def _generic_span(span: str) -> bool:
     if span in generic:
         return True
     return len(span) > 3 and any(span[:at] in generic and span[at:] in generic for at in range(2, len(span) - 1))
-
-
-__all__ = ["Cue", "Names", "Spotted", "slots"]
