@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,12 +17,15 @@ _JOINED = regex.compile(rf"(?V1)[{_UNSPACED}]")
 # A mark of a cluster cannot begin a word: a shorter word that ends inside of a cluster is another one.
 _MARK = regex.compile(r"\p{M}")
 _MOST_TOKENS = 4
+_SHORT = 3
+_WORDS_OF_ONE = 2
+"""A line is of another one's kind if that many of its words end in words of that line."""
 # What an item is for, and what comes with it, stands behind such a word; what it is stands before.
 _FOR = regex.compile(
     r"[|,(/–—\-]\s|,|\(|(?<![\p{L}])(?:with|for|in|fits|compatible|from|by|con|para|de regalo|cho|với|dành cho|для|с)(?![\p{L}])"
 )
-_USED_WITH = regex.compile(r"(?:[/、和及]?\w{0,3})?(?:通用|专用|适用|可用|两用|兼容|配件)")
-_USED_FOR = regex.compile(r"(?:适用于?|兼容|for)\s?\w{0,3}$")
+_USED_WITH = regex.compile(r"的|(?:[/、和及]?\w{0,3})?(?:通用|专用|适用|可用|两用|兼容|配件)")
+_USED_FOR = regex.compile(r"(?:适用于?|兼容|for)\s?[^的\s]{0,3}$")
 _LATIN = regex.compile(r"\p{Latin}")
 _ACCENTED = regex.compile(r"(?i)[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ]")
 _ARABIC_PREFIX = regex.compile(r"^(?:و|ف|ب|ل|ك)?(?:ال|لل)(?=\p{Arabic}{2})")
@@ -63,7 +66,9 @@ class Kinds:
                 self.groups[row].add(group)
             for word in line.removeprefix("== ").split(","):
                 self._rows_of[key(word)].add(row)
-                plain[key(word, folded=True)].add(row)
+                # Without its accents a short word is another one: tô is a bowl, to is not.
+                if (without := key(word, folded=True)) == key(word) or len(without) > _SHORT:
+                    plain[without].add(row)
         self._rows_of.pop("", None)
         self._longest = max(map(len, self._rows_of))
         for word, rows in plain.items():
@@ -71,15 +76,25 @@ class Kinds:
                 self._rows_of[word] = rows
         self._lines = {word: frozenset(rows) for word, rows in self._rows_of.items()}
         self._plain = {word: frozenset(rows) for word, rows in plain.items()}
-        self._wider = {word: self._with_shorter(word) for word in self._lines}
+        ends = Counter(
+            (row, wider) for word, rows in self._lines.items() for wider in self._with_shorter(word) for row in rows if wider not in rows
+        )
+        wider_of: dict[int, set[int]] = defaultdict(set)
+        for (row, wider), count in ends.items():
+            if count >= _WORDS_OF_ONE:
+                wider_of[row].add(wider)
+        self._wider = {
+            word: self._with_shorter(word) | {wider for row in rows for wider in wider_of.get(row, ())}
+            for word, rows in self._lines.items()
+        }
 
     def rows(self, word: str) -> frozenset[int]:
         """The lines that hold the word."""
-        return self._lines.get(word, frozenset())
+        return self._lines.get(word) or self._lines.get(key(word), frozenset())
 
     def wider(self, word: str) -> frozenset[int]:
         """The lines that hold the word, or a shorter word of the same group that it ends in (炒锅: 锅; frying pan: pan)."""
-        return self._wider.get(word, frozenset())
+        return self._wider.get(word) or self._wider.get(key(word), frozenset())
 
     def find(self, text: str) -> list[Spotted]:
         """The kinds that a normalised text speaks of, each by the longest word from its place on."""

@@ -130,7 +130,7 @@ class _Reading:
             if any(group.items >> slot & 1 for each in taken for slot in each.slots):
                 continue
             chosen = self._choose(group)
-            self.unclear |= not chosen and group.manner == "kind"
+            self.unclear |= not chosen and group.manner in ("kind", "brand")
             if chosen:
                 found.append(_Named(group.start, group.end, chosen, "category" if group.manner == "kind" else "title"))
         return found
@@ -239,6 +239,8 @@ class _Reading:
             return True
         if pattern("about_shop").search(text):
             return pattern("it").search(text) is not None and "complaint" not in intents
+        if intents <= {"praise", "complaint", "other"} and pattern("about_room").search(text):
+            return False
         return not (intents <= {"praise", "other"} and pattern("about_host").search(text))
 
     def _repeats_an_amount(self) -> bool:

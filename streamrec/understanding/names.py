@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -130,7 +130,7 @@ class Names:
         for run in _HAN_RUNS.findall(title):
             for at in range(len(run) - 1):
                 self._pairs[run[at : at + 2]] |= bit
-            sounds = syllables(run)
+            sounds = _alike(syllables(run))
             for size in (3, 4):
                 for at in range(len(run) - size + 1):
                     self._sounds[sounds[at : at + size]] |= bit
@@ -142,7 +142,7 @@ class Names:
     def _sound(self, word: str, bit: int) -> None:
         if regex.fullmatch(r"\p{Han}{2,6}", word):
             sounds = syllables(word)
-            self._sounds[sounds] |= bit
+            self._sounds[_alike(sounds)] |= bit
             self._spelled["".join(sounds)] |= bit
 
     def _by_kind(self, text: str) -> Iterator[Cue]:
@@ -229,12 +229,13 @@ class Names:
     def _by_sound(self, normal: Normal, taken: list[Cue]) -> list[Cue]:
         """Names that are written with other characters of the same sound."""
         found: list[Cue] = []
+        sounds = _alike(normal.pinyin)
         for match in _HAN_RUNS.finditer(normal.text):
             place = match.start()
             while place < match.end() - 1:
                 for size in range(min(_LONGEST_SOUND, match.end() - place), 1, -1):
                     end = place + size
-                    items = self._sounds.get(normal.pinyin[place:end], 0)
+                    items = self._sounds.get(sounds[place:end], 0)
                     if not items or any(cue.start < end and place < cue.end for cue in taken):
                         continue
                     span = normal.text[place:end]
@@ -249,6 +250,18 @@ class Names:
                         break
                 place += 1
         return found
+
+
+def _alike(sounds: tuple[str, ...]) -> tuple[str, ...]:
+    """Syllables without the differences that many speakers and typists do not make: zh and z, ang and an."""
+    return tuple([_plain(sound) for sound in sounds])
+
+
+@lru_cache(4096)
+def _plain(sound: str) -> str:
+    if len(sound) > 1 and sound[1] == "h":
+        sound = sound[0] + sound[2:]
+    return sound[:-1] if len(sound) > 2 and sound.endswith("ng") else sound
 
 
 def _union(of: dict[int, int], rows: Iterable[int]) -> int:
