@@ -30,6 +30,7 @@ COMMANDS = {
     "evaluate": "Measure ranked lists against what was bought.",
     "baselines": "Rank a file of events by simpler methods, to be measured beside.",
     "train": "Train the models.",
+    "label": "Label comments of your own rooms, by two keys each.",
     "export": "Export trained models to ONNX.",
     "explain": "Say why each item is in a list.",
     "listen": "Turn the speech of a host into segments of text, for the topic `transcripts`.",

@@ -77,7 +77,7 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamrec-demo-")))
             # Everything ends in the reverse of this order: the worker before its broker, the broker before its folder.
-            settings = stack.enter_context(broker_with_topics(own(settings, folder), folder, progress))
+            settings = stack.enter_context(broker_with_topics(_open_to_view(own(settings, folder)), folder, progress))
             client = stack.enter_context(producer(settings, topics.TOPICS))
             show = Show(settings, plan, client, started)
             stack.push(_report_when_interrupted(show, progress))
@@ -97,6 +97,11 @@ def run(settings: Settings, plan: Plan, progress: Callable[[str], None], console
             return show.play(worker, console)
         finally:
             cleaning()
+
+
+def _open_to_view(settings: Settings) -> Settings:
+    """The settings with a page that shows who writes what, unless they say: viewers are made up, and real customers are numbers."""
+    return settings if "web_show_people" in settings.model_fields_set else settings.model_copy(update={"web_show_people": True})
 
 
 def _report_when_interrupted(show: Show, progress: Callable[[str], None]) -> Callable[..., None]:

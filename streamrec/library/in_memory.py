@@ -61,9 +61,7 @@ class InMemoryWorker:
         self._item_shard: ItemShard = Shard(0, self.items, ItemMemory())
         self._room_shard: RoomShard = Shard(0, MemoryRows[RoomRow](), RoomMemory())
 
-    def apply(
-        self, topic: str, offset: int, event: UserEvent | Transcript, value: bytes, *, answer: bool = False
-    ) -> list[Recommendation]:
+    def apply(self, topic: str, offset: int, event: UserEvent | Transcript, value: bytes, *, answer: bool = False) -> list[Recommendation]:
         """Apply an event, given also as the bytes that travel; return the lists that it triggers if it is to be answered."""
         if isinstance(event, Transcript):
             record = Record(topic, 0, offset, event.ts, event.room_id.encode(), value, ())

@@ -31,7 +31,8 @@ SPLIT: tuple[SplitKind, ...] = get_args(SplitKind)
 BY_STRANGERS = 2.0
 """What such accounts may add to an item by themselves, in views or purchases at each half-life, before further ones count ever less."""
 LINK_LEAST = 0.3
-"""What a link from an account without any standing counts. Not 0: in a new shop no account has standing, and links have to begin."""
+"""What a link or a comment from an account without any standing counts. Not 0: in a new shop no account has standing, and links have to
+begin."""
 MOST_BEFORE = 16
 """Most items of the same user that a signal names beside its own: each costs the item side an entry to update."""
 
@@ -115,7 +116,7 @@ def count(row: ItemRow, signal: Signal) -> None:
     known = signal.standing if signal.kind in SPLIT else 1.0
     amount = signal.amount
     if signal.kind == "mention":
-        amount = hear(row.chorus, signal.voices, ts, amount, signal.like, signal.account)
+        amount = hear(row.chorus, signal.voices, ts, _bond(signal), signal.like, signal.account)
     _add(row.counts[KINDS.index(signal.kind)], amount * known, late)
     if known < 1.0:
         _add(row.strangers[SPLIT.index(signal.kind)], signal.amount * (1.0 - known), late)
@@ -157,7 +158,7 @@ def _add(values: list[float], amount: float, late: int) -> None:
 
 
 def _bond(signal: Signal) -> float:
-    """How much the links of a signal count."""
+    """How much the links of a signal count, and its comment."""
     return signal.amount * (LINK_LEAST + (1.0 - LINK_LEAST) * signal.standing)
 
 

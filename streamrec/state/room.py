@@ -64,7 +64,6 @@ class RoomRow(Struct, array_like=True):
     """When the row was changed last, and its moment sent last, by the worker's clock."""
     sent_ms: int = 0
 
-
     @property
     def quotes(self) -> bool:
         """Whether it holds what people wrote, or who they are."""

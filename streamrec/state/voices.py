@@ -42,7 +42,8 @@ MINUTES, ALIKE = 6, 16
 ACCOUNTS = 64
 """Bits by which accounts are told apart; two that share one count as one, so that a cluster counts log(1 + 64) at most."""
 OWN_WORDS = 0.25
-"""What a comment must count to make its writer one of several viewers: the first three of like ones do."""
+"""What a comment must count to make its writer one of several viewers: the first three of like ones do, the first alone of accounts without
+standing."""
 # A record that breaks these would spoil the columns of every worker: no count is negative, and none of a real shop comes near 1e12.
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
 Time = Annotated[int, Meta(ge=0, le=YEAR_9999_MS)]

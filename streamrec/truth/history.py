@@ -71,16 +71,16 @@ class History:
         """Time of the oldest event."""
         self._repeats: set[tuple[str, str]] = set()
         self._titled: dict[str, set[str]] = defaultdict(set)
-        """By a word: the items with it in their titles."""
+        """By a word: the items with it in title, brand or category."""
 
     def put_item(self, item: Item, ts: int) -> None:
         """An item as it is from `ts` on."""
         self.items[item.item_id].add(ts, item)
-        for word in words(item.title):
+        for word in words(f"{item.title} {item.brand or ''} {item.category or ''}"):
             self._titled[word].add(item.item_id)
 
     def named(self, said: Danmaku) -> set[str]:
-        """All items that a comment may have meant: by id, by a word of the title, or anything on the shelf of its room.
+        """All items that a comment may have meant: by id, by a word of title, brand or category, or anything on the shelf of its room.
 
         "This one", a kind, a colour or a number may be any of these; which, only a reading of the comment tells.
         """

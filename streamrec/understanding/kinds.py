@@ -70,11 +70,14 @@ class Kinds:
                 if (without := key(word, folded=True)) == key(word) or len(without) > _SHORT:
                     plain[without].add(row)
         self._rows_of.pop("", None)
-        self._longest = max(map(len, self._rows_of))
         for word, rows in plain.items():
             if word.isascii() and word and word not in self._rows_of:
                 self._rows_of[word] = rows
         self._lines = {word: frozenset(rows) for word, rows in self._rows_of.items()}
+        self._reach: dict[str, int] = defaultdict(int)
+        """By its first character the length of the longest word of a script without spaces."""
+        for word in filter(_joined, self._lines):
+            self._reach[word[0]] = max(self._reach[word[0]], len(word))
         self._plain = {word: frozenset(rows) for word, rows in plain.items()}
         ends = Counter(
             (row, wider) for word, rows in self._lines.items() for wider in self._with_shorter(word) for row in rows if wider not in rows
@@ -160,7 +163,7 @@ class Kinds:
         return found
 
     def _longest_at(self, run: str, place: int) -> int:
-        for size in range(min(self._longest, len(run) - place), 0, -1):
+        for size in range(min(self._reach.get(run[place], 0), len(run) - place), 0, -1):
             if run[place : place + size] in self._lines and not _MARK.match(run, place + size):
                 return size
         return 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from streamrec.events.speech import Mention, Reference
 from streamrec.understanding import phrases
-from streamrec.understanding.names import Cue, Names, slots
+from streamrec.understanding.names import GUESSED, Cue, Names, slots
 from streamrec.understanding.normalise import Normal
 from streamrec.understanding.numerals import amounts
 from streamrec.understanding.phrases import pattern
@@ -158,7 +159,7 @@ class _Reading:
             return False
         if (self.idle or self.intents & ASKS) and self.on_air is not None and not aired and pattern("together_with").search(before):
             return False
-        if cue.manner in ("kind", "brand"):
+        if cue.manner in ("kind", "brand") and (cue.weight > GUESSED or not self.idle):
             return not (self.idle and cue.end - cue.start == 1 and not aired)
         if aired or many > 2:
             return False
@@ -172,7 +173,7 @@ class _Reading:
         # A word of letters is long before it says much.
         if phrases.LATIN.match(text, cue.start):
             return False
-        return many == 1 and ((size >= 3 and not self.idle) or (2 * size >= len(text)))
+        return many == 1 and ((size >= (2 if phrases.HANGUL.match(text, cue.start) else 3) and not self.idle) or (2 * size >= len(text)))
 
     def _choose(self, group: Cue) -> list[int]:
         """Which of the items that a word fits are meant: what is on air, what the viewer meant before, what was shown; few, or none."""
@@ -245,5 +246,11 @@ class _Reading:
 
     def _repeats_an_amount(self) -> bool:
         """Whether the comment repeats a number that the host has just said: 399还行, 六斤…"""
-        said = amounts(self.scene.said)
-        return bool(said & amounts(self.text))
+        mine = amounts(self.text)
+        return bool(mine) and bool(mine & _amounts_said(self.scene.said))
+
+
+@lru_cache(1024)
+def _amounts_said(said: str) -> frozenset[float]:
+    """The amounts in the host's last words, which many comments are read beside."""
+    return frozenset(amounts(said))

@@ -43,8 +43,15 @@ _BEFORE = frozenset(
 _AFTER = frozenset("吗呢吧啊呀哈嘛哦的了多怎么有没是不还能可以好真在哪什几也都就要拍上来我你他她太这那很会和跟咋啥来讲再先给贵便")
 _SPACE = regex.compile(r"[\s\p{P}\p{S}]")
 _VALUES = regex.compile(r"[、,，/;；|]\s*|\s+\+\s+")
+# Two characters of Chinese, Japanese or Korean are a word in most cases; of Thai and its like four letters say as much.
+_SPANS = (
+    (regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]{2,}"), 2),
+    (regex.compile(r"\p{Line_Break=SA}{4,}"), 4),
+)
 _MOST_LATIN = 4
-_LONGEST_SOUND = 6
+_LONG_TOKEN = 6
+GUESSED = 0.7
+"""The weight of words of a title; those of the table of kinds and brands have 1."""
 Manner = Literal["kind", "brand", "word", "amount"]
 
 
@@ -71,27 +78,31 @@ class Names:
         """By slot all that its record says in short: title, category, brand, attributes."""
         self._called: list[set[str]] = [set() for _ in items]
         """By slot the words for kinds in its title."""
-        self.sorted = 0
-        """The items whose kind is known."""
+        self._sorted = 0
+        """The items whose kind the table knows."""
         self._main: dict[int, int] = defaultdict(int)
         self._others: dict[int, int] = defaultdict(int)
         self._brands: dict[str, int] = defaultdict(int)
-        self._pairs: dict[str, int] = defaultdict(int)
+        self._grams: dict[str, int] = defaultdict(int)
         self._tokens: dict[str, int] = defaultdict(int)
+        self._long: dict[str, set[str]] = defaultdict(set)
+        """By their first letter the tokens in which one letter may be wrong."""
         self._amounts: dict[str, int] = defaultdict(int)
         self._sounds: dict[tuple[str, ...], int] = defaultdict(int)
         self._spelled: dict[str, int] = defaultdict(int)
-        self._heads: dict[str, int] = defaultdict(int)
-        """By a character the items whose kind ends in it."""
         for slot, item in enumerate(items):
             if item is not None:
                 self._put(slot, item)
+        self._reach: dict[str, int] = defaultdict(int)
+        """By its first syllable the length of the longest name."""
+        for sounds in self._sounds:
+            self._reach[sounds[0]] = max(self._reach[sounds[0]], len(sounds))
 
     def cues(self, normal: Normal) -> list[Cue]:
         """What in a comment points at items, in the order of the text; what overlaps something surer is left out."""
         text = normal.text
         found = [*self._by_kind(text), *self._by_brand(text), *self._by_amount(text)]
-        found += self._by_pairs(text, found)
+        found += self._by_spans(text, found)
         found += self._by_token(text, found)
         found += self._by_sound(normal, found)
         return sorted(found)
@@ -110,7 +121,7 @@ class Names:
         table = kinds()
         sort = table.sort(title, category)
         if sort.main:
-            self.sorted |= bit
+            self._sorted |= bit
         for row in sort.main:
             self._main[row] |= bit
         for row in sort.others:
@@ -126,16 +137,19 @@ class Names:
             self._called[slot].add(key(spotted.word, folded=True))
             if rows & (sort.main | sort.others):
                 self._sound(spotted.word, bit)
-                self._heads[spotted.word[-1]] |= bit
+        for runs, size in _SPANS:
+            for run in runs.findall(title):
+                for at in range(len(run) - size + 1):
+                    self._grams[run[at : at + size]] |= bit
         for run in _HAN_RUNS.findall(title):
-            for at in range(len(run) - 1):
-                self._pairs[run[at : at + 2]] |= bit
             sounds = _alike(syllables(run))
             for size in (3, 4):
                 for at in range(len(run) - size + 1):
                     self._sounds[sounds[at : at + size]] |= bit
-        for token in _TOKENS.findall(f"{title} {category}"):
-            self._tokens[stem(fold(token))] |= bit
+        for token in map(stem, map(fold, _TOKENS.findall(f"{title} {category}"))):
+            self._tokens[token] |= bit
+            if len(token) >= _LONG_TOKEN - 1:
+                self._long[token[0]].add(token)
         for amount in _amounts(self.about[slot]):
             self._amounts[amount] |= bit
 
@@ -167,30 +181,32 @@ class Names:
             if items := self._amounts.get(_amount(match)):
                 yield Cue(match.start(), match.end(), items, "amount", 0.8)
 
-    def _by_pairs(self, text: str, taken: list[Cue]) -> list[Cue]:
-        """Longest spans of Chinese characters that stand in titles."""
+    def _by_spans(self, text: str, taken: list[Cue]) -> list[Cue]:
+        """Longest spans of titles, in scripts without spaces."""
         found: list[Cue] = []
-        for match in _HAN_RUNS.finditer(text):
-            run, place = match[0], 0
-            while place < len(run) - 1:
-                items = self._pairs.get(run[place : place + 2], 0)
-                end = place + 2
-                while items and end < len(run) and (more := items & self._pairs.get(run[end - 1 : end + 1], 0)):
-                    items, end = more, end + 1
-                start, stop = match.start() + place, match.start() + end
-                if items:
-                    span = run[place:end]
-                    items = _bits(slot for slot in _slots(items) if span in self.titles[slot])
-                if items and not _generic_span(run[place:end]):
-                    # A kind of the table that stands within a longer span of a title says more with it: 真丝枕套.
-                    over = [cue for cue in taken if cue.start < stop and start < cue.end]
-                    if not over:
-                        found.append(Cue(start, stop, items, "word", 0.6 + 0.1 * min(end - place, 4)))
-                    place = end - 1
-                elif items:
-                    place = end - 1
-                place += 1
+        for runs, size in _SPANS:
+            for match in runs.finditer(text):
+                run, place = match[0], 0
+                while place <= len(run) - size:
+                    end, items = self._span(run, place, size)
+                    if items and not _generic_span(run[place:end]):
+                        start, stop = match.start() + place, match.start() + end
+                        if not any(cue.start < stop and start < cue.end for cue in taken):
+                            found.append(self._word(start, stop, items))
+                    place = end - size + 2 if items else place + 1
         return found
+
+    def _span(self, run: str, place: int, size: int) -> tuple[int, int]:
+        """The end of the longest span of titles that begins at the place of the run, and the items whose titles hold it."""
+        items, end = self._grams.get(run[place : place + size], 0), place + size
+        while items and end < len(run) and (more := items & self._grams.get(run[end - size + 1 : end + 1], 0)):
+            items, end = more, end + 1
+        return end, _bits(slot for slot in _slots(items) if run[place:end] in self.titles[slot])
+
+    def _word(self, start: int, end: int, items: int) -> Cue:
+        """A cue of a word of titles. Of an item whose kind the table does not know any word may be the kind."""
+        unsorted = items & ~self._sorted
+        return Cue(start, end, unsorted or items, "kind" if unsorted else "word", GUESSED)
 
     def _by_token(self, text: str, taken: list[Cue]) -> list[Cue]:
         found = []
@@ -202,7 +218,7 @@ class Names:
             if len(token) >= 3 and not token.isdecimal() and token not in _generic():
                 items = self._tokens.get(token, 0) or (self._tokens.get(near, 0) if (near := self._near(token)) else 0)
                 if items:
-                    found.append(Cue(start, end, items, "word", 0.7))
+                    found.append(self._word(start, end, items))
         return found + self._by_spelling(spans, [*taken, *found])
 
     def _by_spelling(self, spans: list[tuple[int, int, str]], taken: list[Cue]) -> list[Cue]:
@@ -220,11 +236,9 @@ class Names:
 
     def _near(self, token: str) -> str | None:
         """A token of the titles that differs from a long one by a letter left out, added, changed, or by two that are swapped."""
-        if len(token) < 6 or not token.isalpha() or not token.isascii():
+        if len(token) < _LONG_TOKEN or not token.isalpha() or not token.isascii():
             return None
-        return next(
-            (known for known in self._tokens if abs(len(known) - len(token)) <= 1 and known[0] == token[0] and _one_off(known, token)), None
-        )
+        return next((known for known in self._long[token[0]] if abs(len(known) - len(token)) <= 1 and _one_off(known, token)), None)
 
     def _by_sound(self, normal: Normal, taken: list[Cue]) -> list[Cue]:
         """Names that are written with other characters of the same sound."""
@@ -233,7 +247,7 @@ class Names:
         for match in _HAN_RUNS.finditer(normal.text):
             place = match.start()
             while place < match.end() - 1:
-                for size in range(min(_LONGEST_SOUND, match.end() - place), 1, -1):
+                for size in range(min(self._reach.get(sounds[place], 0), match.end() - place), 1, -1):
                     end = place + size
                     items = self._sounds.get(sounds[place:end], 0)
                     if not items or any(cue.start < end and place < cue.end for cue in taken):
@@ -245,7 +259,7 @@ class Names:
                         if not items or not _stands_alone(normal.text, place, end):
                             continue
                     if not _generic_span(span):
-                        found.append(Cue(place, end, items, "kind" if size == 2 else "word", 0.7))
+                        found.append(Cue(place, end, items, "kind" if size == 2 else "word", GUESSED))
                         place = end - 1
                         break
                 place += 1

@@ -11,6 +11,7 @@ import regex
 MEASURES = "[个款件条双支瓶只把口台套盒袋杯张顶种块副包根对床罐箱枚颗]"
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 BARE_NUMBER = regex.compile(r"(\d{1,3})[!.。~ ]*")
+HANGUL = regex.compile(r"\p{Hangul}")
 LATIN = regex.compile(r"\p{Latin}")
 DESCRIBED = regex.compile(rf"(\p{{Han}}{{1,3}}?)的?那{MEASURES}")
 """An item by its quality: 铁的那口."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamrec.events.fields import EventTime
 from streamrec.events.types import Danmaku
 from streamrec.state.apply import apply
-from streamrec.state.item import KINDS, ItemRow, Signal, count
+from streamrec.state.item import KINDS, LINK_LEAST, ItemRow, Signal, count
 from streamrec.state.meant import Meant
 from streamrec.state.packing import pack_item, unpack_item
 from streamrec.state.signals import signals
@@ -69,6 +69,13 @@ def test_a_text_sent_by_many_accounts_moves_the_mentions_of_an_item_by_the_logar
     bound = math.log1p(len({user for user, _ in sent}))
     assert item.counts[MENTION][0] <= bound + 1e-9
     assert item.chorus.voices["want"].count <= bound + 1e-9
+
+
+def test_accounts_that_nobody_knows_count_less_and_one_of_a_wave() -> None:
+    unknown = [msgspec.structs.replace(said(NOW, 1, number, "praise"), standing=0.0) for number in range(60)]
+    row = row_after(*unknown)
+    assert row.counts[MENTION][0] == pytest.approx(math.log1p(60 * LINK_LEAST))
+    assert [bits.bit_count() for bits in row.chorus.speakers["praise"].values()] == [1]
 
 
 def test_comments_in_other_words_count_each() -> None:

@@ -72,10 +72,13 @@ def gist(asked: Asked, answer: Answer | None = None) -> Gist | None:
 
 def same(one: Gist, other: Gist) -> bool:
     """Whether two questions are one: of one intent and item, with one answer; without answers by words, sounds, or what they ask for."""
-    if (one.intent, one.item_id) != (other.intent, other.item_id):
+    if one.item_id != other.item_id:
         return False
     if one.source and other.source:
+        # Whether a weight is a matter of size or of quality is all one to those who ask.
         return one.source == other.source
+    if one.intent != other.intent:
+        return False
     if _numbers(one) and _numbers(other) and _numbers(one) != _numbers(other):
         return False
     if one.terms == other.terms or _alike(one.terms, other.terms) or _alike(one.sounds, other.sounds):
