@@ -72,7 +72,7 @@ def main() -> None:
         # One core is what is measured, and numpy has read its environment already.
         again = [sys.executable, "-m", "benchmarks.understanding", *sys.argv[1:]]
         sys.exit(subprocess.run(again, env=os.environ | ONE_THREAD, check=False).returncode)
-    rows: list[Row] = [{"machine": machine()}]
+    rows: list[Row] = [{"machine": machine("pypinyin", "opencc-python-reimplemented")}]
     for row in measured(asked):
         rows.append(row)
         if not asked.json:
