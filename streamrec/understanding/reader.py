@@ -8,9 +8,13 @@ from typing import NamedTuple
 from streamrec.events.speech import Intent, Mention, Sentiment
 from streamrec.understanding.judge import Judge
 from streamrec.understanding.language import language
-from streamrec.understanding.mentions import mentions
+from streamrec.understanding.mentions import OF_ITEMS, mentions
 from streamrec.understanding.normalise import Normal, normalise
 from streamrec.understanding.scene import Scene
+
+
+LEAST_OF_ITEMS = 0.2
+"""Below this the item on air is not meant."""
 
 
 class Judged(NamedTuple):
@@ -20,6 +24,8 @@ class Judged(NamedTuple):
     lang: str
     intents: list[Intent]
     sentiment: Sentiment
+    of_items: float = 1.0
+    """How likely it is that the comment is about an item at all."""
 
 
 class Read(NamedTuple):
@@ -50,12 +56,20 @@ class Reader:
         if self._judge is None:
             return [Judged(normal, lang, ["other"], "neutral") for normal, lang in zip(normals, langs, strict=True)]
         found = self._judge.judge(normals, langs)
-        return [Judged(normal, lang, one.chosen, one.mood) for normal, lang, one in zip(normals, langs, found, strict=True)]
+        return [
+            Judged(normal, lang, one.chosen, one.mood, max(one.intents[intent] for intent in OF_ITEMS))
+            for normal, lang, one in zip(normals, langs, found, strict=True)
+        ]
 
     def read(self, judged: Judged, scene: Scene, item_id: str | None = None) -> Read:
         """What a judged text means in its scene; `item_id` is the item that the sender named beside it."""
         found = mentions(judged.normal, scene, judged.intents)
-        items = found.items
+        # Nothing in the words points at the item on air: it is meant as far as the comment is about an item.
+        items = [
+            Mention(item_id=one.item_id, weight=round(one.weight * judged.of_items, 3), ref="deictic") if one.ref == "deictic" else one
+            for one in found.items
+            if one.ref != "deictic" or judged.of_items >= LEAST_OF_ITEMS
+        ]
         if item_id is not None:
             items = [Mention(item_id=item_id, weight=1.0, ref="id"), *(one for one in items if one.item_id != item_id)]
         return Read(judged.normal, judged.lang, judged.intents, judged.sentiment, items, found.unwanted)
