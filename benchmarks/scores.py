@@ -111,6 +111,7 @@ class Comments:
             "intent_f1": {name: round(tally.f1, 4) for name, tally in self.intents.items()},
             "intent_macro_f1": macro(self.intents),
             "intent_micro_f1": round(sum(self.intents.values(), Tally()).f1, 4),
+            "sentiment_f1": {mood: round(tally.f1, 4) for mood, tally in self.moods.items()},
             "sentiment_macro_f1": macro(self.moods),
             "answers": count["answers"],
             "answer_precision": share(count["answers right"], count["answers"]),

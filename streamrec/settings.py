@@ -188,7 +188,7 @@ class Settings(BaseSettings):
         "model", description="How comments are read: by the model, or by rules alone, which know no intents and no sentiment."
     )
     room_model: Path | None = Field(
-        None, description="Folder of the model that reads comments (`streamrec train understanding`); the one inside the package when unset."
+        None, description="Folder of the model of comments (`streamrec train understanding`); the one inside the package when unset."
     )
     answers: bool = Field(True, description="Answer questions of viewers on the topic `replies`.")
     answer_window_s: Seconds = Field(60.0, description="Equal questions within so long get one answer.")

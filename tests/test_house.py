@@ -15,10 +15,13 @@ PACKAGE = ROOT / "streamrec"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "version"),
-    ("system", "contract", "understanding", "training"),
+    ("system", "contract", "training"),
     ("settings", "broker"),
     ("events",),
-    ("understanding.host", "state", "kafka", "observe", "datasets", "evaluation.baselines"),
+    ("understanding",),
+    ("understanding.answers", "understanding.host", "speech"),
+    ("understanding.points",),
+    ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
     ("ranking.batch",),
     ("ranking.features", "ranking.sources"),
@@ -49,6 +52,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("bert", "training.graphs", "training.steps"),
     "torch": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
     "transformers": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
+    "faster_whisper": ("speech",),
+    "av": ("speech",),
     # Servers and tools that talk to brokers; of the commands only what they share: the others call operations/.
     "aiokafka": ("kafka", "engine", "engine.store", "learning", "operations", "cli.support"),
     "kafka": ("kafka", "engine", "operations", "broker", "simulator", "cli.support", "demo", "doctor"),

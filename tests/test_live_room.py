@@ -20,12 +20,30 @@ from tests.test_path import Shop, items_of
 
 pytestmark = pytest.mark.kafka
 ITEMS: list[dict[str, Any]] = [
-    {"title": "云朵收纳 真空压缩袋 大号6只装", "category": "收纳", "brand": "云朵", "price": 39, "attributes": {"材质": "PE", "尺寸": "70x100cm"}},
-    {"title": "北岭 90白鹅绒 短款羽绒服 女", "category": "羽绒服", "brand": "北岭", "price": 499, "attributes": {"充绒量": "110g", "尺码": "S-XL"}},
+    {
+        "title": "云朵收纳 真空压缩袋 大号6只装",
+        "category": "收纳",
+        "brand": "云朵",
+        "price": 39,
+        "attributes": {"材质": "PE", "尺寸": "70x100cm"},
+    },
+    {
+        "title": "北岭 90白鹅绒 短款羽绒服 女",
+        "category": "羽绒服",
+        "brand": "北岭",
+        "price": 499,
+        "attributes": {"充绒量": "110g", "尺码": "S-XL"},
+    },
     {"title": "半夏 桑蚕丝 方巾 60cm", "category": "丝巾", "brand": "半夏", "price": 89, "attributes": {"材质": "100%桑蚕丝"}},
     {"title": "木西 实木 折叠小凳", "category": "凳子", "brand": "木西", "price": 59, "attributes": {"承重": "120kg"}},
     {"title": "Harbour enamel mug 350ml", "category": "mugs", "brand": "Harbour", "price": 12, "attributes": {"capacity": "350ml"}},
-    {"title": "Pine & Co wool throw blanket", "category": "blankets", "brand": "Pine & Co", "price": 45, "attributes": {"material": "wool"}},
+    {
+        "title": "Pine & Co wool throw blanket",
+        "category": "blankets",
+        "brand": "Pine & Co",
+        "price": 45,
+        "attributes": {"material": "wool"},
+    },
 ]
 IDS = [f"g{number}" for number in range(len(ITEMS))]
 
@@ -47,11 +65,13 @@ class Room(Shop):
     def insight(self, sent: ConsumerRecord) -> dict[str, Any]:
         """What the worker made of a comment."""
         source = ["danmaku", sent.partition, sent.offset]
-        return until(lambda: next((one for one in self.read("danmaku-insights") if one["source"] == source), None), f"an insight of {source}")
+        made = until(lambda: [one for one in self.read("danmaku-insights") if one["source"] == source], f"an insight of {source}")
+        assert len(made) == 1
+        return made[0]
 
     def on_air(self, item_id: str) -> dict[str, Any]:
         """The room's moment once that item is on air."""
-        return until(lambda: next((one for one in self.read("room-moments") if one.get("on_air") == item_id), None), f"{item_id} on air")
+        return until(lambda: [one for one in self.read("room-moments") if one.get("on_air") == item_id], f"{item_id} on air")[-1]
 
 
 @pytest.fixture(scope="module")

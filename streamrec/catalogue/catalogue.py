@@ -175,17 +175,9 @@ class Catalogue:
         # Two masks that are kept up to date: the cost of a list does not grow with the rooms.
         return mask & self.rooms.on_shelf(self.items.size) if live_only else mask
 
-    def mentioned(self, text: str, item_id: str | None, room_id: str | None, ts: int | None = None) -> list[tuple[str, float]]:
-        """The items (id, weight) that a danmaku names: by id, by shelf position or by the words of their titles.
-
-        A number of a comment that is older (`ts`, ms) than the shelf is nobody's: what lay there is not known any more.
-        """
-        room = self.rooms.live.get(room_id) if room_id else None
-        shelf = room.places if room is not None and (ts is None or ts >= room.shelf_ms) else None
-        # An item on the shelf that is not listed has the slot -1.
-        weights = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items()) if slot >= 0}
-        # By id, not by slot: an id that nobody sells must not take room in the catalogue.
-        return list((weights | {item_id: 1.0} if item_id is not None else weights).items())
+    def titled(self, text: str) -> list[tuple[str, float]]:
+        """The items of the whole shop (id, weight) whose titles a comment names."""
+        return [(self.items.ids[slot], weight) for slot, weight in sorted(self.index.mentions(text).items())]
 
     def _join(self, item_id: str, slot: int) -> None:
         """Give a new item what was said of its id before it was listed."""

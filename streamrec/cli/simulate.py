@@ -19,6 +19,7 @@ from streamrec.cli.support.output import emit, note
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS
 from streamrec.events.files import read_items
+from streamrec.events.types import Item
 from streamrec.settings import Settings
 from streamrec.simulator import playback as files
 from streamrec.simulator.messages import Message
@@ -88,11 +89,8 @@ def shop(
     from streamrec.simulator.shop import Shop
     from streamrec.simulator.truth import TruthFile, open_truth
 
-    sources = files.SHIPPED[lang] if items is None else (items,)
-    stock = [item for source in sources for item in read_items(source)]
-    if not stock:
-        raise InputError(f"{items} holds no items; give a file with some")
-    scene = Shop(stock, rooms=rooms, viewers=viewers, seed=seed, lang=lang)
+    sources = _sources(items, lang)
+    scene = Shop(_sold(sources), rooms=rooms, viewers=viewers, seed=seed, lang=lang)
     real = files.event_messages(purchases, times, now_ms) if purchases else None
     messages = itertools.islice(live(scene, now_ms, purchases=real, bad_share=bad_share), limit)
     opening: Iterator[Message] = itertools.chain(*map(files.item_messages, sources), scene.opening(now_ms()))
@@ -107,7 +105,7 @@ def shop(
 def feedback(
     settings: Settings,
     likes: Annotated[str, typer.Option(help="What the viewers like: cheap, new, or a word in the title.")],
-    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = files.SAMPLE_ITEMS,
+    items: Annotated[Path | None, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = None,
     duration: Duration = None,
     limit: Limit = None,
     seed: Annotated[int, typer.Option(help="The same seed and the same lists make the same feedback.")] = 0,
@@ -117,7 +115,7 @@ def feedback(
     from streamrec.kafka.producers import producer
     from streamrec.simulator.feedback import Critics, arriving, taste
 
-    critics = Critics(taste(read_items(items), likes), seed)
+    critics = Critics(taste(_sold(_sources(items, "both")), likes), seed)
     ends = time.monotonic() + duration if duration is not None else math.inf
     shares: list[float] = []
     with stop_on_signals() as stop, producer(settings, {"feedback", "recommendations"}) as client, arriving(settings) as poll:
@@ -131,6 +129,18 @@ def feedback(
                     note(f"{math.fsum(shares) / LISTS:.0%} of the last {LISTS} lists is to their taste; weights {made.weights_version}")
                     shares.clear()
         _print(player.summary, as_json)
+
+
+def _sources(items: Path | None, lang: files.Lang) -> tuple[Path, ...]:
+    """The file that was given, or those that ship."""
+    return files.SHIPPED[lang] if items is None else (items,)
+
+
+def _sold(sources: tuple[Path, ...]) -> list[Item]:
+    stock = [item for source in sources for item in read_items(source)]
+    if not stock:
+        raise InputError(f"{sources[0]} holds no items; give a file with some")
+    return stock
 
 
 def _play(

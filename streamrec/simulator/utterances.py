@@ -20,8 +20,8 @@ How = Literal["on_air", "number", "kind", "before", "none"]
 """How a comment refers to an item."""
 
 WORDS = Path(__file__).parent / "words"
-SLIP = 0.05
-"""Chance that a character or word with a twin of the same sound is mistaken for it. Not measured: enough that some are seen each minute."""
+SLIP = 0.15
+"""Chance that a character or word with a twin of the same sound is mistaken for it, in a segment that is misheard. Not measured."""
 SAME_SOUND = "same"
 
 

@@ -19,6 +19,8 @@ HEARD, WANTED, WRITERS = 240, 64, 512
 HEAT_HALF_LIFE = 60_000
 WANTED_HALF_LIFE = 300_000
 WRITERS_MS = 300_000
+QUOTED_MS = 120_000
+"""Questions and bursts are told for two minutes: longer would quote people whom nobody answers any more."""
 
 
 class Segment(Struct, array_like=True, gc=False):
@@ -62,6 +64,11 @@ class RoomRow(Struct, array_like=True):
     """When the row was changed last, and its moment sent last, by the worker's clock."""
     sent_ms: int = 0
 
+    @property
+    def quotes(self) -> bool:
+        """Whether it holds what people wrote, or who they are."""
+        return bool(self.questions or self.clusters.known or self.writers)
+
 
 class Order(Struct, array_like=True, gc=False):
     """Something was bought in a room. `source` are the coordinates of the purchase."""
@@ -102,6 +109,13 @@ def put_segment(row: RoomRow, segment: Segment) -> None:
     kept.append(segment)
     kept.sort(key=lambda known: (known.ts, known.segment))
     row.heard = [known for known in kept if known.ts > kept[-1].ts - HEARD_MS][-HEARD:]
+
+
+def fade(row: RoomRow) -> None:
+    """Forget what people wrote more than QUOTED_MS before the newest that the row knows."""
+    row.questions = [one for one in row.questions if one.last_ts > row.ts - QUOTED_MS]
+    row.clusters.known = [one for one in row.clusters.known if one.newest > row.ts - QUOTED_MS]
+    row.writers = {who: at for who, at in row.writers.items() if at > row.ts - WRITERS_MS}
 
 
 def outdated(row: RoomRow, segment: str, revision: int) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrec.errors import ModelError
+from streamrec.understanding.archive import arrays
 from streamrec.understanding.traits import Traits
 
 Floats = NDArray[np.float32]
@@ -50,13 +50,7 @@ class Linear:
         Raises:
             ModelError: the file cannot be read, or is of another shape.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                linear = cls(file["weights"], file["scales"], file["bias"])
-        except (OSError, ValueError, KeyError, BadZipFile) as exc:
-            raise ModelError(
-                f"{path} cannot be read as weights ({exc}); make the folder anew with `streamrec train understanding`"
-            ) from exc
+        linear = cls(*arrays(path, "weights", "scales", "bias"))
         buckets = len(linear.weights)
         if linear.weights.shape != (buckets, labels) or linear.scales.shape != (labels,) or buckets & (buckets - 1):
             raise ModelError(f"{path} is not for {labels} labels; make the folder anew with `streamrec train understanding`")

@@ -16,6 +16,25 @@ _HANDLE = regex.compile(r"@\w+|(?<![a-z])[a-z]{1,8}[_-]?\d{3,}|(?<!\d)\d{7,}(?!\
 _SPELLED = regex.compile(r"(?<!\w)\w(?: \w(?!\w)){3,}")
 _MIXED = regex.compile(r"\p{Han}[a-z]{1,3}\p{Han}")
 _RUN = regex.compile(r"(.)\1{2,}")
+# Forms of Chinese that ask, measure, count and tell, whatever the word in them is.
+_FORMS = {
+    "is or is not": regex.compile(r"(\p{Han}{1,2}?)[不没](?:\1)|有没有?|可不可以"),
+    "asks at the end": regex.compile(r"[吗么嘛不没否](?:[啊呀呢哦诶]?(?:\P{L}|$))|(?:没有|[吧呢])[?？]"),
+    "how much of it": regex.compile(
+        r"多(?:[大高长宽厚重深粗远沉]|少[斤克升寸个只片包瓶毫千公厘g])|几(?:[斤克升寸只片包瓶颗粒页层米双盒码号]|公斤|毫升)"
+    ),
+    "how long": regex.compile(r"多久|几天|多长时间|几个?(?:小时|月|年)|啥时|何时|什么时候|几点|几号"),
+    "which": regex.compile(r"哪[个款种只双件条瓶]|选哪|还是"),
+    "measure": regex.compile(r"\d ?(?:cm|mm|kg|g|ml|l|oz|lb|lbs|inch|in|斤|克|公斤|千克|毫升|升|寸|厘米|公分|米|码|英寸|平)(?![a-z])"),
+    "a little": regex.compile(r"\p{Han}(?:一下|下看|给[我大咱]|一\p{Han})|(\p{Han})一?\1(?:$|\P{Han}|看|呗|吧|嘛)"),
+    "once before": regex.compile(
+        r"上次|上回|上个?月|上周|去年|前年|昨天|之前|以前|[一二两三四五六七八九十半几\d]+(?:天|个?月|年|周|次|回)[就了都还]|买的|用了|穿了|吃了"
+    ),
+    "pieces": regex.compile(r"(?:[一二两三四五六七八九十俩仨]|(?<!\d)\d{1,2})(?:[个件条双只箱盒份瓶包袋套单斤对支](?!多少))"),
+    "dear seller": regex.compile(r"主播|老板|掌柜|店家|客服|小二|宝子|家人|姐妹|老铁"),
+    "nothing at all": regex.compile(r"又|都没|根本|压根|从来没|一点都?不|竟然|居然|什么玩意|还没"),
+    "so very": regex.compile(r"太|真|好(?=\p{Han})|超|巨|贼|绝|极|老好|特别|非常|蛮|挺|够"),
+}
 _EMOJI = {
     "love": "❤♥💕💖💗💓💘💙💚💛💜🖤🤍🧡😍🥰😘😻💝💞🫶",
     "joy": "😀😁😂🤣😃😄😆😊😋😹🤩🥳😎😸",
@@ -56,4 +75,9 @@ def marks(normal: Normal) -> Iterator[str]:
         ("run", _RUN, raw),
     ):
         if pattern.search(read):
+            yield name
+    if normal.text.isascii():
+        return
+    for name, pattern in _FORMS.items():
+        if pattern.search(normal.text):
             yield name

@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 import regex
 
+from streamrec.understanding.numerals import whole
+
 MONEY = "money"
 COUNT = "count"
 CENT = 0.01
+LONGEST = 14
+"""Characters of a numeral at most: 九千九百九十九万九千九百九十九 has 15, and nobody sells for that."""
 
 _KINDS: tuple[tuple[str, float, str], ...] = (
     (MONEY, 1.0, "块钱|块|元|圆|塊|rmb|yuan|dollars|dollar|bucks|buck|usd|euros|euro"),
@@ -51,7 +55,6 @@ _UNITS = {word: (kind, factor) for kind, factor, names in _KINDS for word in nam
 """What words of units measure, and how much of it, so that 1.6公分 is 16 mm as 16毫米 is."""
 
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
-_TENS = {"十": 10, "百": 100, "千": 1000}
 _BELOW_TWENTY = (
     "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 )
@@ -98,8 +101,8 @@ def spoken(text: str) -> list[Spoken]:
         for number in _read(match):
             before = found[-1] if found else None
             if before and number.factor == CENT and before.kind == MONEY and _BETWEEN.fullmatch(text, before.end, number.start):
-                whole = tuple(round(value + number.values[0] * CENT, 2) for value in before.values)
-                found[-1] = before._replace(end=number.end, values=whole)
+                together = tuple(round(value + number.values[0] * CENT, 2) for value in before.values)
+                found[-1] = before._replace(end=number.end, values=together)
             else:
                 found.append(number)
     return found
@@ -148,55 +151,33 @@ def _digit_by_digit(run: str, at: int) -> tuple[int, tuple[float, ...]]:
     digits = [_DIGITS[sign] for sign in run[at:to]]
     if not digits:
         return at + 1, ()
-    whole = int("".join(map(str, digits)))
-    if to < len(run) and run[to] == "点":
-        fraction, end = "", to + 1
-        while end < len(run) and run[end] in _DIGITS:
-            fraction += str(_DIGITS[run[end]])
-            end += 1
-        return (end, (float(f"{whole}.{fraction}"),)) if fraction else (to, (float(whole),))
+    number = int("".join(map(str, digits)))
+    end, decimals = _decimals(run, to)
+    if decimals:
+        return end, (float(f"{number}{decimals}"),)
     if len(digits) == 2 and digits[1] == digits[0] + 1 and digits[0]:
         return to, ()  # 七八 is seven or eight
-    return to, (float(whole), whole / 10) if len(digits) == 2 and digits[0] else (float(whole),)
+    return to, (float(number), number / 10) if len(digits) == 2 and digits[0] else (float(number),)
 
 
 def _compound(run: str, at: int) -> tuple[int, tuple[float, ...]]:
     """The longest number that digits and units spell from `at` on: 一百二十九, 两万, 一百二 (120), 二十二点五."""
-    total, section, digit, last, zero, to = 0, 0, -1, 10_000, False, at
-    while to < len(run):
-        sign = run[to]
-        if sign in _DIGITS:
-            value = _DIGITS[sign]
-            if value == 0:
-                zero = True
-            elif digit >= 0 or (to + 1 < len(run) and _TENS.get(run[to + 1], 0) >= last):
-                break
-            else:
-                digit = value
-        elif sign in _TENS:
-            value = _TENS[sign]
-            if value >= last or (digit < 0 and value != 10):
-                break
-            section, digit, last, zero = section + value * (digit if digit >= 0 else 1), -1, value, False
-        elif sign == "万":
-            if total:
-                break
-            total, section, digit, last, zero = (section + max(digit, 0)) * 10_000, 0, -1, 10_000, False
-        else:
-            break
-        to += 1
-    if digit >= 0:
-        section += digit * (last // 10 if 10 < last < 10_000 and not zero else 1)
-    if to == at:
-        return to, ()
-    number = float(total + section)
-    if to < len(run) - 1 and run[to] == "点" and run[to + 1] in _DIGITS:
-        end = to + 1
-        while end < len(run) and run[end] in _DIGITS:
-            end += 1
-        number += float("0." + "".join(str(_DIGITS[sign]) for sign in run[to + 1 : end]))
-        to = end
-    return to, (number,)
+    longest = regex.compile(r"[^点]*").match(run, at)
+    assert longest
+    for to in range(min(longest.end(), at + LONGEST), at, -1):
+        number = whole(run[at:to])
+        if number is not None:
+            end, decimals = _decimals(run, to)
+            return end, (float(f"{number}{decimals}"),)
+    return at, ()
+
+
+def _decimals(run: str, at: int) -> tuple[int, str]:
+    """Where the decimals end that follow a whole number, and what they are: 点五 is .5."""
+    end = at + 1
+    while at < len(run) and run[at] == "点" and end < len(run) and run[end] in _DIGITS:
+        end += 1
+    return (end, "." + "".join(str(_DIGITS[sign]) for sign in run[at + 1 : end])) if end > at + 1 else (at, "")
 
 
 def _english(run: str) -> Iterator[tuple[int, int, tuple[float, ...]]]:

@@ -19,7 +19,7 @@ VERSION = 1
 LONGEST = 160
 """Characters that are read of a comment: what it wants is said early, and nobody may decide how long others wait."""
 _FACTOR, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
-SPAN, WORD, MARK, KIND = 0.5, 1.0, 2.0, 8.0
+SPAN, WORD, MARK, KIND = 0.5, 1.0, 4.0, 8.0
 """How much a trait of each sort counts beside the others: kinds of expressions are the same in every room, spans of characters are not."""
 # Before and after a text stands a sign of its own, by which a span knows that it opens or ends it.
 _EDGE = 2

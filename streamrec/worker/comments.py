@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from streamrec.catalogue.catalogue import Catalogue
-from streamrec.events.speech import Insight, Place
+from streamrec.events.speech import Insight, Mention, Place
 from streamrec.events.types import Danmaku
 from streamrec.state.meant import Meant
 from streamrec.state.user import UserRow
@@ -45,7 +45,13 @@ class Comments:
     def read(self, event: Danmaku, judged: Judged, row: UserRow) -> Read:
         """What a comment means in its room; `row` is its viewer's, as it was before."""
         last = sorted(row.named, key=lambda item_id: (-row.named[item_id].ts, item_id))[:LAST] if row.named else []
-        return self._reader.read(judged, self._catalogue.scenes.of(event.room_id, int(event.ts), last), event.item_id)
+        scene = self._catalogue.scenes.of(event.room_id, int(event.ts), last)
+        read = self._reader.read(judged, scene, event.item_id)
+        if scene.names is None and not read.items and "spam" not in read.intents:
+            # Of a room that was never announced no shelf is known: words of titles tell, those of the whole shop.
+            titled = [Mention(item_id=item_id, weight=weight, ref="title") for item_id, weight in self._catalogue.titled(event.text)]
+            return read._replace(items=sorted(titled, key=lambda one: (-one.weight, one.item_id)))
+        return read
 
     def meant(self, read: Read) -> Meant:
         """What a comment does to rows."""

@@ -19,12 +19,14 @@ from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.speech import Insight, Transcript
 from streamrec.settings import Settings
 from streamrec.state.memory import RoomShard
-from streamrec.state.room import Order, RoomRow
+from streamrec.state.room import Order, RoomRow, fade
 from streamrec.worker.room_moment import moment
 from streamrec.worker.room_story import RoomStory
 
 MOMENT_MS = 1_000
 """Least time between two moments of a room, unless another item is on air: hundreds of comments a second change it a little each."""
+FADE_MS = 60_000
+"""After so long without anything new, what people wrote leaves the row. While there is something new, that happens at every comment."""
 LEFT_MS = 600_000
 """The row of a room that has ended stays for ten minutes: its last comments come late, and a host whose stream broke off comes back."""
 _decode_insight = msgspec.json.Decoder(Insight).decode
@@ -76,13 +78,15 @@ class RoomBatch:
             if row is None:
                 continue
             if live is not None:
-                self._send(room_id, row, live)
+                self._fade(key, row)
+                self._send(room_id, row)
             elif self._now >= row.seen_ms + LEFT_MS:
                 self._rows.delete(key)
                 self.outcome.saved.append(Outbound(self._moments, key, None, (), self._shard.number))
                 self._side.catalogue.rooms.forget(room_id)
             if live is not None or self._now < row.seen_ms + LEFT_MS:
-                self._due[room_id] = max(row.seen_ms + LEFT_MS, self._now + MOMENT_MS)
+                waits_ms = FADE_MS if live is not None and row.quotes else LEFT_MS
+                self._due[room_id] = max(row.seen_ms + waits_ms, self._now + MOMENT_MS)
 
     def _take(self, name: str, record: Inbound) -> None:
         match name:
@@ -135,7 +139,14 @@ class RoomBatch:
         at = self._now if row.on_air != before else max(self._now, row.sent_ms + MOMENT_MS)
         self._due[room_id] = min(at, self._due.get(room_id, at))
 
-    def _send(self, room_id: str, row: RoomRow, live: LiveRoom) -> None:
+    def _fade(self, key: bytes, row: RoomRow) -> None:
+        """Forget what people wrote in a room that has been silent for a while."""
+        if row.quotes and self._now >= row.seen_ms + FADE_MS:
+            row.ts, row.seen_ms = row.ts + self._now - row.seen_ms, self._now
+            fade(row)
+            self._rows.put(key, row)
+
+    def _send(self, room_id: str, row: RoomRow) -> None:
         """Send a room's moment in the checkpoint, so that no worker that has lost the partition writes an old one over it."""
         if row.seen_ms < row.sent_ms:
             return

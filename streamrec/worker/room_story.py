@@ -15,6 +15,7 @@ from streamrec.state.room import (
     RoomRow,
     Segment,
     account,
+    fade,
     note_mood,
     note_writer,
     outdated,
@@ -63,6 +64,7 @@ class RoomStory:
     def comment(self, row: RoomRow, insight: Insight, live: LiveRoom) -> Sequence[Reply]:
         """A viewer wrote."""
         row.ts = max(row.ts, insight.ts)
+        fade(row)
         self._settle(row, live, None, insight.ts)
         who = account(insight.user_id)
         note_writer(row, who, insight.ts)
@@ -80,6 +82,7 @@ class RoomStory:
 
     def _settle(self, row: RoomRow, live: LiveRoom, heard: Heard | None, ts: int) -> None:
         """Decide what is on air: the room's own record wins over what was heard."""
+        on_air: str | None
         if live.announced is not None:
             on_air, since, row.confidence, row.by = live.announced, ts, 1.0, "room"
         elif heard is not None:

@@ -30,4 +30,4 @@ def load_story(settings: Settings, catalogue: Catalogue) -> RoomStory:
     if not settings.answers:
         return RoomStory(catalogue, None)
     policies = read_policies(settings.policies) if settings.policies is not None else Policies()
-    return RoomStory(catalogue, Answering(catalogue, Answerer.load(), policies, int(1000 * settings.answer_window_s)))
+    return RoomStory(catalogue, Answering(catalogue, Answerer(), policies, int(1000 * settings.answer_window_s)))

@@ -27,7 +27,7 @@ from streamrec.state.user import UserRow
 from streamrec.state.voices import Spoken
 from tests.catalogue.test_catalogue import stats
 from tests.ranking.features.tiny import statistics
-from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, purchase, room, rule, settings, view
+from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, meant, purchase, room, rule, settings, view
 
 
 def ranked(shop: Catalogue, *users: UserRow, room_id: str | None = None, **changes: Any) -> Ranked:
@@ -124,7 +124,7 @@ def test_what_a_viewer_writes_moves_their_list(text: str) -> None:
     shop = shop_of(12)
     shop.put_room(room("r", [f"i{number:02}" for number in range(1, 12)]))
     before, row = listed(shop, UserRow(), candidates="live", room_id="r"), UserRow()
-    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), Meant(items=shop.mentioned(text, None, "r")))
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), meant(shop, text))
     after = listed(shop, row, candidates="live", room_id="r")
     assert before[0] != "i07"
     assert after[0] == "i07"
@@ -133,7 +133,7 @@ def test_what_a_viewer_writes_moves_their_list(text: str) -> None:
 def test_a_danmaku_that_carries_an_item_id_moves_the_list_without_a_word() -> None:
     shop, row = shop_of(12), UserRow()
     wordless = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="!!!", item_id="i09")
-    apply(row, wordless, Meant(items=shop.mentioned("!!!", "i09", "r")))
+    apply(row, wordless, meant(shop, "!!!", "i09"))
     assert listed(shop, row)[0] == "i09"
 
 

@@ -1,4 +1,4 @@
-"""Trains a judge of comments, and measures it on domains and rooms that it has not seen."""
+"""Trains a judge of comments on domains and rooms, each of which is once held out."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrec.errors import InputError
 from streamrec.system.digests import seal
 from streamrec.training.data.comments import Comments
 from streamrec.training.data.disguises import Disguises
 from streamrec.training.networks.chances import calibrate
+from streamrec.training.networks.probe import fit_head
 from streamrec.training.networks.table import Recipe, fit
-from streamrec.understanding.judge import CONFIG, LABELS, SENTIMENTS, WEIGHTS, Config, Judge
+from streamrec.understanding.head import Head
+from streamrec.understanding.judge import CONFIG, HEAD, LABELS, SENTIMENTS, WEIGHTS, Config, Encoder, Judge
 from streamrec.understanding.linear import Linear
 from streamrec.understanding.traits import VERSION, traits
 
@@ -36,6 +39,12 @@ class Material:
     comments: Comments
     weights: Floats
 
+    @classmethod
+    def of(cls, packaged: Comments, own: Sequence[Comments]) -> Material:
+        """The packaged comments and the owner's."""
+        comments = Comments.joined([packaged, *own])
+        return cls(comments, np.where(np.arange(len(comments)) < len(packaged), 1.0, OWN).astype(np.float32))
+
     def take(self, rows: NDArray[np.bool_]) -> Material:
         """Some of it."""
         return Material(self.comments.take(rows), self.weights[rows])
@@ -43,41 +52,51 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A judge, and the logits of every text of its material by weights that had not seen the text's domain."""
+    """A judge, what is written of it, and what weights gave for every text that had not seen the text's domain or room."""
 
     judge: Judge
     config: Config
     linear: Linear
-    unseen: Floats
+    head: Head | None
+    unseen: dict[str, Floats]
+    """Logits of shape (n, labels) of the parts: `linear`, and with an encoder also `encoder` and `both`."""
     folds: NDArray[np.int64]
 
 
-def material(packaged: Comments, own: Sequence[Comments]) -> Material:
-    """The packaged comments and the owner's."""
-    comments = Comments.joined([packaged, *own])
-    return Material(comments, np.where(np.arange(len(comments)) < len(packaged), 1.0, OWN).astype(np.float32))
-
-
-def train(what: Material, seed: int, name: str = "room", advance: Advance = lambda: None) -> Trained:
-    """Train a judge. Probabilities and thresholds are fitted to texts of domains that the weights had not seen.
+def train(what: Material, seed: int, encoder: Encoder | None = None, advance: Advance = lambda: None) -> Trained:
+    """Train a judge. Probabilities and thresholds are fitted to texts of domains and rooms that the weights had not seen.
 
     Args:
         what: the comments.
         seed: of every random choice.
-        name: the name of the judge.
+        encoder: gets a head beside the linear model, if there is one.
         advance: called FOLDS + 1 times.
     """
-    folds = folds_of(what.comments.domains)
-    unseen = np.zeros_like(what.comments.right)
+    comments = what.comments
+    folds, linear_unseen, head_unseen = folds_of(comments.domains), np.zeros_like(comments.right), np.zeros_like(comments.right)
+    vectors = None if encoder is None else encoder([normal.text for normal in comments.normals])
     for fold in range(FOLDS):
         apart = folds == fold
-        if apart.any():
-            unseen[apart] = logits(weights_of(what.take(~apart), seed), what.comments.take(apart))
+        linear_unseen[apart] = logits(weights_of(what.take(~apart), seed), comments.take(apart))
+        if vectors is not None:
+            head_unseen[apart] = fit_head(vectors[~apart], comments.right[~apart], what.weights[~apart]).logits(vectors[apart])
         advance()
     linear = weights_of(what, seed)
+    head = None if vectors is None else fit_head(vectors, comments.right, what.weights)
     advance()
-    config = Config(name=name, traits=VERSION, labels=list(LABELS), calibration=calibrate(unseen, what.comments.right))
-    return Trained(Judge(config, linear), config, linear, unseen, folds)
+    unseen, calibration, together = {"linear": linear_unseen}, calibrate(linear_unseen, comments.right), None
+    if encoder is not None:
+        unseen |= {"encoder": head_unseen, "both": linear_unseen + head_unseen}
+        together = calibrate(unseen["both"], comments.right)
+    config = Config(
+        name="room",
+        traits=VERSION,
+        labels=list(LABELS),
+        calibration=calibration,
+        encoder="" if encoder is None else encoder.text,
+        with_encoder=together,
+    )
+    return Trained(Judge(config, linear, "", head, encoder), config, linear, head, unseen, folds)
 
 
 def weights_of(what: Material, seed: int) -> Linear:
@@ -96,12 +115,17 @@ def logits(linear: Linear, comments: Comments) -> Floats:
 
 
 def folds_of(domains: NDArray[np.str_]) -> NDArray[np.int64]:
-    """A fold for every text, those of a domain in the same, and of about the same size."""
+    """A fold for every text: those of a domain are in the same one, and the folds have about the same size.
+
+    Raises:
+        InputError: there are fewer domains than folds.
+    """
     names, counts = np.unique(domains, return_counts=True)
+    if len(names) < FOLDS:
+        raise InputError(f"there are comments of {len(names)} domains or rooms, and {FOLDS} are needed to hold some out; add --comments")
     held, fold_of = np.zeros(FOLDS), {}
     for place in np.argsort(-counts, kind="stable"):
-        fold = int(held.argmin())
-        fold_of[names[place]] = fold
+        fold_of[names[place]] = fold = int(held.argmin())
         held[fold] += counts[place]
     return np.array([fold_of[domain] for domain in domains], np.int64)
 
@@ -110,6 +134,8 @@ def write(trained: Trained, folder: Path, card: str) -> None:
     """Write a model folder."""
     folder.mkdir(parents=True, exist_ok=True)
     trained.linear.save(folder / WEIGHTS)
+    if trained.head is not None:
+        trained.head.save(folder / HEAD)
     (folder / CONFIG).write_bytes(msgspec.json.format(msgspec.json.encode(trained.config), indent=2) + b"\n")
     (folder / "README.md").write_text(card, "utf-8")
     seal(folder)

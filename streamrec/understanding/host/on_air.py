@@ -13,11 +13,14 @@ from streamrec.understanding.host.clues import Clues, clues
 from streamrec.understanding.host.shelf import Shelf
 
 NOTHING = ""
-STAY_S = 150.0
+STAY_S = 100.0
 """Mean time for which an item stays on air."""
 LEAST_SWITCH, MOST_SWITCH = 0.03, 0.5
-TO_NOTHING, NEXT_OF_SHELF = 0.1, 3.0
+TO_NOTHING, NEXT_OF_SHELF = 0.2, 3.0
+"""Share of switches that lead to no item, and how much likelier than others the next of the shelf is when the host says "next"."""
 SURE = 0.4
+ASIDE_MS = 20_000
+"""Talk to the room that lasts for so long takes an item off the air; half of that counts half."""
 ORDER, MOST_OF_ORDERS = 0.5, 1.5
 """What an order tells, and at most all orders of an item between two segments: people buy what was on air before, too."""
 KEPT_MS, MOST_KEPT = 180_000, 40
@@ -72,7 +75,10 @@ class OnAir:
         at = next((place for place, kept in enumerate(state.kept) if kept.segment == said.segment), None)
         if (at is not None and state.kept[at].revision >= said.revision) or (at is None and int(said.ts) < state.anchor.ts):
             return state, _heard(state.now, state.now)
-        return self._with(state, at, Kept(said.segment, int(said.ts), said.revision, clues(said.text, shelf, said.confidence)), shelf)
+        told = clues(said.text, shelf, said.confidence)
+        if NOTHING in told.items:
+            told.items[NOTHING] *= _weight_of_aside(said, state.now.ts)
+        return self._with(state, at, Kept(said.segment, int(said.ts), said.revision, told), shelf)
 
     def order(self, state: Hearing, item_id: str, ts: int, shelf: Shelf) -> tuple[Hearing, Heard]:
         """The state after somebody bought an item in the room. Orders alone put nothing on air: they count when the host speaks next."""
@@ -105,6 +111,12 @@ class OnAir:
         while len(kept) > MOST_KEPT or kept[0].ts < kept[-1].ts - KEPT_MS:
             anchor = _after(anchor, kept.pop(0), shelf)
         return Hearing(now, anchor, kept), _heard(state.now, now)
+
+
+def _weight_of_aside(said: Transcript, before_ms: int) -> float:
+    """How much talk to the room tells: in a few seconds a host only thanks somebody, and goes on with the item."""
+    length_ms = int(said.end_ts) - int(said.ts) if said.end_ts is not None else int(said.ts) - before_ms
+    return min(1.0, max(0.0, length_ms / ASIDE_MS))
 
 
 def _heard(before: Belief, now: Belief) -> Heard:

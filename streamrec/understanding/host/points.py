@@ -14,6 +14,7 @@ from streamrec.understanding.host.sayings import (
     GIFT,
     GONE,
     GUARANTEE,
+    LEAD_WORDS,
     NO_FACT,
     NO_PRICE_AFTER,
     NO_PRICE_BEFORE,
@@ -118,7 +119,8 @@ def _points(text: str, price: float | None, currency: str | None) -> Iterator[Po
                 continue
             found = priced = True
             # Two prices of one breath: each with the words before it.
-            first = clause.start + start + len(before) - len(before.lstrip())
+            lead = LEAD_WORDS.search(before)
+            first = clause.start + start + (lead.start() if lead else len(before))
             yield Point("usual_price" if usual else "price", text[first : clause.start + at], first, clause.start + at, value, currency)
         usual = _is_usual(clause.text[at:], usual)
         other = _kind(clause.text)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import regex
 
 SAYS_NOW = (
-    r"(?:今天|今晚|现在|直播间|只要|只卖|到手|给到|活动价?|破价|秒杀价?|还是|就|算下来"
+    r"(?:今天|今晚|现在|直播间|只要|只卖|到手|给到|活动价?|破价|秒杀价?|还是|算下来"
     r"|\b(?:today|tonight|flash(?: price)?|now|only|just|live|still|down to|doing|sale)\b(?: it's| is| for)?)"
 )
 NOW = regex.compile(SAYS_NOW)
 CUE_BEFORE = regex.compile(SAYS_NOW + r"[啊呢是在我给你\s]{0,4}$")
 USUAL = regex.compile(
-    r"平时|原价|日常|吊牌|专柜|商场|外面|市场|本来|之前卖"
+    r"平时|恢复|明天|原价|日常|吊牌|专柜|商场|外面|市场|本来|之前卖"
     r"|\b(?:usual(?:ly)?|normal(?:ly)?|regular(?:ly)?|retail|originally|list price|was)\b"
 )
 PRICE = regex.compile(
     r"价|卖|到手|只要|给到|多少钱|打折|块|元|\b(?:price|cost|costs|dollars?|bucks|usually|normally|today|sale|deal)\b|[$¥€£]"
 )
-NO_PRICE_BEFORE = regex.compile(r"(?:减|便宜|省|满|优惠|券|抵|运费|差|加|补|save|saves|extra|over)\s*(?:了|掉|个|你)?\s*$")
-NO_PRICE_AFTER = regex.compile(r"\s*(?:off|percent|折|%)")
+NO_PRICE_BEFORE = regex.compile(
+    r"(?:减|便宜|省|满|优惠|券|抵|运费|差|加|补|save|saves|extra|over|have|got|link|number|item|链接)"
+    r"\s*(?:了|掉|个|你|like|about|maybe)?\s*$"
+)
+NO_PRICE_AFTER = regex.compile(r"\s*(?:off\b|of\b|left\b|more\b|percent|折|%|号)")
 ON_CONDITION = regex.compile(
     r"[拍买带][两二三四2-9]|第[二三2-3][件套个]|[两二三四2-9][个件盒套条瓶双包罐]\s*[\d一二两三四五六七八九]|一起拍|满\d"
     r"|(?<!ty )\b(?:two|three|2|3) for\b"
@@ -58,3 +61,5 @@ NO_FACT = regex.compile(
 )
 OF_A_KIND = regex.compile(r"色|码|\b(?:colou?rs?|sizes?|shades?)\b")
 """Of one colour or size, not of the item."""
+LEAD_WORDS = regex.compile(r"(?:[^\s]+\s+){1,4}$|\S+$")
+"""Of the words before a price those that are quoted with it."""

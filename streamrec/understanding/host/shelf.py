@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import regex
 
+from streamrec.events.types import Item
 from streamrec.understanding.host.commonplaces import PAIRS, WORDS
+from streamrec.understanding.names import Names, slots
 from streamrec.understanding.normalise import Normal, normalise
 from streamrec.understanding.spoken import COUNT, MONEY, Spoken, spoken
 
@@ -17,18 +19,6 @@ _PIECES = regex.compile(r"(?V1)[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai
 TITLE, BRAND, CATEGORY, EXTRA, ATTRIBUTE, DESCRIPTION, NAME = 1.0, 1.1, 0.9, 0.7, 0.7, 0.5, 0.1
 """How much a word of each field tells."""
 _EXTRAS = regex.compile(r"\s+(?:for|with)\s+", regex.IGNORECASE)
-
-
-class Offer(Protocol):
-    """What is read of an item."""
-
-    item_id: str
-    title: str
-    price: float
-    description: str | None
-    category: str | None
-    brand: str | None
-    attributes: dict[str, str]
 
 
 class Hit(NamedTuple):
@@ -49,10 +39,11 @@ class Shelf:
     What a word tells of an item is the logarithm of how rare it is on the shelf: all pans are non-stick, one is of cast iron.
     """
 
-    def __init__(self, items: Sequence[Offer | None], ids: Sequence[str] | None = None) -> None:
+    def __init__(self, items: Sequence[Item | None], ids: Sequence[str] | None = None) -> None:
         """Index items. `ids` names all places, also those of unknown items."""
         self.ids: list[str | None] = list(ids) if ids is not None else [item.item_id if item else None for item in items]
         self.place_of = {item_id: place for place, item_id in enumerate(self.ids) if item_id is not None}
+        self._names = Names(items)
         self._words: dict[str, dict[int, float]] = defaultdict(dict)
         self._numbers: dict[tuple[str, float], dict[int, float]] = defaultdict(dict)
         self._rarest = math.log1p(max(1, len(items)))
@@ -66,36 +57,43 @@ class Shelf:
     def words(self, normal: Normal) -> Iterator[Hit]:
         """What the words of a text tell of items, in the order of the text."""
         for start, end, written, heard in _keys(normal):
-            slots, by_sound = self._words.get(written), False
-            if slots is None:
-                slots, by_sound = self._words.get(heard) if heard else None, True
-            if slots:
-                yield Hit(start, end, slots, self.rarity(len(slots)), by_sound)
+            fields, by_sound = self._words.get(written), False
+            if fields is None:
+                fields, by_sound = self._words.get(heard) if heard else None, True
+            if fields:
+                yield Hit(start, end, fields, self.rarity(len(fields)), by_sound)
+
+    def kinds(self, normal: Normal) -> Iterator[Hit]:
+        """What words for kinds tell that need not stand in the items' own texts: 尿不湿 of nappies, "yoga mat" of 瑜伽垫."""
+        for cue in self._names.cues(normal):
+            if cue.manner == "kind":
+                of = slots(cue.closer or cue.items)
+                yield Hit(cue.start, cue.end, dict.fromkeys(of, CATEGORY), self.rarity(len(of)), by_sound=False)
 
     def priced(self, number: Spoken) -> dict[int, float]:
         """The items that have this price, with what that tells."""
-        slots: dict[int, float] = {}
+        fields: dict[int, float] = {}
         if number.kind in (MONEY, ""):
             for value in number.values:
-                slots.update(self._numbers.get((MONEY, value), {}))
-        return self._told(slots)
+                fields.update(self._numbers.get((MONEY, value), {}))
+        return self._told(fields)
 
     def measured(self, number: Spoken) -> dict[int, float]:
         """The items of which a field states this amount, or this number where the host says no unit."""
-        slots: dict[int, float] = {}
+        fields: dict[int, float] = {}
         for amount in number.amounts():
-            slots.update(self._numbers.get((number.kind, amount), {}))
-        return self._told(slots)
+            fields.update(self._numbers.get((number.kind, amount), {}))
+        return self._told(fields)
 
     def rarity(self, items: int) -> float:
         """What it tells that something is true of so many items of the shelf: nothing where it is of all."""
         return max(0.0, math.log((len(self) + 1) / max(1, items)))
 
-    def _told(self, slots: dict[int, float]) -> dict[int, float]:
-        rarity = self.rarity(len(slots))
-        return {place: weight * rarity for place, weight in slots.items()}
+    def _told(self, fields: dict[int, float]) -> dict[int, float]:
+        rarity = self.rarity(len(fields))
+        return {place: weight * rarity for place, weight in fields.items()}
 
-    def _add(self, place: int, item: Offer) -> None:
+    def _add(self, place: int, item: Item) -> None:
         # A word by which shops name attributes (容量, 颜色) is one of all items that have it: that makes it tell less.
         names = ((NAME, name) for name in item.attributes)
         values = ((ATTRIBUTE, value) for value in item.attributes.values())

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import get_args
 
@@ -56,3 +57,10 @@ def test_who_wants_and_does_not_complain_is_glad_who_complains_is_not() -> None:
                 assert row[3] == "positive", row
             elif "spam" in intents:
                 assert row[3] == "neutral", row
+
+
+def test_the_readme_counts_what_the_files_hold() -> None:
+    held = Counter(row[1] for path in FILES for row in rows(path))
+    listed = ", ".join(f"{lang} {count:,}" for lang, count in held.most_common())
+    readme = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
+    assert f"{held.total():,} comments: {listed}." in readme

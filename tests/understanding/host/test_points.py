@@ -29,6 +29,7 @@ def prices(text: str, listed: float | None) -> list[tuple[str, float | None]]:
         ("一百九十九今天一百五十九", 199, [("price", 199), ("price", 159)]),
         ("直播间只要99", 129, [("price", 99)]),
         ("到手价三十五块九", 45.9, [("price", 35.9)]),
+        ("还是五十九块九 卖完明天恢复六十九块九", 69.9, [("price", 59.9), ("usual_price", 69.9)]),
         ("it's usually twenty four ninety nine today it's nineteen", 24.99, [("usual_price", 24.99), ("price", 19)]),
         ("regular thirty nine flash price thirty two", 39, [("usual_price", 39), ("price", 32)]),
         ("today only $19.99", None, [("price", 19.99)]),
@@ -50,6 +51,9 @@ def test_prices_are_numbers_that_hold_now_or_usually(text: str, listed: float | 
         ("我试了一下午", None),
         ("twenty percent off today", 20),
         ("满一百减二十", 100),
+        ("链接十二 今天十二号", 12),
+        ("grab it link nine today", 9),
+        ("today I have twenty of these", 20),
     ],
 )
 def test_other_numbers_are_no_price_of_one_piece(text: str, listed: float | None) -> None:

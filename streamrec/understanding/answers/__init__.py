@@ -1,0 +1,1 @@
+"""Answers to viewers' questions, out of what the shop and its host said."""

@@ -1,0 +1,1 @@
+"""Selling points of an item for a viewer, each with its source."""
