@@ -32,7 +32,8 @@ from streamrec.settings import Settings
 from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.state.item import HALF_LIVES, KINDS
 from streamrec.state.stats import ItemStats
-from streamrec.state.user import UserRow
+from streamrec.state.user import Asked, UserRow
+from streamrec.state.voices import Spoken
 from streamrec.system.clock import DAY_MS
 from streamrec.system.compiled import FOLDER, SHIPPED
 
@@ -48,8 +49,9 @@ def rehearse() -> float:
     begin = time.perf_counter()
     shop, row = _shop(), UserRow(country="GB", room_id="room")
     row.bought["item-1"] = PurchaseTally(NOW - DAY_MS, 2.0, 2, NOW - 9 * DAY_MS)
-    for tallies in (row.seen, row.named, row.shown):
+    for tallies in (row.seen, row.named, row.wanted, row.shown):
         tallies["item-2"] = Tally(NOW, 20.0)
+    row.asked["item-2"] = Asked(NOW, "size")
     row.hidden["item-3"] = NOW
     blend = replace(Blend.plain(), network=Network(*(np.zeros(shape, np.float32) for shape in ((LEARNED, UNITS), UNITS, UNITS))))
     wishes: dict[str, Any] = {"scoring": "off", "k": 2, "max_per_category": 1}
@@ -96,12 +98,9 @@ def _shop() -> Catalogue:
     for name in ids[1:]:
         counts = [[3.0] * len(HALF_LIVES) for _ in KINDS]
         linked = [(other, 2.0) for other in ids if other != name]
-        shop.put_stats(
-            name,
-            ItemStats(
-                1, NOW, NOW - DAY_MS, counts, linked, linked, 1.0, NOW, [("GB", 2.0)], listed=True, newcomers=[1.0] * len(HALF_LIVES)
-            ),
-        )
+        made = ItemStats(1, NOW, NOW - DAY_MS, counts, linked, linked, 1.0, NOW, [("GB", 2.0)], listed=True)
+        made.newcomers, made.spoken = [1.0] * len(HALF_LIVES), Spoken(want=1.0, praise=1.0, complaint=1.0)
+        shop.put_stats(name, made)
     shop.put_room(Room(room_id="room", host_id="host", status="live", shelf=ids, on_air=ids[0], ts=EventTime(NOW)))
     return shop
 
