@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from streamrec.errors import ModelError
+from streamrec.errors import ModelError, ModelMissing
 from streamrec.system.digests import DIGESTS, digest, published, require, revision_of, seal, verify
 
 __all__ = ["DIGESTS", "SHIPPED", "Limits", "ModelFolder", "digest", "published", "revision_of", "seal", "verify"]
@@ -21,7 +21,8 @@ LATE_SCORER = "onnx/late_scorer.onnx"
 REFERENCE = "reference.json"
 WORDS = "onnx/words.bin"
 BLENDS = "onnx/blend-*.onnx"
-FILES = ("README.md", "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", CROSS_ENCODER, ENCODER)
+FILES = ("README.md", "config.json", "tokenizer.json", "tokenizer_config.json", ENCODER)
+"""What every folder has; CROSS_ENCODER comes to them unless `config.json` says that there is none."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_item_tokens: int
     max_user_tokens: int
     max_tokens: int
+    cross: bool = True
+    """Whether there is a cross-encoder; a model without one makes vectors alone."""
     dropped: dict[str, float] = {}
     """Narrow graphs that were dropped when the folder was made, and their likeness to fp32."""
 
@@ -58,16 +61,14 @@ class ModelFolder:
             ModelError: `config.json` or `digests.json` cannot be read.
         """
         path = SHIPPED if path is None else path
-        require(
-            path,
-            FILES,
-            "name a folder made by `streamrec export`, or unset `model`",
-            f"`streamrec models verify {path}` lists every file: fetch the folder again or export it anew",
-        )
+        if_missing = "name a folder made by `streamrec export`, or unset `model`"
+        require(path, FILES, if_missing, f"`streamrec models verify {path}` lists every file: fetch the folder again or export it anew")
         try:
             limits = msgspec.json.decode((path / "config.json").read_bytes(), type=_Config).streamrec
         except msgspec.MsgspecError as exc:
             raise ModelError(f"{path}/config.json is not of a streamrec model ({exc}); name a folder made by `streamrec export`") from exc
+        if limits.cross and not (path / CROSS_ENCODER).is_file():
+            raise ModelMissing(f"the model folder {path} has no {CROSS_ENCODER}; {if_missing}")
         return cls(path, revision_of(path), limits)
 
     @property

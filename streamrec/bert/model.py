@@ -18,12 +18,13 @@ from streamrec.bert.folder import ENCODER, LATE_ENCODER, LATE_SCORER, ModelFolde
 from streamrec.bert.held_states import HeldStates
 from streamrec.bert.late_interaction import LateInteraction
 from streamrec.bert.pairs import pair_inputs, text_inputs
-from streamrec.bert.precision import Choice, Precision, cross_encoder
+from streamrec.bert.precision import NO_PAIRS, Choice, Precision, cross_encoder
 from streamrec.bert.runtime import PROBE, Arrays, Device, Runtime, Session
 from streamrec.bert.session import OnnxSession
 from streamrec.bert.tokens import Tokeniser
 from streamrec.catalogue.prefix import PAD, user_prefixes
 from streamrec.catalogue.text import ItemSides
+from streamrec.errors import ModelError
 
 CPU_TOKEN_BUDGET = 1536
 """Padded tokens of one run. 8 pairs at a time were 1.1 to 2 times as fast as single ones; 128 were a little slower, beyond the L2 cache."""
@@ -38,13 +39,13 @@ FP32 = Choice("fp32", "set")
 
 
 class TextModel:
-    """A tokeniser, an encoder of texts and a cross-encoder of pairs, all of one folder. Safe to call from several threads."""
+    """A tokeniser, an encoder of texts and mostly a cross-encoder of pairs, all of one folder. Safe to call from several threads."""
 
     def __init__(
         self,
         folder: ModelFolder,
         encoder: Session,
-        cross_encoder: Session,
+        cross_encoder: Session | None,
         choice: Choice = FP32,
         threads: int = 1,
         cache_mb: int = CACHE_MB,
@@ -52,11 +53,12 @@ class TextModel:
         tokeniser: Tokeniser | None = None,
     ) -> None:
         self._tokeniser = Tokeniser(folder.path / TOKENISER) if tokeniser is None else tokeniser
-        on_gpu = cross_encoder.device == "cuda"
+        on_gpu = encoder.device == "cuda"
         budget, threads = (CUDA_TOKEN_BUDGET, CUDA_THREADS) if on_gpu else (CPU_TOKEN_BUDGET, threads)
         run_tokens = RUN_TOKENS if on_gpu else 0
         self._encoder = MicroBatcher(encoder, budget, threads, run_tokens=run_tokens)
-        self._pairs = MicroBatcher(cross_encoder, budget, threads, run_tokens=run_tokens)
+        self._pairs = MicroBatcher(cross_encoder, budget, threads, run_tokens=run_tokens) if cross_encoder is not None else None
+        self.scores_pairs: bool = cross_encoder is not None
         self._late = late
         self.late_tokens: int = late.tokens if late is not None else 0
         self.late_dim: int = late.dim if late is not None else 0
@@ -68,7 +70,7 @@ class TextModel:
         """Requested pairs by the source of their score: `cached`, `scored`, or `late` when the caller had stopped waiting."""
         self.name: str = folder.name
         self.revision: str = folder.revision
-        self.provider: str = cross_encoder.provider
+        self.provider: str = (encoder if cross_encoder is None else cross_encoder).provider
         self.precision: str = choice.precision
         self.precision_why: str = choice.why
         self.precision_advice: str = choice.advice
@@ -99,6 +101,8 @@ class TextModel:
         """
         folder = ModelFolder.load(path)
         tokeniser = Tokeniser(folder.path / TOKENISER)
+        if not folder.limits.cross:
+            return cls(folder, runtime(folder.path / ENCODER, device), None, NO_PAIRS, threads, cache_mb, tokeniser=tokeniser)
         choice, scorer = cross_encoder(folder, tokeniser, device, precision, runtime)
         encoder = runtime(folder.path / ENCODER, scorer.device)
         interaction = _late(folder, scorer.device, runtime) if late and folder.has_late else None
@@ -107,7 +111,8 @@ class TextModel:
     def close(self) -> None:
         """Stop the threads after their current runs."""
         self._encoder.close()
-        self._pairs.close()
+        if self._pairs is not None:
+            self._pairs.close()
 
     def tokenize(self, texts: Sequence[str], limit: int) -> NDArray[np.int32]:
         """Token ids of shape (len(texts), limit), cut and 0-padded on the right."""
@@ -161,7 +166,10 @@ class TextModel:
 
         Raises:
             Overloaded: the queue of the model is full.
+            ModelError: the model has no cross-encoder.
         """
+        if self._pairs is None:
+            raise ModelError(f"the model {self.name} has no cross-encoder and scores no pairs; name a model folder with one")
         distinct, first, back = np.unique(self._keys(users, items, user_of_pair), return_index=True, return_inverse=True)
         with self._lock:
             scores = self._cache.get(distinct)

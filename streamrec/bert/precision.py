@@ -29,6 +29,7 @@ class Choice:
     advice: str = ""
 
 
+NO_PAIRS = Choice("none", "the folder has no cross-encoder: lists are read by vectors alone")
 Chosen = tuple[Choice, Session]
 
 

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 
 class Tokeniser:
-    """WordPiece of a model folder, without special tokens."""
+    """The tokeniser of a model folder, whichever algorithm it is of, without special tokens."""
 
     def __init__(self, path: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(path))

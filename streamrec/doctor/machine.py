@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from streamrec.catalogue.text import how_it_runs
 from streamrec.doctor.check import Check
 from streamrec.engine.exits import STATE
 from streamrec.engine.store.folder import last_fault
@@ -78,7 +79,7 @@ def model(settings: Settings) -> list[Check]:
         Check(
             "provider",
             "warn" if loaded.precision_advice else "ok",
-            f"runs on {loaded.provider}, pairs in {loaded.precision} ({loaded.precision_why})",
+            f"runs on {how_it_runs(loaded, advise=False)}",
             loaded.precision_advice,
         ),
         *card(settings, loaded.provider),

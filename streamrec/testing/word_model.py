@@ -25,6 +25,7 @@ class WordModel:
 
     name, revision, provider, precision = "words", "1", "none", "fp32"
     precision_why = precision_advice = ""
+    scores_pairs = True
     late_tokens = late_dim = 0
     dim, max_item_tokens, max_user_tokens = 64, 8, 16
 

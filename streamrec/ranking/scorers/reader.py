@@ -158,12 +158,16 @@ class Reader:
         On a CPU it is what costs most, and on purchases it often adds nothing to the vectors: unless the shop's own orders say otherwise,
         it is left out there where nobody wrote anything.
         """
-        readers = self._for if self._for != "auto" else self._worthwhile()
+        readers = self._readers()
         return readers == "all" or (wrote and readers == "writers")
 
-    def _worthwhile(self) -> Readers:
+    def _readers(self) -> Readers:
         model = self._catalogue.model
         assert model is not None
+        if not model.scores_pairs:
+            return "nobody"
+        if self._for != "auto":
+            return self._for
         return self.worth.readers if model.provider == CPU else "all"
 
     def at_once(self) -> float:

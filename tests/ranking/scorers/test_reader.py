@@ -263,3 +263,12 @@ def test_without_a_model_nothing_is_read() -> None:
     shop = catalogue(item("a"))
     field = Ranker(shop, settings()).weigh(queries([SILENT], [NOW], [None], shop), deadline=0.0)
     assert field.reading == (["none"], [None], [0])
+
+
+@pytest.mark.parametrize("cross_for", ["auto", "writers", "all"])
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_model_without_a_cross_encoder_is_never_asked_and_its_lists_are_whole(cross_for: str, fixed: bool) -> None:
+    model = FullModel()
+    model.scores_pairs = False
+    field = weighed(on(model, "CUDAExecutionProvider"), SILENT, JUST_NOW, cross_for=cross_for, cross_pairs_fixed=fixed)
+    assert field.reading == (["vectors", "vectors"], [None, None], [0, 0])
