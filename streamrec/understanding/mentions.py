@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from streamrec.events.speech import Mention, Reference
+from streamrec.events.speech import Intent, Mention, Reference
 from streamrec.understanding import phrases
 from streamrec.understanding.names import GUESSED, Cue, Names, slots
 from streamrec.understanding.normalise import Normal
@@ -16,8 +16,8 @@ from streamrec.understanding.positions import placed
 from streamrec.understanding.refusals import Span, refused, refuses_all
 from streamrec.understanding.scene import Scene
 
-ASKS = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery"})
-OF_ITEMS = ASKS | {"want", "praise", "complaint"}
+ASKS: frozenset[Intent] = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery"})
+OF_ITEMS: frozenset[Intent] = ASKS | {"want", "praise", "complaint"}
 MOST_ITEMS = 3
 """Who means more items than that by one word asks about none of them."""
 _SURE: dict[Reference, float] = {"position": 1.0, "history": 0.9, "title": 0.95, "category": 0.9, "deictic": 0.8}

@@ -12,7 +12,6 @@ from streamrec.understanding.mentions import OF_ITEMS, mentions
 from streamrec.understanding.normalise import Normal, normalise
 from streamrec.understanding.scene import Scene
 
-
 LEAST_OF_ITEMS = 0.2
 """Below this the item on air is not meant."""
 
