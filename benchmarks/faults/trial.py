@@ -55,7 +55,7 @@ class Trial:
         self.rate = rate
         self.crew = Crew()
         self.past = Past()
-        self.environment: dict[str, str] = {} if model else {"STREAMREC_SCORING": "off"}
+        self.environment: dict[str, str] = {} if model else {"STREAMREC_SCORING": "off", "STREAMREC_UNDERSTANDING": "rules"}
         self.foreseen: frozenset[int] = FORESEEN
         self._outputs: Reader | None = None
         self._began = time.monotonic()
