@@ -22,7 +22,7 @@ def main() -> None:
         shop.observe(
             View(user_id="anna", item_id="mug-1", ts=now),
             Purchase(user_id="ben", item_id="mug-2", ts=now, price=8.5, currency="EUR"),
-            Danmaku(user_id="anna", room_id="kitchen", ts=now, text="how large is that paper lantern?"),
+            Danmaku(user_id="anna", room_id="kitchen", ts=now, text="how big is that paper lantern?"),
         )
         for item in shop.recommend("anna").items:
             print(f"{item.rank}. {item.item_id} {item.score:.3f}: {' '.join(shop.explain(item))}")

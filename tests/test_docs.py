@@ -88,7 +88,8 @@ def test_events_of_users_are_named_where_keys_are_told_and_among_what_an_erasure
 
 
 def test_every_field_that_is_produced_or_read_is_documented() -> None:
-    pages = {"recommendations": "reading-lists.md", "training-examples": "learning.md"}
+    rooms = dict.fromkeys(("danmaku-insights", "replies", "room-moments"), "live-room.md")
+    pages = {"recommendations": "reading-lists.md", "training-examples": "learning.md", **rooms}
     for name, wire in WIRE_TYPES.items():
         page = pages.get(name, "producing-events.md")
         for field in wire.__struct_fields__:

@@ -99,7 +99,7 @@ def test_ranking_without_kafka_prints_a_list_with_its_reasons() -> None:
     done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     first, *others = done.stdout.splitlines()
-    assert re.fullmatch(r"1\. lamp-1 \d+\.\d{3}: You mentioned it in the chat\..*", first)
+    assert re.fullmatch(r"1\. lamp-1 \d+\.\d{3}: You asked about its size\..*", first)
     assert len(others) == 2
 
 

@@ -301,7 +301,7 @@ def test_every_program_of_the_page_prints_what_the_page_says(tmp_path: Path) -> 
         for text in re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     ]
     first, replayed, tested = printed
-    assert re.search(r"^1 lamp-1 .*You mentioned it in the chat\.", first)
+    assert re.search(r"^1 lamp-1 .*You asked about its size\.", first)
     assert {line.split()[1] for line in first.splitlines() if "您" in line} == {"lamp-1", "mug-1"}
     assert re.fullmatch(r"anna \['(mug|lamp)-1', '(mug|lamp)-1'\]\nben \['mug-1', 'lamp-1'\]\n", replayed)
     assert tested == ""
