@@ -6,6 +6,7 @@ counts as one that nothing was understood of.
 
 from __future__ import annotations
 
+import random
 import re
 import unicodedata
 from collections import Counter
@@ -19,6 +20,8 @@ from streamrec.events.speech import Intent, Sentiment
 INTENTS, MOODS = get_args(Intent), get_args(Sentiment)
 ANSWERED_BY_WORDS = 0.5
 """The least share of the pairs of characters of a gold answer without numbers that a right answer has too."""
+DRAWS = 200
+"""Of a bootstrap."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 Labels = Mapping[str, Any]
 Row = dict[str, Any]
@@ -126,6 +129,15 @@ def scores(gold: Iterable[Row], found: Mapping[str, Labels]) -> Row:
     for row in gold:
         comments.add(row["labels"], found.get(row["id"], {}))
     return comments.report()
+
+
+def intervals(gold: Sequence[Row], found: Mapping[str, Labels], names: Iterable[str], draws: int = DRAWS) -> dict[str, tuple[float, float]]:
+    """95 % intervals of figures of `scores`, from a bootstrap over comments; none of a figure that some draw does not have."""
+    dice = random.Random(0)
+    reports = [scores(dice.choices(gold, k=len(gold)), found) for _ in range(draws)]
+    drawn = {name: sorted(report[name] for report in reports) for name in names if all(report[name] is not None for report in reports)}
+    cut = draws // 40
+    return {name: (values[cut], values[-1 - cut]) for name, values in drawn.items()}
 
 
 def agrees(gold: Labels, given: Labels) -> bool:

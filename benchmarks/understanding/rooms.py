@@ -12,7 +12,7 @@ from statistics import median
 
 import msgspec
 
-from benchmarks.scores import Row, on_air, scores
+from benchmarks.scores import Row, intervals, on_air, scores
 from benchmarks.understanding.attacks import ATTACKS, has_han, misheard
 from streamrec.evaluation.room_files import FileComment, FileSegment, Recording, read_recording
 from streamrec.evaluation.rooms import BATCH, OnAirBy, Rooms, event_of
@@ -22,6 +22,7 @@ from streamrec.worker.comments import Comments
 from streamrec.worker.understanding import load_reader
 
 FILES = ("items", "rooms", "transcripts", "danmaku")
+INTERVALS = ("items_f1", "false_mention", "intent_macro_f1", "sentiment_macro_f1", "answer_precision", "answer_coverage")
 DRAWS = 5
 """How often errors of a recogniser are drawn."""
 
@@ -65,6 +66,7 @@ def comments(settings: Settings, rooms: Labelled) -> Row:
     """What is understood of the comments, with the item on air told from speech and, beside it, given."""
     found, _ = understood(settings, rooms.recording)
     report = scores(rooms.labels, found)
+    report["intervals"] = intervals(rooms.labels, found, INTERVALS)
     report["lang_right"] = round(sum(found[row["id"]]["lang"] == row["lang"] for row in rooms.labels) / len(rooms.labels), 4)
     report["by_room"] = {
         hall.room_id: scores([row for row in rooms.labels if row["room_id"] == hall.room_id], found)["items_f1"]

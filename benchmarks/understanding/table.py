@@ -80,7 +80,8 @@ def _of_rooms(rows: Sequence[Row]) -> list[str]:
         found.get(row.get("rooms") or row.get("on_air") or "", {}).update(row)
     lines = ["| | goal | " + " | ".join(f"{name} rooms" for name in found) + " |", "| --- " * (len(found) + 2) + "|"]
     for name, words in (COMMENTS | ON_AIR).items():
-        lines.append(f"| {words} | {_goal(name)} | " + " | ".join(_cell(one.get(name)) for one in found.values()) + " |")
+        cells = (_cell(one.get(name)) + _interval(one.get("intervals", {}).get(name)) for one in found.values())
+        lines.append(f"| {words} | {_goal(name)} | " + " | ".join(cells) + " |")
     refs = sorted({ref for one in found.values() for ref in one.get("best_item_right", {})})
     for ref in refs:
         cells = (one["best_item_right"].get(ref, [0, 0]) for one in found.values())
@@ -125,6 +126,10 @@ def _goal(name: str) -> str:
 
 def _cell(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}".removeprefix("0") if isinstance(value, float) and value < 1 else f"{value:g}"
+
+
+def _interval(ends: Sequence[float] | None) -> str:
+    return "" if ends is None else f" ({_cell(ends[0])}–{_cell(ends[1])})"
 
 
 def _figure(name: str, value: Any, goals: dict[str, tuple[str, float]]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.scores import INTENTS, Tally, agrees, on_air, scores
+from benchmarks.scores import INTENTS, Tally, agrees, intervals, on_air, scores
 
 
 def labels(**some: Any) -> dict[str, Any]:
@@ -85,6 +85,15 @@ def test_answers_to_what_cannot_be_answered_are_wrong() -> None:
 )
 def test_an_answer_is_right_by_item_and_numbers_or_field_or_words(gold: dict[str, Any], given: dict[str, Any], right: bool) -> None:
     assert agrees(gold, given) is right
+
+
+def test_intervals_hold_the_figure_and_leave_out_what_some_draws_do_not_have() -> None:
+    gold = [{"id": str(number), "labels": labels(items=["a"], ref="title")} for number in range(40)]
+    found = {row["id"]: {"items": [["a" if number % 2 else "b", 1.0]]} for number, row in enumerate(gold)}
+    ends = intervals(gold, found, ["items_f1", "answer_precision"])
+    assert list(ends) == ["items_f1"]
+    low, high = ends["items_f1"]
+    assert 0.25 < low < scores(gold, found)["items_f1"] == 0.5 < high < 0.75
 
 
 def test_nothing_to_find_and_nothing_found_is_whole() -> None:

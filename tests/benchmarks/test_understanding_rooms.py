@@ -76,7 +76,7 @@ def report(tmp_path: Path) -> list[dict[str, Any]]:
 
 def test_tables_have_every_row_with_its_goal(report: list[dict[str, Any]]) -> None:
     table = in_markdown(report)
-    assert "| items, F1 | ≥ 0.8 | 1 |" in table
+    assert "| items, F1 | ≥ 0.8 | 1 (1–1) |" in table
     assert "| segments with the right item on air | ≥ 0.9 | 1 |" in table
     assert "| best item right: position | | 1 of 1 |" in table
     assert "| waves of viewers, a.csv: false alarms an hour | ≤ 1 | 0.5 |" in table
