@@ -2,7 +2,7 @@
 # chooses it. What tests and checks run on is locked, by version and digest; LOCK= (nothing) takes the newest that setup.cfg allows.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check build lock bench bench-bert quality soak faults clean
+.PHONY: help install demo test test-fast check build lock bench bench-bert quality understanding soak faults clean
 
 VENV := .venv
 comma := ,
@@ -99,6 +99,9 @@ bench-bert:  ## measure BERT serving beside the machine's peak and beside others
 
 quality: $(VENV)/test.stamp  ## measure the lists month by month beside nine rivals (DATA=DIR of purchases, else the sample; AMAZON=DIR; ARGS="--quick")
 	@$(BIN)/python -m benchmarks.quality $(if $(DATA),--data "$(DATA)") $(if $(AMAZON),--amazon "$(AMAZON)") $(ARGS)
+
+understanding: $(VENV)/test.stamp  ## measure what is understood of labelled rooms (DATA=DIR with live-rooms, product-qa, zh-reviews, bilibili-danmaku; ARGS="--quick")
+	@$(BIN)/python -m benchmarks.understanding $(if $(DATA),--rooms "$(DATA)/live-rooms" --product-qa "$(DATA)/product-qa" --reviews "$(DATA)/zh-reviews" --danmaku-stream "$(DATA)/bilibili-danmaku") $(ARGS)
 
 soak: $(VENV)/test.stamp  ## half an hour of the real worker: do memory and lag stay flat? (ARGS="--minutes 10 --json")
 	@$(BIN)/python -m benchmarks.soak $(ARGS)

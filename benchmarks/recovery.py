@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import uvloop
@@ -28,6 +29,7 @@ from benchmarks.faults.workers import Worker
 from benchmarks.machine import machine
 from benchmarks.stream.processes import TICKS_PER_S
 from streamrec.broker.embedded import EmbeddedBroker
+from streamrec.contract.memory import Memory
 from streamrec.contract.processor import Processor
 from streamrec.engine.partition import Family, Partition
 from streamrec.engine.recovery import recover
@@ -96,8 +98,8 @@ def many(folder: Path, partitions: int) -> dict[str, Any]:
 async def _lose(settings: Settings, folder: Path, records: int) -> dict[str, Any]:
     ids = {report.topic: report.topic_id for report in topics.describe(settings)}
     source = settings.topic("views")
-    # Recovery moves packed rows and knows nothing of what they mean.
-    family = Family("user", (source,), settings.topic("user-changelog"), cast("Processor[Any]", None))
+    # Recovery moves packed rows and knows nothing of what they mean: of the processor it asks only what it remembers.
+    family = Family("user", (source,), settings.topic("user-changelog"), cast("Processor[Any, Any]", SimpleNamespace(memory=Memory)))
     mark = encode(Mark({source: 0}, {source: ids[source]}, {}))
     dice = random.Random(0)
 

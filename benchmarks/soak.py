@@ -32,10 +32,11 @@ from benchmarks.probe import Probe
 from streamrec.cli.support.interrupts import one_interrupt
 from streamrec.cli.support.output import note
 from streamrec.demo.ledger import Ledger
-from streamrec.demo.reader import Reader
+from streamrec.demo.reader import Handler, Reader
 from streamrec.demo.stage import broker_with_topics, own
 from streamrec.demo.worker import WorkerProcess
 from streamrec.errors import NotCovered
+from streamrec.events.codec import decode_list
 from streamrec.events.files import read_items
 from streamrec.kafka import topics
 from streamrec.kafka.producers import producer
@@ -167,6 +168,9 @@ def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple
         def sent(message: Message, moment: float, partition: int, offset: int) -> None:
             ledger.sent(chosen.topic(message.topic), message, moment, partition, offset)
 
+        def listed(value: bytes, moment: float) -> None:
+            ledger.list_read(decode_list(value), moment)
+
         player = Player(client, chosen.topic, sent)
         player.play(itertools.chain(item_messages(SAMPLE_ITEMS), shop.opening(now_ms())), stop=stop)
         worker = WorkerProcess(chosen, folder / "worker.log")
@@ -180,7 +184,11 @@ def soak(settings: Settings, rate: float, seconds: float, folder: Path) -> tuple
             player.play(itertools.islice(past, HISTORY_CHUNK), stop=stop)
             while probe.figures().total("streamrec_lag_records") > HISTORY_LAG:
                 time.sleep(0.2)
-        reader = stack.enter_context(Reader(chosen, ledger, lambda ranked, cause: None))
+        handlers: dict[str, Handler] = {
+            "recommendations": listed,
+            "dead-letters": lambda value, moment: ledger.dead_letter_read(),
+        }
+        reader = stack.enter_context(Reader(chosen, handlers))
         play = threading.Thread(
             target=player.play, args=(coming_and_going(shop),), kwargs={"rate": rate, "duration_s": seconds, "stop": stop}, daemon=True
         )

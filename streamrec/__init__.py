@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from streamrec.evaluation.replay import Replay, read_timeline
     from streamrec.events.fields import EventTime
     from streamrec.events.files import read_items
+    from streamrec.events.speech import Transcript
     from streamrec.events.types import Danmaku, Erasure, Feedback, Item, Purchase, RankedItem, Recommendation, Room, Rule, View
     from streamrec.library.recommender import Recommender
     from streamrec.ranking.ranker import Ranker
@@ -43,6 +44,7 @@ __all__ = [
     "Settings",
     "StreamrecError",
     "TextModel",
+    "Transcript",
     "View",
     "__version__",
     "read_items",
@@ -54,7 +56,7 @@ _HOMES = {
     "Catalogue": "streamrec.catalogue.catalogue",
     "Danmaku": "streamrec.events.types",
     "Erasure": "streamrec.events.types",
-    "EventTime": "streamrec.events.types",
+    "EventTime": "streamrec.events.fields",
     "Feedback": "streamrec.events.types",
     "Item": "streamrec.events.types",
     "Purchase": "streamrec.events.types",
@@ -68,6 +70,7 @@ _HOMES = {
     "Settings": "streamrec.settings",
     "StreamrecError": "streamrec.errors",
     "TextModel": "streamrec.bert.model",
+    "Transcript": "streamrec.events.speech",
     "View": "streamrec.events.types",
     "read_items": "streamrec.events.files",
     "read_timeline": "streamrec.evaluation.replay",

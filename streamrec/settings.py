@@ -183,6 +183,17 @@ class Settings(BaseSettings):
     )
     stats_interval_ms: Annotated[int, Field(ge=0)] = Field(1000, description="Least time between two item-stats records of one item.")
 
+    # rooms
+    understanding: Literal["model", "rules"] = Field(
+        "model", description="How comments are read: by the model, or by rules alone, which know no intents and no sentiment."
+    )
+    room_model: Path | None = Field(
+        None, description="Folder of the model of comments (`streamrec train understanding`); the one inside the package when unset."
+    )
+    answers: bool = Field(True, description="Answer questions of viewers on the topic `replies`.")
+    answer_window_s: Seconds = Field(60.0, description="Equal questions within so long get one answer.")
+    policies: Path | None = Field(None, description="File (TOML) of the shop's policies, from which questions are answered too.")
+
     # learning
     slates: bool = Field(True, description="Write every list with its features to the topic `slates`, for the learner.")
     learn_port: Annotated[int, Field(ge=0, le=65535)] = Field(6067, description="Port for the learner's metrics; 0 takes a free one.")

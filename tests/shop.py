@@ -10,9 +10,13 @@ import msgspec
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.records import Headers
 from streamrec.events.fields import EventTime
-from streamrec.events.types import Feedback, Item, Purchase, Room, Rule, View
+from streamrec.events.types import Danmaku, Feedback, Item, Purchase, Room, Rule, View
 from streamrec.settings import Settings
+from streamrec.state.meant import Meant
+from streamrec.state.user import UserRow
 from streamrec.testing import MemoryRows, WordModel
+from streamrec.understanding.reader import Reader
+from streamrec.worker.comments import Comments
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000
@@ -48,6 +52,12 @@ def room(room_id: str, shelf: Sequence[str], **fields: Any) -> Room:
 def rule(rule_id: str, action: str, target_id: str, **fields: Any) -> Rule:
     """A rule about an item, unless `target` says of what."""
     return msgspec.convert({"rule_id": rule_id, "action": action, "target": "item", "target_id": target_id, **fields}, Rule)
+
+
+def meant(shop: Catalogue, text: str, item_id: str | None = None, room_id: str = "r", ts: int = NOW) -> Meant:
+    """What a comment means, read by rules alone."""
+    comments, event = Comments(shop, Reader()), Danmaku(user_id="u", room_id=room_id, ts=EventTime(ts), text=text, item_id=item_id)
+    return comments.meant(comments.read(event, comments.judge([event])[0], UserRow()))
 
 
 def purchase(user_id: str, item_id: str, ts: int = NOW, **fields: Any) -> Purchase:

@@ -13,6 +13,7 @@ from streamrec import errors
 from streamrec.cli.main import COMMANDS, load_command
 from streamrec.cli.support.options import groups
 from streamrec.demo.ledger import Report
+from streamrec.demo.understood import Figures
 from streamrec.engine.exits import CODES
 from streamrec.events.codec import REASONS as BAD_EVENT_REASONS
 from streamrec.events.dead_letters import CONTEXT, NEXT_STEPS, PREFIX
@@ -135,7 +136,7 @@ def test_every_page_of_the_web_server_is_in_the_table() -> None:
 
 
 def test_every_figure_of_the_demo_is_explained() -> None:
-    for field in Report.__dataclass_fields__:
+    for field in [*Report.__dataclass_fields__, *Figures.__dataclass_fields__]:
         assert f"`{field}`" in DOCS["commands.md"]
 
 

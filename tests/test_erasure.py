@@ -136,6 +136,6 @@ def test_of_a_person_who_was_erased_no_byte_is_left_on_any_disk(settings: Settin
 
 def test_every_topic_that_may_name_a_person_is_told(settings: Settings) -> None:
     """By content: what the topics of people hold is listed, and nothing else is left out."""
-    of_the_shop = {"items", "rooms", "transcripts", "rules", "models", "blend-weights", "replies"}
+    of_the_shop = {"items", "rooms", "transcripts", "rules", "models", "blend-weights", "room-orders"}
     of_items = {"item-signals", "item-stats", "item-changelog"}
     assert set(remains(settings)) == TOPICS.keys() - of_the_shop - of_items

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "broker"),
     ("events",),
     ("understanding",),
-    ("understanding.answers",),
+    ("understanding.answers", "understanding.host", "speech"),
     ("understanding.points",),
     ("state", "kafka", "observe", "datasets", "evaluation.baselines"),
     ("catalogue", "engine.store", "simulator"),
@@ -52,6 +52,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("bert", "training.graphs", "training.steps"),
     "torch": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
     "transformers": ("training", "training.networks", "training.data", "training.graphs", "training.steps"),
+    "faster_whisper": ("speech",),
+    "av": ("speech",),
     # Servers and tools that talk to brokers; of the commands only what they share: the others call operations/.
     "aiokafka": ("kafka", "engine", "engine.store", "learning", "operations", "cli.support"),
     "kafka": ("kafka", "engine", "operations", "broker", "simulator", "cli.support", "demo", "doctor"),

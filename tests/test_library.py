@@ -249,7 +249,7 @@ def test_which_event_is_wrong_is_said_without_saying_whose(bad: Any) -> None:
         ("put", {"item_id": "i9"}, "^put takes Item, Room or Rule, not dict$"),
         ("put", [item("i9")], r"^put takes Item, Room or Rule, not list; give what is in it as put\(\*records\)$"),
         ("put", view("ann", "i2"), "^put takes Item, Room or Rule, not View$"),
-        ("observe", item("i9"), "^observe takes View, Purchase, Danmaku, Feedback or Erasure, not Item$"),
+        ("observe", item("i9"), "^observe takes View, Purchase, Danmaku, Feedback, Erasure or Transcript, not Item$"),
         ("observe", "view", "^observe takes .* not str$"),
         ("explain", "i2", r"^explain takes an item of a list \(RankedItem\), not str$"),
     ],
@@ -271,7 +271,7 @@ def test_a_list_is_made_for_an_id_as_events_have_it(wrong: Any) -> None:
 
 @pytest.mark.parametrize("language", ["zh-CN", "", "../words/en"])
 def test_a_language_without_sentences_is_refused_with_those_that_there_are(language: str) -> None:
-    with shop(blend_for="always") as mugs, pytest.raises(StreamrecError, match=r"choose one of en, zh$"):
+    with shop(blend_for="always") as mugs, pytest.raises(StreamrecError, match=r"choose one of en, es, vi, zh$"):
         mugs.explain(mugs.recommend("ann").items[0], language)
 
 

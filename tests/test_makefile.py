@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TARGETS = ("help", "install", "demo", "test", "test-fast", "check", "build", "lock")
-TARGETS += ("bench", "bench-bert", "quality", "soak", "faults", "clean")
+TARGETS += ("bench", "bench-bert", "quality", "understanding", "soak", "faults", "clean")
 COMPILED = "-m streamrec.ranking.rehearsal"
 """What compiles the ranking."""
 

@@ -14,7 +14,7 @@ from streamrec.bert.folder import BLENDS, ModelFolder
 from streamrec.catalogue.sketch import Sketch
 from streamrec.errors import BlendMismatch, ModelError
 from streamrec.ranking.features.schema import FEATURES, USER, VERSION, carried, features_of
-from streamrec.ranking.scorers.blend import LEARNED, Blend, Network
+from streamrec.ranking.scorers.blend import LEARNED, LIVE_WEIGHTS, Blend, Network
 from streamrec.ranking.scorers.worth import UNKNOWN, Worth
 
 Repeats = Literal["allow", "exclude"]
@@ -99,7 +99,8 @@ def _anew(folder: Path) -> str:
 def read_blend(path: Path) -> tuple[Blend, Card]:
     """A blend and its card; raises as `find_blend` does.
 
-    A feature that the file does not know, because it is younger, has weight 0 and no part in the network: the lists stay as they were.
+    A feature that the file does not know, because it is younger, has no part in the network and weight 0: the lists stay as they were. Only
+    a live one has the weight that it would have in a blend of today.
     """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -117,7 +118,8 @@ def read_blend(path: Path) -> tuple[Blend, Card]:
 
 
 def _weights(card: Card, weights: NDArray[np.float32]) -> dict[str, float]:
-    return dict(zip(FEATURES, carried(weights, card.features).tolist(), strict=True))
+    known = dict(zip(FEATURES, carried(weights, card.features).tolist(), strict=True))
+    return known | {name: weight for name, weight in LIVE_WEIGHTS.items() if name not in card.features}
 
 
 def _into(card: Card, into: NDArray[np.float32]) -> NDArray[np.float32]:

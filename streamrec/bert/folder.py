@@ -8,10 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from streamrec.errors import DigestMismatch, ModelError, ModelMissing
+from streamrec.errors import ModelError
+from streamrec.system.digests import DIGESTS, digest, published, require, revision_of, seal, verify
+
+__all__ = ["DIGESTS", "SHIPPED", "Limits", "ModelFolder", "digest", "published", "revision_of", "seal", "verify"]
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "mini"
-DIGESTS = "digests.json"
 CROSS_ENCODER = "onnx/cross_encoder.onnx"
 ENCODER = "onnx/encoder.onnx"
 LATE_ENCODER = "onnx/late_encoder.onnx"
@@ -56,15 +58,12 @@ class ModelFolder:
             ModelError: `config.json` or `digests.json` cannot be read.
         """
         path = SHIPPED if path is None else path
-        for name in (DIGESTS, *FILES):
-            if not (path / name).is_file():
-                raise ModelMissing(f"the model folder {path} has no {name}; name a folder made by `streamrec export`, or unset `model`")
-        for name, state in verify(path).items():
-            if state != "ok":
-                raise DigestMismatch(
-                    f"{name} in the model folder {path} is {state}; `streamrec models verify {path}` lists every file: "
-                    "fetch the folder again or export it anew"
-                )
+        require(
+            path,
+            FILES,
+            "name a folder made by `streamrec export`, or unset `model`",
+            f"`streamrec models verify {path}` lists every file: fetch the folder again or export it anew",
+        )
         try:
             limits = msgspec.json.decode((path / "config.json").read_bytes(), type=_Config).streamrec
         except msgspec.MsgspecError as exc:
@@ -91,50 +90,3 @@ class ModelFolder:
         """The file of a graph in a precision, as in `onnx/cross_encoder.int8.onnx`, or None."""
         path = self.path / (name if precision == "fp32" else f"{name.removesuffix('.onnx')}.{precision}.onnx")
         return path if path.is_file() else None
-
-
-def revision_of(path: Path) -> str:
-    """What names the contents of a folder: the start of the digest of its digests.
-
-    Raises:
-        ModelMissing: the folder has none.
-    """
-    if not (path / DIGESTS).is_file():
-        raise ModelMissing(f"the model folder {path} has no {DIGESTS}; name a folder made by `streamrec export`")
-    return digest(path / DIGESTS)[:12]
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def published(path: Path) -> dict[str, str]:
-    """The digests that the folder was published with, by file.
-
-    Raises:
-        ModelMissing: the folder has no digests.
-        ModelError: they cannot be read.
-    """
-    try:
-        return msgspec.json.decode((path / DIGESTS).read_bytes(), type=dict[str, str])
-    except OSError as exc:
-        raise ModelMissing(f"{path} has no readable {DIGESTS}; name a folder made by `streamrec export`") from exc
-    except msgspec.MsgspecError as exc:
-        raise ModelError(f"{path / DIGESTS} is not a table of digests ({exc}); fetch the folder again or export it anew") from exc
-
-
-def verify(path: Path) -> dict[str, str]:
-    """The state of every file by its name: ok, changed, missing, or unpublished (no digest vouches for it)."""
-    wanted = published(path)
-    there = {file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()} - {DIGESTS}
-    states = dict.fromkeys(there - wanted.keys(), "unpublished")
-    for name, expected in wanted.items():
-        states[name] = "missing" if name not in there else "ok" if digest(path / name) == expected else "changed"
-    return dict(sorted(states.items()))
-
-
-def seal(path: Path) -> None:
-    """Write the digests of every other file of the folder."""
-    digests = {file.relative_to(path).as_posix(): digest(file) for file in path.rglob("*") if file.is_file() and file.name != DIGESTS}
-    (path / DIGESTS).write_bytes(msgspec.json.format(msgspec.json.encode(dict(sorted(digests.items()))), indent=2) + b"\n")

@@ -12,8 +12,10 @@ from streamrec.catalogue.clustering import Start, at_once
 from streamrec.catalogue.encoded import Encoded
 from streamrec.catalogue.items import ItemTable
 from streamrec.catalogue.links import Links
+from streamrec.catalogue.records import Records
 from streamrec.catalogue.rooms import RoomTable
 from streamrec.catalogue.rulebook import RuleTable
+from streamrec.catalogue.scenes import Scenes
 from streamrec.catalogue.strangers import Strangers
 from streamrec.catalogue.text import TextModel
 from streamrec.catalogue.unlisted import Unlisted
@@ -61,6 +63,8 @@ class Catalogue:
         self.leads = Links(lambda: self.items.root, before=False)
         """For each item, what is bought in the basket after."""
         self.index = TitleIndex()
+        self.records = Records()
+        self.scenes = Scenes(self.rooms, self.records)
         self.unlisted = Unlisted(UNLISTED_BYTES)
         self.homes: set[int] = set()
         """The partitions of the item side from which statistics have come."""
@@ -73,6 +77,8 @@ class Catalogue:
         new = [item.item_id for item in latest if item.item_id not in self.items.slots]
         for slot, item in zip(self.items.put(latest), latest, strict=True):
             self.index.put(slot, item.title)
+            self.records.put(item)
+            self.rooms.renew(slot)
         # Once all of them are listed: items of one batch may name each other.
         for item_id in new:
             self._join(item_id, self.items.slots[item_id])
@@ -91,6 +97,7 @@ class Catalogue:
         if slot is None:
             return
         self.index.remove(slot)
+        self.records.remove(item_id)
         ids = self.items.ids
         # Read before the links are parted, which hold the neighbours.
         stats = self.items.stats(slot, self.links.of(slot, ids), self.leads.of(slot, ids))
@@ -146,12 +153,14 @@ class Catalogue:
             "unlisted_bytes": self.unlisted.bytes,
             "rooms": len(self.rooms.live),
             "room_bytes": self.rooms.bytes,
+            "record_bytes": self.records.bytes,
             "rules": len(self.rules),
         }
 
     def dropped(self) -> dict[str, int]:
         """How much was given up so far because it was too much or too old, by what it was; for the metrics."""
-        return dict(self.unlisted.counts) | dict(self.rooms.counts) | dict(self.rules.counts)
+        cut = {"record_cut": self.records.cut} if self.records.cut else {}
+        return dict(self.unlisted.counts) | dict(self.rooms.counts) | dict(self.rules.counts) | cut
 
     def names(self, item_ids: Collection[str], room_ids: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The titles by id of the items and of the live rooms, as far as they are known."""
@@ -166,17 +175,9 @@ class Catalogue:
         # Two masks that are kept up to date: the cost of a list does not grow with the rooms.
         return mask & self.rooms.on_shelf(self.items.size) if live_only else mask
 
-    def mentioned(self, text: str, item_id: str | None, room_id: str | None, ts: int | None = None) -> list[tuple[str, float]]:
-        """The items (id, weight) that a danmaku names: by id, by shelf position or by the words of their titles.
-
-        A number of a comment that is older (`ts`, ms) than the shelf is nobody's: what lay there is not known any more.
-        """
-        room = self.rooms.live.get(room_id) if room_id else None
-        shelf = room.places if room is not None and (ts is None or ts >= room.shelf_ms) else None
-        # An item on the shelf that is not listed has the slot -1.
-        weights = {self.items.ids[slot]: weight for slot, weight in sorted(self.index.mentions(text, shelf).items()) if slot >= 0}
-        # By id, not by slot: an id that nobody sells must not take room in the catalogue.
-        return list((weights | {item_id: 1.0} if item_id is not None else weights).items())
+    def titled(self, text: str) -> list[tuple[str, float]]:
+        """The items of the whole shop (id, weight) whose titles a comment names."""
+        return [(self.items.ids[slot], weight) for slot, weight in sorted(self.index.mentions(text).items())]
 
     def _join(self, item_id: str, slot: int) -> None:
         """Give a new item what was said of its id before it was listed."""

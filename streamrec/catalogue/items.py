@@ -6,6 +6,7 @@ import heapq
 import math
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,9 @@ from streamrec.events.types import Item
 from streamrec.state.crowd import MILESTONES, Spread
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, SEASON, WEEK
 from streamrec.state.stats import ItemStats, Weighed
+from streamrec.state.voices import SILENCE, Spoken
 from streamrec.system.clock import YEAR_2000_MS
+from streamrec.understanding.aspects import ASPECTS, Aspect
 
 VIEW, PURCHASE, IMPRESSION = (KINDS.index(kind) for kind in ("view", "purchase", "impression"))
 VIEW_SHARE = 0.1
@@ -43,6 +46,10 @@ def _many_there(stats: ItemStats) -> list[bool]:
 
 def _milestones(stats: ItemStats) -> list[int]:
     return stats.crowd.ago + [-1] * (len(MILESTONES) - len(stats.crowd.ago))
+
+
+def _place_of(aspect: str) -> int:
+    return ASPECTS.index(cast(Aspect, aspect)) + 1 if aspect else 0
 
 
 def _lasting(count: float, ts: int, half_life_ms: float) -> float:
@@ -109,6 +116,15 @@ class ItemTable(Encoded):
     people = of_stats(np.int64, read=lambda stats: stats.crowd.people)
     """People who bought it, and of them those who came back for it."""
     returned = of_stats(np.int64, read=lambda stats: stats.crowd.returned)
+    want = of_stats(np.float64, read=lambda stats: stats.spoken.want)
+    """Comments that want it, half-life 7 days, as of `counted_at`; then those that praise it, and that complain of it."""
+    praise = of_stats(np.float64, read=lambda stats: stats.spoken.praise)
+    complaint = of_stats(np.float64, read=lambda stats: stats.spoken.complaint)
+    wanted_until = of_stats(np.int64, read=lambda stats: stats.spoken.wanted_until)
+    """Until when (ms) several viewers wanted it lately, and praised it; 0 where they did not."""
+    praised_until = of_stats(np.int64, read=lambda stats: stats.spoken.praised_until)
+    praised_for = of_stats(np.int8, read=lambda stats: _place_of(stats.spoken.praised_for))
+    """What they praise about it, by place in ASPECTS from 1; 0 where they do not agree."""
     home = of_stats(np.int32)
     """The partition of the item side that counts for the item."""
     heard_at = of_stats(np.int64)
@@ -127,6 +143,8 @@ class ItemTable(Encoded):
         self.lexicon = Lexicon()
         self.has_impressions = False
         """Whether statistics told of any item that it was seen."""
+        self.has_voices = False
+        """Whether they told of any that it was wanted, praised or complained of."""
         self._of_item, self._of_label, self._of_text, self._of_stats = map(self._filled_by, ("item", "label", "text", "stats"))
         # Looked up once: in a replay statistics come with every signal.
         self._stats_readers = [(name, read) for name in self._of_stats if (read := self.columns[name].read) is not None]
@@ -202,6 +220,7 @@ class ItemTable(Encoded):
             return False
         for name, read in self._stats_readers:
             self._arrays[name][slot] = read(stats)
+        self.has_voices |= stats.spoken != SILENCE
         self.has_impressions |= stats.counts[IMPRESSION][SEASON] > 0
         self.home[slot], self.heard_at[slot] = home, heard_ms
         self._place(slot, stats.countries)
@@ -232,6 +251,14 @@ class ItemTable(Encoded):
             countries=countries,
             listed=True,
             newcomers=self.newcomers[slot].tolist(),
+            spoken=Spoken(
+                float(self.want[slot]),
+                float(self.praise[slot]),
+                float(self.complaint[slot]),
+                int(self.wanted_until[slot]),
+                int(self.praised_until[slot]),
+                ASPECTS[self.praised_for[slot] - 1] if self.praised_for[slot] else "",
+            ),
             crowd=Spread(
                 [hours for hours in self.milestones[slot].tolist() if hours >= 0],
                 int(self.begun[slot]),

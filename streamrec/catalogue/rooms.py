@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from streamrec.catalogue.items import ItemTable
 from streamrec.catalogue.numbers import Numbers
+from streamrec.events.speech import RoomMoment
 from streamrec.events.types import Room
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,10 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 64 * 1024 * 1024
 ROOM_BYTES, PLACE_BYTES, UNLISTED_BYTES = 1_000, 40, 400
 """Estimates of what a room takes, each place of its shelf, and each id on it that is not listed, beside the id's characters."""
+SHOWN = 5
+"""Items that were on air before: "the last one" means the first of them, and hardly anybody goes back further."""
+MOST_MOMENTS = 10_000
+"""Moments of rooms that are not live: so many rooms may be announced after their moments at a start."""
 SAY_AGAIN_MS = 60_000
 """Least time between two warnings: over the limit every new room would make one."""
 Slots = NDArray[np.int32]
@@ -38,7 +43,8 @@ class LiveRoom:
     """Number of the host, see `RoomTable.host`."""
     names: list[str]
     """The ids on the shelf in the order in which the host numbers them, from 1."""
-    on_air_id: str | None
+    announced: str | None
+    """The item that the room's own record says is on air."""
     title: str | None
     heard_ms: int
     shelf_ms: int = 0
@@ -47,9 +53,20 @@ class LiveRoom:
     """The slot of each name, -1 for names that are not listed."""
     shelf: Slots = field(default_factory=_none)
     """The slots of the listed names, in the same order."""
+    moment: RoomMoment | None = None
+    """What was made of the host's words and the viewers' comments."""
     on_air: int = -1
+    shown: list[str] = field(default_factory=list)
+    """The items that were on air before, the last first."""
+    version: int = 0
+    """Changes whenever the shelf or the record of an item on it does."""
     unlisted: frozenset[str] = frozenset()
     """The ids on the shelf or on air that are not listed."""
+
+    @property
+    def on_air_id(self) -> str | None:
+        """The item on air: what the room says, or else what was heard."""
+        return self.announced if self.announced is not None or self.moment is None else self.moment.on_air
 
     @property
     def bytes(self) -> int:
@@ -73,6 +90,8 @@ class RoomTable:
         """Whether a room was ever announced, live or ended."""
         self.bytes = 0
         self.counts: Counter[str] = Counter()
+        self._moments: OrderedDict[str, RoomMoment] = OrderedDict()
+        """Of rooms that are not live: the record of the room may come after its moment."""
         """Rooms that were taken for ended, because they were silent for too long ("room_silent") or over the limit ("room_over")."""
         self._silence_ms, self._most_bytes = silence_ms, most_bytes
         self._said_ms = 0
@@ -95,6 +114,8 @@ class RoomTable:
         if known is None or known.host_id != room.host_id:
             self.remove(room.room_id)
             known = LiveRoom(room.room_id, room.host_id, self._hosts.take(room.host_id), [], None, None, heard_ms)
+            known.moment = self._moments.pop(room.room_id, None)
+            known.shown = known.moment.shown if known.moment is not None else []
             self.live[room.room_id] = known
             self.bytes += known.bytes
         self.live.move_to_end(room.room_id)
@@ -103,10 +124,41 @@ class RoomTable:
         if known.names != room.shelf:
             known.names = [self._own(name) for name in room.shelf]
             known.shelf_ms = int(room.ts)
-        known.on_air_id, known.title, known.heard_ms = room.on_air, room.title, heard_ms
+            known.version += 1
+        before = known.on_air_id
+        known.announced, known.title, known.heard_ms = room.on_air, room.title, heard_ms
+        self._shown(known, before)
         self.bytes += known.bytes
         self._look(known)
         self._make_way(heard_ms)
+
+    def hear(self, moment: RoomMoment) -> None:
+        """Take over what a room is about at the moment, unless something newer is known."""
+        room = self.live.get(moment.room_id)
+        if room is None:
+            self._moments[moment.room_id] = moment
+            self._moments.move_to_end(moment.room_id)
+            if len(self._moments) > MOST_MOMENTS:
+                self._moments.popitem(last=False)
+        elif room.moment is None or moment.ts >= room.moment.ts:
+            before, room.moment = room.on_air_id, moment
+            self._shown(room, before)
+            if room.on_air_id != before:
+                self._look(room)
+
+    def forget(self, room_id: str) -> None:
+        """Forget what a room was about."""
+        self._moments.pop(room_id, None)
+        room = self.live.get(room_id)
+        if room is not None and room.moment is not None:
+            before, room.moment = room.on_air_id, None
+            if room.on_air_id != before:
+                self._look(room)
+
+    def renew(self, slot: int) -> None:
+        """The record of an item has changed: the names of the shelves that have it are read anew."""
+        for room_id in self._having.get(slot, ()):
+            self.live[room_id].version += 1
 
     def remove(self, room_id: str) -> None:
         """Forget a room."""
@@ -169,6 +221,11 @@ class RoomTable:
             return preferred
         return having[0] if having else None
 
+    def _shown(self, room: LiveRoom, before: str | None) -> None:
+        """Keep what was on air before, if that has changed."""
+        if room.on_air_id != before and before is not None:
+            room.shown = [before, *(item_id for item_id in room.shown if item_id not in (before, room.on_air_id))][:SHOWN]
+
     def _own(self, name: str) -> str:
         """The catalogue's own copy of an id, so that shelves share the strings of listed items."""
         slot = self.items.slots.get(name)
@@ -177,7 +234,9 @@ class RoomTable:
     def _look(self, room: LiveRoom) -> None:
         """Find the room's items among those that are listed now, and keep the tables in step."""
         slots = self.items.slots
-        room.places = self.items.find(room.names)
+        places = self.items.find(room.names)
+        if not np.array_equal(places, room.places):
+            room.places, room.version = places, room.version + 1
         on_air = slots.get(room.on_air_id, -1) if room.on_air_id is not None else -1
         unlisted = frozenset(name for name in (*room.names, room.on_air_id) if name is not None and name not in slots)
         self._change(room, room.places[room.places >= 0], on_air, unlisted)

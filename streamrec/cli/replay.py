@@ -19,7 +19,7 @@ Rank = Literal["before", "after"]
 In = Annotated[Path, typer.Option(help="jsonl or jsonl.gz.")]
 
 
-@takes_settings("Model", "Ranking")
+@takes_settings("Model", "Ranking", "Rooms")
 def replay(
     settings: Settings,
     items: In,

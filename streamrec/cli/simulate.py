@@ -6,7 +6,8 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from streamrec.cli.support.output import emit, note
 from streamrec.errors import InputError
 from streamrec.events.codec import INPUTS
 from streamrec.events.files import read_items
+from streamrec.events.types import Item
 from streamrec.settings import Settings
 from streamrec.simulator import playback as files
 from streamrec.simulator.messages import Message
@@ -65,7 +67,9 @@ def playback(
 @takes_settings("Kafka")
 def shop(
     settings: Settings,
-    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = files.SAMPLE_ITEMS,
+    items: Annotated[Path | None, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = None,
+    lang: Annotated[files.Lang, typer.Option(help="What is spoken; zh alone sells a Chinese catalogue that is made up.")] = "both",
+    truth: Annotated[Path | None, typer.Option(help="Write here what the words meant: a line for each comment and segment.")] = None,
     purchases: Annotated[Path | None, typer.Option(help="Real purchases to play in between; then none are made up.")] = None,
     times: Times = "now",
     rooms: Annotated[int, typer.Option(min=1, max=1000, help="Live rooms.")] = 6,
@@ -77,22 +81,23 @@ def shop(
     bad_share: Annotated[float, typer.Option(min=0, max=1, help="Share of messages that are malformed on purpose.")] = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Run a made-up live shop with real items: rooms, shelves, views, danmaku; without an end unless one is given.
+    """Run a made-up live shop: rooms whose hosts talk, shelves, views, danmaku; without an end unless one is given.
 
     What is made up carries the header `streamrec.simulated`, and `channel` "simulated" where there is such a field.
     """
     from streamrec.simulator.script import live
     from streamrec.simulator.shop import Shop
+    from streamrec.simulator.truth import TruthFile, open_truth
 
-    stock = read_items(items)
-    if not stock:
-        raise InputError(f"{items} holds no items; give a file with some")
-    scene = Shop(stock, rooms=rooms, viewers=viewers, seed=seed)
+    sources = _sources(items, lang)
+    scene = Shop(_sold(sources), rooms=rooms, viewers=viewers, seed=seed, lang=lang)
     real = files.event_messages(purchases, times, now_ms) if purchases else None
     messages = itertools.islice(live(scene, now_ms, purchases=real, bad_share=bad_share), limit)
-    opening: Iterator[Message] = itertools.chain(files.item_messages(items), scene.opening(now_ms()))
-    needed = {"items", "rooms", "views", "purchases", "danmaku"}
-    _play(settings, opening, messages, needed, rate=rate, duration_s=duration, as_json=as_json)
+    opening: Iterator[Message] = itertools.chain(*map(files.item_messages, sources), scene.opening(now_ms()))
+    needed = {"items", "rooms", "views", "purchases", "danmaku", "transcripts"}
+    with open_truth(truth) if truth else nullcontext() as told:
+        delivered = TruthFile(told, settings.topic).note if told else None
+        _play(settings, opening, messages, needed, rate=rate, duration_s=duration, as_json=as_json, delivered=delivered)
 
 
 @app.command()
@@ -100,7 +105,7 @@ def shop(
 def feedback(
     settings: Settings,
     likes: Annotated[str, typer.Option(help="What the viewers like: cheap, new, or a word in the title.")],
-    items: Annotated[Path, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = files.SAMPLE_ITEMS,
+    items: Annotated[Path | None, typer.Option(help="items.jsonl or .jsonl.gz: what the shop sells.", show_default=SHIPPED)] = None,
     duration: Duration = None,
     limit: Limit = None,
     seed: Annotated[int, typer.Option(help="The same seed and the same lists make the same feedback.")] = 0,
@@ -110,7 +115,7 @@ def feedback(
     from streamrec.kafka.producers import producer
     from streamrec.simulator.feedback import Critics, arriving, taste
 
-    critics = Critics(taste(read_items(items), likes), seed)
+    critics = Critics(taste(_sold(_sources(items, "both")), likes), seed)
     ends = time.monotonic() + duration if duration is not None else math.inf
     shares: list[float] = []
     with stop_on_signals() as stop, producer(settings, {"feedback", "recommendations"}) as client, arriving(settings) as poll:
@@ -126,6 +131,18 @@ def feedback(
         _print(player.summary, as_json)
 
 
+def _sources(items: Path | None, lang: files.Lang) -> tuple[Path, ...]:
+    """The file that was given, or those that ship."""
+    return files.SHIPPED[lang] if items is None else (items,)
+
+
+def _sold(sources: tuple[Path, ...]) -> list[Item]:
+    stock = [item for source in sources for item in read_items(source)]
+    if not stock:
+        raise InputError(f"{sources[0]} holds no items; give a file with some")
+    return stock
+
+
 def _play(
     settings: Settings,
     opening: Iterable[Message],
@@ -135,11 +152,12 @@ def _play(
     rate: float,
     duration_s: float | None,
     as_json: bool,
+    delivered: Callable[[Message, float, int, int], None] | None = None,
 ) -> None:
     from streamrec.kafka.producers import producer
 
     with stop_on_signals() as stop, producer(settings, needed) as client:
-        player = Player(client, settings.topic)
+        player = Player(client, settings.topic, delivered)
         note(f"sending to {settings.broker}; Ctrl-C stops")
         # Items and rooms go first and at full speed: an event about an item that is not there yet would rank an empty shop.
         player.play(opening, stop=stop)

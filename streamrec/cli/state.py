@@ -7,6 +7,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from streamrec.cli.support.options import takes_settings
 from streamrec.cli.support.output import emit, note, only_ascii
-from streamrec.cli.support.rows import days, described, owner, page
+from streamrec.cli.support.rows import FAMILIES, days, described, owner, page
 from streamrec.errors import BadEvent, SettingsError, WorkerUnreachable
 from streamrec.settings import Settings
 from streamrec.system.clock import now_ms
@@ -69,7 +70,7 @@ def get(settings: Settings, user: User, url: Url = None, as_json: AsJson = False
 @takes_settings("Worker")
 def dump(
     settings: Settings,
-    family: Annotated[Literal["user", "item", "all"], typer.Option(help="Rows of users, of items, or both.")] = "all",
+    family: Annotated[Literal["user", "item", "room", "all"], typer.Option(help="Rows of users, of items, of rooms, or all.")] = "all",
 ) -> None:
     """Print all rows of a data folder as JSON lines; beside a running worker, as of its last checkpoint."""
     from streamrec.cli.support.rows import as_line
@@ -81,7 +82,7 @@ def dump(
         task = progress.add_task("rows", total=None)
         if rows.live:
             note(f"a worker runs on {settings.data_dir}: its rows are those of its last checkpoints")
-        for name in ("user", "item") if family == "all" else (family,):
+        for name in FAMILIES if family == "all" else (family,):
             for packed in rows.rows(name):
                 sys.stdout.write(json_line(as_line(packed), only_ascii=narrow) + "\n")
                 count += 1
@@ -170,20 +171,21 @@ def repair(
             raise typer.Exit(1)
 
 
-def sides(settings: Settings) -> tuple[Side, Side]:
+def sides(settings: Settings) -> tuple[Side, ...]:
     """The families of state, and what each remembers of what it has counted."""
     from streamrec.kafka import topics
     from streamrec.operations.survey import Side
-    from streamrec.state.fences import forget_in_items, forget_in_user
-    from streamrec.state.memory import ItemMemory, UserMemory
-    from streamrec.state.packing import unpack_item, unpack_user
+    from streamrec.state.fences import forget_in_fences, forget_in_user
+    from streamrec.state.memory import ItemMemory, RoomMemory, UserMemory
+    from streamrec.state.packing import unpack_item, unpack_room, unpack_user
     from streamrec.state.user import SECRET_KEY
 
     marks = {SECRET_KEY: "who was erased: events from before an erasure that come again make a row of the person; erase them again"}
     state = topics.state_topics(settings)
     return (
         Side("user", *state["user"], UserMemory, in_row=forget_in_user, unpack=unpack_user, lost=marks),
-        Side("item", *state["item"], ItemMemory, in_memory=forget_in_items, unpack=unpack_item),
+        Side("item", *state["item"], ItemMemory, in_memory=partial(forget_in_fences, kind=ItemMemory), unpack=unpack_item),
+        Side("room", *state["room"], RoomMemory, in_memory=partial(forget_in_fences, kind=RoomMemory), unpack=unpack_room),
     )
 
 

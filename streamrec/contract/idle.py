@@ -38,6 +38,10 @@ class Idle:
         """No titles."""
         return {}, {}
 
+    def moment(self, room_id: str) -> Any:
+        """No moment."""
+        return None
+
     def known(self, rows: Rows[Any], user_id: str) -> dict[str, Any]:
         """No row."""
         return {"user_id": user_id, "row": None, "erased": None}

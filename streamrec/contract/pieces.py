@@ -59,6 +59,10 @@ class Inspector(Protocol):
         """The titles of those among these items and rooms that are known."""
         ...
 
+    def moment(self, room_id: str) -> Any:
+        """What a live room is about (`events.speech.RoomMoment`), or None where nothing is known of it."""
+        ...
+
     def known(self, rows: Rows[Any], user_id: str) -> dict[str, Any]:
         """What the rows of the user's partition hold of a user: `user_id`, `row` and `erased`, the last two None where there is none."""
         ...
@@ -118,6 +122,8 @@ class WorkerPieces:
 
     user: Processor[Any, Any]
     item: Processor[Any, Any]
+    room: Processor[Any, Any] | None = None
+    """A worker without one leaves what rooms say to others."""
     follower: Follower = field(default_factory=Idle)
     inspector: Inspector = field(default_factory=Idle)
     gauges: Gauges = field(default_factory=Idle)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
 
+from streamrec.demo.understood import Figures
 from streamrec.events.types import Recommendation
 from streamrec.simulator.messages import Message
 
@@ -45,9 +46,10 @@ class Report:
     simulated: int
     weights: str
     seconds: float
+    understood: Figures = field(default_factory=Figures)
 
     def text(self) -> str:
-        """The figures in one line."""
+        """The figures about lists in one line."""
         latency = "" if self.p50_ms is None else f", p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
         return (
             f"{self.lists} lists for {self.triggers} triggers ({self.coalesced} coalesced){latency}, {self.dead_letters} dead letters "
@@ -126,8 +128,8 @@ class Ledger:
         with self._lock:
             self._dead_letters += 1
 
-    def report(self, *, bad_sent: int, simulated: int) -> Report:
-        """The figures so far."""
+    def report(self, *, bad_sent: int, simulated: int, understood: Figures | None = None) -> Report:
+        """The figures so far, with those of what was `understood`."""
         with self._lock:
             latencies = sorted(self._latencies)
             (model, provider), _ = self._models.most_common(1)[0] if self._models else ((NOTHING, NOTHING), 0)
@@ -148,6 +150,7 @@ class Ledger:
                 simulated=simulated,
                 weights=self._weights,
                 seconds=round(time.monotonic() - self._started, 2),
+                understood=understood or Figures(),
             )
 
 

@@ -1,18 +1,15 @@
-"""Reads lists and dead letters as they come, as a service would."""
+"""Reads lists, dead letters and what is said of rooms as they come, as a service would."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 from kafka import KafkaConsumer, TopicPartition
 
-from streamrec.demo.ledger import Cause, Ledger
-from streamrec.events.codec import decode_list
-from streamrec.events.types import Recommendation
 from streamrec.kafka import clients
 from streamrec.settings import Settings
 
@@ -20,11 +17,16 @@ POLL_MS = 100
 JOIN_S = 10.0
 
 
-class Reader:
-    """A thread that feeds a ledger from `recommendations` and `dead-letters`, and shows each new list."""
+Handler = Callable[[bytes, float], None]
+"""Takes a record's value, and the monotonic time at which it was readable."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, show: Callable[[Recommendation, Cause], None]) -> None:
-        self._settings, self._ledger, self._show = settings, ledger, show
+
+class Reader:
+    """A thread that hands the records of topics (named without the prefix) to their handlers."""
+
+    def __init__(self, settings: Settings, handlers: Mapping[str, Handler]) -> None:
+        self._settings = settings
+        self._handlers = {settings.topic(name): handler for name, handler in handlers.items()}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self.failure: Exception | None = None
@@ -49,12 +51,10 @@ class Reader:
             self.failure = exc
 
     def _read(self) -> None:
-        lists, dead = self._settings.topic("recommendations"), self._settings.topic("dead-letters")
         # Without a group: the demo's reader must not be rebalanced, and reads from the beginning.
         consumer = KafkaConsumer(**clients.kafka_python(self._settings), auto_offset_reset="earliest", enable_auto_commit=False)
         try:
-            partitions = {topic: consumer.partitions_for_topic(topic) or () for topic in (lists, dead)}
-            assigned = [TopicPartition(topic, number) for topic, numbers in partitions.items() for number in numbers]
+            assigned = [TopicPartition(topic, number) for topic in self._handlers for number in consumer.partitions_for_topic(topic) or ()]
             consumer.assign(assigned)
             consumer.seek_to_beginning(*assigned)
             while not self._stop.is_set():
@@ -62,10 +62,7 @@ class Reader:
                 moment = time.monotonic()
                 for source, records in batches.items():
                     for record in records:
-                        if source.topic == dead:
-                            self._ledger.dead_letter_read()
-                            continue
-                        ranked = decode_list(record.value)
-                        self._show(ranked, self._ledger.list_read(ranked, moment))
+                        if record.value is not None:
+                            self._handlers[source.topic](record.value, moment)
         finally:
             consumer.close()

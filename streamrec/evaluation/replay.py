@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.files import read_events
+from streamrec.events.speech import Transcript
 from streamrec.events.topics import TRIGGERS, is_trigger
 from streamrec.events.types import Purchase, Recommendation, Room, Trigger, UserEvent
 from streamrec.library.in_memory import InMemoryWorker
@@ -25,7 +26,7 @@ class Line(NamedTuple):
 
     number: int
     topic: str
-    event: UserEvent | Room
+    event: UserEvent | Room | Transcript
     value: bytes
 
 
@@ -60,6 +61,9 @@ class Replay:
             self.catalogue.expire(self.now)
             if isinstance(line.event, Room):
                 self.catalogue.put_room(line.event)
+                continue
+            if isinstance(line.event, Transcript):
+                yield from worker.apply(line.topic, line.number, line.event, line.value)
                 continue
             listed = line.event.ts >= self.rank_from
             if listed:
@@ -99,6 +103,6 @@ def read_timeline(path: Path, topic: str | None = None) -> list[Line]:
     """
     lines = []
     for number, named, event, value in read_events(path, topic):
-        if isinstance(event, UserEvent | Room):
+        if isinstance(event, UserEvent | Room | Transcript):
             lines.append(Line(number, named, event, value))
     return sorted(lines, key=lambda line: line.event.ts)

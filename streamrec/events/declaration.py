@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from streamrec.system.clock import DAY_MS
+
 MAX_VALUE_BYTES = 1024 * 1024
 """Longest value of an event, 1 MiB."""
 
@@ -21,6 +23,8 @@ EVENT_BYTES = MAX_VALUE_BYTES + 64 * 1024
 
 # The broker's clock tells how long a record has waited, and producers' wrong clocks cannot make retention delete it.
 BY_ARRIVAL: Mapping[str, str] = {"message.timestamp.type": "LogAppendTime"}
+# What was replaced is gone after a day, and so is what was deleted: rows of people, and rooms that quote them.
+REPLACED_SOON: Mapping[str, str] = {"delete.retention.ms": str(DAY_MS), "max.compaction.lag.ms": str(DAY_MS)}
 EVENT_CONFIG: Mapping[str, str] = {"max.message.bytes": str(EVENT_BYTES), **BY_ARRIVAL}
 
 

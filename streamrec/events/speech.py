@@ -146,5 +146,7 @@ class RoomMoment(Struct, kw_only=True, omit_defaults=True):
     questions: list[Question] = msgspec.field(default_factory=list)
     """What was asked lately, the most asked first."""
     bursts: list[Burst] = msgspec.field(default_factory=list)
+    speech: str = ""
+    """What the host said in the last half minute."""
     said: dict[str, list[str]] = msgspec.field(default_factory=dict)
     """Selling points that the host told of items lately, by item."""

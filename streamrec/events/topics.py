@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Final, TypeGuard
 
-from streamrec.events.declaration import BY_ARRIVAL, Topic
+from streamrec.events.declaration import BY_ARRIVAL, REPLACED_SOON, Topic
 from streamrec.events.types import DECLARED, RowEvent, UserEvent
 from streamrec.system.clock import DAY_MS
 
 # An event of 1 MiB becomes a dead letter whole; a record that was larger than it should be is cut to fit (`events.sizes`).
 DEAD_LETTER_BYTES = 4 * 1024 * 1024
 CHANGELOG_BYTES = 4 * 1024 * 1024
-_CHANGELOG = {
-    # Deleted rows stay readable as tombstones for a day, and a day after their deletion their last value is gone.
-    "delete.retention.ms": str(DAY_MS),
-    "max.compaction.lag.ms": str(DAY_MS),
-    "max.message.bytes": str(CHANGELOG_BYTES),
-}
+_CHANGELOG = {**REPLACED_SOON, "max.message.bytes": str(CHANGELOG_BYTES)}
 # A purchase is joined with its list for a day, and a learner that starts reads a day back: what it joins then is up to two days old.
 _SLATES = {**BY_ARRIVAL, "retention.ms": str(2 * DAY_MS)}
 

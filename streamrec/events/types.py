@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from streamrec.events.declaration import BY_ARRIVAL, Declaration, catalogue_state, room_event, user_event, written
+from streamrec.events.declaration import BY_ARRIVAL, REPLACED_SOON, Declaration, catalogue_state, room_event, user_event, written
 from streamrec.events.examples import Example
 from streamrec.events.fields import Count, Currency, EventTime, Id, Label, Moment, Price, Quantity, Text, Title, Unit, Value
 from streamrec.events.speech import Insight, Reply, RoomMoment, Transcript
@@ -154,6 +154,10 @@ class RankedItem(Struct, kw_only=True, omit_defaults=True):
     """The item of the user's own that a reason names."""
     bought_7d: int | None = None
     """So many people at least bought it within a week, a round number."""
+    asked_about: str | None = None
+    """What the user asked about it, where a reason says that: "size", "quality", "delivery", "price", "stock" or "show"."""
+    praised_for: str | None = None
+    """What viewers praise about it, where a reason says that they do and they agree: one of these, or "service"."""
     propensity: float | None = None
     """The chance that it had to get an explored place, given the explored places before; without it the place was certain."""
 
@@ -205,7 +209,7 @@ DECLARED: Final[dict[str, Declaration]] = {
     "recommendations": written(Recommendation, "user_id", "ranked lists"),
     "danmaku-insights": written(Insight, "room_id", "[what comments mean](live-room.md#comments): intents, sentiment, items"),
     "replies": written(Reply, "room_id", "[answers to questions](live-room.md#answers), with their source"),
-    "room-moments": written(RoomMoment, "room_id", "what each room is about at the moment", cleanup="compact"),
+    "room-moments": written(RoomMoment, "room_id", "what each room is about at the moment", config=REPLACED_SOON, cleanup="compact"),
     "training-examples": written(
         Example, "list_id", "lists with what was seen of them and what came of it; see [learning](learning.md)", BY_ARRIVAL
     ),

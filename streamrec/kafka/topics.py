@@ -12,7 +12,7 @@ from kafka.errors import KafkaConnectionError, NoError, RequestTimedOutError, To
 
 from streamrec.errors import BrokerUnavailable, TopicMismatch
 from streamrec.events.declaration import EVENT_BYTES, Topic
-from streamrec.events.topics import CHANGELOG_BYTES, DEAD_LETTER_BYTES, ITEM_SOURCES, TOPICS, USER_SOURCES
+from streamrec.events.topics import CHANGELOG_BYTES, DEAD_LETTER_BYTES, ITEM_SOURCES, ROOM_SOURCES, TOPICS, USER_SOURCES
 from streamrec.kafka import clients
 from streamrec.kafka.admin import admin
 from streamrec.settings import Settings
@@ -24,6 +24,7 @@ __all__ = [
     "DEAD_LETTER_BYTES",
     "EVENT_BYTES",
     "ITEM_SOURCES",
+    "ROOM_SOURCES",
     "TOPICS",
     "USER_SOURCES",
     "Report",
@@ -64,7 +65,7 @@ class StateTopics(NamedTuple):
 
 def state_topics(settings: Settings) -> dict[str, StateTopics]:
     """Every family of state by its name, which is also that of its folder and of its producers."""
-    sources = {"user": USER_SOURCES, "item": ITEM_SOURCES}
+    sources = {"user": USER_SOURCES, "item": ITEM_SOURCES, "room": ROOM_SOURCES}
     return {name: StateTopics(tuple(map(settings.topic, topics)), settings.topic(f"{name}-changelog")) for name, topics in sources.items()}
 
 

@@ -15,7 +15,7 @@ from streamrec.events.fields import Id
 from streamrec.events.types import DECLARED, Item, Room, Rule
 
 PUT = (Item, Room, Rule)
-OBSERVED = tuple(declaration.kind for declaration in DECLARED.values() if declaration.reader == "users")
+OBSERVED = tuple(declaration.kind for declaration in DECLARED.values() if declaration.reader in ("users", "rooms"))
 _TOPICS = {declaration.kind: topic for topic, declaration in DECLARED.items()}
 
 

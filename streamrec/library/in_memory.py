@@ -1,4 +1,4 @@
-"""The worker's two processors over rows in memory: events in, lists out, without Kafka, a disk or threads."""
+"""The worker's processors over rows in memory: events in, lists out, without Kafka, a disk or threads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from streamrec.contract.processor import Part, Shard
 from streamrec.contract.records import Record
 from streamrec.contract.rows import MemoryRows
 from streamrec.events.codec import decode_list
+from streamrec.events.speech import Transcript
 from streamrec.events.types import Recommendation, UserEvent
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow
-from streamrec.state.memory import ItemMemory, ItemShard, UserMemory, UserShard
+from streamrec.state.memory import ItemMemory, ItemShard, RoomMemory, RoomShard, UserMemory, UserShard
 from streamrec.state.packing import UserState
+from streamrec.state.room import RoomRow
 from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker, Request
+from streamrec.worker.rooms import RoomProcessor
+from streamrec.worker.understanding import load_reader, load_story
 from streamrec.worker.users import UserProcessor
 
 
@@ -30,7 +34,7 @@ def repeatable(settings: Settings) -> Settings:
 
 
 class InMemoryWorker:
-    """Users, items and catalogue of one partition. Item statistics reach the catalogue at `settle`."""
+    """Users, items, rooms and catalogue of one partition. Statistics of items and moments of rooms reach the catalogue at `settle`."""
 
     def __init__(
         self,
@@ -44,18 +48,25 @@ class InMemoryWorker:
         # Without a prefix, topics go by their bare names. The interval between two records of one item's statistics spares Kafka; here it
         # would only make lists older than what is known.
         settings = settings.model_copy(update={"prefix": "", "partitions": 1, "stats_interval_ms": 0})
-        self._maker = maker
-        self._silent = UserProcessor(settings, catalogue, maker, clock_ms, rank_at=())
-        self._answering = UserProcessor(settings, catalogue, maker, clock_ms, rank_at=rank_at)
+        self._maker, reader = maker, load_reader(settings)
+        self._silent = UserProcessor(settings, catalogue, maker, clock_ms, rank_at=(), reader=reader)
+        self._answering = UserProcessor(settings, catalogue, maker, clock_ms, rank_at=rank_at, reader=reader)
         self._items = ItemProcessor(settings, catalogue, clock_ms, only_at_ticks=True)
+        self._rooms = RoomProcessor(settings, catalogue, load_story(settings, catalogue), clock_ms)
         self._lists, self._signals = settings.topic("recommendations"), settings.topic("item-signals")
+        self._of_rooms = {settings.topic("danmaku-insights"), settings.topic("room-orders")}
         self.users = MemoryRows[UserState]()
         self.items = MemoryRows[ItemRow]()
         self._user_shard: UserShard = Shard(0, self.users, UserMemory())
         self._item_shard: ItemShard = Shard(0, self.items, ItemMemory())
+        self._room_shard: RoomShard = Shard(0, MemoryRows[RoomRow](), RoomMemory())
 
-    def apply(self, topic: str, offset: int, event: UserEvent, value: bytes, *, answer: bool = False) -> list[Recommendation]:
+    def apply(self, topic: str, offset: int, event: UserEvent | Transcript, value: bytes, *, answer: bool = False) -> list[Recommendation]:
         """Apply an event, given also as the bytes that travel; return the lists that it triggers if it is to be answered."""
+        if isinstance(event, Transcript):
+            record = Record(topic, 0, offset, event.ts, event.room_id.encode(), value, ())
+            self._rooms.process([Part(self._room_shard, [record])])
+            return []
         users = self._answering if answer else self._silent
         record = Record(topic, 0, offset, event.ts, event.user_id.encode(), value, ())
         lists, signals = [], []
@@ -64,11 +75,15 @@ class InMemoryWorker:
                 lists.append(decode_list(out.value))
             elif out.topic == self._signals:
                 signals.append(Record(out.topic, 0, offset, event.ts, out.key, out.value, ()))
+            elif out.topic in self._of_rooms:
+                self._rooms.process([Part(self._room_shard, [Record(out.topic, 0, offset, event.ts, out.key, out.value, ())])])
         self._items.process([Part(self._item_shard, signals)])
         return lists
 
     def settle(self, now_ms: int) -> None:
-        """Bring the statistics of items that events were about into the catalogue."""
+        """Bring the statistics of items that events were about, and what rooms are about, into the catalogue."""
+        if self._rooms.waits(self._room_shard):
+            self._rooms.tick(self._room_shard, now_ms)
         if self._items.waits(self._item_shard):
             self._items.tick(self._item_shard, now_ms)
 

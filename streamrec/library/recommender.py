@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Self
 
 from streamrec.catalogue.text import TextModel
+from streamrec.events.speech import Transcript
 from streamrec.events.types import Item, RankedItem, Recommendation, Room, Rule, Trigger, UserEvent
 from streamrec.library.checks import OBSERVED, PUT, checked, require_id
 from streamrec.library.in_memory import InMemoryWorker, repeatable
@@ -68,8 +69,8 @@ class Recommender:
             elif isinstance(record, Rule):
                 self.catalogue.rules.put(record)
 
-    def observe(self, *events: UserEvent) -> None:
-        """Apply what viewers did, in any order of time. An event whose `event_id` was seen before changes nothing.
+    def observe(self, *events: UserEvent | Transcript) -> None:
+        """Apply what viewers did and hosts said, in any order of time. An event whose `event_id` was seen before changes nothing.
 
         Raises:
             BadEvent: a field lies outside its limits; the message names the event's place in the call, and those before it are kept.

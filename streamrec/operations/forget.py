@@ -20,8 +20,16 @@ from streamrec.kafka.producers import producer
 from streamrec.kafka.reading import reader
 from streamrec.settings import Settings
 
-PERSONAL = (*(name for name, topic in TOPICS.items() if topic.key == "user_id"), "training-examples", "dead-letters")
-"""Where what a person did, and was shown, stays for as long as the topic keeps it."""
+PERSONAL = (
+    *(name for name, topic in TOPICS.items() if topic.key == "user_id"),
+    "danmaku-insights",
+    "replies",
+    "training-examples",
+    "dead-letters",
+)
+"""Where what a person did, wrote, and was shown, stays for as long as the topic keeps it."""
+REPLACED = ("user-changelog", "room-changelog", "room-moments")
+"""Where it stays until a newer record of the same key has replaced it, and Kafka has compacted the topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +95,14 @@ def wait(settings: Settings, sent: Sent, timeout_s: float) -> bool:
 def remains(settings: Settings) -> dict[str, int | None]:
     """For how long (ms) each topic keeps what it holds of a person; None is for ever.
 
-    The changelog loses a person's old rows when it is compacted; the time given is the latest for that.
+    Topics that are compacted lose what was replaced then; the time given is the latest for that.
     """
     reports = {report.name: report.config for report in topics.describe(settings)}
     kept_ms: dict[str, int | None] = {}
     for name in PERSONAL:
         retention = int(reports.get(name, {}).get("retention.ms", -1))
         kept_ms[name] = retention if retention >= 0 else None
-    changelog: dict[str, Any] = {**TOPICS["user-changelog"].config, **reports["user-changelog"]}
-    kept_ms["user-changelog"] = int(changelog["max.compaction.lag.ms"]) + int(changelog["delete.retention.ms"])
+    for name in REPLACED:
+        config: dict[str, Any] = {**TOPICS[name].config, **reports[name]}
+        kept_ms[name] = int(config["max.compaction.lag.ms"]) + int(config["delete.retention.ms"])
     return kept_ms

@@ -48,6 +48,14 @@ class Facts:
                 named = np.where(speaks, strongest, named)
         return named
 
+    def asked_about(self) -> NDArray[np.int8]:
+        """What the user asked about each item last, by place in ASPECTS from 1; 0 for nothing."""
+        return np.zeros(self._slots.shape, np.int8) if self._listed is None else self._listed.asked_about
+
+    def praised_for(self) -> NDArray[np.int8]:
+        """What viewers praise about each item, by place in ASPECTS from 1; 0 where they do not agree."""
+        return np.zeros(self._slots.shape, np.int8) if self._listed is None else self._listed.praised_for
+
     def bought_7d(self) -> NDArray[np.int64]:
         """So many people at least bought each item within the last week, in round numbers; 0 where nothing is known."""
         if self._listed is None:

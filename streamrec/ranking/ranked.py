@@ -65,6 +65,9 @@ class Ranked:
     """Slot of the user's own item that a reason names, or -1."""
     bought_7d: NDArray[np.int64]
     """So many people at least bought the item within a week, or 0."""
+    asked_about: NDArray[np.int8]
+    """What the user asked about the item, and what viewers praise about it: by place in ASPECTS from 1, or 0."""
+    praised_for: NDArray[np.int8]
     removed: Counter[str]
     failed: Counter[str]
     seconds: dict[str, float]
@@ -89,6 +92,8 @@ class Ranked:
             speak=speak,
             because=facts.because(speak),
             bought_7d=facts.bought_7d(),
+            asked_about=facts.asked_about(),
+            praised_for=facts.praised_for(),
             removed=weighed.removed,
             failed=weighed.failed,
             seconds=weighed.seconds,

@@ -60,10 +60,13 @@ class Critics:
 
 
 def taste(items: Sequence[Item], words: str) -> Callable[[str, str], bool]:
-    """A taste that all viewers share: `cheap` items, `new` items, or those with the words in their title."""
+    """A taste that all viewers share: items `cheap` in their currency, `new` items, or those with the words in their title."""
     if words == CHEAP:
-        usual = median([item.price for item in items] or [0.0])
-        liked = {item.item_id for item in items if item.price < usual}
+        prices: dict[str, list[float]] = {}
+        for item in items:
+            prices.setdefault(item.currency, []).append(item.price)
+        usual = {currency: median(found) for currency, found in prices.items()}
+        liked = {item.item_id for item in items if item.price < usual[item.currency]}
     elif words == NEW:
         born = median([item.created_ts or 0 for item in items] or [0])
         liked = {item.item_id for item in items if (item.created_ts or 0) > born}

@@ -9,6 +9,7 @@ import msgspec
 
 from streamrec.contract.records import Headers
 from streamrec.events.types import DECLARED
+from streamrec.simulator.truth import Truth
 
 SIMULATED: Headers = (("streamrec.simulated", b"true"),)
 """The headers of every record that is made up."""
@@ -21,7 +22,8 @@ CHANNEL = "simulated"
 class Message(NamedTuple):
     """A record to send.
 
-    `topic` is without the prefix; `trigger` says that a list has to answer it, and `spoilt` what is wrong with it on purpose.
+    `topic` is without the prefix; `trigger` says that a list has to answer it, `spoilt` what is wrong with it on purpose, and `truth` what
+    its words mean, which is not sent.
     """
 
     topic: str
@@ -30,9 +32,10 @@ class Message(NamedTuple):
     headers: Headers = ()
     trigger: bool = False
     spoilt: str | None = None
+    truth: Truth | None = None
 
 
-def message(topic: str, fields: Mapping[str, Any], headers: Headers = ()) -> Message:
+def message(topic: str, fields: Mapping[str, Any], headers: Headers = (), truth: Truth | None = None) -> Message:
     """A well-formed message under the key that its topic asks for.
 
     Raises:
@@ -41,4 +44,4 @@ def message(topic: str, fields: Mapping[str, Any], headers: Headers = ()) -> Mes
     # From the fields as they are: a message may be one that no worker accepts.
     declared = DECLARED[topic]
     trigger = declared.triggers(fields.get("action"))
-    return Message(topic, str(fields[declared.topic.key]).encode(), msgspec.json.encode(fields), headers, trigger)
+    return Message(topic, str(fields[declared.topic.key]).encode(), msgspec.json.encode(fields), headers, trigger, truth=truth)

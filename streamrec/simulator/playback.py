@@ -13,10 +13,15 @@ from streamrec.events.files import read_lines, wrong
 from streamrec.simulator.messages import RETIMED, Message, message
 
 Times = Literal["keep", "now"]
+Lang = Literal["en", "zh", "both"]
 
 SAMPLE = Path(__file__).parent.parent / "datasets" / "uci_sample"
 SAMPLE_ITEMS = SAMPLE / "items.jsonl.gz"
 SAMPLE_EVENTS = SAMPLE / "events.jsonl.gz"
+SHOP_ZH = Path(__file__).parent / "shop_zh.jsonl"
+"""A Chinese shop, made up."""
+SHIPPED: dict[Lang, tuple[Path, ...]] = {"en": (SAMPLE_ITEMS,), "zh": (SHOP_ZH,), "both": (SAMPLE_ITEMS, SHOP_ZH)}
+"""What the shop sells by the languages that are spoken in it."""
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 

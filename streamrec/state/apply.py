@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from streamrec.events.types import Danmaku, Purchase, RowEvent
 from streamrec.state.activity import Activity
 from streamrec.state.decay import Tally, tally_all
-from streamrec.state.effects import EFFECTS, Mentions
+from streamrec.state.effects import EFFECTS
+from streamrec.state.meant import NOTHING, Meant
 from streamrec.state.user import SHOWN, SHOWN_HALF_LIFE, UserRow, activity
 from streamrec.system.clock import DAY_MS
 
@@ -18,13 +19,10 @@ GUESS = 0.5
 for it: where they said a whole look, NDCG@10 of a second to sixth list fell by 0.4 to 1.1 %."""
 
 
-def apply(row: UserRow, event: RowEvent, mentions: Mentions = ()) -> None:
-    """Change `row` by `event`; events of different times may come in any order.
-
-    `mentions` are the items (id, weight) that a danmaku names.
-    """
-    _note(row, event, len(mentions) if isinstance(event, Danmaku) else 1)
-    EFFECTS[type(event)].change(row, event, mentions)
+def apply(row: UserRow, event: RowEvent, meant: Meant = NOTHING) -> None:
+    """Change `row` by `event`, a danmaku by what is `meant`; events of different times may come in any order."""
+    _note(row, event, len(meant.told.items) if isinstance(event, Danmaku) else 1)
+    EFFECTS[type(event)].change(row, event, meant)
 
 
 def show(row: UserRow, visible: Sequence[str], ts: int) -> None:

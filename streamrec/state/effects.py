@@ -12,9 +12,29 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.state.before import LED, basket_before, just_before
-from streamrec.state.decay import PurchaseTally, Tally, tally, tally_with
+from streamrec.state.decay import PurchaseTally, Tally, tally, tally_all, tally_with
 from streamrec.state.item import Kind
-from streamrec.state.user import BOUGHT, HIDDEN, INTEREST_HALF_LIFE, NAMED, SAID, SEEN, SHOWN, SHOWN_HALF_LIFE, Said, UserRow
+from streamrec.state.meant import Meant
+from streamrec.state.user import (
+    ASKED,
+    BOUGHT,
+    HIDDEN,
+    INTEREST_HALF_LIFE,
+    NAMED,
+    REFUSED,
+    REFUSED_HALF_LIFE,
+    SAID,
+    SEEN,
+    SHOWN,
+    SHOWN_HALF_LIFE,
+    WANTED,
+    Asked,
+    Said,
+    UserRow,
+)
+from streamrec.state.voices import ACCOUNTS, Voice, voices_of
+from streamrec.understanding.bursts import crowd_bit, simhash_of, sounds
+from streamrec.understanding.words import fold
 
 # BERT reads 12 tokens of all comments together (`catalogue.prefix`): three comments of this length have more than that.
 SAID_CHARACTERS = 48
@@ -22,9 +42,8 @@ WEIGHT: Final = {"click": 1.0, "cart": 3.0}
 """What a feedback action counts among the views."""
 # A refund takes one purchase back, but decay has shrunk that purchase by then: what is left of it is a remainder and no interest.
 NOTHING_LEFT = 0.05
+MOODS = 2
 
-Mentions = Sequence[tuple[str, float]]
-"""The items (id, weight) that a comment names."""
 E = TypeVar("E")
 
 
@@ -43,9 +62,13 @@ class Statement(NamedTuple):
     country: str = ""
     nth: int = 0
     """1 for the user's first purchase of the item, 2 for the second; 0 where it is another, or the row may have forgotten one."""
+    voices: Sequence[Voice] = ()
+    like: int = 0
+    account: int = 0
+    """What a comment says of it, what it is like, and a bit of who wrote it (see `Signal`)."""
 
 
-def says_nothing(row: UserRow, event: Any, mentions: Mentions) -> list[Statement]:
+def says_nothing(row: UserRow, event: Any, meant: Meant) -> list[Statement]:
     """No statement about any item."""
     return []
 
@@ -54,21 +77,21 @@ def says_nothing(row: UserRow, event: Any, mentions: Mentions) -> list[Statement
 class Effect(Generic[E]):
     """What events of one type do. `say` sees the row as it was before `change`."""
 
-    change: Callable[[UserRow, E, Mentions], None]
-    say: Callable[[UserRow, E, Mentions], list[Statement]] = says_nothing
+    change: Callable[[UserRow, E, Meant], None]
+    say: Callable[[UserRow, E, Meant], list[Statement]] = says_nothing
 
 
-def _view(row: UserRow, event: View, mentions: Mentions) -> None:
+def _view(row: UserRow, event: View, meant: Meant) -> None:
     tally(row.seen, event.item_id, event.ts, 1.0, INTEREST_HALF_LIFE, SEEN)
     _settle(row, event)
     _enter(row, event.room_id, event.ts)
 
 
-def _of_view(row: UserRow, event: View, mentions: Mentions) -> list[Statement]:
+def _of_view(row: UserRow, event: View, meant: Meant) -> list[Statement]:
     return [Statement(event.item_id, "view")]
 
 
-def _purchase(row: UserRow, event: Purchase, mentions: Mentions) -> None:
+def _purchase(row: UserRow, event: Purchase, meant: Meant) -> None:
     if event.action == "refund":
         _refund(row, event)
         return
@@ -96,7 +119,7 @@ def _refund(row: UserRow, event: Purchase) -> None:
             del row.bought[event.item_id]
 
 
-def _of_purchase(row: UserRow, event: Purchase, mentions: Mentions) -> list[Statement]:
+def _of_purchase(row: UserRow, event: Purchase, meant: Meant) -> list[Statement]:
     if event.action == "refund":
         return [Statement(event.item_id, "refund")]
     # From the row before the purchase: it is none of its own neighbours.
@@ -113,21 +136,45 @@ def _nth(row: UserRow, item_id: str) -> int:
     return 1 if len(row.bought) < BOUGHT else 0
 
 
-def _danmaku(row: UserRow, event: Danmaku, mentions: Mentions) -> None:
-    for item_id, weight in mentions:
-        tally(row.named, item_id, event.ts, weight, INTEREST_HALF_LIFE, NAMED)
+def _danmaku(row: UserRow, event: Danmaku, meant: Meant) -> None:
+    _enter(row, event.room_id, event.ts)
+    if "spam" in meant.intents:
+        return
+    meant = meant.told
+    if meant.interested:
+        tally_all(Tally, row.named, meant.items, event.ts, INTEREST_HALF_LIFE, NAMED)
+    if "want" in meant.intents:
+        tally_all(Tally, row.wanted, meant.items, event.ts, SHOWN_HALF_LIFE, WANTED)
+    tally_all(Tally, row.refused, [(item_id, 1.0) for item_id in meant.unwanted], event.ts, REFUSED_HALF_LIFE, REFUSED)
+    if meant.asks:
+        _ask(row, [item_id for item_id, _ in meant.items], Asked(int(event.ts), meant.asks[0]))
+    if meant.sentiment != "neutral":
+        tally(row.mood, meant.sentiment, event.ts, 1.0, SHOWN_HALF_LIFE, MOODS)
     row.said.append(Said(event.ts, event.text[:SAID_CHARACTERS]))
     # By time and then by text, so that the row is the same whichever came first.
     row.said.sort(key=lambda said: (said.ts, said.text))
     del row.said[:-SAID]
-    _enter(row, event.room_id, event.ts)
 
 
-def _of_danmaku(row: UserRow, event: Danmaku, mentions: Mentions) -> list[Statement]:
-    return [Statement(item_id, "mention", weight) for item_id, weight in mentions]
+def _ask(row: UserRow, item_ids: Sequence[str], asked: Asked) -> None:
+    """Keep the newest question about each item; of equal times the last by name, whichever came first."""
+    for item_id in item_ids:
+        known = row.asked.get(item_id)
+        if known is None or (known.ts, known.about) < (asked.ts, asked.about):
+            row.asked[item_id] = asked
+    while len(row.asked) > ASKED:
+        del row.asked[min(row.asked, key=lambda known: (row.asked[known].ts, known))]
 
 
-def _feedback(row: UserRow, event: Feedback, mentions: Mentions) -> None:
+def _of_danmaku(row: UserRow, event: Danmaku, meant: Meant) -> list[Statement]:
+    meant = meant.told
+    voices = voices_of(meant)
+    like = simhash_of(sounds(fold(event.text))) if meant.like is None else meant.like
+    account = crowd_bit(event.user_id, ACCOUNTS)
+    return [Statement(item_id, "mention", weight, voices=voices, like=like, account=account) for item_id, weight in meant.items]
+
+
+def _feedback(row: UserRow, event: Feedback, meant: Meant) -> None:
     match event.action:
         case "impression":
             tally(row.shown, event.item_id, event.ts, 1.0, SHOWN_HALF_LIFE, SHOWN)
@@ -141,7 +188,7 @@ def _feedback(row: UserRow, event: Feedback, mentions: Mentions) -> None:
             pass  # the purchase itself comes on its own topic and would count twice
 
 
-def _of_feedback(row: UserRow, event: Feedback, mentions: Mentions) -> list[Statement]:
+def _of_feedback(row: UserRow, event: Feedback, meant: Meant) -> list[Statement]:
     match event.action:
         case "impression" | "click" as kind:
             return [Statement(event.item_id, kind)]

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from streamrec.state.memory import ItemMemory
+from streamrec.state.memory import FencedMemory
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import UserRow
 
@@ -28,9 +28,9 @@ def forget_in_user(raw: bytes, limits: Mapping[str, float]) -> bytes | None:
     return pack_user(row)
 
 
-def forget_in_items(saved: dict[str, Any], limits: Mapping[str, float]) -> dict[str, Any]:
-    """What the mark of an item partition remembers, without the fences at or beyond the limit of their source (such as "views-3")."""
-    memory = ItemMemory.load(saved)
+def forget_in_fences(saved: dict[str, Any], limits: Mapping[str, float], kind: type[FencedMemory]) -> dict[str, Any]:
+    """What the mark of a partition remembers, without the fences at or beyond the limit of their source (such as "views-3")."""
+    memory = kind.load(saved)
     kept = {source: fence for source, fence in memory.fences.items() if fence.offset < limits.get(_of_topic(source), math.inf)}
     return saved if len(kept) == len(memory.fences) else replace(memory, fences=kept).saved()
 

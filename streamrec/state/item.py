@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from streamrec.events.fields import Id, Moment
 from streamrec.state.crowd import LEAST_AMOUNT, Crowd
 from streamrec.state.decay import Tally, fading, gather, tally
+from streamrec.state.voices import ACCOUNTS, VOICES, Chorus, Voice, hear
 from streamrec.system.clock import DAY_MS
 
 Kind = Literal["view", "purchase", "refund", "mention", "impression", "click"]
@@ -30,7 +31,8 @@ SPLIT: tuple[SplitKind, ...] = get_args(SplitKind)
 BY_STRANGERS = 2.0
 """What such accounts may add to an item by themselves, in views or purchases at each half-life, before further ones count ever less."""
 LINK_LEAST = 0.3
-"""What a link from an account without any standing counts. Not 0: in a new shop no account has standing, and links have to begin."""
+"""What a link or a comment from an account without any standing counts. Not 0: in a new shop no account has standing, and links have to
+begin."""
 MOST_BEFORE = 16
 """Most items of the same user that a signal names beside its own: each costs the item side an entry to update."""
 
@@ -61,6 +63,12 @@ class Signal(Struct, array_like=True, gc=False):
     standing: Share = 1.0
     """How well the account is known, in [0, 1]."""
     nth: Annotated[int, Meta(ge=0, le=2)] = 0
+    voices: Annotated[list[Voice], Meta(max_length=len(VOICES))] = field(default_factory=list)
+    """What a comment says of the item."""
+    like: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
+    """The SimHash of the comment: like ones count little more than one."""
+    account: Annotated[int, Meta(ge=0, lt=ACCOUNTS)] = 0
+    """One of few bits of a hash of the account, which many share: it tells two apart, and names nobody."""
 
 
 class ItemRow(Struct, array_like=True):
@@ -88,10 +96,12 @@ class ItemRow(Struct, array_like=True):
     """The people who bought it."""
     newcomers: list[float] = field(default_factory=lambda: [0.0] * len(HALF_LIVES))
     """First purchases by accounts without standing."""
+    chorus: Chorus = field(default_factory=Chorus)
+    """What comments say of it."""
 
 
 def count(row: ItemRow, signal: Signal) -> None:
-    """Count one signal; signals of different times may come in any order."""
+    """Count one signal; signals of different times may come in any order, mentions only as late as `voices.MINUTES` others."""
     ts = signal.ts
     age = ts - row.ts
     if row.version and age > 0:
@@ -104,7 +114,10 @@ def count(row: ItemRow, signal: Signal) -> None:
     row.first_ts = min(row.first_ts, ts) if row.version else ts
     late = row.ts - ts
     known = signal.standing if signal.kind in SPLIT else 1.0
-    _add(row.counts[KINDS.index(signal.kind)], signal.amount * known, late)
+    amount = signal.amount
+    if signal.kind == "mention":
+        amount = hear(row.chorus, signal.voices, ts, _bond(signal), signal.like, signal.account)
+    _add(row.counts[KINDS.index(signal.kind)], amount * known, late)
     if known < 1.0:
         _add(row.strangers[SPLIT.index(signal.kind)], signal.amount * (1.0 - known), late)
         if signal.kind == "purchase" and not signal.again:
@@ -145,7 +158,7 @@ def _add(values: list[float], amount: float, late: int) -> None:
 
 
 def _bond(signal: Signal) -> float:
-    """How much the links of a signal count."""
+    """How much the links of a signal count, and its comment."""
     return signal.amount * (LINK_LEAST + (1.0 - LINK_LEAST) * signal.standing)
 
 

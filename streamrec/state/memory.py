@@ -1,4 +1,4 @@
-"""What the two state families remember of a partition beside their rows. The names of the fields are those in the mark."""
+"""What the state families remember of a partition beside their rows. The names of the fields are those in the mark."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from streamrec.contract.memory import Memory
 from streamrec.contract.processor import Shard
 from streamrec.state.item import ItemRow
 from streamrec.state.packing import UserState
+from streamrec.state.room import RoomRow
 
 
 class Late(NamedTuple):
@@ -41,6 +42,10 @@ class Fence(NamedTuple):
     place: int
 
 
+NOTHING_COUNTED = Fence(-1, -1)
+"""Before every signal: offsets and places begin at 0."""
+
+
 class UserMemory(Memory):
     """Of a partition of users."""
 
@@ -59,16 +64,37 @@ class UserMemory(Memory):
         return Backlog(len(self.waiting), len(overdue), overdue_s, len(self.parked))
 
 
-class ItemMemory(Memory):
-    """Of a partition of items."""
+class FencedMemory(Memory):
+    """Of a partition to which the user side tells something, each time with the coordinates of the event from which it comes."""
 
     fences: dict[str, Fence] = field(default_factory=dict)
     """By source: a topic without the prefix and its partition, such as "views-3" (see `fences`)."""
+
+    def passes(self, topic: str, partition: int, offset: int, place: int = 0) -> bool:
+        """Whether what comes from this place has not been counted yet; from now on it has."""
+        source, fence = f"{topic}-{partition}", Fence(offset, place)
+        if fence <= self.fences.get(source, NOTHING_COUNTED):
+            return False
+        self.fences[source] = fence
+        return True
+
+
+class ItemMemory(FencedMemory):
+    """Of a partition of items."""
+
     waiting: dict[str, int] = field(default_factory=dict)
     """By item, in this order, the time (ms) since which its statistics may be sent."""
     again: bytes | None = None
     """The key up to which statistics that their topic has lost were sent again; None where none are to be."""
 
 
+class RoomMemory(FencedMemory):
+    """Of a partition of rooms."""
+
+    due: dict[str, int] = field(default_factory=dict)
+    """By room, the time (ms) from which its moment may be sent again; a room stays here until its row is deleted."""
+
+
 UserShard = Shard[UserState, UserMemory]
 ItemShard = Shard[ItemRow, ItemMemory]
+RoomShard = Shard[RoomRow, RoomMemory]

@@ -10,9 +10,10 @@ import msgspec
 from streamrec.errors import StateMismatch
 from streamrec.events.types import encode_hook
 from streamrec.state.item import ItemRow
+from streamrec.state.room import RoomRow
 from streamrec.state.user import ErasedUser, ErasureSecret, ParkedEvent, UserRow
 
-USER, ERASED, ITEM, PARKED, SECRET = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+USER, ERASED, ITEM, PARKED, SECRET, ROOM = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"
 UserState = UserRow | ErasedUser | ParkedEvent | ErasureSecret
 """The rows of the user family."""
 
@@ -22,6 +23,7 @@ _decode_erased = msgspec.msgpack.Decoder(ErasedUser).decode
 _decode_parked = msgspec.msgpack.Decoder(ParkedEvent).decode
 _decode_secret = msgspec.msgpack.Decoder(ErasureSecret).decode
 _decode_item = msgspec.msgpack.Decoder(ItemRow).decode
+_decode_room = msgspec.msgpack.Decoder(RoomRow).decode
 
 _GARBAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -69,6 +71,21 @@ def unpack_item(raw: bytes) -> ItemRow:
     try:
         if raw[:1] == ITEM:
             return _decode_item(raw[1:])
+    except _GARBAGE as exc:
+        raise StateMismatch(f"a row cannot be read ({exc})") from exc
+    raise _unknown(raw)
+
+
+def pack_room(row: RoomRow) -> bytes:
+    """The bytes of a row of the room family."""
+    return ROOM + _encode(row)
+
+
+def unpack_room(raw: bytes) -> RoomRow:
+    """The reverse of `pack_room`; raises StateMismatch as `unpack_user` does."""
+    try:
+        if raw[:1] == ROOM:
+            return _decode_room(raw[1:])
     except _GARBAGE as exc:
         raise StateMismatch(f"a row cannot be read ({exc})") from exc
     raise _unknown(raw)

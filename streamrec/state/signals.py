@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from streamrec.events.types import RowEvent
-from streamrec.state.effects import EFFECTS, Mentions
+from streamrec.state.effects import EFFECTS
 from streamrec.state.item import Signal
+from streamrec.state.meant import Meant
 from streamrec.state.standing import standing, weight
 from streamrec.state.user import UserRow
 
@@ -12,7 +13,7 @@ Source = tuple[str, int, int]
 """Topic, partition and offset of the event."""
 
 
-def signals(row: UserRow, event: RowEvent, mentions: Mentions, source: Source) -> list[tuple[str, Signal]]:
+def signals(row: UserRow, event: RowEvent, meant: Meant, source: Source) -> list[tuple[str, Signal]]:
     """The signals (item id, signal) of an event, from the user's row as it was before the event."""
     ts = int(event.ts)
     return [
@@ -31,7 +32,10 @@ def signals(row: UserRow, event: RowEvent, mentions: Mentions, source: Source) -
                 # Three digits tell apart what an account's days and items can make of it, and keep records short.
                 round(standing(row, said.item_id, ts), 3),
                 said.nth,
+                list(said.voices),
+                said.like,
+                said.account,
             ),
         )
-        for index, said in enumerate(EFFECTS[type(event)].say(row, event, mentions))
+        for index, said in enumerate(EFFECTS[type(event)].say(row, event, meant))
     ]

@@ -10,18 +10,16 @@ import numpy as np
 from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
-from streamrec.events.fields import YEAR_9999_MS, Id, Label
+from streamrec.events.fields import Id, Label
 from streamrec.state.crowd import Spread
 from streamrec.state.decay import Tally
 from streamrec.state.item import COUNTRIES, COUNTRY_HALF_LIFE, HALF_LIVES, KINDS, NEIGHBOUR_HALF_LIFE, ItemRow, Natural, believed, heard
+from streamrec.state.voices import Amount, Spoken, Time, spoken
 
 # As many neighbours as ranking takes of an item's links (`catalogue.links.WIDTH`).
 MOST_NEIGHBOURS, MOST_LEADERS = 20, 12
 # Every worker reads the record of every item at its start, and again whenever it changes: 1 KiB of 100,000 items are 100 MB.
 MOST_BYTES = 1024
-# A record that breaks these would spoil the columns of every worker: no count is negative, and none of a real shop comes near 1e12.
-Amount = Annotated[float, Meta(ge=0, le=1e12)]
-Time = Annotated[int, Meta(ge=0, le=YEAR_9999_MS)]
 Halves = Annotated[list[Amount], Meta(min_length=len(HALF_LIVES), max_length=len(HALF_LIVES))]
 Weighed = list[tuple[Id, Amount]]
 Floats = NDArray[np.float64]
@@ -51,6 +49,7 @@ class ItemStats(Struct, array_like=True):
     crowd: Spread = field(default_factory=Spread)
     newcomers: Halves = field(default_factory=lambda: [0.0] * len(HALF_LIVES))
     """Of the purchases in `counts` the first ones by accounts without standing: what people take who are new to the shop."""
+    spoken: Spoken = field(default_factory=Spoken)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -83,6 +82,7 @@ def stats_of(row: ItemRow, popularity: Callable[[Sequence[str]], Floats] = alike
         row.listed,
         row.crowd.told(row.ts),
         [round(min(first, most), 3) for first, most in zip(row.newcomers, believed(row, "purchase"), strict=True)],
+        spoken(row.chorus, row.ts),
     )
 
 

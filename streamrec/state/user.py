@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from msgspec import Struct, field
@@ -9,15 +10,20 @@ from msgspec import Struct, field
 from streamrec.state.activity import Activity
 from streamrec.state.decay import PurchaseTally, Tally
 from streamrec.system.clock import DAY_MS
+from streamrec.understanding.aspects import Aspect
 
 # 60 days is the half-life of the per-item interest of the feasibility run (own-history baseline, `evaluation/baselines/query.py`).
 INTEREST_HALF_LIFE = 60 * DAY_MS
 # Two hours: a viewer who left and comes back in the evening may be shown the same again.
 SHOWN_HALF_LIFE = DAY_MS // 12
+# A refusal is of the show that is on: what somebody does not want tonight may be what they want tomorrow. It holds while half of it is
+# left, half a day; said twice a day.
+REFUSED_HALF_LIFE, REFUSES = DAY_MS // 2, 0.5
 # A row is read and written with every event of its user: a usual one takes some 1 KiB, a full one of 600 purchases 25 KiB, and to unpack
 # and pack it 0.1 ms (`tests/state/test_packing.py`). With 200, buyers of more than 400 things lost a quarter of what they buy again from
 # their candidates, and a fifth of NDCG@10 on what is new to them (UCI Online Retail, August to October).
 BOUGHT, SEEN, NAMED, SHOWN, HIDDEN, SAID, WAITING = 600, 64, 16, 48, 32, 3, 256
+REFUSED = WANTED = ASKED = NAMED
 
 
 class Said(Struct, array_like=True, gc=False):
@@ -25,6 +31,13 @@ class Said(Struct, array_like=True, gc=False):
 
     ts: int
     text: str
+
+
+class Asked(Struct, array_like=True, gc=False):
+    """The newest question about an item: its event time, and what it was about."""
+
+    ts: int
+    about: Aspect
 
 
 class UserRow(Struct, array_like=True):
@@ -72,6 +85,13 @@ class UserRow(Struct, array_like=True):
     """Purchases taken back."""
     glanced_ts: int = 0
     """Event time of the last list that was taken for seen because the shop sends no impressions."""
+    refused: dict[str, Tally] = field(default_factory=dict)
+    """Items that the user wrote not to want."""
+    wanted: dict[str, Tally] = field(default_factory=dict)
+    """Items that the user wrote to want; `named` has them, too."""
+    asked: dict[str, Asked] = field(default_factory=dict)
+    mood: dict[str, Tally] = field(default_factory=dict)
+    """Comments that were positive and negative."""
 
 
 class ErasedUser(Struct, array_like=True):
@@ -89,6 +109,24 @@ def activity(row: UserRow) -> Activity | None:
     if row.activity is not None:
         return row.activity
     return Activity.of(entry.ts // DAY_MS for tallies in (row.bought, row.seen, row.named) for entry in tallies.values())
+
+
+def refuses(row: UserRow, item_id: str, now: int) -> bool:
+    """Whether the user does not want the item at `now` (ms): it was refused lately, and nothing was done with it since."""
+    entry = row.refused.get(item_id)
+    return (
+        entry is not None
+        and entry.at(now, REFUSED_HALF_LIFE) >= REFUSES
+        and not any(item_id in acts and acts[item_id].ts > entry.ts for acts in (row.named, row.seen, row.bought))
+    )
+
+
+def unless_refused(row: UserRow, tallies: Mapping[str, Tally]) -> Mapping[str, Tally]:
+    """The tallies without what was refused later. The row keeps these: it is the same whatever arrives first."""
+    if not row.refused:
+        return tallies
+    refused = row.refused
+    return {item_id: entry for item_id, entry in tallies.items() if item_id not in refused or entry.ts > refused[item_id].ts}
 
 
 class ErasureSecret(Struct, array_like=True):

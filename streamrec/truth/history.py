@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 from streamrec.events.types import Danmaku, Feedback, Item, Purchase, Room, RowEvent, Rule, View
-from streamrec.understanding.positions import positions
-from streamrec.understanding.words import fold, words
+from streamrec.understanding.words import words
 
 T = TypeVar("T")
 ROOM_MS = 10_000
@@ -72,20 +71,22 @@ class History:
         """Time of the oldest event."""
         self._repeats: set[tuple[str, str]] = set()
         self._titled: dict[str, set[str]] = defaultdict(set)
-        """By a word: the items with it in their titles."""
+        """By a word: the items with it in title, brand or category."""
 
     def put_item(self, item: Item, ts: int) -> None:
         """An item as it is from `ts` on."""
         self.items[item.item_id].add(ts, item)
-        for word in words(item.title):
+        for word in words(f"{item.title} {item.brand or ''} {item.category or ''}"):
             self._titled[word].add(item.item_id)
 
     def named(self, said: Danmaku) -> set[str]:
-        """All items that a comment may have named: by id, by a word of the title, or by the number on the shelf of its room."""
+        """All items that a comment may have meant: by id, by a word of title, brand or category, or anything on the shelf of its room.
+
+        "This one", a kind, a colour or a number may be any of these; which, only a reading of the comment tells.
+        """
         found = set[str]().union(*(self._titled.get(word, ()) for word in words(said.text)))
-        for number in positions(fold(said.text)):
-            for room in self.room(said.room_id, int(said.ts) - ROOM_MS, int(said.ts) + ROOM_MS):
-                found.update(room.shelf[number - 1 : number])
+        for room in self.room(said.room_id, int(said.ts) - ROOM_MS, int(said.ts) + ROOM_MS):
+            found.update(room.shelf, {room.on_air} if room.on_air else ())
         return found | ({said.item_id} if said.item_id else set())
 
     def put_items(self, items: Iterable[Item], ts: int = 0) -> None:

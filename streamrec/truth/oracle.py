@@ -19,6 +19,8 @@ MANY = 10
 """People of whom a sentence says "many"."""
 SOME = 4
 """People that make a trend or a habit; a worker asks for five."""
+SPOKE = 5
+"""Viewers of whom a sentence speaks."""
 HABIT, SHARE = 0.15, 0.1
 """The share of buyers who came back; that of a kind in what a viewer did. A worker asks for 0.2 of each, of what it remembers."""
 SHARED = 2
@@ -118,6 +120,15 @@ def _mentioned(place: Place) -> Verdict:
     said = [said for said in place.said() if said.ts >= place.now - 2 * DAY_MS]
     so = any(place.place.item_id in place.history.named(each) for each in said)
     return Verdict(so, f"{'one' if so else 'none'} of the viewer's {len(said)} comments of two days may name it")
+
+
+def _spoken(place: Place) -> Verdict:
+    since = place.now - 8 * DAY_MS
+    people = set()
+    for user_id, said in place.history.said.items():
+        if any(place.place.item_id in place.history.named(each) for each in said.between(since, place.end)):
+            people.add(user_id)
+    return Verdict(len(people) >= SPOKE, f"{len(people)} people wrote comments within a week that may be about it")
 
 
 def _kind(field: str) -> Callable[[Place], Verdict]:
@@ -321,6 +332,10 @@ JUDGES: dict[str, Callable[[Place], Verdict]] = {
     "in_this_room": _shelf,
     "on_air": _air,
     "you_mentioned": _mentioned,
+    "you_want_it": _mentioned,
+    "you_asked": _mentioned,
+    "viewers_want_it": _spoken,
+    "viewers_praise_it": _spoken,
     "explored": _explored,
 }
 """By code; a test compares them with those of the ranking."""

@@ -3,30 +3,254 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from streamrec.events.speech import Mention
+from streamrec.events.speech import Mention, Reference
+from streamrec.understanding import phrases
+from streamrec.understanding.names import GUESSED, Cue, Names, slots
 from streamrec.understanding.normalise import Normal
-from streamrec.understanding.positions import positions
+from streamrec.understanding.numerals import amounts
+from streamrec.understanding.phrases import pattern
+from streamrec.understanding.positions import placed
+from streamrec.understanding.refusals import Span, refused, refuses_all
 from streamrec.understanding.scene import Scene
 
-_ABOUT_AN_ITEM = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery", "want", "praise", "complaint"})
+ASKS = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery"})
+OF_ITEMS = ASKS | {"want", "praise", "complaint"}
+MOST_ITEMS = 3
+"""Who means more items than that by one word asks about none of them."""
+_SURE: dict[Reference, float] = {"position": 1.0, "history": 0.9, "title": 0.95, "category": 0.9, "deictic": 0.8}
+_RANK: tuple[Reference, ...] = ("position", "history", "title", "category", "deictic")
+_NOTHING = Names([])
 
 
 class Found(NamedTuple):
-    """What a comment means: items, best first, and the items that it does not want."""
+    """What a comment means: items, surest first, and the items that it does not want."""
 
     items: list[Mention]
     unwanted: list[str]
 
 
+class _Named(NamedTuple):
+    """A place of the text and the slots that it means."""
+
+    start: int
+    end: int
+    slots: list[int]
+    ref: Reference
+
+
 def mentions(normal: Normal, scene: Scene, intents: Sequence[str]) -> Found:
-    """The items that a comment with those intents means in that scene."""
-    ids = scene.names.ids if scene.names is not None else []
-    numbers = [number for number in positions(normal.text) if number <= len(ids)]
-    named = [item for number in numbers if (item := ids[number - 1]) is not None]
-    if named:
-        return Found([Mention(item_id=item, weight=1.0, ref="position") for item in dict.fromkeys(named)], [])
-    if scene.on_air is not None and _ABOUT_AN_ITEM & set(intents):
-        return Found([Mention(item_id=scene.on_air, weight=0.8, ref="deictic")], [])
-    return Found([], [])
+    """The items that a comment with those intents means in that scene, and those that it refuses."""
+    if not intents or "spam" in intents:
+        return Found([], [])
+    return _Reading(normal, scene, frozenset(intents)).found()
+
+
+class _Reading:
+    """One comment as it is read."""
+
+    def __init__(self, normal: Normal, scene: Scene, intents: frozenset[str]) -> None:
+        self.normal, self.text, self.scene, self.intents = normal, normal.text, scene, intents
+        self.names = scene.names if scene.names is not None else _NOTHING
+        self.on_air = self.names.slots.get(scene.on_air) if scene.on_air is not None else None
+        self.idle = not intents & OF_ITEMS
+        """Nothing is asked, wanted or judged: only what is named outright counts."""
+        self.unclear = False
+        """A kind is named of which too many items are."""
+
+    def found(self) -> Found:
+        named = self._by_position()
+        named += self._by_name(named)
+        named += self._described(named)
+        if (before := self._before(named)) is not None:
+            named = [before]
+        named.sort()
+        unwanted: list[str] = []
+        wanted: dict[str, Reference] = {}
+        for each, no in zip(named, refused(self.text, [Span(each.start, each.end) for each in named]), strict=True):
+            for slot in each.slots:
+                item = self.names.ids[slot]
+                if item is not None and no:
+                    unwanted.append(item)
+                elif item is not None and (item not in wanted or _RANK.index(each.ref) < _RANK.index(wanted[item])):
+                    wanted[item] = each.ref
+        unwanted += self._refused_material(bool(wanted))
+        aired = self.scene.on_air
+        if aired is not None and not named and not unwanted:
+            if self.intents <= {"other", "complaint", "want"} and refuses_all(self.text):
+                return Found([], [aired])
+            if self._is_about_what_is_on_air():
+                wanted[aired] = "deictic"
+        elif aired is not None and len(wanted) == 1 and aired not in wanted and pattern("compares").search(self.text):
+            wanted[aired] = next(iter(wanted.values()))
+        items = [
+            Mention(item_id=item, weight=_SURE[ref] / (1 + 0.25 * (len(wanted) - 1)), ref=ref)
+            for item, ref in wanted.items()
+            if item not in unwanted
+        ]
+        items.sort(key=lambda mention: -mention.weight)
+        return Found(items, list(dict.fromkeys(unwanted)))
+
+    def _by_position(self) -> list[_Named]:
+        ids, text = self.names.ids, self.text
+        found = [_Named(each.start, each.end, [each.number - 1], "position") for each in placed(text) if each.number <= len(ids)]
+        bare = phrases.BARE_NUMBER.fullmatch(text)
+        # "1" alone is an answer to the host, or noise; another number is a place on the shelf to who wants something.
+        if (
+            bare
+            and not found
+            and "want" in self.intents
+            and 1 < int(bare[1]) <= len(ids)
+            and not phrases.asks_for(self.scene.said, bare[1])
+        ):
+            found.append(_Named(0, len(text), [int(bare[1]) - 1], "position"))
+        return [each for each in found if ids[each.slots[0]] is not None]
+
+    def _by_name(self, taken: list[_Named]) -> list[_Named]:
+        if "greeting" in self.intents and self.idle:
+            return []
+        cues = [
+            cue
+            for cue in self.names.cues(self.normal)
+            if not any(each.start < cue.end and cue.start < each.end for each in taken) and self._counts(cue)
+        ]
+        groups: list[Cue] = []
+        for cue in cues:
+            last = groups[-1] if groups else None
+            if last is not None and last.items & cue.items and not pattern("and").search(self.text, last.end, cue.start):
+                both, closer = last.items & cue.items, last.closer & cue.items or cue.closer & last.items
+                manner = last.manner if last.manner != "kind" else cue.manner
+                groups[-1] = Cue(last.start, cue.end, both, manner, max(last.weight, cue.weight), closer)
+            else:
+                groups.append(cue)
+        found = []
+        for group in groups:
+            # Beside a position its words only say what lies there.
+            if any(group.items >> slot & 1 for each in taken for slot in each.slots):
+                continue
+            chosen = self._choose(group)
+            self.unclear |= not chosen and group.manner in ("kind", "brand")
+            if chosen:
+                found.append(_Named(group.start, group.end, chosen, "category" if group.manner == "kind" else "title"))
+        return found
+
+    def _described(self, named: list[_Named]) -> list[_Named]:
+        """铁的那口, 粉的那个: an item by one of its qualities; that on air comes first, then those shown, newest first."""
+        match = phrases.DESCRIBED.search(self.text)
+        if match is None or named or self.idle or self.unclear:
+            return []
+        word, shown = match[1], self._shown()
+        if self.on_air is not None and self.names.knows(self.on_air, word):
+            return []
+        fits = [slot for slot in shown if self.names.knows(slot, word)]
+        if fits:
+            return [_Named(match.start(), match.end(), fits[:1], "history")]
+        others = [slot for slot in range(len(self.names.ids)) if self.names.knows(slot, word)]
+        return [_Named(match.start(), match.end(), others, "title")] if len(others) == 1 else []
+
+    def _counts(self, cue: Cue) -> bool:
+        """Whether a cue points at items in this comment, or is only spoken of."""
+        text, many = self.text, cue.items.bit_count()
+        aired = self.on_air is not None and bool(cue.items >> self.on_air & 1)
+        before, after = text[max(0, cue.start - 12) : cue.start], text[cue.end : cue.end + 8]
+        if self.idle and pattern("elsewhere").search(text):
+            return False
+        if (self.idle or self.intents & ASKS) and self.on_air is not None and not aired and pattern("together_with").search(before):
+            return False
+        if cue.manner in ("kind", "brand") and (cue.weight > GUESSED or not self.idle):
+            return not (self.idle and cue.end - cue.start == 1 and not aired)
+        if aired or many > 2:
+            return False
+        if cue.manner == "amount":
+            return "ask_size" not in self.intents and many == 1
+        if pattern("capable_before").search(before) or pattern("capable_after").match(after):
+            return False
+        size = cue.end - cue.start
+        if pattern("pointed_before").search(before) or pattern("pointed_after").match(after):
+            return True
+        # A word of letters is long before it says much.
+        if phrases.LATIN.match(text, cue.start):
+            return False
+        return many == 1 and ((size >= (2 if phrases.HANGUL.match(text, cue.start) else 3) and not self.idle) or (2 * size >= len(text)))
+
+    def _choose(self, group: Cue) -> list[int]:
+        """Which of the items that a word fits are meant: what is on air, what the viewer meant before, what was shown; few, or none."""
+        items = group.items
+        if self.on_air is not None and items >> self.on_air & 1:
+            return [self.on_air]
+        if group.closer:
+            items = group.closer
+        if items.bit_count() == 1:
+            return slots(items)
+        known = [self.names.slots[item] for item in (*self.scene.last, *self.scene.shown) if item in self.names.slots]
+        recent = next((slot for slot in known if items >> slot & 1), None)
+        if recent is not None and (pattern("before").search(self.text) or pattern("again").search(self.text) or self.scene.last):
+            return [recent]
+        return slots(items) if items.bit_count() <= MOST_ITEMS and "want" in self.intents else []
+
+    def _before(self, named: list[_Named]) -> _Named | None:
+        """What was on air before, if the comment means that: 刚才那个虾, the last one."""
+        match, shown = pattern("before").search(self.text), self._shown()
+        if match is None or not shown or any(each.ref == "position" for each in named):
+            return None
+        said = {slot for each in named for slot in each.slots}
+        if said:
+            fits = [slot for slot in shown if slot in said] or sorted(said)
+            return _Named(match.start(), max(each.end for each in named), fits[:1], "history")
+        colour = pattern("color").search(self.text, match.end())
+        fits = [
+            slot for slot in shown if colour is not None and self.names.knows(slot, colour[0][:1] if not colour[0].isascii() else colour[0])
+        ]
+        return _Named(match.start(), match.end(), (fits or shown)[:1], "history")
+
+    def _shown(self) -> list[int]:
+        return [slot for item in self.scene.shown if (slot := self.names.slots.get(item)) is not None]
+
+    def _refused_material(self, wants: bool) -> list[str]:
+        """不要铁的 要刚才那口: what is on air, where one of its qualities is refused. A refused colour is another choice of the same."""
+        match = phrases.NOT_OF.search(self.text)
+        if match is None or self.on_air is None or self.scene.on_air is None or not wants or pattern("color").search(match[1]):
+            return []
+        return [self.scene.on_air] if self.names.knows(self.on_air, match[1]) else []
+
+    def _is_about_what_is_on_air(self) -> bool:
+        """Whether a comment that names nothing is about the item on air."""
+        text, intents = self.text, self.intents
+        if self.unclear:
+            return False
+        if bare := phrases.BARE_NUMBER.fullmatch(text):
+            return "want" in intents or phrases.asks_for(self.scene.said, bare[1])
+        this = pattern("this").search(text) is not None
+        if self.idle:
+            elsewhere = pattern("about_room").search(text) or pattern("elsewhere").search(text)
+            return "greeting" not in intents and (
+                pattern("this_one").search(text) is not None or (self._repeats_an_amount() and not elsewhere)
+            )
+        if "want" in intents:
+            return True
+        if pattern("not_yet").search(text):
+            return False
+        if "praise" in intents and pattern("thanks").search(text):
+            return False
+        if this or pattern("experience").search(text):
+            return True
+        if intents & {"ask_quality", "ask_size"}:
+            return True
+        if pattern("about_shop").search(text):
+            return pattern("it").search(text) is not None and "complaint" not in intents
+        if intents <= {"praise", "complaint", "other"} and pattern("about_room").search(text):
+            return False
+        return not (intents <= {"praise", "other"} and pattern("about_host").search(text))
+
+    def _repeats_an_amount(self) -> bool:
+        """Whether the comment repeats a number that the host has just said: 399还行, 六斤…"""
+        mine = amounts(self.text)
+        return bool(mine) and bool(mine & _amounts_said(self.scene.said))
+
+
+@lru_cache(1024)
+def _amounts_said(said: str) -> frozenset[float]:
+    """The amounts in the host's last words, which many comments are read beside."""
+    return frozenset(amounts(said))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
+import regex
+
 CHARACTERS = r"[\p{Han}&&\p{Numeric_Type=Numeric}]"
 """For a pattern of `regex` with (?V1): a character that writes a number."""
+_AMOUNT = regex.compile(
+    rf"(?V1)(?<![\d.])(?:(?P<digits>\d{{1,9}}(?:\.\d+)?)|(?P<numeral>{CHARACTERS}+))(?:[块点](?P<rest>{CHARACTERS}|\d(?!\d)))?"
+)
 _OTHER_TWOS = "两兩俩倆"
 """Characters for two of which not every version of Unicode says so."""
 _MYRIADS = 10_000.0, 100_000_000.0
@@ -62,3 +67,15 @@ def _compound(values: list[int]) -> int | None:
     if digit is not None:
         total += digit * (last // 10 if 10 < last < 10_000 and not zero else 1)
     return total
+
+
+def amounts(text: str) -> set[float]:
+    """The numbers from ten on that a normalised text writes in digits or in Chinese (三十九块九 is 39.9)."""
+    found: set[float] = set()
+    for match in _AMOUNT.finditer(text):
+        number = float(match["digits"]) if match["digits"] else float(whole(match["numeral"]) or 0)
+        if match["rest"] and (tenths := whole(match["rest"])) is not None and tenths < 10:
+            number += tenths / 10
+        if number >= 10:
+            found.add(number)
+    return found

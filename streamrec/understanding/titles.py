@@ -1,14 +1,10 @@
-"""Finds the items that a comment is about, by shelf position ("number 3", "3号", "#3") or by the words of their titles."""
+"""Finds the items of a whole shop that a comment names by the words of their titles."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 
-import numpy as np
-from numpy.typing import NDArray
-
-from streamrec.understanding.positions import positions
 from streamrec.understanding.words import cut, fold, words
 
 LEAST_SHARE = 0.34
@@ -18,10 +14,8 @@ ENOUGH = 0.5
 # Who names more items than that in a comment asks about none of them.
 MOST_ITEMS = 3
 MOST_TITLES = 500
-"""Most titles that are looked at for one comment where no shelf bounds them: viewers must not decide how long others wait. It takes about
+"""Most titles that are looked at for one comment: viewers must not decide how long others wait. It takes about
 a millisecond; words that more titles share tell hardly anything."""
-# Up to here the items of the shelf are found by the words; with more words it is quicker to ask each title of the shelf.
-FEW_WORDS = 16
 _NO_WORDS: frozenset[str] = frozenset()
 
 
@@ -53,29 +47,15 @@ class TitleIndex:
             if not slots:
                 del self._slots_of[word]
 
-    def mentions(self, text: str, shelf: NDArray[np.int32] | None = None) -> dict[int, float]:
-        """The slots that `text` names, with weights in (0, 1]. With a shelf only its items count, and numbers are positions on it, from 1.
+    def mentions(self, text: str) -> dict[int, float]:
+        """The slots that `text` names, with weights in (0, 1].
 
-        An item named by words weighs by the share of its title's information that they carry, relative to the item that is named best.
+        An item weighs by the share of its title's information that the words carry, relative to the item that is named best.
         """
-        folded = fold(text)
-        weights = self._by_words(folded, None if shelf is None else set(shelf.tolist()))
-        if shelf is not None:
-            for position in positions(folded):
-                if position <= len(shelf):
-                    weights[int(shelf[position - 1])] = 1.0
-        return weights
-
-    def _by_words(self, folded: str, allowed: set[int] | None) -> dict[int, float]:
-        asked = {word: self._information(word) for word in cut(folded) if word in self._slots_of}
+        asked = {word: self._information(word) for word in cut(fold(text)) if word in self._slots_of}
         if not asked:
             return {}
-        if allowed is None:
-            named = self._named(asked)
-        else:
-            slots = allowed if len(asked) > FEW_WORDS else set[int]().union(*(allowed & self._slots_of[word] for word in asked))
-            named = {slot: told for slot in slots if (told := self._told(asked, slot))}
-        shares = {slot: told / self._of_title(slot) for slot, told in named.items()}
+        shares = {slot: told / self._of_title(slot) for slot, told in self._named(asked).items()}
         best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_ITEMS]
         whole = max(ENOUGH, best[0][1]) if best else ENOUGH
         return {slot: share / whole for slot, share in best if share >= LEAST_SHARE}

@@ -6,12 +6,15 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.contract.records import Inbound, Outbound, place
 from streamrec.errors import BadEvent
 from streamrec.events.codec import check_route, decode, decode_internal, key_text
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.sizes import size_of
+from streamrec.events.speech import RoomMoment
 from streamrec.events.types import Item, Room, Rule
 from streamrec.settings import Settings
 from streamrec.state.memory import UserMemory
@@ -19,8 +22,9 @@ from streamrec.state.stats import decode_stats
 from streamrec.worker.rejects import Rejects
 
 logger = logging.getLogger(__name__)
-TOPICS = ("items", "rooms", "rules", "item-stats")
+TOPICS = ("items", "rooms", "rules", "item-stats", "room-moments")
 KEYS = {"items": "item_id", "rooms": "room_id", "rules": "rule_id"}
+_decode_moment = msgspec.json.Decoder(RoomMoment).decode
 STALE_S = 1.0
 """The topics are polled every 0.2 s. After a second without an answer something may have been sold out that lists still show, and they say
 so (`stale-catalogue`)."""
@@ -73,6 +77,9 @@ class CatalogueFeed:
             try:
                 if name == "item-stats":
                     self._apply_stats(record)
+                    continue
+                if name == "room-moments":
+                    self._apply_moment(record)
                     continue
                 event = self._decode(name, record)
                 if isinstance(event, Item):
@@ -151,6 +158,16 @@ class CatalogueFeed:
                 self._catalogue.rooms.remove(key)
             case "rules":
                 self._catalogue.rules.remove(key)
+
+    def _apply_moment(self, record: Inbound) -> None:
+        room_id = key_text(record.key)
+        if record.value is None:
+            self._catalogue.rooms.forget(room_id)
+            return
+        moment = decode_internal(_decode_moment, record.value)
+        if moment.room_id != room_id:
+            raise BadEvent("misrouted", "the key differs from the id in the value; only streamrec writes to this topic")
+        self._catalogue.rooms.hear(moment)
 
     def _apply_stats(self, record: Inbound) -> None:
         item_id = key_text(record.key)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from msgspec.structs import replace
+
 from streamrec.contract.pieces import Names
 from streamrec.contract.rows import Rows
+from streamrec.events.speech import RoomMoment
 from streamrec.ranking.batch.queries import queries
 from streamrec.state.user import UserRow
 from streamrec.state.view import known
@@ -23,6 +26,17 @@ class ShopInspector:
     def names(self, items: Collection[str], rooms: Collection[str]) -> Names:
         """See `Inspector`."""
         return self._ranking.catalogue.names(items, rooms)
+
+    def moment(self, room_id: str) -> RoomMoment | None:
+        """See `Inspector`."""
+        room = self._ranking.catalogue.rooms.live.get(room_id)
+        if room is None:
+            return None
+        moment = room.moment or RoomMoment(room_id=room_id, ts=room.heard_ms)
+        if room.announced is None or moment.on_air == room.announced:
+            return moment
+        # The room's record wins, also before the next moment follows it.
+        return replace(moment, on_air=room.announced, since=0, confidence=1.0, by="room")
 
     def known(self, rows: Rows[Any], user_id: str) -> dict[str, Any]:
         """See `Inspector`."""

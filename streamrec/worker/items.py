@@ -16,7 +16,7 @@ from streamrec.events.codec import decode_internal, key_text
 from streamrec.events.dead_letters import dead_letter
 from streamrec.settings import Settings
 from streamrec.state.item import ItemRow, Signal, count
-from streamrec.state.memory import Fence, ItemMemory, ItemShard
+from streamrec.state.memory import ItemMemory, ItemShard
 from streamrec.state.packing import pack_item, unpack_item
 from streamrec.state.stats import encode_stats, stats_of
 from streamrec.system.clock import now_ms
@@ -30,8 +30,6 @@ FORGOTTEN_AT_ONCE = 500
 """Ids that one tick forgets: each is a row to delete and two tombstones to write."""
 SENT_AGAIN_AT_ONCE = 500
 """Statistics that one tick sends again where the topic has lost them: each is a record of some kilobytes."""
-NOTHING_COUNTED = Fence(-1, -1)
-"""Before every signal: offsets and places begin at 0."""
 SENT_ITEMS = 100_000
 """Items whose last sending is remembered; beyond that all are forgotten, which at worst sends a record early."""
 
@@ -62,7 +60,7 @@ class ItemProcessor:
     def _count(self, shard: ItemShard, records: Sequence[Inbound]) -> Outcome:
         self._look(shard)
         out, begin, now = Outcome(), time.perf_counter(), self._clock_ms()
-        rows, fences, waiting = shard.rows, shard.memory.fences, shard.memory.waiting
+        rows, waiting = shard.rows, shard.memory.waiting
         listed = self._catalogue.items.slots
         for record in records:
             try:
@@ -71,11 +69,9 @@ class ItemProcessor:
                 out.records.append(dead_letter(self._dead, record, "decode", error, now))
                 out.counts["dead_letter"] += 1
                 continue
-            source, place = f"{signal.topic}-{signal.partition}", Fence(signal.offset, signal.index)
-            if place <= fences.get(source, NOTHING_COUNTED):
+            if not shard.memory.passes(signal.topic, signal.partition, signal.offset, signal.index):
                 out.counts["repeated"] += 1
                 continue
-            fences[source] = place
             key = item_id.encode()
             row = rows.get(key) or ItemRow()
             count(row, signal)

@@ -21,11 +21,12 @@ from streamrec.ranking.features.schema import FEATURES
 from streamrec.ranking.ranked import Field, Ranked
 from streamrec.ranking.ranker import DECIMALS, Ranker
 from streamrec.ranking.reasons.codes import EXPLORED, RULE, codes
-from streamrec.ranking.reasons.sentences import BECAUSE, BOUGHT
+from streamrec.ranking.reasons.sentences import ASKED, BECAUSE, BOUGHT, PRAISED
 from streamrec.ranking.scorers.reader import Depth
 from streamrec.state.apply import show
 from streamrec.state.user import UserRow
 from streamrec.system.clock import now_ms
+from streamrec.understanding.aspects import ASPECTS
 
 logger = logging.getLogger(__name__)
 MICRO_BATCH = 64
@@ -240,7 +241,7 @@ class ListMaker:
         catalogue, room = self._catalogue, request.room_id or request.row.room_id
         source_names = self._rankers[request.arm].source_names
         items = []
-        for place, (slot, score, sources, propensity, own, bought, contributions, speak) in enumerate(places):
+        for place, (slot, score, sources, propensity, own, bought, asked, praised, contributions, speak) in enumerate(places):
             if slot < 0:
                 break
             ruled = {rule: added[place] for rule, added in rules.items() if added[place] == added[place]}
@@ -259,6 +260,8 @@ class ListMaker:
                     sources=source_names(sources),
                     because=catalogue.items.ids[own] if own >= 0 and BECAUSE.intersection(why) else None,
                     bought_7d=bought if bought and BOUGHT.intersection(why) else None,
+                    asked_about=ASPECTS[asked - 1] if asked and ASKED.intersection(why) else None,
+                    praised_for=ASPECTS[praised - 1] if praised and PRAISED.intersection(why) else None,
                     propensity=round(propensity, DECIMALS) if explored else None,
                 )
             )
@@ -298,6 +301,8 @@ def _by_user(ranked: Ranked) -> Iterator[tuple[list[tuple[Any, ...]], dict[str, 
         ranked.propensity,
         ranked.because,
         ranked.bought_7d,
+        ranked.asked_about,
+        ranked.praised_for,
         np.round(ranked.contributions, DECIMALS),
         ranked.speak,
     )

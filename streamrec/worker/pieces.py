@@ -18,6 +18,8 @@ from streamrec.worker.inspector import ShopInspector
 from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.model_swap import ModelSwap
+from streamrec.worker.rooms import RoomProcessor
+from streamrec.worker.understanding import load_reader, load_story
 from streamrec.worker.users import UserProcessor
 from streamrec.worker.weights_feed import WeightsFeed
 
@@ -47,8 +49,9 @@ def pieces(settings: Settings) -> WorkerPieces:
         visible=settings.visible_places,
     )
     return WorkerPieces(
-        user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas),
+        user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas, reader=load_reader(settings)),
         item=ItemProcessor(settings, catalogue),
+        room=RoomProcessor(settings, catalogue, load_story(settings, catalogue), schemas=schemas),
         follower=ShopFollower(ranking, feed, [swap, BlendFeed(ranking), *weights]),
         inspector=ShopInspector(ranking),
         gauges=ShopGauges(ranking, maker, feed, swap, weights[0]),

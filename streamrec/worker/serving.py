@@ -141,6 +141,8 @@ async def _open_gate(settings: Settings, engine: Engine, broadcast: Broadcast, f
     forget_fault(settings.data_dir)
 
 
-def _families(settings: Settings, pieces: WorkerPieces) -> tuple[Family, Family]:
+def _families(settings: Settings, pieces: WorkerPieces) -> list[Family]:
     state = topics.state_topics(settings)
-    return Family("user", *state["user"], pieces.user, personal=True), Family("item", *state["item"], pieces.item)
+    families = [Family("user", *state["user"], pieces.user, personal=True), Family("item", *state["item"], pieces.item)]
+    # Rooms quote what people wrote: their rows are as private as those of users.
+    return families if pieces.room is None else [*families, Family("room", *state["room"], pieces.room, personal=True)]

@@ -17,19 +17,23 @@ from streamrec.events.codec import check_route, decode_batch, encode
 from streamrec.events.dead_letters import dead_letter
 from streamrec.events.registry import SchemaAwaited, WriterSchemas
 from streamrec.events.topics import is_trigger
-from streamrec.events.types import Danmaku, Erasure, Recommendation, RowEvent, Trigger, UserEvent
+from streamrec.events.types import Danmaku, Erasure, Purchase, Recommendation, RowEvent, Trigger, UserEvent
 from streamrec.learning.slates import Slate, encode_slate
 from streamrec.settings import Settings
 from streamrec.state.apply import apply
 from streamrec.state.erasures import find
 from streamrec.state.erasures import remember as remember_erasure
 from streamrec.state.fences import late_source
+from streamrec.state.meant import NOTHING
 from streamrec.state.memory import UserShard
 from streamrec.state.repeats import remember
+from streamrec.state.room import Order
 from streamrec.state.signals import signals
 from streamrec.state.user import ErasedUser, UserRow
 from streamrec.system.clock import DAY_MS
+from streamrec.understanding.reader import Judged
 from streamrec.worker.admission import admit
+from streamrec.worker.comments import Comments
 from streamrec.worker.list_maker import ListMaker, Request
 from streamrec.worker.parked import Parked
 from streamrec.worker.waiting import Waiting
@@ -39,6 +43,7 @@ LATE_ERASURE_MS = DAY_MS
 """An erasure that is no older than this when Kafka gets it deletes everything: clocks of event producers may be ahead of it."""
 LIST_BYTES = 1_000_000
 """Kafka takes records of 1,048,588 bytes where nobody has set another limit. A place takes some 500 bytes, so that this is about 2,000."""
+# Signals and orders are of our own making, and written as they are.
 _encode_signal = msgspec.json.Encoder().encode
 
 
@@ -54,6 +59,7 @@ class UserSide:
     """The topics (without prefix) whose events are answered by lists."""
     schemas: WriterSchemas | None
     """Those of events in Avro."""
+    comments: Comments
     suspect: tuple[int, str] | None = None
     """The parked event (partition and place) that was being applied when a tick last ended early."""
 
@@ -65,6 +71,7 @@ class UserBatch:
         self._side, self._rows, self._partition = side, shard.rows, shard.number
         self._settings = side.settings
         self._lists, self._signals, self._dead = map(side.settings.topic, ("recommendations", "item-signals", "dead-letters"))
+        self._insights, self._orders = map(side.settings.topic, ("danmaku-insights", "room-orders"))
         self._waiting = Waiting(shard.memory, side.settings)
         self._parked = Parked(shard)
         self.outcome = Outcome()
@@ -102,7 +109,10 @@ class UserBatch:
             self._side.suspect = None
 
     def _take_all(self, name: str, records: Sequence[Inbound], late: str | None = None) -> None:
-        for record, event in zip(records, decode_batch(name, records, self._side.schemas), strict=True):
+        events = decode_batch(name, records, self._side.schemas)
+        judged = iter(self._side.comments.judge([event for event in events if isinstance(event, Danmaku)]))
+        for record, event in zip(records, events, strict=True):
+            said = next(judged) if isinstance(event, Danmaku) else None
             if isinstance(event, BadEvent):
                 self._bury(record, event)
                 continue
@@ -113,11 +123,11 @@ class UserBatch:
                     continue
                 assert isinstance(event, UserEvent)
                 check_route(record.key, event.user_id, record.partition, self._settings.partitions)
-                self._take(record, name, event, late)
+                self._take(record, name, event, late, said)
             except BadEvent as error:
                 self._bury(record, error)
 
-    def _take(self, record: Inbound, name: str, event: UserEvent, late: str | None) -> None:
+    def _take(self, record: Inbound, name: str, event: UserEvent, late: str | None, said: Judged | None) -> None:
         if isinstance(event, Erasure):
             self._erase(record, event)
             return
@@ -128,17 +138,25 @@ class UserBatch:
         elif row.offsets.get(name, -1) >= record.offset and late is None:
             self.outcome.counts["fenced"] += 1
         else:
-            self._apply(record, name, event, row, late or name)
+            self._apply(record, name, event, row, late or name, said)
 
-    def _apply(self, record: Inbound, name: str, event: RowEvent, row: UserRow, source_name: str) -> None:
+    def _apply(self, record: Inbound, name: str, event: RowEvent, row: UserRow, source_name: str, said: Judged | None) -> None:
         triggers = name in self._side.rank_at and is_trigger(event)
         if triggers and not self._settings.coalesce and event.user_id in self.open:
             self._flush()
-        mentions = self._side.catalogue.mentioned(event.text, event.item_id, event.room_id, event.ts) if isinstance(event, Danmaku) else []
+        meant = NOTHING
         source = (source_name, record.partition, record.offset)
+        if isinstance(event, Danmaku) and said is not None:
+            read = self._side.comments.read(event, said, row)
+            meant = self._side.comments.meant(read)
+            insight = self._side.comments.insight(event, read, source, self._id_of(record, event))
+            self.outcome.records.append(Outbound(self._insights, event.room_id.encode(), encode(insight)))
+        elif isinstance(event, Purchase) and event.room_id is not None and event.action == "purchase":
+            order = Order(event.item_id, int(event.ts), source)
+            self.outcome.records.append(Outbound(self._orders, event.room_id.encode(), _encode_signal(order)))
         # Before the event is applied: a purchase tells items what the user did before it.
-        caused = signals(row, event, mentions, source)
-        apply(row, event, mentions)
+        caused = signals(row, event, meant, source)
+        apply(row, event, meant)
         self.outcome.records += [Outbound(self._signals, item_id.encode(), _encode_signal(signal)) for item_id, signal in caused]
         row.since = min(row.since, int(event.ts))  # 0, which is unknown, stays
         row.offsets[name] = max(record.offset, row.offsets.get(name, -1))
@@ -150,8 +168,12 @@ class UserBatch:
         if triggers:
             self._trigger(record, event, row)
 
+    @staticmethod
+    def _id_of(record: Inbound, event: RowEvent) -> str:
+        return event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
+
     def _trigger(self, record: Inbound, event: RowEvent, row: UserRow) -> None:
-        event_id = event.event_id or f"{record.topic}-{record.partition}-{record.offset}"
+        event_id = self._id_of(record, event)
         row.waiting.append((record.topic, record.partition, record.offset, event_id, int(event.ts)))
         self.outcome.counts["trigger"] += 1
         # Who is about to get a list gets that of this trigger: a list ends the waiting of all triggers before it.

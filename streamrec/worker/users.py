@@ -13,7 +13,9 @@ from streamrec.state.erasures import Sweep
 from streamrec.state.memory import UserMemory, UserShard
 from streamrec.state.packing import UserState, pack_user, unpack_user
 from streamrec.system.clock import DAY_MS, now_ms
+from streamrec.understanding.reader import Reader
 from streamrec.worker.catalogue_feed import CatalogueFeed
+from streamrec.worker.comments import Comments
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.user_batch import UserBatch, UserSide, answer
 
@@ -37,13 +39,14 @@ class UserProcessor:
         rank_at: Collection[str] = TRIGGERS,
         feed: CatalogueFeed | None = None,
         schemas: WriterSchemas | None = None,
+        reader: Reader | None = None,
     ) -> None:
         """`rank_at` names the topics whose events are answered by lists; `feed` provides the dead letters of the catalogue.
 
-        `schemas` gives the schemas of events in Avro.
+        `schemas` gives the schemas of events in Avro; `reader` reads comments, by rules alone unless there is one.
         """
         self.feed = feed
-        self.side = UserSide(settings, catalogue, maker, clock_ms, rank_at, schemas)
+        self.side = UserSide(settings, catalogue, maker, clock_ms, rank_at, schemas, Comments(catalogue, reader or Reader()))
         self._marks_ms = settings.erasure_mark_days * DAY_MS
         # Not in the memory: a worker that takes a partition over looks through its marks anew, which costs no more than a scan.
         self._sweeps: dict[int, Sweep] = {}

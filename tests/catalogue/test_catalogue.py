@@ -13,7 +13,7 @@ from streamrec.catalogue.links import WIDTH, Links
 from streamrec.events.fields import EventTime
 from streamrec.state.item import ItemRow, Signal, count
 from streamrec.state.stats import ItemStats, stats_of
-from tests.shop import DAY, NOW, WordModel, catalogue, item, room
+from tests.shop import DAY, NOW, WordModel, catalogue, item, meant, room
 
 
 def stats(purchases: int, *, ts: int = NOW, before: list[tuple[str, float]] | None = None) -> ItemStats:
@@ -67,7 +67,7 @@ def test_trend_prefers_the_recent_sale() -> None:
 
 def test_an_item_that_nobody_sells_may_be_named_and_takes_no_room() -> None:
     shop = catalogue(item("a", "red retrospot mug"))
-    assert shop.mentioned("retrospot mug", "unheard of", None) == [("a", pytest.approx(0.75, abs=0.25)), ("unheard of", 1.0)]
+    assert meant(shop, "retrospot mug", "unheard of").items == [("unheard of", 1.0)]
     assert shop.items.size == 1
 
 
@@ -223,7 +223,7 @@ def test_a_number_of_a_comment_that_is_older_than_the_shelf_names_nothing_on_it(
     shop = catalogue(item("a", "garden hose"), item("b", "iron rake"))
     shop.put_room(room("r", ["a"], ts=EventTime(NOW)))
     shop.put_room(room("r", ["b"], ts=EventTime(NOW + 5)))
-    assert shop.mentioned("number 1", None, "r", NOW + 5) == [("b", 1.0)]
-    assert shop.mentioned("number 1", None, "r", NOW + 4) == []
+    assert meant(shop, "number 1", ts=NOW + 5).items == [("b", 1.0)]
+    assert meant(shop, "number 1", ts=NOW + 4).items == []
     shop.put_room(room("r", ["b"], ts=EventTime(NOW + 9)))
-    assert shop.mentioned("number 1", None, "r", NOW + 5) == [("b", 1.0)], "that it is live was said again, its shelf is the same"
+    assert meant(shop, "number 1", ts=NOW + 5).items == [("b", 1.0)], "that it is live was said again, its shelf is the same"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.catalogue.rooms import RoomTable
-from tests.shop import DAY, NOW, catalogue, item, room
+from tests.shop import DAY, NOW, catalogue, item, meant, room
 
 NAMES = [f"i{number}" for number in range(5)]
 ROOMS = ["r1", "r2", "r3"]
@@ -97,9 +97,9 @@ def test_ids_on_a_shelf_that_no_record_lists_take_no_slot_and_keep_their_place()
     for update in range(20):
         shop.put_room(room("other", [f"u{update}-{number}" for number in range(1000)]))
     assert shop.items.size == 1
-    assert shop.mentioned("number 1", None, "r") == []
+    assert meant(shop, "number 1").items == []
     shop.put_items([item("unknown0", "green hat")])
-    assert shop.mentioned("number 1", None, "r") == [("unknown0", 1.0)]
+    assert meant(shop, "number 1").items == [("unknown0", 1.0)]
     assert shop.for_sale(live_only=True).tolist() == [True, True]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,10 +15,11 @@ from streamrec.engine.store.mark import Mark, Stamp, encode
 from streamrec.operations.diagnosis import diagnose, known_mark, unfinished
 from streamrec.operations.plan import Plan
 from streamrec.operations.survey import Extent, Side, View
-from streamrec.state.fences import forget_in_items, forget_in_user
+from streamrec.state.fences import forget_in_fences, forget_in_user
+from streamrec.state.memory import ItemMemory
 
 USER = Side("user", ("shop.views", "shop.erasures"), "shop.user-changelog", in_row=forget_in_user)
-ITEM = Side("item", ("shop.item-signals",), "shop.item-changelog", in_memory=forget_in_items)
+ITEM = Side("item", ("shop.item-signals",), "shop.item-changelog", in_memory=partial(forget_in_fences, kind=ItemMemory))
 
 
 def mark(side: Side, position: int = 5, topic_id: str | None = "now", **memory: object) -> Mark:

@@ -16,7 +16,9 @@ from streamrec.ranking.scorers.blend import Blend
 from streamrec.state.apply import apply
 from streamrec.state.crowd import Crowd
 from streamrec.state.decay import Tally
-from streamrec.state.user import UserRow
+from streamrec.state.user import Asked, UserRow
+from streamrec.state.voices import Spoken
+from streamrec.understanding.aspects import ASPECTS
 from tests.catalogue.test_catalogue import stats
 from tests.ranking.features import seeded_shop
 from tests.ranking.features.tiny import holding, statistics, user
@@ -112,6 +114,31 @@ def test_what_the_viewer_did_with_the_item_is_told_of_that_item_and_that_viewer(
     assert not own & holding(shop, "b", row)
     assert not own & holding(shop, "a")
     assert own & holding(shop, "a", row, now=NOW + HOUR) == {"bought_before", "looked_at"}
+
+
+def test_of_what_a_viewer_wrote_the_sentence_says_the_most_that_is_so() -> None:
+    shop, row = catalogue(item("a")), user(named={"a": (NOW, 1.0)})
+    said = {"you_mentioned", "you_asked", "you_want_it"}
+    assert said & holding(shop, "a", row) == {"you_mentioned"}
+    row.asked["a"] = Asked(NOW, "size")
+    assert said & holding(shop, "a", row) == {"you_asked"}
+    assert said & holding(shop, "a", row, now=NOW + 6 * HOUR + 1) == {"you_mentioned"}
+    row.wanted["a"] = Tally(NOW, 1.0)
+    assert said & holding(shop, "a", row) == {"you_asked", "you_want_it"}
+
+
+def test_a_place_tells_what_the_viewer_asked_and_what_others_praise() -> None:
+    shop, row = catalogue(item("a"), item("b")), UserRow(asked={"b": Asked(NOW, "delivery")})
+    shop.put_stats("a", statistics([0.0] * 4, spoken=Spoken(praise=9.0, praised_until=NOW + DAY, praised_for="quality")))
+    ranked = Ranker(shop, settings()).rank(queries([row, UserRow()], [NOW, NOW], [None, None], shop))
+
+    def told(found: Any, viewer: int) -> dict[str, int]:
+        places = zip(ranked.slots[viewer].tolist(), found[viewer].tolist(), strict=True)
+        return {shop.items.ids[slot]: about for slot, about in places if slot >= 0}
+
+    assert told(ranked.asked_about, 0) == {"a": 0, "b": ASPECTS.index("delivery") + 1}
+    assert told(ranked.asked_about, 1) == {"a": 0, "b": 0}
+    assert told(ranked.praised_for, 1) == {"a": ASPECTS.index("quality") + 1, "b": 0}
 
 
 def test_a_favourite_has_a_fair_share_of_the_interest_and_more_than_one_look() -> None:

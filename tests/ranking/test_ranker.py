@@ -22,14 +22,21 @@ from streamrec.ranking.scorers.blend import Blend
 from streamrec.ranking.sources.sources import default_sources
 from streamrec.state.apply import apply
 from streamrec.state.item import KINDS
+from streamrec.state.meant import Meant
 from streamrec.state.user import UserRow
+from streamrec.state.voices import Spoken
 from tests.catalogue.test_catalogue import stats
-from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, purchase, room, rule, settings, view
+from tests.ranking.features.tiny import statistics
+from tests.shop import DAY, NOW, WordModel, catalogue, impression, item, meant, purchase, room, rule, settings, view
 
 
 def ranked(shop: Catalogue, *users: UserRow, room_id: str | None = None, **changes: Any) -> Ranked:
     asked = queries(users, [NOW] * len(users), [room_id] * len(users), shop)
     return Ranker(shop, settings(**changes)).rank(asked)
+
+
+def replace_ts(event: Danmaku, ts: int) -> Danmaku:
+    return msgspec.structs.replace(event, ts=EventTime(ts))
 
 
 def listed(shop: Catalogue, row: UserRow, **changes: Any) -> list[str]:
@@ -117,7 +124,7 @@ def test_what_a_viewer_writes_moves_their_list(text: str) -> None:
     shop = shop_of(12)
     shop.put_room(room("r", [f"i{number:02}" for number in range(1, 12)]))
     before, row = listed(shop, UserRow(), candidates="live", room_id="r"), UserRow()
-    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), shop.mentioned(text, None, "r"))
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), meant(shop, text))
     after = listed(shop, row, candidates="live", room_id="r")
     assert before[0] != "i07"
     assert after[0] == "i07"
@@ -125,8 +132,46 @@ def test_what_a_viewer_writes_moves_their_list(text: str) -> None:
 
 def test_a_danmaku_that_carries_an_item_id_moves_the_list_without_a_word() -> None:
     shop, row = shop_of(12), UserRow()
-    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="!!!", item_id="i09"), shop.mentioned("!!!", "i09", "r"))
+    wordless = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="!!!", item_id="i09")
+    apply(row, wordless, meant(shop, "!!!", "i09"))
     assert listed(shop, row)[0] == "i09"
+
+
+def test_what_a_viewer_refuses_leaves_their_list_and_comes_back_when_they_want_it() -> None:
+    shop, row = shop_of(12), UserRow()
+    comment = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW - 1000), text="no, not that one")
+    first = listed(shop, row)[0]
+    apply(row, comment, Meant(intents=["other"], unwanted=[first]))
+    assert first not in listed(shop, row, k=12)
+    assert ranked(shop, row).removed["refused"] == 1
+    apply(row, replace_ts(comment, NOW), Meant(intents=["want"], items=[(first, 1.0)]))
+    assert listed(shop, row)[0] == first
+
+
+def test_what_a_viewer_wants_comes_before_what_they_asked_about_and_that_before_what_they_named() -> None:
+    shop, row = shop_of(12), UserRow()
+    before = listed(shop, row, k=12)
+    wanted, asked, named = before[-1], before[-2], before[-3]
+    for item_id, intents in ((named, ["other"]), (asked, ["ask_size"]), (wanted, ["want"])):
+        comment = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=f"about {item_id}")
+        apply(row, comment, Meant(intents=intents, items=[(item_id, 1.0)]))  # type: ignore[arg-type]
+    assert listed(shop, row)[:3] == [wanted, asked, named]
+
+
+def test_what_a_viewer_complains_of_or_spam_names_does_not_move_their_list() -> None:
+    shop, row = shop_of(12), UserRow()
+    before = listed(shop, row, k=12)
+    for intent in ("complaint", "spam"):
+        comment = Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text="words")
+        apply(row, comment, Meant(intents=[intent], items=[(before[-1], 1.0)]))  # type: ignore[list-item]
+    assert listed(shop, row, k=12) == before
+
+
+def test_of_two_items_alike_in_all_else_the_one_that_viewers_complain_of_comes_last() -> None:
+    shop = catalogue(item("a"), item("b"), item("c"))
+    for item_id, spoken in (("a", Spoken(complaint=6.0)), ("b", Spoken()), ("c", Spoken(want=6.0, praise=6.0))):
+        shop.put_stats(item_id, statistics([1.0] * 4, spoken=spoken))
+    assert listed(shop, UserRow()) == ["c", "b", "a"]
 
 
 def test_a_list_knows_who_proposed_each_item() -> None:

@@ -61,6 +61,14 @@ def test_they_click_by_their_taste(likes: str, liked: str) -> None:
     assert critics.share(made()) == 0.5
 
 
+def test_cheap_is_what_is_cheap_in_its_currency() -> None:
+    yuan = [item(f"y{number}", "杯子", price=100.0 + number, currency="CNY") for number in range(4)]
+    likes = taste([*ITEMS, *yuan], "cheap")
+    assert [likes("u", f"y{number}") for number in range(4)] == [True, True, False, False]
+    assert likes("u", "i0")
+    assert not likes("u", "i9")
+
+
 def test_the_same_seed_gives_the_same() -> None:
     assert msgspec.json.encode(events(Critics(taste(ITEMS, "new"), 3), 5), enc_hook=int) == msgspec.json.encode(
         events(Critics(taste(ITEMS, "new"), 3), 5), enc_hook=int

@@ -14,9 +14,8 @@ from streamrec.events.codec import check_route, decode
 from streamrec.events.files import read_items
 from streamrec.events.partitioner import partition_of
 from streamrec.events.types import Item
-from streamrec.simulator import danmaku
 from streamrec.simulator.messages import SIMULATED, Message
-from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, event_messages, item_messages
+from streamrec.simulator.playback import SAMPLE_EVENTS, SAMPLE_ITEMS, SHOP_ZH, event_messages, item_messages
 from streamrec.simulator.script import live
 from streamrec.simulator.shop import Shop
 from streamrec.simulator.spoilt import KINDS, spoilt
@@ -41,7 +40,7 @@ def arrives(message: Message) -> object:
     partition = 0 if message.key is None else partition_of(message.key, PARTITIONS)
     try:
         event = decode(message.topic, message.value)
-        if message.topic not in ("items", "rooms"):
+        if message.topic not in ("items", "rooms", "transcripts"):
             check_route(message.key, event.user_id, partition, PARTITIONS)  # type: ignore[union-attr]
     except BadEvent as bad:
         return bad.reason
@@ -55,7 +54,7 @@ def test_the_same_seed_makes_the_same_shop_and_another_makes_another(sample: lis
 
 def test_every_made_up_event_says_so_and_can_be_used(sample: list[Item]) -> None:
     messages = play(sample, 3000)
-    assert {message.topic for message in messages} == {"rooms", "views", "danmaku", "purchases"}
+    assert {message.topic for message in messages} == {"rooms", "views", "danmaku", "purchases", "transcripts"}
     for message in messages:
         assert SIMULATED[0] in message.headers
         assert not isinstance(arrives(message), str), message
@@ -69,7 +68,7 @@ def test_viewers_look_only_at_what_is_on_the_shelf_of_their_room(sample: list[It
         fields = msgspec.json.decode(message.value)
         if message.topic == "rooms":
             shelves[fields["room_id"]] = fields["shelf"]
-            assert fields["on_air"] in fields["shelf"]
+            assert fields.get("on_air") in [None, *fields["shelf"]]
         elif "item_id" in fields:
             assert fields["item_id"] in shelves[fields["room_id"]]
 
@@ -79,12 +78,69 @@ def test_shelves_change_over_time(sample: list[Item]) -> None:
     assert len({tuple(room["shelf"]) for room in rooms if room["room_id"] == "room-1"}) > 1
 
 
-def test_danmaku_are_in_both_languages_and_name_items_in_the_words_of_their_titles() -> None:
-    dice = Random(1)
-    said = [danmaku.about(dice, language, "WHITE HANGING HEART", 3) for language in ("en", "zh") for _ in range(100)]
-    assert any("hanging heart" in text or "white hanging" in text for text in said)
-    assert any("number 3" in text for text in said)
-    assert any("3号" in text for text in said)
+def test_half_of_the_rooms_of_each_language_tell_what_is_on_air(sample: list[Item]) -> None:
+    rooms = Shop(sample + read_items(SHOP_ZH), rooms=8).rooms
+    assert Counter((room.language, room.tells) for room in rooms) == {
+        (language, tells): 2 for language in ("en", "zh") for tells in (True, False)
+    }
+    assert {msgspec.json.decode(room.message(NOW).value).get("on_air") == room.on_air.item_id for room in rooms if room.tells} == {True}
+    assert not any("on_air" in msgspec.json.decode(room.message(NOW).value) for room in rooms if not room.tells)
+
+
+def test_hosts_talk_in_the_language_of_what_they_sell(sample: list[Item]) -> None:
+    shop = Shop(sample + read_items(SHOP_ZH))
+    played = list(itertools.islice(live(shop, lambda: NOW), 3000))
+    languages = {room.room_id: room.language for room in shop.rooms}
+    said = [msgspec.json.decode(message.value) for message in played if message.topic == "transcripts"]
+    assert len(said) > 200
+    for segment in said:
+        assert segment["lang"] == languages[segment["room_id"]]
+        assert segment["ts"] < segment["end_ts"] <= NOW
+        chinese = any("一" <= letter <= "鿿" for letter in segment["text"])
+        assert chinese == (segment["lang"] == "zh"), segment["text"]
+
+
+def test_a_corrected_segment_replaces_the_one_that_was_misheard() -> None:
+    shop = Shop(read_items(SHOP_ZH), lang="zh")
+    first: dict[str, str] = {}
+    corrected = 0
+    for message in itertools.islice(live(shop, lambda: NOW), 6000):
+        if message.topic == "transcripts":
+            segment = msgspec.json.decode(message.value)
+            if segment["revision"]:
+                corrected += 1
+                assert first[segment["segment"]] != segment["text"]
+            else:
+                assert segment["segment"] not in first
+                first[segment["segment"]] = segment["text"]
+    assert corrected > 20
+
+
+def test_what_words_mean_is_known_and_is_not_in_the_event(sample: list[Item]) -> None:
+    for message in play(sample, 3000):
+        assert (message.truth is not None) == (message.topic in ("danmaku", "transcripts"))
+        if message.topic == "danmaku":
+            assert message.truth is not None
+            assert message.truth.intents
+            assert set(msgspec.json.decode(message.value)) <= {"user_id", "room_id", "ts", "text", "lang", "item_id"}
+            assert message.headers == SIMULATED
+
+
+def test_a_wholly_chinese_shop_speaks_chinese_alone() -> None:
+    shop = Shop(read_items(SHOP_ZH), lang="zh")
+    played = shop.opening(NOW) + list(itertools.islice(live(shop, lambda: NOW), 3000))
+    written = [msgspec.json.decode(message.value) for message in played if message.topic in ("danmaku", "transcripts")]
+    assert {one["lang"] for one in written if "lang" in one} == {"zh"}
+    bought = [message for message in played if message.topic == "purchases"]
+    assert bought
+    assert all(SIMULATED[0] in message.headers for message in bought)
+
+
+def test_beside_real_purchases_only_made_up_items_are_bought_by_made_up_viewers(sample: list[Item]) -> None:
+    made_up = {item.item_id for item in read_items(SHOP_ZH)}
+    shop = Shop(sample + read_items(SHOP_ZH))
+    bought = [msgspec.json.decode(shop.moment(NOW, buying=False).value) for _ in range(3000)]
+    assert {one["item_id"] in made_up for one in bought if "currency" in one} == {True}
 
 
 def test_each_fault_of_a_spoilt_event_makes_a_dead_letter() -> None:

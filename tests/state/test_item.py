@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -21,12 +22,31 @@ def signal(ts: int = NOW, kind: str = "purchase", before: list[tuple[str, float]
     return Signal(kind, ts, 1.0, before or [], "purchases", 0, 0, 0)
 
 
+def said(ts: int = NOW, like: int = 0, account: int = 0, *voices: str, amount: float = 1.0) -> Signal:
+    """What a comment says; `like` tells different ones apart."""
+    return Signal("mention", ts, amount, [], "danmaku", 0, 0, 0, voices=list(voices), like=spread(like), account=account)
+
+
+def spread(number: int) -> int:
+    """Hashes that are far apart."""
+    return int.from_bytes(blake2b(str(number).encode(), digest_size=8).digest(), signed=True)
+
+
 SIGNALS = st.lists(
-    st.builds(
-        signal,
-        st.integers(NOW - 200 * DAY, NOW),
-        st.sampled_from(KINDS),
-        st.lists(st.tuples(st.sampled_from("abc"), st.floats(0.1, 1)), max_size=3),
+    st.one_of(
+        st.builds(
+            signal,
+            st.integers(NOW - 200 * DAY, NOW),
+            st.sampled_from([kind for kind in KINDS if kind != "mention"]),
+            st.lists(st.tuples(st.sampled_from("abc"), st.floats(0.1, 1)), max_size=3),
+        ),
+        # No later than comments may come.
+        st.builds(
+            lambda minute, like, account: said(NOW + minute * 60_000, like, account),
+            st.integers(0, 5),
+            st.integers(0, 1),
+            st.integers(0, 5),
+        ),
     ),
     min_size=1,
     max_size=20,
@@ -43,6 +63,7 @@ def test_the_row_is_the_same_for_every_order_of_signals(signals: list[Signal], r
     for each in shuffled:
         count(other, each)
     assert (one.ts, one.first_ts, one.version) == (other.ts, other.first_ts, other.version)
+    assert {voice: entry.ts for voice, entry in one.chorus.voices.items()} == {voice: e.ts for voice, e in other.chorus.voices.items()}
     for mine, theirs in zip(one.counts, other.counts, strict=True):
         assert mine == pytest.approx(theirs)
     assert {name: entry.count for name, entry in one.neighbours.items()} == pytest.approx(

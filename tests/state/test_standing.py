@@ -11,6 +11,7 @@ from streamrec.events.types import Danmaku, Feedback, Purchase, View
 from streamrec.ranking.features.about import BELIEVED
 from streamrec.state.apply import apply
 from streamrec.state.decay import fading
+from streamrec.state.meant import NOTHING, Meant
 from streamrec.state.signals import signals
 from streamrec.state.standing import LOUD, standing, weight
 from streamrec.state.user import BOUGHT, SEEN, UserRow
@@ -21,9 +22,9 @@ HOUR = DAY // 24
 
 def said(row: UserRow, event: View | Purchase | Feedback | Danmaku) -> float:
     """What the event counts for its item; the row changes by it."""
-    mentions = [("a", 1.0)] if isinstance(event, Danmaku) else []
-    amount = signals(row, event, mentions, ("topic", 0, 0))[0][1].amount
-    apply(row, event, mentions)
+    meant = Meant(items=[("a", 1.0)]) if isinstance(event, Danmaku) else NOTHING
+    amount = signals(row, event, meant, ("topic", 0, 0))[0][1].amount
+    apply(row, event, meant)
     return amount
 
 

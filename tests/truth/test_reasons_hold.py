@@ -52,6 +52,10 @@ def test_made_up_shops_give_reasons_of_every_kind() -> None:
         "bought_with_last",
         "bought_next",
         "often_rebought",
+        "you_want_it",
+        "you_asked",
+        "viewers_want_it",
+        "viewers_praise_it",
     }
 
 

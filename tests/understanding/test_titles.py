@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from streamrec.understanding.titles import MOST_TITLES, TitleIndex
@@ -42,16 +41,6 @@ def test_a_word_that_many_titles_share_does_not_name_an_item(index: TitleIndex) 
     assert index.mentions("what a mug") == {}
 
 
-def test_a_position_means_the_item_on_the_shelf(index: TitleIndex) -> None:
-    shelf = np.array([4, 1], np.int32)
-    assert index.mentions("2号", shelf) == {1: 1.0}
-    assert index.mentions("9号", shelf) == {}
-
-
-def test_with_a_shelf_only_its_items_are_meant(index: TitleIndex) -> None:
-    assert index.mentions("retrospot mug", np.array([1, 2], np.int32)) == {}
-
-
 def test_a_removed_title_is_named_no_more(index: TitleIndex) -> None:
     index.remove(0)
     assert index.mentions("retrospot") == {}
@@ -83,9 +72,8 @@ def test_in_any_script_a_wish_finds_its_item_and_a_question_for_the_price_none(
     index = TitleIndex()
     for place, title in enumerate(titles):
         index.put(place, title)
-    shelf = np.arange(len(titles), dtype=np.int32)
-    assert list(index.mentions(wish, shelf)) == [slot]
-    assert index.mentions(chatter, shelf) == index.mentions(chatter) == {}
+    assert list(index.mentions(wish)) == [slot]
+    assert index.mentions(chatter) == {}
 
 
 class Counted(dict[int, frozenset[str]]):
@@ -111,9 +99,6 @@ def test_a_danmaku_of_the_commonest_words_is_answered_from_a_bounded_number_of_t
     text = "red mug with hearts and a handle from " + " ".join(f"set{number}" for number in range(50))
     index.mentions(text)
     assert counted.looks <= 2 * MOST_TITLES
-    counted.looks = 0
-    index.mentions(text, np.arange(25, dtype=np.int32))
-    assert counted.looks <= 2 * 25
 
 
 def test_common_words_speak_for_a_title_that_a_rare_one_names() -> None:

@@ -311,7 +311,7 @@ def test_without_a_token_there_is_nothing_to_log_in_to() -> None:
 
 def test_every_answer_forbids_what_the_page_does_not_need() -> None:
     async def visitor(client: Client) -> None:
-        for path in ("/", "/page/page.js", "/page/page.css"):
+        for path in ("/", "/page/page.js", "/page/room.js", "/page/dom.js", "/page/page.css"):
             answer = await client.get(path)
             assert answer.status == 200
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -324,7 +324,10 @@ def test_every_answer_forbids_what_the_page_does_not_need() -> None:
 
 def test_the_files_ask_nobody_else_and_write_no_html() -> None:
     async def visitor(client: Client) -> None:
-        texts = {name: await (await client.get(name)).text() for name in ("/", "/page/page.js", "/page/page.css")}
+        texts = {
+            name: await (await client.get(name)).text()
+            for name in ("/", "/page/page.js", "/page/room.js", "/page/dom.js", "/page/page.css")
+        }
         for name, text in texts.items():
             assert "//" not in text.replace("http://www.w3.org/2000/svg", "").replace("// ", ""), name
             for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " onclick", "style="):
@@ -338,4 +341,4 @@ def test_the_files_of_the_page_are_in_the_package() -> None:
     setup.read(Path(streamrec.__file__).parents[1] / "setup.cfg")
     package = Path(streamrec.__file__).parent
     shipped = {file for pattern in setup["options.package_data"]["streamrec"].split() for file in package.glob(pattern)}
-    assert {file.name for file in shipped} >= {"index.html", "login.html", "page.css", "page.js"}
+    assert {file.name for file in shipped} >= {"index.html", "login.html", "page.css", "page.js", "room.js", "dom.js"}

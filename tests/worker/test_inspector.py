@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamrec.events.speech import RoomMoment
 from streamrec.state.user import UserRow
 from streamrec.worker.assembly import build_ranking
 from streamrec.worker.inspector import ShopInspector
@@ -29,3 +30,18 @@ def test_of_a_stranger_nothing_is_told() -> None:
     inspector = ShopInspector(build_ranking(settings()))
     assert inspector.known(rows(), "bob")["row"] is None
     assert inspector.removed(rows(), "bob") == {}
+
+
+def test_of_a_room_the_moment_is_told_but_its_own_record_says_what_is_on_air() -> None:
+    ranking = build_ranking(settings())
+    ranking.catalogue.put_items([item("mug"), item("lamp")])
+    heard = RoomMoment(room_id="r", ts=NOW, on_air="mug", since=NOW - 5, confidence=0.9, by="speech", comments=3.0)
+    inspector = ShopInspector(ranking)
+    assert inspector.moment("r") is None, "nothing is known of it"
+    ranking.catalogue.put_room(room("r", ["mug", "lamp"]))
+    ranking.catalogue.rooms.hear(heard)
+    assert inspector.moment("r") == heard
+    ranking.catalogue.put_room(room("r", ["mug", "lamp"], on_air="lamp"))
+    told = inspector.moment("r")
+    assert told is not None
+    assert (told.on_air, told.since, told.by, told.comments) == ("lamp", 0, "room", 3.0)

@@ -8,7 +8,7 @@ import pytest
 
 from streamrec.contract.processor import Outcome, Part
 from streamrec.events.avro import avro_schema
-from streamrec.state.fences import forget_in_items
+from streamrec.state.fences import forget_in_fences
 from streamrec.state.memory import ItemMemory, ItemShard
 from streamrec.state.packing import pack_user, unpack_user
 from streamrec.state.user import PARKED_PREFIX
@@ -70,7 +70,7 @@ def test_items_count_it_though_later_events_of_its_topic_were_counted_before(sid
     for _ in range(2):
         count(late, 1)
     assert rows[b"i1"].version == 3, "each of the events once, also when the signals come again"
-    assert "fences" not in forget_in_items(shard.memory.saved(), {"views-0": 0})
+    assert "fences" not in forget_in_fences(shard.memory.saved(), {"views-0": 0}, ItemMemory)
 
 
 def test_it_waits_through_a_restart(side: Side) -> None:

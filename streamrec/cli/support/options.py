@@ -19,7 +19,15 @@ from streamrec.system import logs
 
 Result = TypeVar("Result")
 
-_FIRST_OF_GROUP = {"broker": "Kafka", "data_dir": "Worker", "model": "Model", "k": "Ranking", "slates": "Learning", "log_level": "Logs"}
+_FIRST_OF_GROUP = {
+    "broker": "Kafka",
+    "data_dir": "Worker",
+    "model": "Model",
+    "k": "Ranking",
+    "understanding": "Rooms",
+    "slates": "Learning",
+    "log_level": "Logs",
+}
 
 
 def groups() -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kafka.errors import KafkaError
@@ -12,7 +12,7 @@ from streamrec.cli.support.moments import when
 from streamrec.errors import SettingsError, StateMismatch, StreamrecError
 from streamrec.events.partitioner import partition_of
 from streamrec.settings import Settings
-from streamrec.state.packing import unpack_item, unpack_user
+from streamrec.state.packing import unpack_item, unpack_room, unpack_user
 from streamrec.state.user import ERASED_PREFIX, PARKED_PREFIX, SECRET_KEY
 from streamrec.state.view import as_data, known
 from streamrec.system.printing import printable
@@ -20,9 +20,11 @@ from streamrec.system.printing import printable
 if TYPE_CHECKING:
     from streamrec.engine.store.shelf import Packed, Shelf
 
+FAMILIES: Mapping[str, Callable[[bytes], Any]] = {"user": unpack_user, "item": unpack_item, "room": unpack_room}
+"""How the rows of each family of state are read."""
 SHOWN = 12
 """Items of each kind in the page of a user, which is to fit on a screen; --json has all."""
-KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "shown": "was shown"}
+KINDS = {"bought": "bought", "seen": "looked at", "named": "wrote about", "wanted": "wants", "refused": "refuses", "shown": "was shown"}
 
 
 def described(rows: Shelf, user: str, partitions: int) -> dict[str, Any]:
@@ -45,9 +47,9 @@ def as_line(packed: Packed) -> dict[str, Any]:
     family, partition, key, raw = packed
     line: dict[str, Any] = {"family": family, "partition": partition}
     try:
-        row = as_data(unpack_item(raw) if family == "item" else unpack_user(raw))
-        if family == "item":
-            return line | {"item_id": key.decode(), "row": row}
+        row = as_data(FAMILIES[family](raw))
+        if family != "user":
+            return line | {f"{family}_id": key.decode(), "row": row}
         if key == SECRET_KEY:
             return line | {"secret": "not shown", "row": None}
         if key.startswith(ERASED_PREFIX):
@@ -82,6 +84,7 @@ def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"usually    pays about {mean:.2f}"
     for name, words in KINDS.items():
         yield from _items(words, row[name])
+    yield from (f"asked      {when(asked['ts'])}  {item_id}: {asked['about']}" for item_id, asked in row["asked"].items())
     if row["hidden"]:
         yield f"hides      {', '.join(row['hidden'])}"
     yield from (f"wrote      {when(said['ts'])}  {said['text']}" for said in row["said"])

@@ -15,7 +15,7 @@ from streamrec.errors import DataFolderInUse
 from streamrec.system.addresses import reachable
 from streamrec.system.private import made_private, private_umask
 
-OURS = ("lock", "instance", "instance.new", "web.json", "web.json.new", "user", "item")
+OURS = ("lock", "instance", "instance.new", "web.json", "web.json.new", "user", "item", "room")
 """What a worker makes in its folder. Whatever else lies there is not touched: the folder may be one that holds other things too."""
 
 FAULT = "fault.json"

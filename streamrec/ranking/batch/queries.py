@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,9 @@ from streamrec.ranking.batch.padding import side_by_side
 from streamrec.ranking.batch.recent import baskets, recent
 from streamrec.ranking.batch.tallies import Entries, Tallies
 from streamrec.state.before import BASKET_MS
-from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow
+from streamrec.state.user import INTEREST_HALF_LIFE, SHOWN_HALF_LIFE, UserRow, refuses
 from streamrec.system.clock import DAY_MS
+from streamrec.understanding.aspects import ASPECTS
 
 RECENT = 128
 """Items touched last that count. All links of each are gathered: arrays of (users, RECENT, links) are the largest of a micro-batch."""
@@ -58,6 +59,12 @@ class Queries:
     seen: Tallies
     named: Tallies
     shown: Tallies
+    wanted: Tallies
+    asked: Padded
+    """Items that the user asked about; the value is the time (ms) of the newest question."""
+    asked_about: NDArray[np.int8]
+    """What each of these questions is about, by place in ASPECTS from 1; of the shape of `asked`."""
+    refused: NDArray[np.int32]
     hidden: NDArray[np.int32]
     rooms: list[LiveRoom | None]
     """The live room in which the user is."""
@@ -89,6 +96,8 @@ def queries(
     bought = acts["bought"]
     times, since = entries.purchases()
     recent, recent_at, sold_at = _recent(acts, items.id_rank())
+    by_row = list(zip(rows, now, strict=True))
+    asked, asked_at, asked_about = _asked(rows, items.slots)
     newest = bought.ts.max(axis=1, initial=0, where=bought.slots >= 0)
     return Queries(
         now=moment,
@@ -101,6 +110,12 @@ def queries(
         seen=acts["seen"],
         named=entries.tallies("named", moment, SHOWN_HALF_LIFE),
         shown=entries.tallies("shown", moment, SHOWN_HALF_LIFE),
+        wanted=entries.tallies("wanted", moment, SHOWN_HALF_LIFE),
+        asked=Padded(asked, asked_at),
+        asked_about=asked_about,
+        refused=side_by_side(
+            [[slot for item in row.refused if (slot := items.slots.get(item)) is not None and refuses(row, item, ts)] for row, ts in by_row]
+        ),
         hidden=side_by_side([[slot for item in row.hidden if (slot := items.slots.get(item)) is not None] for row in rows]),
         rooms=[catalogue.rooms.live.get(room or row.room_id or "") for row, room in zip(rows, rooms, strict=True)],
         log_price=np.array([row.spent.count / row.orders.count if row.orders.count > 0 else np.nan for row in rows]),
@@ -110,6 +125,18 @@ def queries(
         wrote=np.array([wrote(row, ts) for row, ts in zip(rows, now, strict=True)], np.bool_),
         list_ids=list(list_ids),
     )
+
+
+def _asked(rows: Sequence[UserRow], slots: Mapping[str, int]) -> tuple[NDArray[np.int32], Floats, NDArray[np.int8]]:
+    """Slots, times and subjects of the questions in the rows, of shape (users, n)."""
+    width = max((len(row.asked) for row in rows), default=0)
+    of, at = np.full((len(rows), width), -1, np.int32), np.zeros((len(rows), width))
+    about = np.zeros((len(rows), width), np.int8)
+    for user, row in enumerate(rows):
+        for place, (item_id, asked) in enumerate(row.asked.items()):
+            of[user, place], at[user, place] = slots.get(item_id, -1), asked.ts
+            about[user, place] = ASPECTS.index(asked.about) + 1
+    return of, at, about
 
 
 def wrote(row: UserRow, now: int) -> bool:

@@ -11,14 +11,15 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.state.user import UserRow
+from streamrec.state.decay import Tally
+from streamrec.state.user import UserRow, unless_refused
 from streamrec.system.compiled import jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Slots = NDArray[np.int32]
-KINDS = ("bought", "seen", "named", "shown")
-_counts = attrgetter(*KINDS)
+KINDS = ("bought", "seen", "named", "shown", "wanted")
+_of_row = attrgetter(*KINDS)
 _ts, _count, _times, _first = map(attrgetter, ("ts", "count", "times", "first_ts"))
 
 
@@ -54,6 +55,11 @@ class Entries:
         """How often each item was bought, and when first, in the order of the tallies of kind `bought`."""
         times, first = self._bought
         return _side_by_side(len(KINDS), self._begins, times), _side_by_side(len(KINDS), self._begins, first)
+
+
+def _counts(row: UserRow) -> tuple[Mapping[str, Tally], ...]:
+    bought, seen, named, shown, wanted = _of_row(row)
+    return bought, seen, unless_refused(row, named), shown, unless_refused(row, wanted)
 
 
 @jit

@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from streamrec.ranking.features.formulas import Value
 from streamrec.ranking.features.listed import Listed
 from streamrec.state.crowd import MANY
-from streamrec.system.clock import DAY_MS
+from streamrec.state.voices import FEW
+from streamrec.state.voices import LATELY as VOICES_DAYS
+from streamrec.state.voices import SOME as VIEWERS
+from streamrec.system.clock import DAY_MS, HOUR_MS
 from streamrec.system.compiled import jit
 
 BELIEVED = 10.0
@@ -38,6 +41,8 @@ SEVERAL = 2
 """The fewest items that make a habit of paying."""
 SAID = 0.1
 """What is left of a mention (half-life 2 hours) while the viewer still knows of it: it is some seven hours old."""
+ASKED = 6
+"""Hours for which a viewer knows what they asked."""
 SPREADS = 2.0
 """Standard deviations by which a rate must exceed what the longer span leads to expect."""
 
@@ -141,11 +146,44 @@ looked_at_it = Fact("the viewer looked at it, clicked it, or put it into the car
 
 
 @jit
-def said(named: Value) -> Value:
-    return named >= SAID
+def wants(wanted: Value) -> Value:
+    return wanted >= SAID
 
 
-wrote_about_it = Fact("the viewer named it in a comment, some hours ago at most", ("named",), said)
+wants_it = Fact("the viewer wrote to want it, some hours ago at most", ("wanted",), wants)
+
+
+@jit
+def asked(asked_at: Value, now: Value) -> Value:
+    return asked_at > 0 and asked_at >= now - ASKED * HOUR_MS
+
+
+asked_about_it = Fact(f"the viewer asked about it in a comment in the last {ASKED} hours", ("asked_at", "now"), asked)
+
+
+@jit
+def only_named(named: Value, wanted: Value, asked_at: Value, now: Value) -> Value:
+    return named >= SAID and not wants(wanted) and not asked(asked_at, now)
+
+
+wrote_about_it = Fact(
+    "the viewer named it in a comment, some hours ago at most, and neither wanted it nor asked about it",
+    ("named", "wanted", "asked_at", "now"),
+    only_named,
+)
+
+
+@jit
+def lasts(until: Value, now: Value) -> Value:
+    return until > now
+
+
+viewers_want_it = Fact(f"{VIEWERS} viewers or more wrote in the last {VOICES_DAYS} days to want it", ("wanted_until", "now"), lasts)
+viewers_praise_it = Fact(
+    f"{VIEWERS} viewers or more praised it in their own words in the last {VOICES_DAYS} days, and at most {FEW:.0%} as many complained",
+    ("praised_until", "now"),
+    lasts,
+)
 
 
 @jit

@@ -13,7 +13,7 @@ Scope = Literal["relative", "absolute", "user", "live"]
 `absolute` ones mean the same in every list; those of the `user` are the same for all candidates of a list and decide how much the others
 count; `live` ones are of the moment, so that no file of purchases teaches them."""
 
-Family = Literal["", "popular", "rising", "together", "alike", "owned", "new", "price"]
+Family = Literal["", "popular", "rising", "together", "alike", "owned", "new", "price", "said"]
 """Features of one family say much the same: they count together as a reason, and the strongest of them speaks. Equal families speak in
 this order; a feature without one counts alone."""
 
@@ -39,8 +39,9 @@ class Feature:
     needs_text: bool = False
     """Whether it needs a text model."""
     weight: float = 0.0
-    """Set by hand: what ranks where no blend was trained. Training writes those of live features into the blend beside what it learns. In
-    a blend that is older than a feature, the feature has weight 0."""
+    """Set by hand: what ranks where no blend was trained. Training writes those of live features into the blend beside what it learns. A
+    blend that is older than a live feature has this weight, too: none could have been learned. In one that is older than any other
+    feature, the feature has weight 0."""
     since: int = 2
     """The version of the features since which this one means what it means; a new or changed one has the next number."""
     family: Family = ""

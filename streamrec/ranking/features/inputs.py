@@ -190,6 +190,17 @@ class Inputs(Selling):
         return self._tallied(self._queries.named)
 
     @property
+    def wanted(self) -> Floats:
+        """How often the user wrote to want the item, half-life 2 hours."""
+        return self._tallied(self._queries.wanted)
+
+    @property
+    def asked_at(self) -> Floats:
+        """When the user asked about the item last; 0 for never."""
+        asked = self._queries.asked
+        return np.asarray(self._sums(asked.slots, asked.values[None])[0])
+
+    @property
     def shown(self) -> Floats:
         """How often the user saw the item, half-life 2 hours."""
         return self._tallied(self._queries.shown)

@@ -101,6 +101,21 @@ class Listed(Inputs):
         return self._count(self._items.counts[:, PURCHASE, MONTH], MONTH)
 
     @property
+    def wanted_until(self) -> Ints:
+        """Until when several viewers wanted the item lately; 0 where they did not."""
+        return taken(self._items.wanted_until, self._slots)
+
+    @property
+    def praised_until(self) -> Ints:
+        """The same of praise."""
+        return taken(self._items.praised_until, self._slots)
+
+    @property
+    def praised_for(self) -> NDArray[np.int8]:
+        """What they praise about it, by place in ASPECTS from 1; 0 where nothing tells."""
+        return taken(self._items.praised_for, self._slots)
+
+    @property
     def opened(self) -> Ints:
         """When (ms) the shop was first heard of; NEVER for one that was not."""
         return np.full((len(self._slots), 1), self._items.first_sale.min(initial=NEVER))
@@ -116,6 +131,12 @@ class Listed(Inputs):
     def owned_around(self) -> Ints:
         """How many of the things that the user bought cost about the same, within AROUND."""
         return around(self._items.log_price, self._queries.bought.slots, self._slots, AROUND)
+
+    @property
+    def asked_about(self) -> NDArray[np.int8]:
+        """What the user asked about the item last, by place in ASPECTS from 1; 0 for nothing."""
+        queries = self._queries
+        return np.asarray(self._sums(queries.asked.slots, queries.asked_about[None].astype(np.float64))[0], np.int8)
 
     @property
     def has_history(self) -> Mask:

@@ -9,10 +9,10 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrec.ranking.features import absolute, history, links, moment, price, reading, sales, text, viewer
+from streamrec.ranking.features import absolute, history, links, moment, price, reading, sales, text, viewer, voices
 from streamrec.ranking.features.declaration import Family, Feature, Scope
 
-MODULES = (sales, links, text, history, price, reading, absolute, viewer, moment)
+MODULES = (sales, links, text, history, price, reading, absolute, viewer, moment, voices)
 # By scope, since what is standardised and what a network reads are runs of columns. Within a scope by module.
 DECLARED: tuple[Feature, ...] = tuple(
     feature for scope in get_args(Scope) for module in MODULES for feature in module.FEATURES if feature.scope == scope

@@ -69,6 +69,24 @@ class Selling:
         return self._count(self._items.newcomers[:, MONTH], MONTH)
 
     @property
+    def wants(self) -> Singles:
+        """Comments that want it, half-life 7 days."""
+        return self._said(self._items.want)
+
+    @property
+    def praises(self) -> Singles:
+        """Comments that praise it."""
+        return self._said(self._items.praise)
+
+    @property
+    def complaints(self) -> Singles:
+        """Comments that complain of it."""
+        return self._said(self._items.complaint)
+
+    def _said(self, counts: NDArray[np.floating]) -> Singles:
+        return self._count(counts, WEEK) if self._items.has_voices else np.zeros(self._slots.shape, np.float32)
+
+    @property
     def first_seen(self) -> Floats:
         """When the item was made or first heard of; 0 where nothing tells."""
         return first_seen(self._items.created, self._items.first_sale, self._slots)

@@ -60,6 +60,15 @@ class HiddenFilter(Filter):
         return ~among(context.queries.hidden, slots, context.catalogue.items.size)
 
 
+class RefusedFilter(Filter):
+    """Items that the user wrote not to want, for half a day, unless the user came back to them."""
+
+    name = "refused"
+
+    def keep(self, context: Context, slots: Slots) -> Mask:
+        return ~among(context.queries.refused, slots, context.catalogue.items.size)
+
+
 class BlockedFilter(Filter):
     """Items that a rule keeps out of lists."""
 
@@ -92,7 +101,15 @@ class BoughtFilter(Filter):
         return ~among(context.queries.bought.slots, slots, context.catalogue.items.size)
 
 
-FILTERS: tuple[type[Filter], ...] = (UnlistedFilter, SoldOutFilter, HiddenFilter, BlockedFilter, OffShelfFilter, BoughtFilter)
+FILTERS: tuple[type[Filter], ...] = (
+    UnlistedFilter,
+    SoldOutFilter,
+    HiddenFilter,
+    RefusedFilter,
+    BlockedFilter,
+    OffShelfFilter,
+    BoughtFilter,
+)
 """In the order in which they are asked: a candidate counts under the first that objects."""
 
 

@@ -28,6 +28,10 @@ class Words:
     name: str
     sentences: dict[str, str]
     with_facts: dict[str, str]
+    asked: dict[str, str]
+    """What was asked about an item, by aspect, as it stands in a sentence."""
+    praised: dict[str, str]
+    """The same of what viewers praise about it."""
 
 
 @cache

@@ -7,15 +7,22 @@ from collections.abc import Mapping
 from streamrec.events.types import RankedItem
 from streamrec.ranking.reasons.languages import DEFAULT, Language, words
 
-BECAUSE = {code for code, sentence in words().with_facts.items() if "{because}" in sentence}
-"""Codes whose sentence names an item of the user's own."""
-BOUGHT = {code for code, sentence in words().with_facts.items() if "{bought}" in sentence}
-"""Codes whose sentence says how many bought the item."""
+BECAUSE, BOUGHT, ASKED, PRAISED = (
+    {code for code, sentence in words().with_facts.items() if f"{{{fact}}}" in sentence}
+    for fact in ("because", "bought", "asked", "praised")
+)
+"""Codes whose sentence names an item of the user's own, how many bought the item, what the user asked about it, what viewers praise."""
 
 
 def in_words(item: RankedItem, titles: Mapping[str, str], language: Language = DEFAULT) -> list[str]:
     """The reasons of a ranked item as sentences; `titles` names items by id. An unknown code, of a newer worker, stands for itself."""
-    facts = {"because": titles.get(item.because, item.because) if item.because else None, "bought": item.bought_7d}
+    told = words(language)
+    facts = {
+        "because": titles.get(item.because, item.because) if item.because else None,
+        "bought": item.bought_7d,
+        "asked": told.asked.get(item.asked_about or ""),
+        "praised": told.praised.get(item.praised_for or ""),
+    }
     return [_sentence(code, facts, language) for code in item.reasons]
 
 

@@ -20,7 +20,7 @@ LEARNED = ITEM + len(USER)
 
 LIVE_WEIGHTS = {feature.name: feature.weight for feature in DECLARED if feature.scope == "live"}
 """Written into every blend that is trained: no file of purchases has rooms, comments or impressions to learn them from. What becomes of
-them later changes no blend that is there already."""
+them later changes no blend that is there already; one that is older than such a feature has its weight of today."""
 
 PLAIN_WEIGHTS = {feature.name: feature.weight for feature in DECLARED if feature.scope != "live" and feature.weight}
 """What ranks where no blend was trained, and weighs what a training never saw: round figures."""

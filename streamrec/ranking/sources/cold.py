@@ -9,7 +9,7 @@ from streamrec.ranking.batch.context import Context
 from streamrec.ranking.batch.sums import among
 from streamrec.ranking.sources.source import Shipped, Slots
 from streamrec.ranking.sources.warm import TrendingSource
-from streamrec.state.user import BOUGHT, HIDDEN
+from streamrec.state.user import BOUGHT, HIDDEN, REFUSED
 from streamrec.system.clock import HOUR_MS
 from streamrec.system.compiled import jit
 
@@ -63,13 +63,13 @@ class RestSource(Shipped):
 
     def fetch(self, context: Context) -> Slots:
         asked, items = context.queries, context.catalogue.items
-        touched = np.concatenate([asked.bought.slots, asked.hidden], axis=1)
+        touched = np.concatenate([asked.bought.slots, asked.hidden, asked.refused], axis=1)
         selling = min(int(np.count_nonzero(context.pool & (items.trend > 0))), TrendingSource.count)
         short = selling - (touched >= 0).sum(axis=1) < self.count
         if not short.any():
             return np.full((asked.size, 0), -1, np.int32)
         # So many that `count` are left of them whatever a row holds.
-        rest = _in_turn(context, np.ones(items.size, bool), self.count + BOUGHT + HIDDEN)
+        rest = _in_turn(context, np.ones(items.size, bool), self.count + BOUGHT + HIDDEN + REFUSED)
         open_ = (rest >= 0) & ~among(touched, rest, items.size) & short[:, None]
         first = np.argsort(~open_, axis=1, kind="stable")[:, : self.count]
         return np.take_along_axis(np.where(open_, rest, np.int32(-1)), first, axis=1)

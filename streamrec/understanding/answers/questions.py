@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from streamrec.events.speech import Intent
+from streamrec.events.speech import AnswerSource, Intent
 from streamrec.understanding.answers.answerer import ANSWERED
 from streamrec.understanding.answers.asked import Answer, Asked
 from streamrec.understanding.answers.features import naming
@@ -47,6 +47,10 @@ class OpenQuestion(Struct, array_like=True):
     asked: int = 0
     event_ids: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
+    reply_id: str | None = None
+    """The reply that it got, its text and where that is from."""
+    answer: str | None = None
+    source: AnswerSource | None = None
 
 
 def gist(asked: Asked, answer: Answer | None = None) -> Gist | None:
@@ -68,10 +72,13 @@ def gist(asked: Asked, answer: Answer | None = None) -> Gist | None:
 
 def same(one: Gist, other: Gist) -> bool:
     """Whether two questions are one: of one intent and item, with one answer; without answers by words, sounds, or what they ask for."""
-    if (one.intent, one.item_id) != (other.intent, other.item_id):
+    if one.item_id != other.item_id:
         return False
     if one.source and other.source:
+        # Whether a weight is a matter of size or of quality is all one to those who ask.
         return one.source == other.source
+    if one.intent != other.intent:
+        return False
     if _numbers(one) and _numbers(other) and _numbers(one) != _numbers(other):
         return False
     if one.terms == other.terms or _alike(one.terms, other.terms) or _alike(one.sounds, other.sounds):

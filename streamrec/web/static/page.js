@@ -1,27 +1,11 @@
-// Everything that comes from the worker is written as text, never as HTML.
-const KEPT_LISTS = 100, KEPT_LETTERS = 50, POINTS = 120;
-const $ = (id) => document.getElementById(id);
+import { $, chart, clock, draw, make, ms, number, plain, rate } from "./dom.js";
+import * as rooms from "./room.js";
+
+const KEPT_LISTS = 100, KEPT_LETTERS = 50, POINTS = 120, SHOWN_ROOMS = 12;
 const state = { words: { features: {}, filters: {}, dead: {} }, lists: [], letters: [], chosen: null, paused: false, series: {}, tiles: {}, rooms: new Map() };
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
-  return node;
-}
-
-const number = (value, digits = 0) =>
-  value === null || value === undefined ? "–" : value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
-const rate = (value) => number(value, value > 0 && value < 10 ? 1 : 0);
-const ms = (value) => (value === null || value === undefined ? "–" : `${number(value, value < 10 ? 1 : 0)} ms`);
-const clock = (stamp) => new Date(Number(stamp)).toLocaleTimeString("en-GB");
-const plain = (code) => code.replaceAll("_", " ");
 
 // Figures
 
-const SVG = "http://www.w3.org/2000/svg";
 const TILES = {
   records: ["Events", true], lists: ["Lists", true], latency: ["Latency", true],
   lag: ["Lag", true], degraded: ["Degraded", false], dead: ["Dead letters", false],
@@ -33,17 +17,9 @@ function tiles() {
     state.tiles[name] = { value, note, lines: [] };
     state.series[name] = [[], []];
     if (drawn) {
-      const chart = document.createElementNS(SVG, "svg");
-      chart.setAttribute("viewBox", `0 0 ${POINTS - 1} 30`);
-      chart.setAttribute("preserveAspectRatio", "none");
-      chart.setAttribute("aria-hidden", "true");
-      for (const kind of ["two", "one"]) {
-        const line = document.createElementNS(SVG, "path");
-        line.setAttribute("class", kind);
-        chart.append(line);
-        state.tiles[name].lines.unshift(line);
-      }
-      tile.append(chart);
+      const [svg, lines] = chart(POINTS, ["two", "one"]);
+      state.tiles[name].lines = lines;
+      tile.append(svg);
     }
     tile.append(note);
     $("figures").append(tile);
@@ -55,11 +31,7 @@ function show(name, text, note, ...values) {
   tile.value.textContent = text;
   tile.note.textContent = note;
   values.forEach((value, position) => { series[position] = [...series[position], value ?? 0].slice(-POINTS); });
-  const most = Math.max(1e-9, ...series.flat());
-  tile.lines.forEach((line, position) => {
-    const points = series[position], first = POINTS - points.length;
-    line.setAttribute("d", points.map((value, index) => `${index ? "L" : "M"}${first + index} ${(29 - (28 * value) / most).toFixed(2)}`).join(""));
-  });
+  draw(tile.lines, series, POINTS);
 }
 
 function figures(now) {
@@ -121,6 +93,7 @@ function lists(found) {
     if (list.room && !state.rooms.has(list.room)) {
       state.rooms.set(list.room, list.room_title);
       $("rooms").append(make("option", { value: list.room }, list.room_title || list.room));
+      if (state.rooms.size <= SHOWN_ROOMS) $("room-buttons").append(make("button", { type: "button", "data-room": list.room }, list.room_title || list.room));
     }
     state.lists.unshift(list);
     const button = make("button", { type: "button", "data-id": list.id },
@@ -210,8 +183,10 @@ function connect() {
   state.lists = [];
   state.chosen = null;
   $("lists").replaceChildren();
+  rooms.watch(chosen.get("room"));
+  for (const button of $("room-buttons").children) button.setAttribute("aria-pressed", String(button.dataset.room === chosen.get("room")));
   source = new EventSource(`/feed?${chosen}`);
-  const handlers = { words: (said) => { state.words = said; }, figures, lists, letters };
+  const handlers = { words: (said) => { state.words = said; }, figures, lists, letters, room: rooms.room, comments: (found) => { if (!state.paused) rooms.comments(found); } };
   for (const [kind, handle] of Object.entries(handlers)) source.addEventListener(kind, (event) => handle(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     $("status").textContent = source.readyState === EventSource.CLOSED ? "refused: reload this page to log in again" : "connection lost, trying again";
@@ -221,6 +196,13 @@ function connect() {
 
 $("choice").addEventListener("submit", (event) => { event.preventDefault(); connect(); });
 $("choice").addEventListener("reset", () => setTimeout(connect));
+$("room-buttons").addEventListener("click", (event) => {
+  const room = event.target.closest("button")?.dataset.room;
+  if (!room) return;
+  $("user").value = "";
+  $("room").value = $("room").value.trim() === room ? "" : room;
+  connect();
+});
 $("pause").addEventListener("click", () => {
   state.paused = !state.paused;
   $("pause").setAttribute("aria-pressed", String(state.paused));

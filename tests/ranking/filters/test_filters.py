@@ -11,6 +11,7 @@ from streamrec.ranking.batch.candidates import merge
 from streamrec.ranking.batch.context import context
 from streamrec.ranking.batch.queries import queries
 from streamrec.ranking.filters.filters import FILTERS, filters_for, run
+from streamrec.state.decay import Tally
 from streamrec.state.user import UserRow
 from tests.ranking.features.tiny import user
 from tests.shop import NOW, catalogue, item, room, rule
@@ -34,9 +35,11 @@ def test_each_filter_removes_what_it_names() -> None:
     shop.rules.put(rule("x", "block", "blocked"))
     row = user(bought={"a": (NOW, 1.0)})
     row.hidden["off"] = NOW
+    row.refused["out"] = Tally(NOW, 1.0)
     assert removed_by("unlisted", shop) == ["ahead"]
     assert removed_by("sold_out", shop) == ["out", "off"]
     assert removed_by("hidden", shop, row) == ["off"]
+    assert removed_by("refused", shop, row) == ["out"]
     assert removed_by("blocked", shop) == ["blocked"]
     assert removed_by("off_shelf", shop) == ["ahead", "off", "blocked"]
     assert removed_by("bought", shop, row) == ["a"]
@@ -54,7 +57,7 @@ def test_an_item_of_the_present_millisecond_is_known_and_one_that_ended_with_its
 def test_off_shelf_applies_to_live_lists_alone_and_bought_where_repeats_are_excluded() -> None:
     assert names(repeats="exclude", live_only=True) == [kind.name for kind in FILTERS]
     always = names(repeats="allow", live_only=False)
-    assert {"unlisted", "sold_out", "hidden", "blocked"} <= set(always)
+    assert {"unlisted", "sold_out", "hidden", "refused", "blocked"} <= set(always)
     assert {"off_shelf", "bought"}.isdisjoint(always)
 
 

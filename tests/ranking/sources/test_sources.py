@@ -26,7 +26,7 @@ from streamrec.state.user import HIDDEN, UserRow
 from streamrec.system.clock import HOUR_MS
 from tests.catalogue.test_catalogue import stats
 from tests.ranking.features.tiny import statistics
-from tests.shop import DAY, NOW, WordModel, catalogue, item, purchase, room, rule, settings, view
+from tests.shop import DAY, NOW, WordModel, catalogue, item, meant, purchase, room, rule, settings, view
 
 ROOT = Path(__file__).parents[3]
 
@@ -193,7 +193,7 @@ def test_items_that_the_user_wrote_about_are_proposed() -> None:
 
     shop, row = catalogue(item("a", "red retrospot mug"), item("b", "blue hose")), UserRow()
     text = "how big is the retrospot mug"
-    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), shop.mentioned(text, None, None))
+    apply(row, Danmaku(user_id="u", room_id="r", ts=EventTime(NOW), text=text), meant(shop, text))
     assert fetched(shop, "mentioned", row) == ["a"]
 
 

@@ -1,0 +1,1 @@
+"""From sound to segments of text, with the extra `speech`."""
