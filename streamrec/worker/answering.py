@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from streamrec.catalogue.catalogue import Catalogue
 from streamrec.events.speech import Insight, Reply
+from streamrec.events.types import Item
 from streamrec.state.room import HEARD_MS, RoomRow
 from streamrec.understanding.answers.answerer import ANSWERED, Answerer
 from streamrec.understanding.answers.asked import Asked, Said
@@ -31,7 +32,7 @@ class Answering:
             for each in reversed(row.heard)
             if insight.ts - HEARD_MS < each.ts <= insight.ts
         ]
-        asked = Asked(normal, insight.lang, intents, item, said, self._policies)
+        asked = Asked(normal, insight.lang, intents, item, said, self._policies, self._position(insight.room_id, item))
         answer = self._answerer.answer(asked)
         what = gist(asked, answer)
         if what is None:
@@ -60,3 +61,8 @@ class Answering:
                 users=list(question.users),
             ),
         )
+
+    def _position(self, room_id: str, item: Item | None) -> int | None:
+        """The number of the link of an item in a room."""
+        room = self._catalogue.rooms.live.get(room_id)
+        return room.names.index(item.item_id) + 1 if room is not None and item is not None and item.item_id in room.names else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from streamrec.cli.train.answers import answers
 from streamrec.cli.train.blends import blend
 from streamrec.cli.train.encoders import encoder, sentiment
 from streamrec.cli.train.judging import calibration, check, compare
@@ -16,5 +17,20 @@ app = typer.Typer(no_args_is_help=True, help="Train blends of your own shop (all
 
 app.command("all")(train_all)
 # The help lists them in this order, which is that of the steps.
-for command in (vocabulary, pretrain, encoder, ranker, late, prune, distil, sentiment, calibration, check, compare, blend, understanding):
+for command in (
+    vocabulary,
+    pretrain,
+    encoder,
+    ranker,
+    late,
+    prune,
+    distil,
+    sentiment,
+    calibration,
+    check,
+    compare,
+    blend,
+    understanding,
+    answers,
+):
     app.command()(command)

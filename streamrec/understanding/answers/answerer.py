@@ -91,7 +91,7 @@ def _plain(
 
 def _of_several(question: Reading) -> bool:
     """Whether it names an amount: the price of two, or of a pound, is not that of one."""
-    links = links_of(question.cut)
+    links = links_of(question)
     for place, piece in enumerate(question.cut):
         after = question.cut[place + 1].text if place + 1 < len(question.cut) else ""
         counted = lexicon().units.exactly(after) - {"price"}

@@ -19,7 +19,7 @@ def focus(question: Reading, named: Collection[str]) -> dict[str, float]:
     """The terms of what is asked with their weights. `named` are the terms that name the item and its variants."""
     clauses = _clauses(question)
     asking = [clause for clause in clauses if _asks([question.cut[place] for place in clause])] or clauses
-    aside = question.idle | links_of(question.cut) | (set(range(len(question.cut))) - {place for clause in asking for place in clause})
+    aside = question.idle | links_of(question) | (set(range(len(question.cut))) - {place for clause in asking for place in clause})
     terms = weigh(question.cut, frozenset(aside))
     return {term: weight * (_NAMING if term in named else 1.0) for term, weight in terms.items()}
 
@@ -42,10 +42,13 @@ def _asks(clause: list[Piece]) -> bool:
     )
 
 
-def links_of(cut: list[Piece]) -> set[int]:
-    """The places of shelf numbers: 3号, 三号链接, link 3."""
-    links = set()
+def links_of(question: Reading) -> set[int]:
+    """The places of shelf numbers: 3号, 三号链接, link 3, #3."""
+    cut = question.cut
+    links: set[int] = set()
     for place, piece in enumerate(cut):
+        if piece.text.isdigit() and question.folded[piece.begin - 1 : piece.begin] == "#":
+            links.add(place)
         before, after = cut[place - 1].text if place else "", cut[place + 1].text if place + 1 < len(cut) else ""
         if (piece.text.isdigit() or piece.text in "一二三四五六七八九十") and (after in LINKS or before in LINKS):
             links |= {place, place + 1 if after in LINKS else place - 1}

@@ -12,6 +12,9 @@ from streamrec.understanding.words import fold
 _PIECES = regex.compile(r"(?V1)\p{Han}|\p{Nd}+(?:[.,]\p{Nd}+)*|[[\p{L}\p{M}\p{N}]--[\p{Han}\p{Nd}]]+(?:['’][\p{L}]+)?|[%℃]")
 
 
+_ENDINGS = ("ing", "ed", "es", "s", "ly")
+
+
 class Piece(NamedTuple):
     """A Chinese character, a number or a word, with its place in the folded text."""
 
@@ -23,6 +26,16 @@ class Piece(NamedTuple):
 def pieces(folded: str) -> list[Piece]:
     """The characters, numbers and words of a folded text, in their order."""
     return [Piece(match[0].replace("’", "'"), match.start(), match.end()) for match in _PIECES.finditer(folded)]
+
+
+def stem(word: str) -> str:
+    """An English word without its commonest endings; numbers and short words stay as they are."""
+    if len(word) > 4 and word.isascii() and word.isalpha():
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                return word[: -len(ending)].rstrip("e")
+        return word.rstrip("e")
+    return word
 
 
 class Found(NamedTuple):
@@ -41,7 +54,7 @@ class Phrases:
     def __init__(self, table: Iterable[tuple[str, str]]) -> None:
         self._meanings: dict[tuple[str, ...], set[str]] = {}
         for phrase, meaning in table:
-            key = tuple(piece.text for piece in pieces(fold(phrase)))
+            key = tuple(stem(piece.text) for piece in pieces(fold(phrase)))
             if key:
                 self._meanings.setdefault(key, set()).add(meaning)
         self._longest = max(map(len, self._meanings), default=0)
@@ -49,7 +62,7 @@ class Phrases:
 
     def exactly(self, text: str) -> frozenset[str]:
         """What a whole text stands for."""
-        return frozenset(self._meanings.get(tuple(piece.text for piece in pieces(fold(text))), ()))
+        return frozenset(self._meanings.get(tuple(stem(piece.text) for piece in pieces(fold(text))), ()))
 
     def find(self, cut: list[Piece]) -> list[Found]:
         """The phrases in a text, longest first, none of which overlaps another."""
@@ -64,7 +77,7 @@ class Phrases:
         return chosen
 
     def _all(self, cut: list[Piece]) -> Iterator[Found]:
-        texts = [piece.text for piece in cut]
+        texts = [stem(piece.text) for piece in cut]
         for first, text in enumerate(texts):
             if text not in self._starts:
                 continue

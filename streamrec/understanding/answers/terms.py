@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import Final
 
 from streamrec.understanding.answers.lexicon import lexicon
-from streamrec.understanding.answers.phrases import Found, Piece, pieces
+from streamrec.understanding.answers.phrases import Found, Piece, pieces, stem
 from streamrec.understanding.normalise import Normal
 from streamrec.understanding.words import fold
 
 _SINGLE = 0.5
 """A Chinese character alone says half of what a pair says."""
-_ENDINGS = ("ing", "ed", "es", "s", "ly")
 
 
 class Reading:
@@ -98,13 +97,3 @@ def weigh(cut: list[Piece], idle: frozenset[int]) -> dict[str, float]:
             terms[stem(piece.text)] = 1.0
             last = None
     return terms
-
-
-def stem(word: str) -> str:
-    """An English word without its commonest endings; numbers and short words stay as they are."""
-    if len(word) > 4 and word.isascii() and word.isalpha():
-        for ending in _ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) >= 3:
-                return word[: -len(ending)].rstrip("e")
-        return word.rstrip("e")
-    return word
