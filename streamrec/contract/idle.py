@@ -58,6 +58,10 @@ class Idle:
         """None."""
         return {}
 
+    def comments(self) -> Mapping[str, int]:
+        """None."""
+        return {}
+
     def reading(self) -> Mapping[str, float]:
         """Nothing."""
         return {}

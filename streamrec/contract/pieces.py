@@ -83,6 +83,10 @@ class Gauges(Protocol):
         """Pairs for the cross-encoder, by what became of them."""
         ...
 
+    def comments(self) -> Mapping[str, int]:
+        """Comments, by how they were read."""
+        ...
+
     def reading(self) -> Mapping[str, float]:
         """What lists ask of the cross-encoder, and what the load allows, by what it is; what is not known is missing."""
         ...

@@ -129,6 +129,7 @@ class Metrics:
         own.register(_Followed("streamrec_weights", weights, gauges.weights))
         own.register(_Held("streamrec_reading", "What lists ask of the cross-encoder, and what the load allows.", gauges.reading))
         own.register(_Followed("streamrec_pairs", "Pairs for the cross-encoder, by outcome.", gauges.pairs))
+        own.register(_Followed("streamrec_comments", "Comments that were read, by the model or by rules alone.", gauges.comments))
         own.register(_Followed("streamrec_model_swaps", "Published models that were taken over or refused.", gauges.swaps))
         ProcessCollector(registry=own)
 

@@ -25,22 +25,25 @@ class Comments:
 
     def __init__(self, catalogue: Catalogue, reader: Reader) -> None:
         self._catalogue, self._reader, self._rules = catalogue, reader, Reader()
+        self._failed = False
         self.counts: Counter[str] = Counter()
-        """Comments so far: `read`, and `by_rules` where the model failed."""
+        """Comments so far, read `by_model` or `by_rules` alone."""
 
     def judge(self, events: Sequence[Danmaku]) -> list[Judged]:
         """What the texts say by themselves, in order. A model that fails costs intents and sentiment, never a list."""
         if not events:
             return []
         texts, told = [event.text for event in events], [event.lang for event in events]
-        self.counts["read"] += len(events)
         try:
-            return self._reader.judge(texts, told)
+            judged = self._reader.judge(texts, told)
         except Exception:
-            if not self.counts["by_rules"]:
+            if not self._failed:
                 logger.exception("the model that reads comments failed; they are read by rules until it does not")
+            self._failed, judged = True, self._rules.judge(texts, told)
             self.counts["by_rules"] += len(events)
-            return self._rules.judge(texts, told)
+        else:
+            self.counts["by_model" if self._reader.model else "by_rules"] += len(events)
+        return judged
 
     def read(self, event: Danmaku, judged: Judged, row: UserRow) -> Read:
         """What a comment means in its room; `row` is its viewer's, as it was before."""

@@ -15,9 +15,11 @@ from streamrec.worker.weights_feed import WeightsFeed
 class ShopGauges:
     """Implements `Gauges`. All arms of an experiment follow the same weights, so that counting those of the first is enough."""
 
-    def __init__(self, ranking: Ranking, maker: ListMaker, feed: CatalogueFeed, swap: ModelSwap, weights: WeightsFeed) -> None:
+    def __init__(
+        self, ranking: Ranking, maker: ListMaker, feed: CatalogueFeed, swap: ModelSwap, weights: WeightsFeed, comments: Mapping[str, int]
+    ) -> None:
         self._ranking, self._catalogue, self._maker = ranking, ranking.catalogue, maker
-        self._feed, self._swap, self._weights = feed, swap, weights
+        self._feed, self._swap, self._weights, self._comments = feed, swap, weights, comments
 
     def model(self) -> Mapping[str, str]:
         """See `Gauges`."""
@@ -36,6 +38,10 @@ class ShopGauges:
     def pairs(self) -> Mapping[str, int]:
         """See `Gauges`; counted by the model, so that they begin anew with the next one."""
         return self._catalogue.model.counts if self._catalogue.model is not None else {}
+
+    def comments(self) -> Mapping[str, int]:
+        """See `Gauges`."""
+        return self._comments
 
     def reading(self) -> Mapping[str, float]:
         """See `Gauges`; nothing where the number of pairs is fixed."""

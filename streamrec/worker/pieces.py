@@ -48,13 +48,14 @@ def pieces(settings: Settings) -> WorkerPieces:
         rankers=ranking.rankers,
         visible=settings.visible_places,
     )
+    users = UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas, reader=load_reader(settings))
     return WorkerPieces(
-        user=UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas, reader=load_reader(settings)),
+        user=users,
         item=ItemProcessor(settings, catalogue),
         room=RoomProcessor(settings, catalogue, load_story(settings, catalogue), schemas=schemas),
         follower=ShopFollower(ranking, feed, [swap, BlendFeed(ranking), *weights]),
         inspector=ShopInspector(ranking),
-        gauges=ShopGauges(ranking, maker, feed, swap, weights[0]),
+        gauges=ShopGauges(ranking, maker, feed, swap, weights[0], users.side.comments.counts),
     )
 
 
