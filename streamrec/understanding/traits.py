@@ -39,6 +39,13 @@ class Traits:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def take(self, rows: NDArray[np.intp]) -> Traits:
+        """Those of some texts."""
+        counts = self.starts[rows + 1] - self.starts[rows]
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        places = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
+        return Traits(self.buckets[places], self.values[places], starts)
+
 
 def traits(normals: Sequence[Normal], langs: Sequence[str], buckets: int) -> Traits:
     """The traits of texts as numbers below `buckets`, a power of two. Every text has some."""

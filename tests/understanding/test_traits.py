@@ -79,3 +79,10 @@ def test_an_expression_within_a_word_is_none() -> None:
 )
 def test_marks_tell_what_no_word_does(text: str, mark: str) -> None:
     assert mark in set(marks(normalise(text)))
+
+
+def test_traits_of_some_texts_are_those_of_the_texts_alone() -> None:
+    chosen, alone = of("red", "how much", "多少钱").take(np.array([2, 0])), of("多少钱", "red")
+    assert np.array_equal(chosen.buckets, alone.buckets)
+    assert np.array_equal(chosen.starts, alone.starts)
+    assert np.allclose(chosen.values, alone.values)
