@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import regex
 
-from streamrec.understanding.normalise import Normal, normalise
+from streamrec.understanding.normalise import normalise
 
 CUES = Path(__file__).with_name("cues")
 MOST_KINDS = 6
@@ -24,23 +24,27 @@ _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}
 _ANYWHERE = regex.compile(rf"[{_UNSPACED}]|[^\p{{L}}\p{{M}}\p{{N}}' ]")
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(rf"(?V1)[[\p{{L}}\p{{M}}\p{{N}}']--[{_UNSPACED}]]+")
-_NEGATIONS = frozenset("不没别未非无") | {
-    "not",
-    "no",
-    "never",
-    "don't",
-    "dont",
-    "doesn't",
-    "doesnt",
-    "isn't",
-    "isnt",
-    "не",
-    "không",
-    "não",
-    "nao",
-    "gak",
-    "tidak",
-}
+_NEGATIONS = (
+    frozenset("不没别未非无")
+    | {"bu", "mei", "bie"}
+    | {
+        "not",
+        "no",
+        "never",
+        "don't",
+        "dont",
+        "doesn't",
+        "doesnt",
+        "isn't",
+        "isnt",
+        "не",
+        "không",
+        "não",
+        "nao",
+        "gak",
+        "tidak",
+    }
+)
 # Between a negation and what it negates stand at most a degree or an article: 不太好, not a good.
 _BEFORE = 2
 
@@ -89,18 +93,19 @@ def words(text: str) -> list[str]:
     return found
 
 
-def kinds(normal: Normal, said: Sequence[str]) -> Iterator[str]:
+def kinds(text: str, sound: Sequence[str], said: Sequence[str]) -> Iterator[str]:
     """The kinds of expressions in a comment, as names: of its characters, its sound and its words, each also with a negation before it.
 
     Args:
-        normal: the comment.
+        text: the comment in its normal form.
+        sound: its syllables.
         said: its words.
     """
     book = _book()
     found: dict[str, None] = {}
     heard: dict[str, None] = {}
-    _find(normal.text, book.spans, book.longest["spans"], found)
-    _find(normal.pinyin, book.sounds, book.longest["sounds"], heard)
+    _find(text, book.spans, book.longest["spans"], found)
+    _find(tuple(sound), book.sounds, book.longest["sounds"], heard)
     _find(tuple(said), book.words, book.longest["words"], found)
     for place, word in enumerate(said):
         for end in range(2, len(word) + 1):

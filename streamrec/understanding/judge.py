@@ -41,7 +41,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     shifts: list[float]
     """By label: what is added then."""
     thresholds: dict[Intent, float]
-    """From which probability on an intent holds."""
+    """From which probability on an intent holds beside a likelier one."""
 
 
 class Encoder(Protocol):
@@ -132,25 +132,27 @@ class Judge:
 def decide(logits: Floats, thresholds: Floats) -> list[Judgement]:
     """Judgements from calibrated logits of shape (n, labels) and a threshold for each intent.
 
-    Where no intent reaches its threshold, the one that comes nearest to it holds. What is wanted is liked, unless it is complained of.
+    The likeliest intent always holds. Who complains is displeased; who praises or wants something and complains of nothing is pleased.
     """
     wishes, moods = probabilities(logits)
-    margins = _logit(wishes) - _logit(thresholds)
-    best, order = margins.argmax(axis=1), np.argsort(-wishes, axis=1, kind="stable")
     judgements = []
-    for row, held in enumerate(margins >= 0):
-        held[best[row]] = True
-        chosen = [INTENTS[label] for label in order[row] if held[label]]
-        mood = SENTIMENTS[int(moods[row].argmax())]
+    for row, order in enumerate(np.argsort(-wishes, axis=1, kind="stable")):
+        chosen = [INTENTS[label] for place, label in enumerate(order) if not place or wishes[row, label] >= thresholds[label]]
         judgements.append(
             Judgement(
                 dict(zip(INTENTS, wishes[row].tolist(), strict=True)),
                 dict(zip(SENTIMENTS, moods[row].tolist(), strict=True)),
                 chosen,
-                "positive" if "want" in chosen and "complaint" not in chosen else mood,
+                _mood(chosen, SENTIMENTS[int(moods[row].argmax())]),
             )
         )
     return judgements
+
+
+def _mood(chosen: Sequence[Intent], likeliest: Sentiment) -> Sentiment:
+    if "complaint" in chosen:
+        return "negative"
+    return "positive" if "praise" in chosen or "want" in chosen else likeliest
 
 
 def probabilities(logits: Floats) -> tuple[Floats, Floats]:
@@ -158,12 +160,6 @@ def probabilities(logits: Floats) -> tuple[Floats, Floats]:
     wishes: Floats = np.reciprocal(1 + np.exp(-logits[:, : len(INTENTS)]))
     moods: Floats = np.exp(logits[:, len(INTENTS) :] - logits[:, len(INTENTS) :].max(axis=1, keepdims=True))
     return wishes, moods / moods.sum(axis=1, keepdims=True)
-
-
-def _logit(probability: Floats) -> Floats:
-    safe = np.clip(probability, 1e-6, 1 - 1e-6)
-    logits: Floats = np.log(safe / (1 - safe))
-    return logits
 
 
 def _complete(config: Config) -> bool:

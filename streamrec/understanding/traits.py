@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from streamrec.understanding.expressions import kinds, words
 from streamrec.understanding.marks import marks
 from streamrec.understanding.normalise import Normal
+from streamrec.understanding.spelt import sounds
 
 VERSION = 1
 """Rises with every change of what a text's traits are: weights of another version do not fit."""
@@ -39,19 +40,27 @@ class Traits:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def take(self, rows: NDArray[np.intp]) -> Traits:
+        """Those of some texts."""
+        counts = self.starts[rows + 1] - self.starts[rows]
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        places = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
+        return Traits(self.buckets[places], self.values[places], starts)
+
 
 def traits(normals: Sequence[Normal], langs: Sequence[str], buckets: int) -> Traits:
     """The traits of texts as numbers below `buckets`, a power of two. Every text has some."""
     normals = [normal._replace(text=normal.text[:LONGEST], pinyin=normal.pinyin[:LONGEST]) for normal in normals]
-    texts, sounds = [normal.text for normal in normals], [normal.pinyin for normal in normals]
+    texts = [normal.text for normal in normals]
+    heard = [sounds(normal, lang) for normal, lang in zip(normals, langs, strict=True)]
     said = [words(text) for text in texts]
     channels = (
         (1, SPAN, _edged([list(map(ord, text)) for text in texts]), (1, 2, 3)),
-        (2, SPAN, _edged([list(map(_code, sound)) for sound in sounds]), (1, 2, 3)),
-        (3, SPAN, [list(map(ord, _letters(sound))) for sound in sounds], (3, 4, 5)),
+        (2, SPAN, _edged([list(map(_code, sound)) for sound in heard]), (1, 2, 3)),
+        (3, SPAN, [list(map(ord, _letters(sound))) for sound in heard], (3, 4, 5)),
         (4, WORD, _edged([list(map(_code, each)) for each in said]), (1, 2)),
         (5, MARK, [list(map(_code, (f"lang {lang}", *marks(normal)))) for normal, lang in zip(normals, langs, strict=True)], (1,)),
-        (6, KIND, [list(map(_code, kinds(normal, each))) for normal, each in zip(normals, said, strict=True)], (1,)),
+        (6, KIND, [list(map(_code, kinds(*each))) for each in zip(texts, heard, said, strict=True)], (1,)),
     )
     found = [(*_spans(kind, sequences, length), value) for kind, value, sequences, lengths in channels for length in lengths]
     rows = np.concatenate([row for row, _, _ in found])

@@ -27,17 +27,16 @@ def test_intents_above_their_thresholds_hold_the_likeliest_first() -> None:
     assert decided(ask_price=1.0, want=2.0, neutral=1.0).chosen == ["want", "ask_price"]
 
 
-def test_where_no_intent_reaches_its_threshold_the_nearest_holds() -> None:
-    thresholds = HALF.copy()
-    thresholds[INTENTS.index("praise")] = 0.2
-    row = np.array([[{"praise": -2.0, "other": -1.9}.get(label, -6.0) for label in LABELS]], np.float32)
-    assert decide(row, thresholds)[0].chosen == ["praise"]
+def test_the_likeliest_intent_holds_whatever_its_threshold() -> None:
+    assert decided(ask_price=-2.0, praise=-1.9).chosen == ["praise"]
 
 
-def test_who_wants_something_likes_it_unless_he_complains() -> None:
+def test_mood_follows_from_complaint_praise_and_wish() -> None:
     assert decided(want=2.0, neutral=5.0).mood == "positive"
-    assert decided(want=2.0, complaint=2.0, negative=1.0).mood == "negative"
+    assert decided(praise=2.0, neutral=5.0).mood == "positive"
+    assert decided(want=2.0, complaint=2.0, positive=1.0).mood == "negative"
     assert decided(other=2.0, neutral=1.0).mood == "neutral"
+    assert decided(ask_quality=2.0, negative=1.0).mood == "negative"
 
 
 def test_probabilities_of_sentiments_add_up_to_one_and_those_of_intents_stand_alone() -> None:

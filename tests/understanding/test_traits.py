@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streamrec.understanding.expressions import kinds, words
 from streamrec.understanding.marks import marks
 from streamrec.understanding.normalise import normalise
+from streamrec.understanding.spelt import sounds
 from streamrec.understanding.traits import LONGEST, Traits, traits
 
 BUCKETS = 1 << 16
@@ -22,7 +23,7 @@ def of(*texts: str) -> Traits:
 
 def told(text: str) -> set[str]:
     normal = normalise(text)
-    return set(kinds(normal, words(normal.text)))
+    return set(kinds(normal.text, sounds(normal, "und"), words(normal.text)))
 
 
 @given(TEXTS)
@@ -53,6 +54,8 @@ def test_a_text_is_read_up_to_a_bound() -> None:
     [
         ("多少钱啊", "says ask_how_much"),
         ("多烧钱啊", "sounds ask_how_much"),
+        ("duoshaoqian", "sounds ask_how_much"),
+        ("duo shao qian a", "sounds ask_how_much"),
         ("How much is it", "says ask_how_much"),
         ("сколько стоит доставка", "says ask_delivery"),
         ("доставку", "says ask_delivery"),
@@ -79,3 +82,10 @@ def test_an_expression_within_a_word_is_none() -> None:
 )
 def test_marks_tell_what_no_word_does(text: str, mark: str) -> None:
     assert mark in set(marks(normalise(text)))
+
+
+def test_traits_of_some_texts_are_those_of_the_texts_alone() -> None:
+    chosen, alone = of("red", "how much", "多少钱").take(np.array([2, 0])), of("多少钱", "red")
+    assert np.array_equal(chosen.buckets, alone.buckets)
+    assert np.array_equal(chosen.starts, alone.starts)
+    assert np.allclose(chosen.values, alone.values)

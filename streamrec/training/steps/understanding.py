@@ -20,7 +20,7 @@ from streamrec.training.networks.table import Recipe, fit
 from streamrec.understanding.head import Head
 from streamrec.understanding.judge import CONFIG, HEAD, LABELS, SENTIMENTS, WEIGHTS, Config, Encoder, Judge
 from streamrec.understanding.linear import Linear
-from streamrec.understanding.traits import VERSION, traits
+from streamrec.understanding.traits import VERSION, Traits, traits
 
 BUCKETS = 1 << 17
 FOLDS = 5
@@ -45,9 +45,27 @@ class Material:
         comments = Comments.joined([packaged, *own])
         return cls(comments, np.where(np.arange(len(comments)) < len(packaged), 1.0, OWN).astype(np.float32))
 
-    def take(self, rows: NDArray[np.bool_]) -> Material:
-        """Some of it."""
-        return Material(self.comments.take(rows), self.weights[rows])
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """The traits of n texts, and after them those of COPIES other spellings of each."""
+
+    what: Material
+    traits: Traits
+
+    @classmethod
+    def of(cls, what: Material, seed: int) -> Spellings:
+        """Draw other spellings of all texts."""
+        normals, langs = what.comments.normals, what.comments.langs
+        disguise = Disguises(normals, np.random.default_rng(seed))
+        copies = [disguise(normal) for _ in range(COPIES) for normal in normals]
+        return cls(what, traits([*normals, *copies], list(langs) * (1 + COPIES), BUCKETS))
+
+    def fit(self, chosen: NDArray[np.bool_], seed: int) -> Linear:
+        """The weights that some of the texts give, with their other spellings."""
+        spelt = self.traits.take(np.flatnonzero(np.tile(chosen, 1 + COPIES)))
+        right, weights = np.tile(self.what.comments.right[chosen], (1 + COPIES, 1)), np.tile(self.what.weights[chosen], 1 + COPIES)
+        return fit(spelt, right, weights, BUCKETS, len(SENTIMENTS), Recipe(), np.random.default_rng(seed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +90,16 @@ def train(what: Material, seed: int, encoder: Encoder | None = None, advance: Ad
         encoder: gets a head beside the linear model, if there is one.
         advance: called FOLDS + 1 times.
     """
-    comments = what.comments
+    comments, spellings = what.comments, Spellings.of(what, seed)
     folds, linear_unseen, head_unseen = folds_of(comments.domains), np.zeros_like(comments.right), np.zeros_like(comments.right)
     vectors = None if encoder is None else encoder([normal.text for normal in comments.normals])
     for fold in range(FOLDS):
         apart = folds == fold
-        linear_unseen[apart] = logits(weights_of(what.take(~apart), seed), comments.take(apart))
+        linear_unseen[apart] = spellings.fit(~apart, seed).logits(spellings.traits.take(np.flatnonzero(apart)))
         if vectors is not None:
             head_unseen[apart] = fit_head(vectors[~apart], comments.right[~apart], what.weights[~apart]).logits(vectors[apart])
         advance()
-    linear = weights_of(what, seed)
+    linear = spellings.fit(np.ones(len(comments), bool), seed)
     head = None if vectors is None else fit_head(vectors, comments.right, what.weights)
     advance()
     unseen, calibration, together = {"linear": linear_unseen}, calibrate(linear_unseen, comments.right), None
@@ -97,21 +115,6 @@ def train(what: Material, seed: int, encoder: Encoder | None = None, advance: Ad
         with_encoder=together,
     )
     return Trained(Judge(config, linear, "", head, encoder), config, linear, head, unseen, folds)
-
-
-def weights_of(what: Material, seed: int) -> Linear:
-    """The weights that are learned from comments and other spellings of them."""
-    rng = np.random.default_rng(seed)
-    comments, disguise = what.comments, Disguises(what.comments.normals, rng)
-    copies = [disguise(normal) for _ in range(COPIES) for normal in comments.normals]
-    spelt = traits([*comments.normals, *copies], list(comments.langs) * (1 + COPIES), BUCKETS)
-    right, weights = np.tile(comments.right, (1 + COPIES, 1)), np.tile(what.weights, 1 + COPIES)
-    return fit(spelt, right, weights, BUCKETS, len(SENTIMENTS), Recipe(), rng)
-
-
-def logits(linear: Linear, comments: Comments) -> Floats:
-    """Logits as the weights give them."""
-    return linear.logits(traits(comments.normals, comments.langs, linear.buckets))
 
 
 def folds_of(domains: NDArray[np.str_]) -> NDArray[np.int64]:

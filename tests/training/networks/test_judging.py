@@ -67,8 +67,8 @@ def test_calibrated_probabilities_are_right_as_often_as_they_say() -> None:
     assert np.allclose(found.shifts[: len(INTENTS)], -1 / 3, atol=0.15)
 
 
-def test_a_threshold_is_half_of_the_best_f1() -> None:
-    chances = np.array([0.9, 0.8, 0.7, 0.2], np.float32)
-    assert threshold(chances, np.array([1, 1, 0, 0], np.float32)) == pytest.approx(0.5)
-    assert threshold(chances, np.array([1, 0, 1, 0], np.float32)) == pytest.approx(0.4)
-    assert threshold(chances, np.zeros(4, np.float32)) == pytest.approx(0.05), "a label that never holds keeps the least"
+def test_a_threshold_gives_the_best_f1_beside_what_holds_anyway() -> None:
+    chances, never = np.array([0.9, 0.62, 0.47, 0.42], np.float32), np.zeros(4, bool)
+    assert threshold(chances, never, np.array([1, 1, 1, 0], np.float32)) == pytest.approx(0.45)
+    assert threshold(chances, never, np.array([1, 0, 0, 0], np.float32)) == pytest.approx(0.65)
+    assert threshold(chances, chances > 0.4, np.array([1, 0, 0, 0], np.float32)) == pytest.approx(0.5), "nothing is gained"
