@@ -116,7 +116,8 @@ def moment_line(moment: RoomMoment, titles: dict[str, str], now_ms: int) -> Text
     asked = ""
     if moment.questions:
         one = moment.questions[0]
-        asked = f"; asked: {one.text}" + (f" ({one.asked}×)" if one.asked > 1 else "") + (f" → {one.answer}" if one.answer else "")
+        about = f" about {titles.get(one.item_id, one.item_id)}" if one.item_id and one.item_id != moment.on_air else ""
+        asked = f"; asked{about}: {one.text}" + (f" ({one.asked}×)" if one.asked > 1 else "") + (f" → {one.answer}" if one.answer else "")
     said = printable(f": {what}{heat}{asked}")
     return Text.assemble((printable(room), "bold magenta"), said, no_wrap=True, overflow="ellipsis")
 

@@ -75,10 +75,10 @@ def spam(dice: Random, language: Language, room: Room) -> Written:
 
 
 def wave(dice: Random, language: Language, room: Room, of: str) -> Written:
-    """One comment of a wave of like ones: of wants, praise, hype or spam."""
+    """One comment of a wave of like ones: `hands` that the host asked for, `want`, `praise`, `hype` or `spam`."""
     text = dice.choice(words(language).bursts[of])
-    intents, mood = _meaning("other" if of == "hype" else of)
-    items = (room.on_air.item_id,) if of in ("want", "praise") else ()
+    intents, mood = _meaning({"hands": "want", "hype": "other"}.get(of, of))
+    items = (room.on_air.item_id,) if of in ("hands", "want", "praise") else ()
     return Written(text, Truth(room.on_air.item_id, intents, mood, items, how="on_air" if items else "none"))
 
 

@@ -111,7 +111,7 @@ class Shop:
         # Of the room's theme, which would otherwise wash out within an evening.
         said, hands = room.speak(self.dice, self.by_theme[room.theme], now_ms)
         if hands and self.dice.random() < HANDS:
-            self._rise(room, "want")
+            self._rise(room, "hands")
         return said
 
     def _look(self, viewer: Viewer, now_ms: int, *, buying: bool) -> Message:

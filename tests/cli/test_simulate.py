@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -51,17 +52,35 @@ def test_the_shop_counts_exactly_what_it_sent(cli: Cli, kafka: Settings) -> None
     done = cli("simulate", "shop", *arguments, "--rate", 0, "--limit", 400, "--bad-share", 0.2, "--json")
     assert done.code == 0, done.err
     summary = done.last
-    records = read(kafka, "items", "rooms", "views", "purchases", "danmaku")
+    records = read(kafka, "items", "rooms", "views", "purchases", "danmaku", "transcripts")
     assert len(records) == summary["sent"] == sum(summary["by_topic"].values())
     assert sum(("streamrec.simulated", b"true") in record.headers for record in records) == summary["simulated"]
     assert sum(("streamrec.retimed", b"true") in record.headers for record in records) > 0
     assert summary["bad_sent"] == sum(summary["spoilt"].values()) > 0
 
 
+def test_what_the_words_of_a_shop_mean_is_written_beside_it_by_their_coordinates(cli: Cli, kafka: Settings, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.jsonl"
+    arguments = ["--broker", kafka.broker, "--prefix", kafka.prefix, "--lang", "zh", "--truth", truth]
+    done = cli("simulate", "shop", *arguments, "--rate", 0, "--limit", 300, "--json")
+    assert done.code == 0, done.err
+    told = [msgspec.json.decode(line) for line in truth.read_text("utf-8").splitlines()]
+    spoken = done.last["by_topic"]["danmaku"] + done.last["by_topic"]["transcripts"]
+    assert len(told) == spoken > 100
+    places = {(record.topic, record.partition, record.offset): record for record in read(kafka, "danmaku", "transcripts")}
+    for one in told:
+        record = places[one["topic"], one["partition"], one["offset"]]
+        assert b"on_air" not in record.value
+        assert ("intents" in one) == (one["topic"] == kafka.topic("danmaku"))
+
+
 def test_a_missing_topic_names_the_command_that_makes_it(cli: Cli, broker: str) -> None:
     done = cli("simulate", "playback", "--broker", broker, "--prefix", "nowhere.")
     assert done.code == 1
-    assert "nowhere.purchases, nowhere.rooms, nowhere.rules, nowhere.views; make them with `streamrec topics create`" in done.err
+    assert (
+        "nowhere.purchases, nowhere.rooms, nowhere.rules, nowhere.transcripts, nowhere.views; make them with `streamrec topics create`"
+        in done.err
+    )
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

@@ -92,6 +92,8 @@ def test_a_room_tells_what_is_on_air_by_whom_and_what_is_asked() -> None:
         "Cups with Mei: on air [bold]RED CUP[/bold] since 12 s (by what the host says, 0.93); 42 comments/min; "
         "asked: 多少钱 (3×) → 4.25 GBP"
     )
+    other = RoomMoment(room_id="room-1", ts=1, on_air="i2", since=1, questions=MOMENT.questions)
+    assert "asked about [bold]RED CUP[/bold]: 多少钱" in moment_line(other, TITLES, 2).plain
     told = RoomMoment(room_id="room-9", ts=90_000, on_air="i9", since=95_000)
     assert moment_line(told, TITLES, 94_000).plain == "room-9: on air i9 since 0 s (by its record); 0 comments/min"
     assert "nothing known to be on air" in moment_line(RoomMoment(room_id="room-9", ts=1), TITLES, 2).plain

@@ -145,6 +145,21 @@ def test_a_viewer_is_followed_by_keyboard_alone(room: Room, page: playwright.Pag
     assert page.get_by_role("textbox", name="Viewer").input_value() == ""
 
 
+def test_a_room_tells_what_its_host_shows_and_what_its_viewers_ask(room: Room, page: playwright.Page) -> None:
+    page.locator("#room").fill("r1")
+    page.get_by_role("button", name="Show").click()
+    for segment, text in enumerate(("okay link number one the blue mug", "so the mug is five pounds", "link number one everyone")):
+        room.send("transcripts", "r1", room_id="r1", segment=f"s{segment}", text=text, lang="en")
+    page.locator("#on-air").get_by_text("Blue <mug>").wait_for()
+    assert "by what the host says" in page.locator("#on-air").inner_text()
+    room.send("danmaku", "dan-secret", user_id="dan-secret", room_id="r1", text="how much is the secret", lang="en")
+    page.locator("#room-comments .chip", has_text="ask price").first.wait_for()
+    assert "secret" not in page.content()
+    page.locator("#room-questions").get_by_text("About price").wait_for()
+    page.get_by_role("button", name="All").click()
+    page.locator("#room-view").wait_for(state="hidden")
+
+
 CONTRAST = """() => {
   const light = (text) => {
     const part = text.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
