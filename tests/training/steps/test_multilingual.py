@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("onnx")
 
+from benchmarks.bert.languages import titles, top_one
 from streamrec.bert.fitness import faults
 from streamrec.bert.folder import verify
 from streamrec.bert.model import TextModel
@@ -91,24 +92,6 @@ def test_a_wheel_that_is_not_there_is_named(tmp_path: Path) -> None:
         make_multilingual(tmp_path / "many", tmp_path / "nowhere.whl")
 
 
-TITLES = {
-    "en": [
-        "Stainless steel thermos bottle",
-        "Floral summer dress",
-        "Wireless noise cancelling headphones",
-        "Children's wooden building blocks",
-    ],
-    "zh": ["不锈钢保温杯", "碎花夏季连衣裙", "无线降噪耳机", "儿童木制积木"],
-    "es": [
-        "Termo de acero inoxidable",
-        "Vestido de verano con flores",
-        "Auriculares inalámbricos con cancelación de ruido",
-        "Bloques de madera para niños",
-    ],
-    "th": ["กระติกน้ำสแตนเลสเก็บความร้อน", "ชุดเดรสลายดอกไม้ฤดูร้อน", "หูฟังไร้สายตัดเสียงรบกวน", "บล็อกไม้ตัวต่อสำหรับเด็ก"],
-}
-
-
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
     folder = tmp_path_factory.mktemp("models") / "many"
@@ -124,8 +107,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> TextModel:
 
 
 @pytest.mark.parametrize("language", ["en", "es", "th"])
-def test_a_chinese_title_is_nearest_to_its_own_translation(real: TextModel, language: str) -> None:
-    chinese, others = (real.encode(real.tokenize(TITLES[code], real.max_item_tokens)) for code in ("zh", language))
+def test_a_chinese_title_is_near_its_own_translation_and_far_from_others(real: TextModel, language: str) -> None:
+    texts = titles()
+    chinese, others = (real.encode(real.tokenize(texts[code], real.max_item_tokens)) for code in ("zh", language))
+    assert top_one(chinese, others) >= 0.9
     cosines = chinese @ others.T
-    assert cosines.argmax(axis=1).tolist() == [0, 1, 2, 3]
-    assert np.diag(cosines).min() > cosines[~np.eye(4, dtype=bool)].max()
+    assert np.diag(cosines).mean() > 3 * cosines[~np.eye(len(cosines), dtype=bool)].mean()
