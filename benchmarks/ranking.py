@@ -83,6 +83,7 @@ class MixedVectors:
 
     name, revision, provider = "mixed", "0", "none"
     dim, max_item_tokens, max_user_tokens, late_tokens, late_dim = 128, 1, 1, 0, 0
+    scores_pairs = True
 
     def __init__(self, size: int) -> None:
         self._titles, self._size, self._made = sample_vectors(), size, 0

@@ -6,6 +6,7 @@ import logging
 from bisect import bisect_left, insort
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ class LiveRoom:
     shown: list[str] = field(default_factory=list)
     """The items that were on air before, the last first."""
     version: int = 0
-    """Changes whenever the shelf or the record of an item on it does."""
+    """Changes whenever the shelf or the record of an item on it does; no other shelf, of whatever room, ever has the same."""
     unlisted: frozenset[str] = frozenset()
     """The ids on the shelf or on air that are not listed."""
 
@@ -90,6 +91,7 @@ class RoomTable:
         """Whether a room was ever announced, live or ended."""
         self.bytes = 0
         self.counts: Counter[str] = Counter()
+        self._versions = count(1)
         self._moments: OrderedDict[str, RoomMoment] = OrderedDict()
         """Of rooms that are not live: the record of the room may come after its moment."""
         """Rooms that were taken for ended, because they were silent for too long ("room_silent") or over the limit ("room_over")."""
@@ -124,7 +126,7 @@ class RoomTable:
         if known.names != room.shelf:
             known.names = [self._own(name) for name in room.shelf]
             known.shelf_ms = int(room.ts)
-            known.version += 1
+            known.version = next(self._versions)
         before = known.on_air_id
         known.announced, known.title, known.heard_ms = room.on_air, room.title, heard_ms
         self._shown(known, before)
@@ -143,6 +145,9 @@ class RoomTable:
         elif room.moment is None or moment.ts >= room.moment.ts:
             before, room.moment = room.on_air_id, moment
             self._shown(room, before)
+            # Who keeps the room's row knows what was on air before this worker began.
+            if moment.on_air == room.on_air_id and moment.shown:
+                room.shown = moment.shown
             if room.on_air_id != before:
                 self._look(room)
 
@@ -158,7 +163,7 @@ class RoomTable:
     def renew(self, slot: int) -> None:
         """The record of an item has changed: the names of the shelves that have it are read anew."""
         for room_id in self._having.get(slot, ()):
-            self.live[room_id].version += 1
+            self.live[room_id].version = next(self._versions)
 
     def remove(self, room_id: str) -> None:
         """Forget a room."""
@@ -236,7 +241,7 @@ class RoomTable:
         slots = self.items.slots
         places = self.items.find(room.names)
         if not np.array_equal(places, room.places):
-            room.places, room.version = places, room.version + 1
+            room.places, room.version = places, next(self._versions)
         on_air = slots.get(room.on_air_id, -1) if room.on_air_id is not None else -1
         unlisted = frozenset(name for name in (*room.names, room.on_air_id) if name is not None and name not in slots)
         self._change(room, room.places[room.places >= 0], on_air, unlisted)
