@@ -114,10 +114,9 @@ class _Reading:
             and not phrases.asks_for(self.scene.said, bare[1])
         ):
             found.append(_Named(0, len(text), [int(bare[1]) - 1], "position"))
-        if not found and "ask_size" not in self.intents:
-            found = [
-                _Named(each.start, each.end, [each.number - 1], "position") for each in positions.bare(text) if each.number <= len(ids)
-            ]
+        if not found or pattern("swap").search(text):
+            numbers = [each for each in positions.bare(text, "ask_size" in self.intents) if each.number <= len(ids)]
+            found += [_Named(each.start, each.end, [each.number - 1], "position") for each in numbers]
         return [each for each in found if ids[each.slots[0]] is not None]
 
     def _pointed(self, named: list[_Named]) -> list[_Named]:
@@ -185,7 +184,7 @@ class _Reading:
         if (self.idle or self.intents & ASKS) and self.on_air is not None and not aired and pattern("together_with").search(before):
             return False
         if cue.manner in ("kind", "brand") and (cue.weight > GUESSED or not self.idle):
-            return not (self.idle and cue.end - cue.start == 1 and not aired)
+            return not (self.idle and cue.end - cue.start == 1 and not aired) or self._refuses(cue)
         if aired or many > 2:
             return False
         if cue.manner == "amount":
@@ -193,12 +192,15 @@ class _Reading:
         if pattern("capable_before").search(before) or pattern("capable_after").match(after):
             return False
         size = cue.end - cue.start
-        if pattern("pointed_before").search(before) or pattern("pointed_after").match(after):
+        if pattern("pointed_before").search(before) or pattern("pointed_after").match(after) or self._refuses(cue):
             return True
         # A word of letters is long before it says much.
         if phrases.LATIN.match(text, cue.start):
             return False
         return many == 1 and ((size >= (2 if phrases.HANGUL.match(text, cue.start) else 3) and not self.idle) or (2 * size >= len(text)))
+
+    def _refuses(self, cue: Cue) -> bool:
+        return refused(self.text, [Span(cue.start, cue.end)])[0]
 
     def _choose(self, group: Cue) -> list[int]:
         """Which of the items that a word fits are meant: what is on air, what the viewer meant before, what was shown; few, or none."""

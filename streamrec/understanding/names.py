@@ -22,7 +22,7 @@ from streamrec.understanding.words import fold
 
 _HAN_RUNS = regex.compile(r"\p{Han}{2,}")
 _TOKENS = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Arabic}\p{Devanagari}\p{Hebrew}\p{Greek}\p{M}\p{N}]+(?:['’-][\p{Latin}\p{M}\p{N}]+)*")
-_HEADS = regex.compile(rf"(?:(?P<pointed>[那这]{MEASURES})|(?<!\p{{Han}}))(?P<head>\p{{Han}})(?:子|(?!\p{{Han}}))")
+_HEADS = regex.compile(rf"(?:(?P<pointed>[那这]{MEASURES})|)(?P<head>\p{{Han}})(?:子|(?!\p{{Han}}))")
 # Two characters of Chinese, Japanese or Korean are a word in most cases; of Thai and its like four letters say as much.
 _SPANS = (
     (regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]{2,}"), 2),
@@ -159,11 +159,14 @@ class Names:
         """那个箱子, 箱子: a kind by the last character of its word, outside of longer words."""
         found = []
         for match in _HEADS.finditer(text):
-            items = self._heads.get(match["head"], 0)
+            items, pointed = self._heads.get(match["head"], 0), match["pointed"] is not None
             start, end = match.start("head"), match.end()
-            if items and not any(cue.start < end and start < cue.end for cue in taken):
-                pointed = match["pointed"] is not None
-                found.append(Cue(start, end, items, "kind" if pointed else "word", 1.0 if pointed else GUESSED))
+            if not items or any(cue.start < end and start < cue.end for cue in taken):
+                continue
+            if pointed:
+                found.append(Cue(start, end, items, "kind", 1.0))
+            elif end - start > 1 and stands_alone(text, start, end):
+                found.append(Cue(start, end, items, "word", GUESSED))
         return found
 
     def _by_brand(self, text: str) -> Iterator[Cue]:

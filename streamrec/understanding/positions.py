@@ -87,9 +87,9 @@ _MOST = 10_000
 
 # A number alone is a place beside a verb that takes an item and before what may follow one; up to three are as likely pieces.
 _BEHIND = (
-    r"(?=\s*(?:$|[!.?,~，。？！]|(?:please|pls|plz|and|or|not|but|too|again|also|instead|is|was|looks?|still|available|restock\p{L}*"
+    r"(?=\s*(?:$|[!?~，。？！]|[.,](?!\d)|(?:please|pls|plz|and|or|not|but|too|again|also|instead|is|was|looks?|still|available|restock\p{L}*"
     r"|back|sold out"
-    r"|true to size|runs|good(?! (?:price|deal))|nice|worth|waterproof|real|in stock"
+    r"|true to size|runs|no|good(?! (?:price|deal))|nice|worth|waterproof|real|in stock"
     r"|in (?:the )?(?:black|white|red|blue|green|pink|gr[ae]y|beige|brown|navy)"
     r"|come|comes|have|has|por favor|y|o|nha|nhé|với|giá|còn|có)(?!\p{L})))"
 )
@@ -99,16 +99,17 @@ _TAKEN = (
     r"|quiero(?: el| la)?|dame(?: el| la)?|me llevo(?: el| la)?|lấy|chốt|mua"
 )
 _ABOUT = (
-    r"^(?:and |but |so |ok |hey )?(?:is|does|did|was|has|how about|what about|and)|show(?: me| us)?|see|prefer|love"
+    r"^(?:and |but |so |ok |hey )?(?:is|does|did|was|has|how about|what about|and)|show(?: me| us)?|see|prefer|love|meant"
     r"|skip|not|no to|pass on|yes to|rather"
-    r"|cómo es (?:el|la)|muestra(?:me)? (?:el|la)|cho (?:em|mình|chị|anh) xem|xem"
+    r"|cómo es (?:el|la)|no (?:el|la)|muestra(?:me)? (?:el|la)|cho (?:em|mình|chị|anh) xem|xem"
 )
 _SWAPPED = (
-    r"(?:swap|switch|exchange|trade|replace|change)(?: out)?(?: my| the)?\s+(?P<out>\d{1,3})"
-    r"\s+(?:for|to|with|into)\s+(?P<in>\d{1,3})(?!\d|[.,]\d)"
-)
+    r"(?:swap|switch|exchange|trade|replace|change|cambia|cambiar|cambio|cámbiame)(?: out)?(?: my| the| el| la)?"
+    r"(?:\s+(?P<out>\d{1,3})|\s[^,.!?\d]{1,25})\s+(?:for|to|with|into|por|a)(?: the| el| la)?\s+(?P<in>\d{1,3})"
+) + _BEHIND
 _CHINESE_BARE = (
-    r"(?:^|[ ,，。])(?P<judged>\d{1,3})(?=(?:的)?(?:质量|材质|多少钱|怎么样"
+    r"(?:^|[ ,，把])(?P<out>\d{1,3})(?:换成?|改成?)(?P<in>\d{1,3})(?=$|[ ,，。!~吧])"
+    r"|(?:^|[ ,，。])(?P<judged>\d{1,3})(?=(?:的)?(?:质量|材质|多少钱|怎么样"
     r"|怎么卖|还有|有货|有没有|好看|好用|好不好|不要|算了|就?不拍|换成?\d))"
     r"|(?:想要|要|拍|看看?|讲讲?|讲一?下|换成?|给我来?|来)\s?(?P<chosen>\d{1,3})(?=$|[ ,，。!~]|[吧呢啊]|不要|还有)"
 )
@@ -150,11 +151,15 @@ def placed(folded: str) -> list[Position]:
     return found
 
 
-def bare(text: str) -> list[Position]:
-    """The numbers from 1 on that a normalised text may name shelf positions by without a word for them: I'll have 20, is 13 good."""
+def bare(text: str, of_sizes: bool = False) -> list[Position]:
+    """The numbers from 1 on that a normalised text may name shelf positions by without a word for them: I'll have 20, is 13 good.
+
+    In a comment `of_sizes` they are sizes, but where one thing is to be had in place of another.
+    """
     found: list[Position] = []
     for match in _BARE.finditer(text):
         for kind, digits in match.groupdict().items():
-            if digits and int(digits) > (_PIECES if kind in ("taken", "chosen") else 0):
+            least = 0 if kind in ("out", "in") else _MOST if of_sizes else _PIECES if kind in ("taken", "chosen") else 0
+            if digits and int(digits) > least:
                 found.append(Position(int(digits), match.start(kind), match.end(kind)))
     return found

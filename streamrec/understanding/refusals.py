@@ -77,7 +77,7 @@ def _of_another_clause(behind: regex.Match[str]) -> bool:
 
 def _object(text: str, end: int, spans: Sequence[Span]) -> bool:
     """Whether another place follows a refusal that ends there, in its clause."""
-    return any(span.start >= end and not _marks().search(text, end, span.start) and span.start - end <= 3 for span in spans)
+    return any(span.start >= end and not _marks().search(text, end, span.start) and span.start - end <= 5 for span in spans)
 
 
 @cache
