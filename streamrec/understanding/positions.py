@@ -116,6 +116,7 @@ _CHINESE_BARE = (
 _BARE = regex.compile(
     rf"(?V1){_SWAPPED}|(?<![\p{{L}}'])(?:(?:{_TAKEN})\s+(?P<taken>\d{{1,3}}){_BEHIND}|(?:{_ABOUT})\s+(?P<about>\d{{1,3}}){_BEHIND})|{_CHINESE_BARE}"
 )
+_DIGIT = regex.compile(r"\d")
 _PIECES = 3
 
 
@@ -157,7 +158,7 @@ def bare(text: str, of_sizes: bool = False) -> list[Position]:
     In a comment `of_sizes` they are sizes, but where one thing is to be had in place of another.
     """
     found: list[Position] = []
-    for match in _BARE.finditer(text):
+    for match in _BARE.finditer(text) if _DIGIT.search(text) else ():
         for kind, digits in match.groupdict().items():
             least = 0 if kind in ("out", "in") else _MOST if of_sizes else _PIECES if kind in ("taken", "chosen") else 0
             if digits and int(digits) > least:

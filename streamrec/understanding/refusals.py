@@ -11,8 +11,6 @@ import regex
 from streamrec.understanding.phrases import MEASURES, pattern, source
 
 _LINKS = regex.compile(r"[和跟与、&]|and|or|及|y|hoặc|và")
-
-
 _OBJECT = regex.compile(r"(?![了吧啊哈哦的也呢])\p{Han}")
 _CLAUSE = r"[,，。.!?！？;；~…\n]| (?=\p{Han})|(?<=\p{Han}) "
 
@@ -26,6 +24,8 @@ class Span(NamedTuple):
 
 def refused(text: str, spans: Sequence[Span]) -> list[bool]:
     """For each of the places, in their order, whether the text refuses what stands there."""
+    if not spans:
+        return []
     marks = [(match.start(), match.end(), match.lastgroup or "") for match in _marks().finditer(text)]
     found: list[bool] = []
     for place, span in enumerate(spans):
