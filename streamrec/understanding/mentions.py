@@ -127,6 +127,7 @@ class _Reading:
             _Named(match.start(), match.end(), [self.on_air], "deictic")
             for match in pattern("this_one").finditer(self.text)
             if not any(each.start <= match.end() + 1 and match.start() < each.end for each in named)
+            and not phrases.ITS_QUALITY.match(self.text, match.end())
         ]
 
     def _by_name(self, taken: list[_Named]) -> list[_Named]:

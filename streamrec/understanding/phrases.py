@@ -14,6 +14,8 @@ BARE_NUMBER = regex.compile(r"(\d{1,3})[!.。~ ]*")
 ANSWER = regex.compile(r"(?:已|我)?(?:扣|打|刷|敲|发)?了?个?(?P<number>\d{1,3}|一|二|one|two|six)(?:了|来了|啦)?[!.。~, ]*")
 """A number alone, as viewers answer a host who asked for it."""
 HANGUL = regex.compile(r"\p{Hangul}")
+ITS_QUALITY = regex.compile(r"颜?色|价|尺|码|味|款式|型号")
+"""Behind 这个: who refuses this colour or price does not refuse the item."""
 LATIN = regex.compile(r"\p{Latin}")
 NOT_OF = regex.compile(r"不(?:想)?要(\p{Han}{1,2}?)(?:质|制|做|款)?的")
 """A quality that is refused: 不要铁的."""

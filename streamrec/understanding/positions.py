@@ -114,7 +114,7 @@ _CHINESE_BARE = (
     r"|(?:想要|要|拍|看看?|讲讲?|讲一?下|换成?|给我来?|来)\s?(?P<chosen>\d{1,3})(?=$|[ ,，。!~]|[吧呢啊]|不要|还有)"
 )
 _BARE = regex.compile(
-    rf"(?V1){_SWAPPED}|(?<![\p{{L}}'])(?:(?:{_TAKEN})\s+(?P<taken>\d{{1,3}}){_BEHIND}|(?:{_ABOUT})\s+(?P<about>\d{{1,3}}){_BEHIND})|{_CHINESE_BARE}"
+    rf"(?V1){_SWAPPED}|(?<![\p{{L}}'])(?:(?:{_TAKEN})\s+(?P<taken>\d{{1,3}}){_BEHIND}|(?:{_ABOUT})\s+(?P<about>\d{{1,3}})(?:\s+(?:or|and|vs|o|y)\s+(?P<other>\d{{1,3}})(?:\s+better)?)?{_BEHIND})|{_CHINESE_BARE}"
 )
 _DIGIT = regex.compile(r"\d")
 _PIECES = 3

@@ -39,6 +39,8 @@ TRAVEL = Shop(
         Said("把雨伞换成靴子", "want", (7,), (6,)),
         Said("要8号 不要白色的", "want", (8,)),
         Said("这个不要钱吗", "ask_price", (3,)),
+        Said("不要这个颜色", "other", (3,)),
+        Said("不要这个价", "other", (3,)),
         Said("这个要不要充气", "ask_quality", (3,)),
         Said("那个箱子多重", "ask_quality", (1,)),
         Said("那个箱子还有墨绿吗", "ask_stock", (1,)),

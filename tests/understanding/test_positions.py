@@ -91,6 +91,7 @@ def test_what_is_no_shelf_position_names_none(text: str) -> None:
         ("i'll have 20", [20]),
         ("can i get 9 please", [9]),
         ("is 13 good quality", [13]),
+        ("is 6 or 5 better", [6, 5]),
         ("got 7", [7]),
         ("i want 8 not 5", [8, 5]),
         ("swap 15 for 1", [15, 1]),
