@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from streamrec.events.speech import Intent, Mention, Reference
-from streamrec.understanding import phrases
-from streamrec.understanding.names import GUESSED, Cue, Names, slots
+from streamrec.events.speech import Mention, Reference
+from streamrec.understanding import phrases, positions
+from streamrec.understanding.bits import slots
+from streamrec.understanding.names import GUESSED, Cue, Names
 from streamrec.understanding.normalise import Normal
-from streamrec.understanding.numerals import amounts
-from streamrec.understanding.phrases import pattern
-from streamrec.understanding.positions import placed
+from streamrec.understanding.phrases import described, pattern
+from streamrec.understanding.pointing import ASKS, OF_ITEMS, about_what_is_on_air
 from streamrec.understanding.refusals import Span, refused, refuses_all
 from streamrec.understanding.scene import Scene
 
-ASKS: frozenset[Intent] = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery"})
-OF_ITEMS: frozenset[Intent] = ASKS | {"want", "praise", "complaint"}
 MOST_ITEMS = 3
 """Who means more items than that by one word asks about none of them."""
 _SURE: dict[Reference, float] = {"position": 1.0, "history": 0.9, "title": 0.95, "category": 0.9, "deictic": 0.8}
@@ -30,6 +27,8 @@ class Found(NamedTuple):
 
     items: list[Mention]
     unwanted: list[str]
+    answers: bool = False
+    """Whether the comment is the number that the host asked for: a wish, whatever its words say."""
 
 
 class _Named(NamedTuple):
@@ -69,7 +68,14 @@ class _Reading:
         named.sort()
         unwanted: list[str] = []
         wanted: dict[str, Reference] = {}
-        for each, no in zip(named, refused(self.text, [Span(each.start, each.end) for each in named]), strict=True):
+        pointed = self._pointed(named)
+        both = sorted([*named, *pointed])
+        judged = list(zip(both, refused(self.text, [Span(each.start, each.end) for each in both]), strict=True))
+        # Who points at what is on air beside other items wants it where those are refused, and refuses it where the words do.
+        picks = any(no for _, no in judged)
+        for each, no in judged:
+            if each.ref == "deictic" and not (no or picks):
+                continue
             for slot in each.slots:
                 item = self.names.ids[slot]
                 if item is not None and no:
@@ -79,9 +85,11 @@ class _Reading:
         unwanted += self._refused_material(bool(wanted))
         aired = self.scene.on_air
         if aired is not None and not named and not unwanted:
-            if self.intents <= {"other", "complaint", "want"} and refuses_all(self.text):
+            if not self.intents & ASKS and refuses_all(self.text):
                 return Found([], [aired])
-            if self._is_about_what_is_on_air():
+            if phrases.answers(self.text, self.scene.said):
+                return Found([Mention(item_id=aired, weight=_SURE["deictic"], ref="deictic")], [], answers=True)
+            if not self.unclear and about_what_is_on_air(self.text, self.intents, self.scene.said):
                 wanted[aired] = "deictic"
         elif aired is not None and len(wanted) == 1 and aired not in wanted and pattern("compares").search(self.text):
             wanted[aired] = next(iter(wanted.values()))
@@ -95,7 +103,7 @@ class _Reading:
 
     def _by_position(self) -> list[_Named]:
         ids, text = self.names.ids, self.text
-        found = [_Named(each.start, each.end, [each.number - 1], "position") for each in placed(text) if each.number <= len(ids)]
+        found = [_Named(each.start, each.end, [each.number - 1], "position") for each in positions.placed(text) if each.number <= len(ids)]
         bare = phrases.BARE_NUMBER.fullmatch(text)
         # "1" alone is an answer to the host, or noise; another number is a place on the shelf to who wants something.
         if (
@@ -106,7 +114,21 @@ class _Reading:
             and not phrases.asks_for(self.scene.said, bare[1])
         ):
             found.append(_Named(0, len(text), [int(bare[1]) - 1], "position"))
+        if not found or pattern("swap").search(text):
+            numbers = [each for each in positions.bare(text, "ask_size" in self.intents) if each.number <= len(ids)]
+            found += [_Named(each.start, each.end, [each.number - 1], "position") for each in numbers]
         return [each for each in found if ids[each.slots[0]] is not None]
+
+    def _pointed(self, named: list[_Named]) -> list[_Named]:
+        """Words that point at what is on air (这个, this one) and are no part of another item's name (这个杯子)."""
+        if self.on_air is None:
+            return []
+        return [
+            _Named(match.start(), match.end(), [self.on_air], "deictic")
+            for match in pattern("this_one").finditer(self.text)
+            if not any(each.start <= match.end() + 1 and match.start() < each.end for each in named)
+            and not phrases.ITS_QUALITY.match(self.text, match.end())
+        ]
 
     def _by_name(self, taken: list[_Named]) -> list[_Named]:
         if "greeting" in self.intents and self.idle:
@@ -138,12 +160,15 @@ class _Reading:
 
     def _described(self, named: list[_Named]) -> list[_Named]:
         """铁的那口, 粉的那个: an item by one of its qualities; that on air comes first, then those shown, newest first."""
-        match = phrases.DESCRIBED.search(self.text)
-        if match is None or named or self.idle or self.unclear:
+        match = described().search(self.text)
+        refuses = match is not None and refused(self.text, [Span(match.start(), match.end())])[0]
+        if match is None or named or (self.idle and not refuses) or self.unclear:
             return []
-        word, shown = match[1], self._shown()
+        word, shown = match["han"] or match["word"], self._shown()
         if self.on_air is not None and self.names.knows(self.on_air, word):
-            return []
+            # Another colour of the same is a choice, the one of which the title says it is the item.
+            named_so = refuses and word in self.names.titles[self.on_air]
+            return [_Named(match.start(), match.end(), [self.on_air], "deictic")] if named_so else []
         fits = [slot for slot in shown if self.names.knows(slot, word)]
         if fits:
             return [_Named(match.start(), match.end(), fits[:1], "history")]
@@ -160,7 +185,7 @@ class _Reading:
         if (self.idle or self.intents & ASKS) and self.on_air is not None and not aired and pattern("together_with").search(before):
             return False
         if cue.manner in ("kind", "brand") and (cue.weight > GUESSED or not self.idle):
-            return not (self.idle and cue.end - cue.start == 1 and not aired)
+            return not (self.idle and cue.end - cue.start == 1 and not aired) or self._refuses(cue)
         if aired or many > 2:
             return False
         if cue.manner == "amount":
@@ -168,12 +193,15 @@ class _Reading:
         if pattern("capable_before").search(before) or pattern("capable_after").match(after):
             return False
         size = cue.end - cue.start
-        if pattern("pointed_before").search(before) or pattern("pointed_after").match(after):
+        if pattern("pointed_before").search(before) or pattern("pointed_after").match(after) or self._refuses(cue):
             return True
         # A word of letters is long before it says much.
         if phrases.LATIN.match(text, cue.start):
             return False
         return many == 1 and ((size >= (2 if phrases.HANGUL.match(text, cue.start) else 3) and not self.idle) or (2 * size >= len(text)))
+
+    def _refuses(self, cue: Cue) -> bool:
+        return refused(self.text, [Span(cue.start, cue.end)])[0]
 
     def _choose(self, group: Cue) -> list[int]:
         """Which of the items that a word fits are meant: what is on air, what the viewer meant before, what was shown; few, or none."""
@@ -214,43 +242,3 @@ class _Reading:
         if match is None or self.on_air is None or self.scene.on_air is None or not wants or pattern("color").search(match[1]):
             return []
         return [self.scene.on_air] if self.names.knows(self.on_air, match[1]) else []
-
-    def _is_about_what_is_on_air(self) -> bool:
-        """Whether a comment that names nothing is about the item on air."""
-        text, intents = self.text, self.intents
-        if self.unclear:
-            return False
-        if bare := phrases.BARE_NUMBER.fullmatch(text):
-            return "want" in intents or phrases.asks_for(self.scene.said, bare[1])
-        this = pattern("this").search(text) is not None
-        if self.idle:
-            elsewhere = pattern("about_room").search(text) or pattern("elsewhere").search(text)
-            return "greeting" not in intents and (
-                pattern("this_one").search(text) is not None or (self._repeats_an_amount() and not elsewhere)
-            )
-        if "want" in intents:
-            return True
-        if pattern("not_yet").search(text):
-            return False
-        if "praise" in intents and pattern("thanks").search(text):
-            return False
-        if this or pattern("experience").search(text):
-            return True
-        if intents & {"ask_quality", "ask_size"}:
-            return True
-        if pattern("about_shop").search(text):
-            return pattern("it").search(text) is not None and "complaint" not in intents
-        if intents <= {"praise", "complaint", "other"} and pattern("about_room").search(text):
-            return False
-        return not (intents <= {"praise", "other"} and pattern("about_host").search(text))
-
-    def _repeats_an_amount(self) -> bool:
-        """Whether the comment repeats a number that the host has just said: 399还行, 六斤…"""
-        mine = amounts(self.text)
-        return bool(mine) and bool(mine & _amounts_said(self.scene.said))
-
-
-@lru_cache(1024)
-def _amounts_said(said: str) -> frozenset[float]:
-    """The amounts in the host's last words, which many comments are read beside."""
-    return frozenset(amounts(said))

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import regex
 
 from streamrec.events.types import Item
+from streamrec.understanding import bits
+from streamrec.understanding.alike import alike, one_off
+from streamrec.understanding.boundaries import alone, stands_alone
 from streamrec.understanding.characters import syllables
+from streamrec.understanding.generic import generic, generic_span
 from streamrec.understanding.kinds import key, kinds, stem
 from streamrec.understanding.normalise import Normal, normalise
+from streamrec.understanding.phrases import MEASURES
+from streamrec.understanding.sizes import SIZES, size_of, sizes
 from streamrec.understanding.words import fold
 
 _HAN_RUNS = regex.compile(r"\p{Han}{2,}")
 _TOKENS = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Arabic}\p{Devanagari}\p{Hebrew}\p{Greek}\p{M}\p{N}]+(?:['’-][\p{Latin}\p{M}\p{N}]+)*")
-_AMOUNTS = regex.compile(
-    r"(?<![\p{Latin}\d.])(\d{1,6}(?:\.\d+)?)\s?-?(oz|ml|cm|mm|mah|kg|inch(?:es)?|in|w|gb|tb|lb|l|g|寸|斤|英寸|厘米|公分|毫升|升|克|千克|公斤|瓦|毫安|片|支|只|包)(?![\p{Latin}])"
-)
-_UNITS = {
-    "inches": "inch",
-    "in": "inch",
-    "英寸": "寸",
-    "厘米": "cm",
-    "公分": "cm",
-    "毫升": "ml",
-    "升": "l",
-    "克": "g",
-    "千克": "kg",
-    "公斤": "kg",
-    "瓦": "w",
-    "毫安": "mah",
-}
-_LATIN_WORD = regex.compile(r"[a-z]{4,24}")
-# A word of one character is part of a longer word but after such a character, and before one.
-_BEFORE = frozenset(
-    "的个口只这那哪讲要买拿看上把款件条双支瓶盒袋杯台块张顶副小大新老啥什么卖下拍抢说问给有先穿用戴吃喝想来好是和跟比两一几俩顿身套本辆瓣"
-)
-_AFTER = frozenset("吗呢吧啊呀哈嘛哦的了多怎么有没是不还能可以好真在哪什几也都就要拍上来我你他她太这那很会和跟咋啥来讲再先给贵便")
-_SPACE = regex.compile(r"[\s\p{P}\p{S}]")
-_VALUES = regex.compile(r"[、,，/;；|]\s*|\s+\+\s+")
+_HEADS = regex.compile(rf"(?:(?P<pointed>[那这]{MEASURES})|)(?P<head>\p{{Han}})(?:子|(?!\p{{Han}}))")
 # Two characters of Chinese, Japanese or Korean are a word in most cases; of Thai and its like four letters say as much.
 _SPANS = (
     (regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]{2,}"), 2),
@@ -82,6 +62,8 @@ class Names:
         """The items whose kind the table knows."""
         self._main: dict[int, int] = defaultdict(int)
         self._others: dict[int, int] = defaultdict(int)
+        self._heads: dict[str, int] = defaultdict(int)
+        """By the last character of words for their kind: 行李箱 is a 箱子."""
         self._brands: dict[str, int] = defaultdict(int)
         self._grams: dict[str, int] = defaultdict(int)
         self._tokens: dict[str, int] = defaultdict(int)
@@ -102,6 +84,7 @@ class Names:
         """What in a comment points at items, in the order of the text; what overlaps something surer is left out."""
         text = normal.text
         found = [*self._by_kind(text), *self._by_brand(text), *self._by_amount(text)]
+        found += self._by_head(text, found)
         found += self._by_spans(text, found)
         found += self._by_token(text, found)
         found += self._by_sound(normal, found)
@@ -137,12 +120,14 @@ class Names:
             self._called[slot].add(key(spotted.word, folded=True))
             if rows & (sort.main | sort.others):
                 self._sound(spotted.word, bit)
+            if rows & sort.main and _HAN_RUNS.fullmatch(spotted.word):
+                self._heads[spotted.word[-1]] |= bit
         for runs, size in _SPANS:
             for run in runs.findall(title):
                 for at in range(len(run) - size + 1):
                     self._grams[run[at : at + size]] |= bit
         for run in _HAN_RUNS.findall(title):
-            sounds = _alike(syllables(run))
+            sounds = alike(syllables(run))
             for size in (3, 4):
                 for at in range(len(run) - size + 1):
                     self._sounds[sounds[at : at + size]] |= bit
@@ -150,35 +135,49 @@ class Names:
             self._tokens[token] |= bit
             if len(token) >= _LONG_TOKEN - 1:
                 self._long[token[0]].add(token)
-        for amount in _amounts(self.about[slot]):
+        for amount in sizes(self.about[slot]):
             self._amounts[amount] |= bit
 
     def _sound(self, word: str, bit: int) -> None:
         if regex.fullmatch(r"\p{Han}{2,6}", word):
             sounds = syllables(word)
-            self._sounds[_alike(sounds)] |= bit
+            self._sounds[alike(sounds)] |= bit
             self._spelled["".join(sounds)] |= bit
 
     def _by_kind(self, text: str) -> Iterator[Cue]:
         for spotted in kinds().find(text):
-            if len(spotted.word) == 1 and not _stands_alone(text, spotted.start, spotted.end):
+            if len(spotted.word) == 1 and not stands_alone(text, spotted.start, spotted.end):
                 continue
-            main = _union(self._main, spotted.rows)
-            items = main | _union(self._others, spotted.rows)
+            main = bits.union(self._main, spotted.rows)
+            items = main | bits.union(self._others, spotted.rows)
             if items:
                 # An item that calls itself so is meant before one that is of the same kind by another word.
-                same = _bits(slot for slot in _slots(items) if spotted.word in self._called[slot])
+                same = bits.of(slot for slot in bits.each(items) if spotted.word in self._called[slot])
                 yield Cue(spotted.start, spotted.end, items, "kind", 1.0, same & main or same or main)
+
+    def _by_head(self, text: str, taken: list[Cue]) -> list[Cue]:
+        """那个箱子, 箱子: a kind by the last character of its word, outside of longer words."""
+        found = []
+        for match in _HEADS.finditer(text):
+            items, pointed = self._heads.get(match["head"], 0), match["pointed"] is not None
+            start, end = match.start("head"), match.end()
+            if not items or any(cue.start < end and start < cue.end for cue in taken):
+                continue
+            if pointed:
+                found.append(Cue(start, end, items, "kind", 1.0))
+            elif end - start > 1 and stands_alone(text, start, end):
+                found.append(Cue(start, end, items, "word", GUESSED))
+        return found
 
     def _by_brand(self, text: str) -> Iterator[Cue]:
         for name, items in self._brands.items():
             at = text.find(name)
-            if at >= 0 and (not name[0].isascii() or _alone(text, at, at + len(name))):
+            if at >= 0 and (not name[0].isascii() or alone(text, at, at + len(name))):
                 yield Cue(at, at + len(name), items, "brand", 1.0)
 
     def _by_amount(self, text: str) -> Iterator[Cue]:
-        for match in _AMOUNTS.finditer(text):
-            if items := self._amounts.get(_amount(match)):
+        for match in SIZES.finditer(text):
+            if items := self._amounts.get(size_of(match)):
                 yield Cue(match.start(), match.end(), items, "amount", 0.8)
 
     def _by_spans(self, text: str, taken: list[Cue]) -> list[Cue]:
@@ -189,7 +188,7 @@ class Names:
                 run, place = match[0], 0
                 while place <= len(run) - size:
                     end, items = self._span(run, place, size)
-                    if items and not _generic_span(run[place:end]):
+                    if items and not generic_span(run[place:end]):
                         start, stop = match.start() + place, match.start() + end
                         if not any(cue.start < stop and start < cue.end for cue in taken):
                             found.append(self._word(start, stop, items))
@@ -201,7 +200,7 @@ class Names:
         items, end = self._grams.get(run[place : place + size], 0), place + size
         while items and end < len(run) and (more := items & self._grams.get(run[end - size + 1 : end + 1], 0)):
             items, end = more, end + 1
-        return end, _bits(slot for slot in _slots(items) if run[place:end] in self.titles[slot])
+        return end, bits.of(slot for slot in bits.each(items) if run[place:end] in self.titles[slot])
 
     def _word(self, start: int, end: int, items: int) -> Cue:
         """A cue of a word of titles. Of an item whose kind the table does not know any word may be the kind."""
@@ -215,7 +214,7 @@ class Names:
             if any(cue.start < end and start < cue.end for cue in taken):
                 continue
             token = stem(fold(word))
-            if len(token) >= 3 and not token.isdecimal() and token not in _generic():
+            if len(token) >= 3 and not token.isdecimal() and token not in generic():
                 items = self._tokens.get(token, 0) or (self._tokens.get(near, 0) if (near := self._near(token)) else 0)
                 if items:
                     found.append(self._word(start, end, items))
@@ -238,12 +237,12 @@ class Names:
         """A token of the titles that differs from a long one by a letter left out, added, changed, or by two that are swapped."""
         if len(token) < _LONG_TOKEN or not token.isalpha() or not token.isascii():
             return None
-        return next((known for known in self._long[token[0]] if abs(len(known) - len(token)) <= 1 and _one_off(known, token)), None)
+        return next((known for known in self._long[token[0]] if abs(len(known) - len(token)) <= 1 and one_off(known, token)), None)
 
     def _by_sound(self, normal: Normal, taken: list[Cue]) -> list[Cue]:
         """Names that are written with other characters of the same sound."""
         found: list[Cue] = []
-        sounds = _alike(normal.pinyin)
+        sounds = alike(normal.pinyin)
         for match in _HAN_RUNS.finditer(normal.text):
             place = match.start()
             while place < match.end() - 1:
@@ -255,100 +254,12 @@ class Names:
                     span = normal.text[place:end]
                     # Of two syllables one character must be right: there are only some four hundred syllables.
                     if size == 2:
-                        items = _bits(slot for slot in _slots(items) if span[0] in self.titles[slot] or span[1] in self.titles[slot])
-                        if not items or not _stands_alone(normal.text, place, end):
+                        items = bits.of(slot for slot in bits.each(items) if span[0] in self.titles[slot] or span[1] in self.titles[slot])
+                        if not items or not stands_alone(normal.text, place, end):
                             continue
-                    if not _generic_span(span):
+                    if not generic_span(span):
                         found.append(Cue(place, end, items, "kind" if size == 2 else "word", GUESSED))
                         place = end - 1
                         break
                 place += 1
         return found
-
-
-def _alike(sounds: tuple[str, ...]) -> tuple[str, ...]:
-    """Syllables without the differences that many speakers and typists do not make: zh and z, ang and an."""
-    return tuple([_plain(sound) for sound in sounds])
-
-
-@lru_cache(4096)
-def _plain(sound: str) -> str:
-    if len(sound) > 1 and sound[1] == "h":
-        sound = sound[0] + sound[2:]
-    return sound[:-1] if len(sound) > 2 and sound.endswith("ng") else sound
-
-
-def _union(of: dict[int, int], rows: Iterable[int]) -> int:
-    items = 0
-    for row in rows:
-        items |= of.get(row, 0)
-    return items
-
-
-def _slots(items: int) -> Iterator[int]:
-    """The numbers of the bits that are set."""
-    while items:
-        lowest = items & -items
-        yield lowest.bit_length() - 1
-        items ^= lowest
-
-
-def slots(items: int) -> list[int]:
-    """The slots of a set of items."""
-    return list(_slots(items))
-
-
-def _bits(slots_: Iterable[int]) -> int:
-    return sum(1 << slot for slot in slots_)
-
-
-def _amount(match: regex.Match[str]) -> str:
-    return f"{match[1]}{_UNITS.get(match[2], match[2])}"
-
-
-def _amounts(text: str) -> set[str]:
-    return {_amount(match) for match in _AMOUNTS.finditer(text)}
-
-
-def _alone(text: str, start: int, end: int) -> bool:
-    """Whether no letter touches the place."""
-    return not (start and text[start - 1].isascii() and text[start - 1].isalnum()) and not (
-        end < len(text) and text[end].isascii() and text[end].isalnum()
-    )
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a short Chinese word at the place is no part of a longer one, as far as its neighbours tell."""
-    before = start == 0 or text[start - 1] in _BEFORE or _SPACE.match(text[start - 1]) is not None or text[start - 1].isascii()
-    return before and (end == len(text) or text[end] in _AFTER or _SPACE.match(text[end]) is not None)
-
-
-def _one_off(left: str, right: str) -> bool:
-    """Whether two words differ by one letter left out, changed or swapped with its neighbour."""
-    if left == right:
-        return True
-    at = next((place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    if len(left) == len(right):
-        return left[at + 1 :] == right[at + 1 :] or (left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :])
-    longer, shorter = (left, right) if len(left) > len(right) else (right, left)
-    return longer[at + 1 :] == shorter[at:]
-
-
-@cache
-def _generic() -> frozenset[str]:
-    """Words that tell nothing about which item is meant: those of titles, and the commonest of each language."""
-    folder = Path(__file__).parent
-    words: set[str] = set()
-    for name in ("generic.txt", "languages.txt"):
-        for line in (folder / name).read_text("utf-8").splitlines():
-            if not line.startswith("#"):
-                words.update(stem(fold(word)) for word in line.partition(": ")[2 if ": " in line else 0].split())
-    return frozenset(words)
-
-
-def _generic_span(span: str) -> bool:
-    """Whether a span of Chinese characters is put together from words that tell nothing."""
-    generic = _generic()
-    if span in generic:
-        return True
-    return len(span) > 3 and any(span[:at] in generic and span[at:] in generic for at in range(2, len(span) - 1))

@@ -11,10 +11,12 @@ import regex
 MEASURES = "[个款件条双支瓶只把口台套盒袋杯张顶种块副包根对床罐箱枚颗]"
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 BARE_NUMBER = regex.compile(r"(\d{1,3})[!.。~ ]*")
+ANSWER = regex.compile(r"(?:已|我)?(?:扣|打|刷|敲|发)?了?个?(?P<number>\d{1,3}|一|二|one|two|six)(?:了|来了|啦)?[!.。~, ]*")
+"""A number alone, as viewers answer a host who asked for it."""
 HANGUL = regex.compile(r"\p{Hangul}")
+ITS_QUALITY = regex.compile(r"颜?色|价|尺|码|味|款式|型号")
+"""Behind 这个: who refuses this colour or price does not refuse the item."""
 LATIN = regex.compile(r"\p{Latin}")
-DESCRIBED = regex.compile(rf"(\p{{Han}}{{1,3}}?)的?那{MEASURES}")
-"""An item by its quality: 铁的那口."""
 NOT_OF = regex.compile(r"不(?:想)?要(\p{Han}{1,2}?)(?:质|制|做|款)?的")
 """A quality that is refused: 不要铁的."""
 _ASKED = r"(?:扣|打|刷|敲|发|回|公屏|type|comment|drop|put|send|press)\s?(?:个|一?波|上|a |an |in |with )?\s?(?:数字|number )?"
@@ -41,7 +43,24 @@ def asks_for(said: str, number: str) -> bool:
     """Whether the host asked who wants the item to write that number: 要的扣个一."""
     # Who writes 111 means a 1.
     digit = number[0] if set(number) == {number[0]} else number
+    digit = next((one for one, names in _SPOKEN.items() if digit in names.split("|")), digit)
     return regex.search(rf"{_ASKED}(?:{_SPOKEN.get(digit, digit)})(?![\d\p{{Han}}]?[号块元万千百])", said.lower()) is not None
+
+
+def answers(text: str, said: str) -> bool:
+    """Whether a text is nothing but the number that the host has just asked for: it wants the item on air."""
+    match = ANSWER.fullmatch(text)
+    return match is not None and asks_for(said, match["number"])
+
+
+@cache
+def described() -> regex.Pattern[str]:
+    """An item by its quality, which is the group `han` or `word`: 铁的那口, the blue one."""
+    colours = source("color")
+    return regex.compile(
+        rf"(?P<han>\p{{Han}}{{1,3}}?)的?那{MEASURES}|(?<!\p{{L}})(?:(?:the|that|those)\s(?P<word>{colours})\sones?|(?:el|la)\s(?P<word>{colours})"
+        rf"|(?:cái|mẫu|con)\s(?:màu\s)?(?P<word>{colours}))(?!\p{{L}})"
+    )
 
 
 @cache

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from streamrec.events.speech import Intent, Mention, Sentiment
 from streamrec.understanding.judge import Judge
 from streamrec.understanding.language import language
-from streamrec.understanding.mentions import OF_ITEMS, mentions
+from streamrec.understanding.mentions import mentions
 from streamrec.understanding.normalise import Normal, normalise
+from streamrec.understanding.pointing import OF_ITEMS
 from streamrec.understanding.scene import Scene
 
 LEAST_OF_ITEMS = 0.2
@@ -63,6 +64,9 @@ class Reader:
     def read(self, judged: Judged, scene: Scene, item_id: str | None = None) -> Read:
         """What a judged text means in its scene; `item_id` is the item that the sender named beside it."""
         found = mentions(judged.normal, scene, judged.intents)
+        if found.answers:
+            # The number that the host asked for is an order; to the model it is but a number.
+            judged = judged._replace(intents=["want"], sentiment="positive", of_items=1.0)
         # Nothing in the words points at the item on air: it is meant as far as the comment is about an item.
         items = [
             Mention(item_id=one.item_id, weight=round(one.weight * judged.of_items, 3), ref="deictic") if one.ref == "deictic" else one

@@ -8,7 +8,11 @@ from streamrec.understanding.mentions import mentions
 from streamrec.understanding.names import Names
 from streamrec.understanding.normalise import normalise
 from streamrec.understanding.scene import Scene
-from tests.understanding.shops import SHOPS, Said, Shop
+from tests.understanding.more_shops import MORE
+from tests.understanding.shops import SHOPS as FIRST
+from tests.understanding.shops import Said, Shop
+
+SHOPS = FIRST | MORE
 
 NAMES = {trade: Names(shop.items) for trade, shop in SHOPS.items()}
 CASES = [(trade, said) for trade, shop in SHOPS.items() for said in shop.comments]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrec.understanding.positions import positions
+from streamrec.understanding.positions import bare, positions
 from streamrec.understanding.words import fold
 
 NAMED = {
@@ -69,6 +69,8 @@ NOT_NAMED = [
     "5号电池", "3号色", "十号线", "X3号", "number 12.5", "item 3rd", "#3d", "casino 3", "number 12%", "#123456", "",
     "今天12月3号了吗", "3号晚上8点还播不", "我妈生日是13号", "6号楼改成16号楼", "17号之前能到吗", "我1号生日", "明天3号", "order #40312",
     "my number is 555", "我是第一个", "我是第51单", "phone number 5",
+    "i live at number 3", "row 3", "number 3 on the waitlist", "i'm number 3", "number 1 fan", "seat number 4",
+    "我住3号", "排到3号了", "3号座", "3号仓发货",
     "百号人", "十几号", "三四号", "十二三号", "3十号", "十3号", "一万三号", "第一次", "链接一样吗", "链接一直打不开",
 ]  # fmt: skip
 
@@ -81,6 +83,45 @@ def test_shelf_positions_are_read(text: str, found: list[int]) -> None:
 @pytest.mark.parametrize("text", NOT_NAMED)
 def test_what_is_no_shelf_position_names_none(text: str) -> None:
     assert positions(fold(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("i'll have 20", [20]),
+        ("can i get 9 please", [9]),
+        ("is 13 good quality", [13]),
+        ("is 6 or 5 better", [6, 5]),
+        ("got 7", [7]),
+        ("i want 8 not 5", [8, 5]),
+        ("swap 15 for 1", [15, 1]),
+        ("change my order to 5", [5]),
+        ("show me 4 again", [4]),
+        ("要20", [20]),
+        ("13质量怎么样", [13]),
+        ("1换5", [1, 5]),
+        ("quiero el 5", [5]),
+        ("cho em xem 5", [5]),
+    ],
+)
+def test_numbers_alone_are_shelf_positions_beside_words_that_take_or_judge_items(text: str, found: list[int]) -> None:
+    assert [position.number for position in bare(text)] == found
+
+
+COUNTED = [
+    "i'll take 2", "i need 20 of them", "i have 2 kids", "i'm 25", "it's 7 here", "is 20 the price", "can i get 20 off", "got 8 yesterday",
+    "is 20 good price", "i want 8oz", "i want 8.5", "要5个", "拍了2单", "我158", "买20减5", "el 5 de mayo",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COUNTED)
+def test_numbers_that_count_or_measure_are_no_shelf_positions(text: str) -> None:
+    assert bare(text) == []
+
+
+def test_in_a_comment_of_sizes_only_what_is_changed_is_a_shelf_position() -> None:
+    assert bare("i want 38", of_sizes=True) == []
+    assert [position.number for position in bare("swap 3 for 6", of_sizes=True)] == [3, 6]
 
 
 @given(st.integers(1, 999))

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import regex
 
 from streamrec.events.types import Item
+from streamrec.understanding.bits import slots
 from streamrec.understanding.host.commonplaces import PAIRS, WORDS
-from streamrec.understanding.names import Names, slots
+from streamrec.understanding.names import Names
 from streamrec.understanding.normalise import Normal, normalise
 from streamrec.understanding.spoken import COUNT, MONEY, Spoken, spoken
 
