@@ -37,6 +37,8 @@ __all__ = [
     "state_topics",
 ]
 
+ONCE_RESERVED = frozenset({"transcripts"})
+"""Topics that earlier versions made with one partition, and neither read nor wrote."""
 _PAUSE_S = 0.2
 """Between two tries while a broker that another one names does not answer."""
 
@@ -85,6 +87,8 @@ def create(settings: Settings) -> list[Report]:
 
     def make(client: KafkaAdminClient) -> list[Report]:
         before = _describe(client, settings)
+        if _grow(client, settings, before):
+            before = _describe(client, settings)
         require(before)
         missing.update(report.name for report in before if report.state == "missing")
         if missing:
@@ -126,6 +130,19 @@ def require(reports: list[Report], present: Collection[str] = ()) -> None:
             problems.setdefault(report.problem, []).append(report.topic)
     if problems:
         raise TopicMismatch("; ".join(f"{', '.join(names)}: {problem}" for problem, names in problems.items()))
+
+
+def _grow(client: KafkaAdminClient, settings: Settings, reports: Sequence[Report]) -> list[str]:
+    """Give a topic that had one partition while it was reserved as many as it needs now that it is read; returns their full names.
+
+    Nobody wrote to it then, so that no key can lie in the wrong partition.
+    """
+    small = [report.topic for report in reports if report.name in ONCE_RESERVED and report.state == "mismatch" and report.partitions == 1]
+    if small:
+        # That it has grown meanwhile is no error: another worker was quicker, and what it made is checked afterwards.
+        client.create_partitions(dict.fromkeys(small, settings.partitions), raise_errors=False)
+        client.wait_for_topics(small)
+    return small
 
 
 def _create(client: KafkaAdminClient, settings: Settings, names: Sequence[str]) -> None:
