@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from streamrec.contract.records import Inbound
@@ -39,7 +39,9 @@ class ShopFollower:
     Feeds are called in their order, which matters: weights must follow the model that has just been swapped in, and its blend.
     """
 
-    def __init__(self, ranking: Ranking, catalogue: CatalogueFeed, more: Sequence[Feed]) -> None:
+    def __init__(self, ranking: Ranking, catalogue: CatalogueFeed, more: Sequence[Feed], prepare: Callable[[], None] | None = None) -> None:
+        """`prepare` makes ready what reads comments, beside the reading of the topics."""
+        self._prepare = prepare
         self._ranking, self._catalogue, self._more = ranking, catalogue, more
         self._feeds: Sequence[Feed] = (catalogue, *more)
         self._feeds_of: dict[str, list[Feed]] = {}
@@ -66,6 +68,8 @@ class ShopFollower:
     def prepare(self) -> None:
         """See `Follower`; the ranking is loaded as it was compiled, or compiled."""
         ready()
+        if self._prepare is not None:
+            self._prepare()
 
     def warm(self) -> None:
         """See `Follower`; ranks for nobody in particular, so that the first viewer does not pay for the first use."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from streamrec.catalogue.clustering import beside
 from streamrec.catalogue.text import how_it_runs
@@ -19,7 +20,7 @@ from streamrec.worker.items import ItemProcessor
 from streamrec.worker.list_maker import ListMaker
 from streamrec.worker.model_swap import ModelSwap
 from streamrec.worker.rooms import RoomProcessor
-from streamrec.worker.understanding import load_reader, load_story
+from streamrec.worker.understanding import load_reader, load_story, warm
 from streamrec.worker.users import UserProcessor
 from streamrec.worker.weights_feed import WeightsFeed
 
@@ -48,12 +49,13 @@ def pieces(settings: Settings) -> WorkerPieces:
         rankers=ranking.rankers,
         visible=settings.visible_places,
     )
-    users = UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas, reader=load_reader(settings))
+    reader = load_reader(settings)
+    users = UserProcessor(settings, catalogue, maker, feed=feed, schemas=schemas, reader=reader)
     return WorkerPieces(
         user=users,
         item=ItemProcessor(settings, catalogue),
         room=RoomProcessor(settings, catalogue, load_story(settings, catalogue), schemas=schemas),
-        follower=ShopFollower(ranking, feed, [swap, BlendFeed(ranking), *weights]),
+        follower=ShopFollower(ranking, feed, [swap, BlendFeed(ranking), *weights], partial(warm, reader)),
         inspector=ShopInspector(ranking),
         gauges=ShopGauges(ranking, maker, feed, swap, weights[0], users.side.comments.counts),
     )
