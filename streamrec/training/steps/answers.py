@@ -23,8 +23,9 @@ from streamrec.understanding.answers.terms import Reading
 FOLDS: Final = 5
 PRECISION: Final = 0.85
 """At least this share of the answers to held-out questions of rooms is right at the threshold; a third of those questions has no answer."""
-UNANSWERABLE: Final = 0.12
-"""At most this share of the questions without an answer is answered all the same."""
+UNANSWERABLE: Final = 0.09
+"""At most this share of the questions without an answer is answered all the same. In rooms, where intents and items have to be told first,
+it is more: with 0.12 here, 0.23 of those of unseen rooms were (`benchmarks/results/understanding.jsonl` has what it is now)."""
 _WEIGHT: Final = {"semi": 1.0, "het": 0.5, "room": 2.0}
 """What a candidate counts for by its collection: rooms are what is served, reviews of others only help with sentences."""
 _HIDDEN, _EPOCHS, _BATCH, _SEEDS, _RATE, _DECAY = 12, 60, 256, 3, 0.01, 1e-3
