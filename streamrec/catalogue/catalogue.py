@@ -77,8 +77,8 @@ class Catalogue:
         new = [item.item_id for item in latest if item.item_id not in self.items.slots]
         for slot, item in zip(self.items.put(latest), latest, strict=True):
             self.index.put(slot, item.title)
-            self.records.put(item)
-            self.rooms.renew(slot)
+            if self.records.put(item):
+                self.rooms.renew(slot)
         # Once all of them are listed: items of one batch may name each other.
         for item_id in new:
             self._join(item_id, self.items.slots[item_id])

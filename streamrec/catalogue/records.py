@@ -23,8 +23,12 @@ class Records:
         self._packed: dict[str, bytes] = {}
         self._most_bytes = most_bytes
 
-    def put(self, item: Item) -> None:
-        """Keep a record in place of the item's former one."""
+    def put(self, item: Item) -> bool:
+        """Keep a record in place of the item's former one; returns whether more has changed than what is left of it.
+
+        Stock changes with every sale, and to read the names of a shelf anew takes tens of milliseconds.
+        """
+        former = self.get(item.item_id)
         self.remove(item.item_id)
         # Vectors of pictures are large, and answer no question.
         record = msgspec.structs.replace(item, media_vectors={})
@@ -33,6 +37,7 @@ class Records:
             self.cut += 1
         packed = self._packed[item.item_id] = _encode(record)
         self.bytes += len(packed) + len(item.item_id)
+        return former is None or _lasting(former) != _lasting(record)
 
     def remove(self, item_id: str) -> None:
         """Forget a record, if there is one."""
@@ -44,3 +49,7 @@ class Records:
         """The record of an item; None for one that is not listed."""
         packed = self._packed.get(item_id)
         return None if packed is None else _decode(packed)
+
+
+def _lasting(item: Item) -> Item:
+    return msgspec.structs.replace(item, stock=None, available=True)

@@ -54,3 +54,13 @@ def test_an_older_moment_changes_nothing() -> None:
 def test_where_no_room_is_known_nothing_is() -> None:
     scene = catalogue(item("a")).scenes.of("nowhere", last=["a"])
     assert (scene.names, scene.on_air, list(scene.last)) == (None, None, ["a"])
+
+
+def test_the_names_of_a_shelf_are_not_read_anew_for_every_sale() -> None:
+    shop = catalogue(item("a", "garden hose", stock=9), item("b", "iron rake"))
+    shop.put_room(room("r", ["a", "b"]))
+    names = shop.scenes.of("r").names
+    shop.put_items([item("a", "garden hose", stock=8), item("b", "iron rake", available=False)])
+    assert shop.scenes.of("r").names is names
+    shop.put_items([item("a", "garden hose", stock=8, price=11.0)])
+    assert shop.scenes.of("r").names is not names
