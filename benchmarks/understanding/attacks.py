@@ -6,12 +6,11 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from itertools import pairwise
-from pathlib import Path
 
 import regex
 
+from streamrec.understanding import characters
 from streamrec.understanding.characters import syllables
 
 HOMOPHONES, MARKS, SPELLED = 0.5, 0.5, 0.3
@@ -44,7 +43,7 @@ def marks(text: str, dice: random.Random) -> str:
 
 def traditional(text: str, dice: random.Random) -> str:
     """Traditional characters, of several the commonest."""
-    return text.translate(_traditional())
+    return text.translate(characters.traditional())
 
 
 def spelled(text: str, dice: random.Random) -> str:
@@ -74,13 +73,3 @@ def _by_sound() -> dict[str, list[str]]:
         if character:
             found[syllables(character)[0]].append(character)
     return found
-
-
-@cache
-def _traditional() -> dict[int, str]:
-    spec = find_spec("opencc")
-    assert spec is not None
-    assert spec.origin is not None
-    lines = (Path(spec.origin).parent / "dictionary" / "STCharacters.txt").read_text("utf-8").splitlines()
-    pairs = (line.split("\t") for line in lines if "\t" in line)
-    return {ord(simple): others.split(" ")[0] for simple, others in pairs}

@@ -15,6 +15,7 @@ from streamrec.catalogue.items import ItemTable
 from streamrec.catalogue.numbers import Numbers
 from streamrec.events.speech import RoomMoment
 from streamrec.events.types import Room
+from streamrec.understanding.scene import shown_before
 
 logger = logging.getLogger(__name__)
 # Rooms are announced by others: without a bound one producer with invented ids would end every worker.
@@ -91,10 +92,10 @@ class RoomTable:
         """Whether a room was ever announced, live or ended."""
         self.bytes = 0
         self.counts: Counter[str] = Counter()
+        """Rooms that were taken for ended, because they were silent for too long ("room_silent") or over the limit ("room_over")."""
         self._versions = count(1)
         self._moments: OrderedDict[str, RoomMoment] = OrderedDict()
         """Of rooms that are not live: the record of the room may come after its moment."""
-        """Rooms that were taken for ended, because they were silent for too long ("room_silent") or over the limit ("room_over")."""
         self._silence_ms, self._most_bytes = silence_ms, most_bytes
         self._said_ms = 0
         self._hosts = Numbers()
@@ -161,7 +162,7 @@ class RoomTable:
                 self._look(room)
 
     def renew(self, slot: int) -> None:
-        """The record of an item has changed: the names of the shelves that have it are read anew."""
+        """What is read of an item has changed: the names of the shelves that have it are read anew."""
         for room_id in self._having.get(slot, ()):
             self.live[room_id].version = next(self._versions)
 
@@ -228,8 +229,8 @@ class RoomTable:
 
     def _shown(self, room: LiveRoom, before: str | None) -> None:
         """Keep what was on air before, if that has changed."""
-        if room.on_air_id != before and before is not None:
-            room.shown = [before, *(item_id for item_id in room.shown if item_id not in (before, room.on_air_id))][:SHOWN]
+        if room.on_air_id != before:
+            room.shown = shown_before(room.shown, before, room.on_air_id, SHOWN)
 
     def _own(self, name: str) -> str:
         """The catalogue's own copy of an id, so that shelves share the strings of listed items."""

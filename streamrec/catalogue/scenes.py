@@ -34,16 +34,12 @@ class Scenes:
         room = self._rooms.live.get(room_id) if room_id is not None else None
         if room is None:
             return Scene(last=last)
-        names = self.names(room) if ts is None or ts >= room.shelf_ms else None
+        names = self._names.of(room) if ts is None or ts >= room.shelf_ms else None
         moment = room.moment
         return Scene(names, room.on_air_id, room.shown, moment.speech if moment is not None else "", last)
 
-    def names(self, room: LiveRoom) -> Names:
-        """The names of the items on a room's shelf, as viewers write them."""
-        return self._names.of(room)
-
     def shelf(self, room: LiveRoom) -> Shelf:
-        """The same items, as hosts tell of them."""
+        """The items on a room's shelf, as hosts tell of them."""
         return self._shelves.of(room)
 
 

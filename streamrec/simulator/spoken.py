@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from streamrec.simulator.utterances import Language
+from streamrec.understanding.numerals import ENGLISH
 
 _DIGITS = "零一二三四五六七八九"
-_ONES = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TENS = (
-    "_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-)  # fmt: skip
+_WORD = {value: word for word, value in ENGLISH.items()}
 _MONEY = {"GBP": "pounds", "USD": "dollars", "EUR": "euros"}
 
 
@@ -54,7 +49,7 @@ def english(number: int) -> str:
         return str(number)
     if number >= 100:
         rest = number % 100
-        return f"{_ONES[number // 100]} hundred" + (f" and {english(rest)}" if rest else "")
+        return f"{_WORD[number // 100]} hundred" + (f" and {english(rest)}" if rest else "")
     if number < 20:
-        return _ONES[number]
-    return _TENS[number // 10] + (f" {_ONES[number % 10]}" if number % 10 else "")
+        return _WORD[number]
+    return _WORD[number - number % 10] + (f" {_WORD[number % 10]}" if number % 10 else "")

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from streamrec.events.speech import Intent, Sentiment
-from streamrec.understanding.aspects import Aspect
-
-QUESTIONS: Final[dict[Intent, Aspect]] = {
-    "ask_size": "size",
-    "ask_quality": "quality",
-    "ask_delivery": "delivery",
-    "ask_stock": "stock",
-    "ask_show": "show",
-    "ask_price": "price",
-}
-"""What a question of each kind is about. Of several in one comment the first is remembered: nearly everybody asks for the price."""
+from streamrec.understanding.aspects import QUESTIONS, Aspect
 
 
 class Meant(NamedTuple):

@@ -5,6 +5,9 @@ Fields are written by position, so that a new one at the end of a row needs noth
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from streamrec.errors import StateMismatch
@@ -25,6 +28,7 @@ _decode_secret = msgspec.msgpack.Decoder(ErasureSecret).decode
 _decode_item = msgspec.msgpack.Decoder(ItemRow).decode
 _decode_room = msgspec.msgpack.Decoder(RoomRow).decode
 
+Row = TypeVar("Row")
 _GARBAGE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -68,12 +72,7 @@ def pack_item(row: ItemRow) -> bytes:
 
 def unpack_item(raw: bytes) -> ItemRow:
     """The reverse of `pack_item`; raises StateMismatch as `unpack_user` does."""
-    try:
-        if raw[:1] == ITEM:
-            return _decode_item(raw[1:])
-    except _GARBAGE as exc:
-        raise StateMismatch(f"a row cannot be read ({exc})") from exc
-    raise _unknown(raw)
+    return _unpacked(raw, ITEM, _decode_item)
 
 
 def pack_room(row: RoomRow) -> bytes:
@@ -83,9 +82,13 @@ def pack_room(row: RoomRow) -> bytes:
 
 def unpack_room(raw: bytes) -> RoomRow:
     """The reverse of `pack_room`; raises StateMismatch as `unpack_user` does."""
+    return _unpacked(raw, ROOM, _decode_room)
+
+
+def _unpacked(raw: bytes, version: bytes, decode: Callable[[bytes], Row]) -> Row:
     try:
-        if raw[:1] == ROOM:
-            return _decode_room(raw[1:])
+        if raw[:1] == version:
+            return decode(raw[1:])
     except _GARBAGE as exc:
         raise StateMismatch(f"a row cannot be read ({exc})") from exc
     raise _unknown(raw)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
+import math
 
 from msgspec import Struct, field
 
 from streamrec.events.speech import OnAirSource, Place
 from streamrec.state.decay import Tally, tally
 from streamrec.understanding.answers.questions import OpenQuestion
-from streamrec.understanding.bursts import Clusters
+from streamrec.understanding.bursts import Clusters, crowd_bit
 from streamrec.understanding.host.on_air import Hearing
 
 HEARD_MS = 600_000
 """What the host said counts for ten minutes: flash prices and promises seldom hold for longer without being said again."""
 HEARD, WANTED, WRITERS = 240, 64, 512
 """Bounds: segments (one in 2.5 s for ten minutes), items, and people who wrote."""
+ACCOUNTS = 2**32
+"""Into so many numbers accounts are hashed: few of a room share one, and none can be told from it."""
 HEAT_HALF_LIFE = 60_000
 WANTED_HALF_LIFE = 300_000
 WRITERS_MS = 300_000
@@ -78,13 +80,9 @@ class Order(Struct, array_like=True, gc=False):
     source: Place
 
 
-def account(user_id: str) -> int:
-    """Stands for an account where only different ones are counted: 32 bits of a hash, which cannot be turned back."""
-    return int.from_bytes(blake2b(user_id.encode(), digest_size=4).digest())
-
-
-def note_writer(row: RoomRow, who: int, ts: int) -> None:
+def note_writer(row: RoomRow, user_id: str, ts: int) -> None:
     """Note that an account wrote; those that have been silent for long leave."""
+    who = crowd_bit(user_id, ACCOUNTS)
     row.writers[who] = max(ts, row.writers.get(who, 0))
     if len(row.writers) > WRITERS:
         row.writers = {known: at for known, at in row.writers.items() if at > row.ts - WRITERS_MS}
@@ -100,7 +98,7 @@ def note_mood(row: RoomRow, sentiment: str, ts: int) -> None:
 
 def per_minute(count: float) -> float:
     """The rate (1/min) that keeps a count of half-life `HEAT_HALF_LIFE` where it is."""
-    return count * 0.6931471805599453 * 60_000 / HEAT_HALF_LIFE
+    return count * math.log(2) * 60_000 / HEAT_HALF_LIFE
 
 
 def put_segment(row: RoomRow, segment: Segment) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import regex
+
+from streamrec.events.speech import Intent
 
 Aspect = Literal["size", "quality", "delivery", "price", "stock", "service", "show"]
 """`show` is how a thing looks."""
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 """Columns hold an aspect by its place here, from 1: a new one goes to the end."""
+QUESTIONS: Final[dict[Intent, Aspect]] = {
+    "ask_size": "size",
+    "ask_quality": "quality",
+    "ask_delivery": "delivery",
+    "ask_stock": "stock",
+    "ask_show": "show",
+    "ask_price": "price",
+}
+"""What a question of each kind is about. Of several in one comment the first is remembered: nearly everybody asks for the price."""
 
 # By aspect: what is found anywhere in Chinese, and words of languages with spaces. Written from general knowledge of Chinese, English,
 # Spanish and Vietnamese, for no shop.

@@ -24,9 +24,19 @@ def syllables(text: str) -> tuple[str, ...]:
 @cache
 def simplified() -> dict[int, str | int | None]:
     """A table for `str.translate` from traditional to simplified characters."""
-    lines = (_folder("opencc") / "dictionary" / "TSCharacters.txt").read_text("utf-8").splitlines()
+    return _converted("TSCharacters.txt")
+
+
+@cache
+def traditional() -> dict[int, str | int | None]:
+    """The same from simplified characters to traditional ones, of several the commonest."""
+    return _converted("STCharacters.txt")
+
+
+def _converted(name: str) -> dict[int, str | int | None]:
+    lines = (_folder("opencc") / "dictionary" / name).read_text("utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if "\t" in line)
-    return {ord(traditional): simple.split(" ")[0] for traditional, simple in pairs}
+    return {ord(character): others.split(" ")[0] for character, others in pairs}
 
 
 @cache

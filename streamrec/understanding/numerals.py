@@ -1,4 +1,4 @@
-"""Numbers as Chinese writes them: 二十一, 一百零三, 一百二 (120), 廿三, 二〇三, 一万三 (13,000), 三亿."""
+"""Numbers in words. Those of Chinese are read here: 二十一, 一百零三, 一百二 (120), 廿三, 二〇三, 一万三 (13,000), 三亿."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ CHARACTERS = r"[\p{Han}&&\p{Numeric_Type=Numeric}]"
 _AMOUNT = regex.compile(
     rf"(?V1)(?<![\d.])(?:(?P<digits>\d{{1,9}}(?:\.\d+)?)|(?P<numeral>{CHARACTERS}+))(?:[块点](?P<rest>{CHARACTERS}|\d(?!\d)))?"
 )
+_BELOW_TWENTY = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+ENGLISH = {word: value for value, word in enumerate(_BELOW_TWENTY.split())} | {
+    word: 10 * tens for tens, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
+}
+"""The English words of numbers below a hundred that are one word, with their values."""
+SCALES = {"hundred": 100, "thousand": 1000}
+"""Those that multiply what stands before them."""
 _OTHER_TWOS = "两兩俩倆"
 """Characters for two of which not every version of Unicode says so."""
 _MYRIADS = 10_000.0, 100_000_000.0

@@ -6,10 +6,11 @@ from functools import lru_cache
 
 from streamrec.events.speech import Intent
 from streamrec.understanding import phrases
+from streamrec.understanding.aspects import QUESTIONS
 from streamrec.understanding.numerals import amounts
 from streamrec.understanding.phrases import pattern
 
-ASKS: frozenset[Intent] = frozenset({"ask_price", "ask_size", "ask_stock", "ask_quality", "ask_show", "ask_delivery"})
+ASKS: frozenset[Intent] = frozenset(QUESTIONS)
 OF_ITEMS: frozenset[Intent] = ASKS | {"want", "praise", "complaint"}
 _SURELY_OF_GOODS: frozenset[Intent] = ASKS - {"ask_quality"}
 """Questions that nobody asks about the host, the studio or the weather."""

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from streamrec.understanding.names import Names
 
 
+def shown_before(shown: Sequence[str], before: str | None, now: str | None, most: int) -> list[str]:
+    """The items on air before, newest first and at most `most`, once `now` has come in place of `before` (None: nothing was on air)."""
+    if before is None:
+        return list(shown)
+    return [before, *(item_id for item_id in shown if item_id not in (before, now))][:most]
+
+
 @dataclass(slots=True)
 class Scene:
     """The surroundings of a comment. What is not known is empty."""

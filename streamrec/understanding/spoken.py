@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import regex
 
-from streamrec.understanding.numerals import whole
+from streamrec.understanding.numerals import ENGLISH, SCALES, whole
 
 MONEY = "money"
 COUNT = "count"
@@ -55,15 +55,9 @@ _UNITS = {word: (kind, factor) for kind, factor, names in _KINDS for word in nam
 """What words of units measure, and how much of it, so that 1.6公分 is 16 mm as 16毫米 is."""
 
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
-_BELOW_TWENTY = (
-    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-)
-_WORDS = {word: value for value, word in enumerate(_BELOW_TWENTY.split("|"))}
-_WORDS |= {word: 10 * tens for tens, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)}
-_SCALES = {"hundred": 100, "thousand": 1000}
 
 _UNIT = "|".join(regex.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_WORD = "|".join(sorted({*_WORDS, *_SCALES}, key=len, reverse=True))
+_WORD = "|".join(sorted({*ENGLISH, *SCALES}, key=len, reverse=True))
 # Latin letters of a unit end there: "5 lovely cups" are no litres.
 _NUMBER = regex.compile(
     r"(?P<sign>[$¥€£]\s*)?"
@@ -220,8 +214,8 @@ def _groups(run: str) -> list[tuple[int, int, float, bool]]:
             close()
             point = True
             continue
-        if word in _SCALES:
-            scale = _SCALES[word]
+        if word in SCALES:
+            scale = SCALES[word]
             if start < 0:
                 start, part = match.start(), 1.0
             if scale == 1000:
@@ -229,7 +223,7 @@ def _groups(run: str) -> list[tuple[int, int, float, bool]]:
             else:
                 part, open_ended = part * 100, 100.0
         else:
-            value = _WORDS[word]
+            value = ENGLISH[word]
             # After twenty one to nine may follow, after a hundred all below it.
             if start >= 0 and not value < open_ended:
                 was = point and not found

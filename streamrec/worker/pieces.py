@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def pieces(settings: Settings) -> WorkerPieces:
-    """The processors of both families over one catalogue, and what follows, shows and counts that catalogue.
+    """The processors of all families over one catalogue, and what follows, shows and counts that catalogue.
 
     Raises:
         SettingsError, ModelError: see `assembly.build_ranking`.

@@ -14,7 +14,6 @@ from streamrec.state.room import (
     Order,
     RoomRow,
     Segment,
-    account,
     fade,
     note_mood,
     note_writer,
@@ -23,6 +22,7 @@ from streamrec.state.room import (
 )
 from streamrec.understanding.host.on_air import Heard, OnAir
 from streamrec.understanding.normalise import normalise
+from streamrec.understanding.scene import shown_before
 from streamrec.worker.answering import Answering
 
 INTEREST: dict[str, float] = {
@@ -66,8 +66,7 @@ class RoomStory:
         row.ts = max(row.ts, insight.ts)
         fade(row)
         self._settle(row, live, None, insight.ts)
-        who = account(insight.user_id)
-        note_writer(row, who, insight.ts)
+        note_writer(row, insight.user_id, insight.ts)
         note_mood(row, insight.sentiment, insight.ts)
         normal = normalise(insight.text)
         like = row.clusters.note(normal, insight.text, insight.user_id, insight.ts)
@@ -90,6 +89,5 @@ class RoomStory:
         else:
             return
         if on_air != row.on_air:
-            if row.on_air is not None:
-                row.shown = [row.on_air, *(one for one in row.shown if one not in (row.on_air, on_air))][:SHOWN]
+            row.shown = shown_before(row.shown, row.on_air, on_air, SHOWN)
             row.on_air, row.since = on_air, since

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from streamrec.errors import StreamrecError
+from streamrec.system.languages import languages_of, read_language
 
 WORDS = Path(__file__).with_name("words")
-LANGUAGES = tuple(sorted(path.stem for path in WORDS.glob("*.toml")))
+LANGUAGES = languages_of(WORDS)
 """ISO 639 codes."""
 if TYPE_CHECKING:
     Language = str
@@ -41,6 +40,4 @@ def words(language: Language = DEFAULT) -> Words:
     Raises:
         StreamrecError: it is none of LANGUAGES.
     """
-    if language not in LANGUAGES:
-        raise StreamrecError(f"there are no sentences in the language {language!r}; choose one of {', '.join(LANGUAGES)}")
-    return Words(**tomllib.loads((WORDS / f"{language}.toml").read_text("utf-8")))
+    return Words(**read_language(WORDS, language, LANGUAGES, "sentences"))

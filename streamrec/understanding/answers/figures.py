@@ -7,7 +7,7 @@ from functools import cache
 import regex
 
 from streamrec.understanding.answers.languages import LANGUAGES, words
-from streamrec.understanding.numerals import CHARACTERS, whole
+from streamrec.understanding.numerals import CHARACTERS, ENGLISH, SCALES, whole
 
 _DIGIT = "[零〇一二三四五六七八九]"
 # A number begins with a digit, 两 or 十: 千万 and 万一 are words.
@@ -17,14 +17,7 @@ _DECIMAL = regex.compile(rf"({_NUMERAL})点({_DIGIT}+)(?![十{_DIGIT[1:-1]}])(?=
 _CHANGE = regex.compile(rf"({_NUMERAL})([块米])({_DIGIT})(?![{CHARACTERS}块折个])", regex.V1)
 _LONE = regex.compile(rf"(?<!第){_NUMERAL}")
 _HAN_DIGIT = regex.compile(rf"(?V1){CHARACTERS}")
-_BELOW_TWENTY = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-)
-_ENGLISH = {word: value for value, word in enumerate(_BELOW_TWENTY.split())} | {
-    word: 10 * tens for tens, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)
-}
-_SCALES = {"hundred": 100, "thousand": 1000}
-_SPOKEN = regex.compile(rf"(?i)\b(?:{'|'.join((*_ENGLISH, *_SCALES))})(?:[ -](?:and )?(?:{'|'.join((*_ENGLISH, *_SCALES))}))*\b")
+_SPOKEN = regex.compile(rf"(?i)\b(?:{'|'.join((*ENGLISH, *SCALES))})(?:[ -](?:and )?(?:{'|'.join((*ENGLISH, *SCALES))}))*\b")
 _ROUGH = {"零一二三四五六七八九"[at : at + 2] for at in range(1, 9)}
 """慢一点三四天 says three or four."""
 _PRICES = 0.2, 1.5
@@ -119,20 +112,20 @@ def _english(spoken: str, price: float | None) -> str:
 def _cardinals(spoken: str) -> list[int] | None:
     """The numbers in a row of number words; None for a lone "one" and for what does not say how its words belong together."""
     names = [word for word in regex.split(r"[ -]", spoken.lower()) if word != "and"]
-    if names == ["one"] or names[0] in _SCALES:
+    if names == ["one"] or names[0] in SCALES:
         return None
     numbers: list[int] = []
     total, part, last = 0, 0, 0
     for name in names:
-        if name in _SCALES:
-            scale = _SCALES[name]
+        if name in SCALES:
+            scale = SCALES[name]
             if scale == 1000:
                 total, part = total + (part or 1) * 1000, 0
             else:
                 part = part * 100
             last = scale
             continue
-        value = _ENGLISH[name]
+        value = ENGLISH[name]
         fits = last >= 100 or (20 <= last < 100 and value < 10 and last % 10 == 0 and value > 0) or (total == part == 0 and last == 0)
         if not fits:
             numbers.append(total + part)

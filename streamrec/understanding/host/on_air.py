@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from streamrec.events.speech import Transcript
 from streamrec.understanding.host.clues import Clues, clues
 from streamrec.understanding.host.shelf import Shelf
+from streamrec.understanding.scene import shown_before
 
 NOTHING = ""
 STAY_S = 100.0
@@ -139,10 +140,7 @@ def _after(before: Belief, heard: Kept, shelf: Shelf) -> Belief:
     if best == before.on_air or shares[0][1] < SURE or not heard.segment:
         on_air = before.on_air if before.on_air is None or before.on_air in shelf.place_of else None
         return Belief(ts, shares, on_air, before.since if on_air == before.on_air else heard.ts, before.shown)
-    shown = before.shown
-    if before.on_air is not None:
-        shown = [before.on_air, *(item_id for item_id in shown if item_id not in (before.on_air, best))][:MOST_SHOWN]
-    return Belief(ts, shares, best, heard.ts, shown)
+    return Belief(ts, shares, best, heard.ts, shown_before(before.shown, before.on_air, best, MOST_SHOWN))
 
 
 def _spread(before: Belief, states: Sequence[str]) -> list[float]:
